@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is held to the same rules: Swift 6 concurrency, strict memory safety, no warning left standing.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A room of the house (docs/architecture.md). What it may import is what it depends on here, and nothing else.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "zmq-gateway",
+    products: [.executable(name: "zmq-gateway", targets: ["zmq-gateway"])],
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CMicroHTTPD", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        room("Reactors", ["CLinux"]),
+        room("ZeroMQ", ["CZeroMQ"]),
+        room("HTTP", ["CMicroHTTPD"]),
+        room("JSON", ["CJansson"]),
+        room("Bridge"),
+        room("Configuration", ["JSON", yams]),
+        room("Gateway", ["Reactors", "ZeroMQ", "HTTP", "JSON", "Bridge", "Configuration", logging]),
+        .executableTarget(
+            name: "zmq-gateway",
+            dependencies: ["Gateway", "Configuration", argumentParser, logging],
+            swiftSettings: strict),
+
+        tests("ReactorsTests", ["Reactors"]),
+        tests("ZeroMQTests", ["ZeroMQ"]),
+        tests("HTTPTests", ["HTTP", "Reactors"]),
+        tests("JSONTests", ["JSON"]),
+        tests("BridgeTests", ["Bridge"]),
+        tests("ConfigurationTests", ["Configuration"]),
+        tests("GatewayTests", ["Gateway"]),
+    ]
+)

@@ -1,0 +1,3 @@
+// The door to jansson. Nothing but JSON imports it.
+#pragma once
+#include <jansson.h>

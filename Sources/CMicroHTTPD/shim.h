@@ -1,0 +1,3 @@
+// The door to libmicrohttpd. Nothing but HTTP imports it.
+#pragma once
+#include <microhttpd.h>
