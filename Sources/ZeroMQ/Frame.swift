@@ -29,7 +29,7 @@ public struct Frame: ~Copyable {
     public init(copying bytes: Span<UInt8>) {
         self.init(byteCount: bytes.count)
         // SAFETY: the frame has exactly `bytes.count` bytes, and the two do not overlap.
-        let target = unsafe zmq_msg_data(message)
+        let target = unsafe zmq_msg_data(message)!
         unsafe bytes.withUnsafeBytes { source in
             if let base = source.baseAddress { unsafe memcpy(target, base, source.count) }
         }
