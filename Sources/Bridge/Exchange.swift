@@ -51,8 +51,8 @@ public struct Exchange: Sendable {
     private enum State: Equatable {
         /// No reply yet. Exits: a reply, or any end.
         case waiting
-        /// At least one reply came. `silence` is the silence already spent when the clock was paused. Exits: any end.
-        case flowing(lastSign: Instant, silence: Nanoseconds, isPaused: Bool)
+        /// At least one reply came. `silence` is how much of the gap was over at `since`. Exits: any end.
+        case flowing(since: Instant, silence: Nanoseconds)
         /// Over. No exit.
         case ended(End)
     }
@@ -66,6 +66,8 @@ public struct Exchange: Sendable {
     /// Bytes of the delivered replies.
     public private(set) var deliveredBytes = 0
     private var state = State.waiting
+    /// The client does not take its replies. It may be so before the first one: other exchanges share its connection.
+    private var isPaused = false
 
     public init(rules: EndRules, openedAt: Instant) {
         self.rules = rules
@@ -79,15 +81,8 @@ public struct Exchange: Sendable {
 
     /// When the time must be handed in at the latest; `distantFuture` after the end.
     public var nextWake: Instant {
-        let deadline = openedAt + rules.deadline
-        switch state {
-        case .waiting: return min(deadline, rules.first.map { openedAt + $0 } ?? .distantFuture)
-        case .flowing(let lastSign, let silence, isPaused: false):
-            guard let idle = rules.idle else { return deadline }
-            return min(deadline, lastSign + (idle > silence ? idle - silence : 0))
-        case .flowing(_, _, isPaused: true): return deadline
-        case .ended: return .distantFuture
-        }
+        if case .ended = state { return .distantFuture }
+        return min(deadlineDue, replyDue)
     }
 
     /// A reply has arrived.
@@ -98,37 +93,41 @@ public struct Exchange: Sendable {
             return .ignore
         }
         showSign(at: now, isReply: true)
-        if facts.isFinal && !rules.deliversFinal { return .end(finish(End(.final))) }
+        if facts.isFinal && !facts.isError && !rules.deliversFinal { return .end(finish(End(.final))) }
         if !facts.isValid { return .end(finish(End(.badReply))) }
         if facts.isError { return .end(finish(End(.error))) }
         if exceedsCap(facts) { return .end(finish(End(.limit))) }
         delivered += 1
         deliveredBytes += facts.byteCount
         if facts.isFinal { return .deliverThenEnd(finish(End(.final))) }
-        if delivered == rules.count { return .deliverThenEnd(finish(.count(isExact: rules.countIsExact))) }
+        if let count = rules.count, delivered >= count { return .deliverThenEnd(finish(.count(isExact: rules.countIsExact))) }
         return .deliver
     }
 
     /// The time is `now`. Hand in every reply that has arrived first: it may have beaten the clock.
-    /// - Returns: the end, if a clock has run out.
+    /// - Returns: the end, if a clock has run out; of two that have, the one that ran out first.
     public mutating func reached(_ now: Instant) -> End? {
         if case .ended = state { return nil }
-        if now >= openedAt + rules.deadline { return finish(End(.deadline)) }
         guard now >= nextWake else { return nil }
+        if deadlineDue <= replyDue { return finish(End(.deadline)) }
         if case .waiting = state { return finish(End(.first)) }
         return finish(.idle(rules.idleMeans))
     }
 
     /// The client does not take its replies (back-pressure): `idle` stands still, the deadline does not.
     public mutating func pause(at now: Instant) {
-        guard case .flowing(let lastSign, let silence, isPaused: false) = state else { return }
-        state = .flowing(lastSign: now, silence: silence + now.since(lastSign), isPaused: true)
+        guard !isPaused else { return }
+        isPaused = true
+        guard case .flowing(let since, let silence) = state else { return }
+        state = .flowing(since: now, silence: silence + now.since(since))
     }
 
     /// The client takes replies again.
     public mutating func resume(at now: Instant) {
-        guard case .flowing(_, let silence, isPaused: true) = state else { return }
-        state = .flowing(lastSign: now, silence: silence, isPaused: false)
+        guard isPaused else { return }
+        isPaused = false
+        guard case .flowing(_, let silence) = state else { return }
+        state = .flowing(since: now, silence: silence)
     }
 
     /// Something outside ends it: the client left or cancelled, the worker is lost, the gateway shuts down.
@@ -141,9 +140,21 @@ public struct Exchange: Sendable {
     private mutating func showSign(at now: Instant, isReply: Bool) {
         if isReply && firstReplyAt == nil { firstReplyAt = now }
         switch state {
-        case .waiting where isReply: state = .flowing(lastSign: now, silence: 0, isPaused: false)
-        case .flowing(_, _, let isPaused): state = .flowing(lastSign: now, silence: 0, isPaused: isPaused)
+        case .waiting where isReply: state = .flowing(since: now, silence: 0)
+        case .flowing: state = .flowing(since: now, silence: 0)
         default: break
+        }
+    }
+
+    private var deadlineDue: Instant { openedAt + rules.deadline }
+
+    /// When the wait for a reply is over: `first` until one came, then `idle`, which stands still while paused.
+    private var replyDue: Instant {
+        switch state {
+        case .waiting: rules.first.map { openedAt + $0 } ?? .distantFuture
+        case .flowing(let since, let silence) where !isPaused:
+            rules.idle.map { since + ($0 > silence ? $0 - silence : 0) } ?? .distantFuture
+        case .flowing, .ended: .distantFuture
         }
     }
 
