@@ -33,3 +33,8 @@ public struct JSONLiteral: Sendable, Equatable, CustomStringConvertible {
         self.text = text
     }
 }
+
+extension JSONLiteral {
+    /// `true` or `false`.
+    public init(bool value: Bool) { self.init(kind: .bool, text: value ? "true" : "false") }
+}

@@ -49,7 +49,7 @@ final class Core: TurnParticipant {
     var openExchanges: Int { exchanges.count }
 
     /// Builds everything in the calling thread, which becomes the core's.
-    init(index: Int, _ shared: SharedState) throws {
+    init(index: Int, _ shared: SharedState, addresses: [HTTP.ListenAddress]) throws {
         self.index = index
         self.shared = shared
         reactor = try Reactor()
@@ -62,13 +62,16 @@ final class Core: TurnParticipant {
         for plan in shared.plans { services.append(try makeService(plan)) }
         let handler = RESTHandler(self)
         self.handler = handler
-        for address in shared.addresses {
+        for address in addresses {
             listeners.append(try ListenerWatch(self, address, handler))
         }
-        letterWatch = try LetterWatch(self, shared.mailboxes[index])
+        letterWatch = LetterWatch(self, shared.mailboxes[index])
         for service in services { service.start() }
-        _ = reactor.schedule(at: reactor.now + Self.tickInterval, Ticker(self), key: 0)
+        _ = reactor.schedule(at: reactor.now + Self.tickInterval, Housekeeper(self), key: 0)
     }
+
+    /// The addresses as they were bound.
+    var boundAddresses: [String] { listeners.map(\.listener.boundAddress) }
 
     /// Serves until it has drained.
     func run() { reactor.run() }
@@ -81,13 +84,13 @@ final class Core: TurnParticipant {
     ) -> OpenExchange {
         let exchange = OpenExchange(self, service, rules: rules, client: client)
         let counts = metrics.services[service.plan.index]
-        let isFull = counts.open >= service.plan.configuration.maxExchanges ?? .max
+        let isFull = counts.counts.open >= service.plan.configuration.maxExchanges ?? .max
         guard !isFull, let ticket = exchanges.insert(exchange) else {
-            counts.open += 1
+            counts.counts.open += 1
             exchange.finish(because: .overloaded)
             return exchange
         }
-        counts.open += 1
+        counts.counts.open += 1
         exchange.opened(as: ticket)
         if case .refused(let reason) = service.send(&request, for: exchange) { exchange.finish(because: reason) }
         return exchange
@@ -96,7 +99,6 @@ final class Core: TurnParticipant {
     /// An exchange is over; its ticket is stale from now on.
     func closed(_ exchange: OpenExchange) {
         exchanges.remove(exchange.ticket)
-        metrics.services[exchange.plan.index].open -= 1
     }
 
     func find(_ ticket: Ticket) -> OpenExchange? {
@@ -187,7 +189,7 @@ final class Core: TurnParticipant {
             route(&box.frame, fault: fault, to: ticket, shared.plans[service])
         case .workersLost(let service): endExchanges(of: shared.plans[service])
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
-        case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)
+        case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
         case .drain: beginDrain()
         }
     }
@@ -196,15 +198,23 @@ final class Core: TurnParticipant {
     func inquire(_ answer: @escaping ([CoreReport]) -> Void) {
         let inquiry = inquiries.open(expecting: shared.reactorCount, answer)
         for other in 0..<shared.reactorCount where other != index { post(.report(to: index, inquiry: inquiry), to: other) }
-        inquiries.received(report(), for: inquiry)
+        inquiries.received(report(), for: inquiry)?()
     }
 
     private func report() -> CoreReport {
-        metrics.connections = listeners.reduce(0) { $0 + $1.listener.counters.open }
-        metrics.accepted = listeners.reduce(0) { $0 + $1.listener.counters.accepted }
-        metrics.malformedRequests = listeners.reduce(0) { $0 + $1.listener.counters.malformed }
+        var snapshot = metrics.snapshot
+        snapshot.services = metrics.services.map(\.counts)
+        for watch in listeners {
+            let counters = watch.listener.counters
+            snapshot.connections += counters.connectionsOpen
+            snapshot.connectionsAccepted += counters.connectionsAccepted
+            snapshot.connectionsRefused += counters.connectionsRefused
+            snapshot.malformedRequests += UInt64(counters.refusedTotal)
+            snapshot.spinsCaught += counters.spinsCaught
+        }
+        snapshot.logLinesDropped = shared.output.droppedLines
         return CoreReport(
-            metrics: metrics.snapshot(), states: services.map(\.state), isDraining: !drainState.acceptsRequests)
+            metrics: snapshot, states: services.map(\.state), isDraining: !drainState.acceptsRequests)
     }
 
     // MARK: The turn
@@ -221,7 +231,7 @@ final class Core: TurnParticipant {
         accessLog.flush()
         finishIfDrained()
         if hasMore || !closing.isEmpty || listeners.contains(where: \.listener.wantsRun) { return 0 }
-        return listeners.compactMap(\.listener.timeout).min()
+        return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
     }
 
     /// - Returns: whether some service has more to read.
@@ -234,10 +244,9 @@ final class Core: TurnParticipant {
 
     fileprivate func tick() {
         for service in services { service.tick() }
-        if !drainState.acceptsRequests { for watch in listeners { watch.closeIdle() } }
     }
 
-    fileprivate func scheduleTick(_ ticker: Ticker) {
+    fileprivate func scheduleTick(_ ticker: Housekeeper) {
         _ = reactor.schedule(at: reactor.now + Self.tickInterval, ticker, key: 0)
     }
 
@@ -263,7 +272,7 @@ final class Core: TurnParticipant {
 }
 
 /// The core's clock for housekeeping.
-private final class Ticker: TimerHandler {
+private final class Housekeeper: TimerHandler {
     private unowned let core: Core
 
     init(_ core: Core) { self.core = core }

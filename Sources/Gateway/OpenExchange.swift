@@ -16,7 +16,7 @@ protocol ExchangeClient: AnyObject {
     /// A reply to deliver. `body` is valid during the call only.
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection)
     /// The exchange is over. `reply` is what ended it where it is not delivered: a worker's error, or something unusable.
-    func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?)
+    func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange)
 }
 
 /// An exchange between accept and end.
@@ -58,15 +58,15 @@ final class OpenExchange: TimerHandler {
             inspection.fault = String(describing: fault.sentence)
         }
         let metrics = core.metrics.services[plan.index]
-        metrics.bytesReceived += UInt64(body.count)
+        metrics.counts.bytesReceived += UInt64(body.count)
         switch exchange.replied(inspection.facts, at: core.now) {
         case .ignore: break
         case .drop: metrics.dropped(.late)
         case .deliver:
-            metrics.replies += 1
+            metrics.counts.replies += 1
             client.delivered(body, inspection)
         case .deliverThenEnd(let end):
-            metrics.replies += 1
+            metrics.counts.replies += 1
             client.delivered(body, inspection)
             conclude(end)
         case .end(let end): conclude(end, body, inspection.fault)
@@ -111,7 +111,7 @@ final class OpenExchange: TimerHandler {
         unsent = nil
         core.closed(self)
         service.ended(self, end)
-        core.metrics.services[plan.index].ended(exchange, end, at: core.now)
-        client.concluded(end, reply, fault)
+        core.metrics.services[plan.index].ended(exchange, at: core.now)
+        client.concluded(end, reply, fault, exchange)
     }
 }

@@ -71,7 +71,7 @@ public struct JSONWriter {
     /// JSON text that is known to be one value.
     public mutating func raw(_ json: Span<UInt8>) {
         separate()
-        for position in 0..<json.count { bytes.append(json[position]) }
+        bytes.append(copying: json)
     }
 
     public mutating func newline() { bytes.append(0x0A) }

@@ -43,3 +43,54 @@ public final class Mailbox<Message: Sendable>: Sendable {
         return batch.count
     }
 }
+
+extension Mailbox {
+    /// Blocks until letters are there (or a signal comes); for a reader that has no reactor.
+    public func waitForLetters() {
+        var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        // SAFETY: one item, alive for the call.
+        _ = unsafe poll(&item, 1, -1)
+    }
+}
+
+/// A descriptor to write text to.
+public enum Output {
+    /// Writes all of `bytes`, waiting as long as it takes; gives up when the descriptor does not take any more for good.
+    public static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var start = 0
+        while start < bytes.count {
+            // SAFETY: the buffer is alive for the call, and `start` is below its count.
+            let written = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.write(descriptor, buffer.baseAddress! + start, buffer.count - start)
+            }
+            if written >= 0 {
+                start += written
+            } else if errno == EAGAIN {
+                var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                // SAFETY: one item, alive for the call.
+                _ = unsafe poll(&item, 1, 1000)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+}
+
+extension Mailbox {
+    /// One value that several threads may look at, at the rim: while the process comes up and goes down.
+    public final class Cell: Sendable {
+        private let value: Mutex<Message>
+
+        public init(_ value: Message) { self.value = Mutex(value) }
+
+        public func read<Result: Sendable>(_ body: (Message) -> Result) -> Result { value.withLock { body($0) } }
+
+        public func change(_ body: (inout Message) -> Void) {
+            value.withLock { current in
+                var copy = current
+                body(&copy)
+                current = copy
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ internal import CLinux
 import Glibc
 
 /// Signals that are blocked and read from a descriptor.
-public final class SignalSource {
+public final class SignalSource: Sendable {
     /// Readable while a signal waits.
     public let descriptor: Int32
 

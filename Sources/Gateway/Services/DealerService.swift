@@ -23,7 +23,6 @@ final class DealerService: Service, ReadinessHandler {
     private var watcher: PeerWatcher
     private var registration: Registration?
     private var incoming = Frame()
-    private var outgoing = Frame()
 
     init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
         self.core = core
@@ -61,11 +60,11 @@ final class DealerService: Service, ReadinessHandler {
     /// Sends a request of this reactor's or of another's exchange.
     func send(_ body: inout Frame, ticket: Ticket) -> Handover {
         core.touch(self)
-        writeTicket(ticket)
-        guard case .sent = socket.send(&outgoing, more: true) else {
+        var identity = frame(of: ticket)
+        guard case .sent = socket.send(&identity, more: true) else {
             return .refused(socket.events.contains(.writable) || watcher.peers > 0 ? .overloaded : .noWorker)
         }
-        core.metrics.services[plan.index].bytesSent += UInt64(body.count)
+        core.metrics.services[plan.index].counts.bytesSent += UInt64(body.count)
         if plan.template.hasDelimiter {
             var delimiter = Frame()
             _ = socket.send(&delimiter, more: true)
@@ -103,10 +102,11 @@ final class DealerService: Service, ReadinessHandler {
         watcher.stop(core)
     }
 
-    private func writeTicket(_ ticket: Ticket) {
-        outgoing = Frame(byteCount: TicketCodec.byteCount)
-        var bytes = outgoing.mutableBytes
+    private func frame(of ticket: Ticket) -> Frame {
+        var frame = Frame(byteCount: TicketCodec.byteCount)
+        var bytes = frame.mutableBytes
         core.codec.write(ticket, into: &bytes)
+        return frame
     }
 
     /// Reads one message to its end, whatever its shape, and delivers it.

@@ -12,6 +12,8 @@ final class PeerWatcher: ReadinessHandler {
     private var registration: Registration?
     /// Peers whose handshake is done.
     private(set) var peers = 0
+    /// Handshakes that failed and whose connections are still to be told as disconnected.
+    private var failures = 0
     /// The last thing that went wrong, until a handshake succeeds.
     private(set) var trouble: String?
     /// Called after a peer came or went.
@@ -34,16 +36,22 @@ final class PeerWatcher: ReadinessHandler {
     /// Reads all events that are there.
     func poll() {
         while let event = monitor.next() {
-            switch event.kind {
+            switch event {
             case .handshakeSucceeded:
                 peers += 1
                 trouble = nil
                 onChange()
             case .disconnected:
+                guard failures == 0 else {
+                    failures -= 1
+                    break
+                }
                 guard peers > 0 else { break }
                 peers -= 1
                 onChange()
-            case .handshakeFailed(let reason): trouble = reason
+            case .handshakeFailed(let reason):
+                failures += 1
+                trouble = reason
             case .bindFailed(let reason): trouble = reason
             default: break
             }

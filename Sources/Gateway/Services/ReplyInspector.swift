@@ -85,7 +85,7 @@ struct ReplyInspector: Sendable {
         switch predicate {
         case .emptyFrame: return .emptyFrame
         case .exists(let text): (pointer, test) = (text, .exists)
-        case .equals(let text, let literal): (pointer, test) = (text, .equals(Document.literal(literal.text)))
+        case .equals(let text, let literal): (pointer, test) = (text, .equals(Scalar(literal.text)!))
         }
         tests.append((Pointer.checked(pointer), test))
         return .test(bit: 1 << UInt32(tests.count - 1))

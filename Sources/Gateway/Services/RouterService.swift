@@ -151,7 +151,7 @@ final class RouterService: Service {
             identity.isConnected = false
             return false
         }
-        core.metrics.services[plan.index].bytesSent += UInt64(byteCount)
+        core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
         touch(identity)
         return true
     }

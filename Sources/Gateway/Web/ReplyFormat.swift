@@ -7,6 +7,7 @@
 //   anything                the first of these that fits: single replies as they are, else NDJSON
 
 import Configuration
+import JSON
 
 /// The shape of an answer.
 enum ReplyFormat: Sendable {

@@ -111,13 +111,3 @@ struct RequestParameters {
         return overflow || product > 86_400_000_000_000 ? nil : product
     }
 }
-
-extension String {
-    /// The text that `bytes` hold, with U+FFFD for what is not UTF-8.
-    init(copying bytes: Span<UInt8>) {
-        var copy: [UInt8] = []
-        copy.reserveCapacity(bytes.count)
-        for position in 0..<bytes.count { copy.append(bytes[position]) }
-        self.init(decoding: copy, as: UTF8.self)
-    }
-}
