@@ -2,6 +2,7 @@
 // would change numbers beyond 2^53, drop duplicate keys, and so show another reply than the worker sent.
 
 import { element } from "./dom.js";
+import { parsed } from "./streams.js";
 
 const token = /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)|([{}[\],:])|(\s+)|([^\s{}[\],:"]+|")/g;
 const maxColoured = 64 * 1024;
@@ -14,7 +15,8 @@ export function oneLine(text, limit = 600) {
 
 /** The whole reply, indented by two. Long ones stay plain, so that a megabyte does not hold the page. */
 export function indented(text) {
-  if (text.length > maxColoured) return document.createTextNode(text);
+  const isJSON = text.length <= maxColoured && (parsed(text) !== null || text.trim() === "null");
+  if (!isJSON) return document.createTextNode(text);
   return coloured(text, true);
 }
 
