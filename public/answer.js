@@ -133,12 +133,14 @@ function showEnd(outcome, shown, plan) {
   ].filter(([, value]) => value !== undefined && value !== "");
   byID("end").dataset.state = state;
   byID("end").dataset.reason = end?.reason ?? "";
-  byID("end").replaceChildren(
+  // replaceChildren writes null out as a word: what is absent must not get there.
+  byID("end").replaceChildren(...[
     element("h3", {}, headline),
-    sentence && element("p", { class: "sentence" }, sentence),
-    problem && problemBox(problem),
+    sentence ? element("p", { class: "sentence" }, sentence) : null,
+    problem ? problemBox(problem, headline) : null,
     element("dl", {}, ...facts.map(([name, value]) => element("div", {}, element("dt", {}, name),
-      element("dd", { "data-fact": name.toLowerCase() }, value)))));
+      element("dd", { "data-fact": name.toLowerCase() }, value)))),
+  ].filter(Boolean));
 }
 
 function verdict(outcome, shown, plan) {
@@ -162,11 +164,12 @@ function verdict(outcome, shown, plan) {
   return { state: "ok", headline: shown ? "Complete" : "Complete, and empty", sentence };
 }
 
-function problemBox(problem) {
+function problemBox(problem, headline) {
+  const title = problem.title ?? "Problem";
   return element("div", { class: "problem" },
     element("p", {},
       problem.code && element("code", { id: "problem-code" }, problem.code),
       problem.status && element("span", { class: "status" }, String(problem.status)),
-      element("strong", {}, problem.title ?? "Problem")),
+      title === headline ? null : element("strong", {}, title)),
     problem.detail && element("p", { class: "detail" }, problem.detail));
 }

@@ -1,4 +1,4 @@
-// A small chart: a name, the figure now, and two minutes of its past as a line over a quiet area. Under the pointer
+// A small chart: a name, the figure now, and up to two minutes of its past as a line over a quiet area. Under the pointer
 // the figure becomes that of the moment pointed at. SVG with presentation attributes and classes only.
 
 import { drawing, element, say } from "./dom.js";
@@ -40,7 +40,8 @@ export class Chart {
   /** `points` are [{ at, value }], the last one is now; gaps have null. */
   draw(points) {
     const end = points.at(-1)?.at ?? 0;
-    this.#points = points.map(({ at, value }) => ({ x: width - ((end - at) / 1000) * (width / historySeconds), value }));
+    const perMillisecond = width / (1000 * span(end - (points[0]?.at ?? end)));
+    this.#points = points.map(({ at, value }) => ({ x: width - (end - at) * perMillisecond, value }));
     const top = ceiling(Math.max(0, ...points.map(({ value }) => value ?? 0)));
     const y = (value) => height - 1 - (value / top) * (height - 5);
     const runs = unbroken(this.#points);
@@ -64,6 +65,11 @@ export class Chart {
     say(this.#value, figure(shown?.value));
     this.root.dataset.value = String(last?.value ?? "");
   }
+}
+
+/** The seconds across: a young history gets a closer look, in steps, so that the line does not creep all the time. */
+function span(milliseconds) {
+  return [20, 60].find((seconds) => milliseconds <= seconds * 1000) ?? historySeconds;
 }
 
 /** The next of 1, 2, 5, 10, 20... so that the scale jumps seldom. */

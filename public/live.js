@@ -78,6 +78,10 @@ function drawBars(list, entries, stateOf, none) {
   drawing("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
     drawing("rect", { width: Math.max(1, (value / most) * 100), height: 6 })),
   element("span", { class: "value" }, number(value)),
-  element("span", { class: "share" }, `${Math.round((value / total) * 100)}%`)));
+  element("span", { class: "share" }, share(value / total))));
   list.replaceChildren(...(rows.length ? rows : [element("li", { class: "none" }, none)]));
+}
+
+function share(part) {
+  return part < 0.005 ? "<1%" : `${Math.round(part * 100)}%`;
 }

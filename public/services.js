@@ -91,8 +91,7 @@ export class Services {
     const isReady = this.#ready?.ready;
     health.dataset.state = isReady === true ? "ready" : isReady === false ? "not-ready" : "unknown";
     const words = isReady === true ? "ready" : isReady === false ? "not ready" : "readiness unknown";
-    say(health.querySelector("span"), waiting ? `${words}: ${counted(waiting, "service", "services")} without worker`
-      : words);
+    say(health.querySelector("span"), waiting ? `${words}: ${counted(waiting, "service", "services")} waiting` : words);
   }
 }
 
