@@ -58,7 +58,8 @@ export class Answer {
     this.#drawStrip(outcome.at);
     const n = this.#times.length;
     const opened = this.#openedAt === null ? "" : `, headers after ${duration(this.#openedAt)}`;
-    say(byID("progress"), `${counted(n, "reply", "replies")} in ${duration(outcome.at)}${opened}`);
+    const what = this.#plan.how === "json" && n === 1 ? "Response" : counted(n, "reply", "replies");
+    say(byID("progress"), `${what} in ${duration(outcome.at)}${opened}`);
     showEnd(outcome, n, this.#plan);
   }
 
@@ -123,10 +124,12 @@ function row({ text, at, gap, index }, isAlone) {
 function showEnd(outcome, shown, plan) {
   const { state, headline, sentence } = verdict(outcome, shown, plan);
   const { end, problem } = outcome;
+  // One JSON response may be one reply or an array of many, and nothing in it says which.
+  const isWhole = plan.how === "json" && !end && !problem;
   const facts = [
     ["Reason", end?.reason],
     ["HTTP", outcome.status ? `${outcome.status} ${outcome.statusText ?? ""}`.trim() : undefined],
-    ["Replies", number(end?.replies ?? shown)],
+    ["Replies", isWhole ? undefined : number(end?.replies ?? shown)],
     ["Elapsed", end?.elapsed_ms === undefined ? undefined : `${duration(end.elapsed_ms)} at the gateway`],
     ["Retry after", outcome.retryAfter ? `${outcome.retryAfter} s` : undefined],
     ["Request", outcome.requestID],
