@@ -1,5 +1,5 @@
-// A small chart: a name, the figure now, and up to two minutes of its past as a line over a quiet area. Under the pointer
-// the figure becomes that of the moment pointed at. SVG with presentation attributes and classes only.
+// A small chart: a name, the figure now, and up to two minutes of its past as a line over a quiet area. Under the
+// pointer the figure becomes that of the moment pointed at. SVG with presentation attributes and classes only.
 
 import { drawing, element, say } from "./dom.js";
 import { historySeconds } from "./metrics.js";

@@ -52,7 +52,7 @@ export function rulesComplaint({ deadline, count, idle }) {
   return "";
 }
 
-/** The plan as a command for a POSIX shell. `-N` shows replies as they arrive; `--data-raw` sends the body untouched. */
+/** The plan as a command for a POSIX shell. `-N` shows replies as they arrive, `--data-raw` sends the body as is. */
 export function curlOf(plan) {
   const parts = [`curl${plan.how === "json" ? " -sS" : " -sSN"} ${quoted(plan.url)}`];
   for (const [name, value] of Object.entries(plan.headers)) parts.push(`-H ${quoted(`${name}: ${value}`)}`);
