@@ -1,0 +1,68 @@
+# zmq-gateway. `make test` and `make demo` need nothing but Swift 6.3 and apt.
+
+SHELL := /bin/bash
+VENV := .venv
+OUT := out
+PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev cppzmq-dev gcc g++ make curl python3-venv
+CFLAGS := -O2 -Wall -Wextra -Werror
+EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/examples/echo_worker \
+            $(OUT)/examples/async_server $(OUT)/examples/flood_worker
+
+.PHONY: help deps build release examples test demo bench sanitize openapi clean
+
+help:
+	@echo "make demo      build, and serve four demo services and a page on http://127.0.0.1:8080"
+	@echo "make test      install what is missing, build, run every test"
+	@echo "make bench     one table of figures against hello, Mongrel2 and aiohttp"
+	@echo "make sanitize  the Swift tests under the address and the thread sanitizer"
+
+deps: $(OUT)/deps
+
+$(OUT)/deps: Makefile
+	@mkdir -p $(OUT)
+	@scripts/install $(PACKAGES)
+	@touch $@
+
+build: deps
+	swift build
+
+release: deps
+	swift build -c release
+
+examples: deps $(EXAMPLES)
+
+$(OUT)/examples/%: examples/c/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< -lzmq
+
+$(OUT)/examples/%: examples/cpp/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CFLAGS) -std=c++17 -o $@ $< -lzmq -lpthread
+
+$(VENV)/ready: Tests/EndToEnd/requirements.txt | deps
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+test: build examples $(VENV)/ready
+	@scripts/install chromium chromium-driver || echo "no chromium here: the page's tests are skipped"
+	swift test
+	$(VENV)/bin/pytest -q Tests/EndToEnd
+
+demo: release
+	.build/release/zmq-gateway demo
+
+bench: release examples $(VENV)/ready
+	@scripts/install wrk mongrel2-core libsqlite3-dev || echo "some peers cannot be installed: they are left out"
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/Benchmarks/requirements.txt
+	$(VENV)/bin/python Tests/Benchmarks/bench.py
+
+sanitize: deps
+	swift test --sanitize=address --scratch-path .build-asan
+	swift test --sanitize=thread --scratch-path .build-tsan
+
+openapi: build
+	.build/debug/zmq-gateway openapi >openapi/openapi.json
+
+clean:
+	rm -rf .build .build-asan .build-tsan $(OUT) $(VENV)

@@ -1,0 +1,62 @@
+"""Fixtures: a gateway from a configuration, workers, the demo."""
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from harness import PYTHON, ROOT, Gateway, Process  # noqa: E402
+
+
+@pytest.fixture
+def start():
+    """Starts things and ends them after the test."""
+    running = []
+
+    class Start:
+        @staticmethod
+        def gateway(services, tmp_path, **settings):
+            path = tmp_path / "gateway.yaml"
+            configuration = {"listen": "127.0.0.1:0", "public": "off", "services": services, **settings}
+            path.write_text(json.dumps(configuration))
+            running.append(Gateway(["serve", "--config", path]))
+            return running[-1]
+
+        @staticmethod
+        def example(name, *arguments):
+            program = ROOT / "out/examples" / name
+            running.append(Process([program, *arguments]))
+            return running[-1], running[-1].line("bound ").split(" ", 1)[1]
+
+        @staticmethod
+        def python(name, *arguments):
+            running.append(Process([PYTHON, ROOT / "examples/python" / name, *arguments]))
+            return running[-1], running[-1].line("bound ").split(" ", 1)[1]
+
+    yield Start
+    for process in reversed(running):
+        process.kill()
+
+
+@pytest.fixture
+def endpoint(tmp_path):
+    """Names of endpoints that nobody else has."""
+    counter = iter(range(1000))
+    return lambda: f"ipc://{tmp_path}/{next(counter)}"
+
+
+@pytest.fixture(scope="session")
+def demo_gateway():
+    gateway = Gateway(["demo", "--listen", "127.0.0.1:0", "--public", str(ROOT / "public")])
+    gateway.until(lambda: gateway.get("/readyz").status_code == 200)
+    yield gateway.url
+    gateway.kill()
+
+
+def pytest_collection_modifyitems(items):
+    if shutil.which("chromium") is None:
+        for item in items:
+            if "test_page" in item.nodeid:
+                item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
