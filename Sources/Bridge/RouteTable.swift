@@ -66,7 +66,9 @@ public struct RouteTable<Target> {
         var values: [String] = []
         switch descend(0, path, from: 1, &values) {
         case .failure(let reason): return .malformed(reason)
-        case .none: return .notFound
+        case .none:
+            if case .failure(let reason) = PercentDecoding.rest(path, 1) { return .malformed(reason) }
+            return .notFound
         case .node(let node): return pick(method, node, values)
         }
     }

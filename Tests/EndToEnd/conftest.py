@@ -20,7 +20,7 @@ def start():
         def gateway(services, tmp_path, **settings):
             path = tmp_path / "gateway.yaml"
             configuration = {"listen": "127.0.0.1:0", "public": "off", "services": services, **settings}
-            path.write_text(json.dumps(configuration))
+            path.write_text(json.dumps(configuration).replace('"off"', 'off'))  # a word of YAML, not a text
             running.append(Gateway(["serve", "--config", path]))
             return running[-1]
 
