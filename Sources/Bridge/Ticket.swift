@@ -20,7 +20,7 @@ public struct Ticket: Hashable, Sendable {
         value = UInt64(reactor) << 56 | UInt64(slot) << 32 | UInt64(generation)
     }
 
-    public var reactor: UInt8 { UInt8(truncatingIfNeeded: value >> 56) }
+    @inlinable public var reactor: UInt8 { UInt8(truncatingIfNeeded: value >> 56) }
     @inlinable var slot: Int { Int(value >> 32 & 0xFF_FFFF) }
     @inlinable var generation: UInt32 { UInt32(truncatingIfNeeded: value) }
 }
