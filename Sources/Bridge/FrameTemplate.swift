@@ -29,6 +29,8 @@ public struct ReplyShape: Sendable {
     private var position: Int
     /// What is wrong with the message, if anything is; nil for a message of the right shape.
     public private(set) var fault: Fault?
+    /// Another frame of the same message follows.
+    public private(set) var expectsMore = true
 
     public enum Fault: Sendable {
         /// A frame that should be the empty delimiter is not empty.
@@ -56,6 +58,7 @@ public struct ReplyShape: Sendable {
     /// Takes the next frame in. - Returns: what it is.
     public mutating func next(isEmpty: Bool, hasMore: Bool) -> FrameRole {
         defer { advance() }
+        expectsMore = hasMore
         switch position {
         case 0:
             if !hasMore { fault = .tooShort }

@@ -25,7 +25,7 @@ public struct RouteTable<Target> {
         case alreadyTaken
     }
 
-    private struct Node {
+    fileprivate struct Node {
         var literals: [(segment: [UInt8], node: Int)] = []
         var parameter: Int?
         var rest: Int?
@@ -147,6 +147,9 @@ public struct RouteTable<Target> {
         return nodes.count - 1
     }
 }
+
+extension RouteTable: Sendable where Target: Sendable {}
+extension RouteTable.Node: Sendable where Target: Sendable {}
 
 /// The values a path had for its template's names, decoded.
 public struct PathParameters: Equatable, Sendable {

@@ -20,6 +20,15 @@ public struct Ticket: Hashable, Sendable {
         value = UInt64(reactor) << 56 | UInt64(slot) << 32 | UInt64(generation)
     }
 
+    /// No table issues it.
+    public static let none = Ticket(value: .max)
+
+    /// The `number`th name that `reactor` mints outside of any table; at most 2^56 of them.
+    public init(reactor: UInt8, number: UInt64) {
+        precondition(number < 1 << 56)
+        value = UInt64(reactor) << 56 | number
+    }
+
     @inlinable public var reactor: UInt8 { UInt8(truncatingIfNeeded: value >> 56) }
     @inlinable var slot: Int { Int(value >> 32 & 0xFF_FFFF) }
     @inlinable var generation: UInt32 { UInt32(truncatingIfNeeded: value) }
