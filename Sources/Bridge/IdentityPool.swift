@@ -180,8 +180,8 @@ public struct IdentityPool: Sendable {
     }
 
     /// Gives back what a busier time needed: closes half of the ready identities that nobody used since the last call,
-    /// and all but one that try in vain to reach an endpoint that is down, where they take places from those that are up.
-    /// An endpoint keeps its last identity: it would only be opened again.
+    /// and all but one that try in vain to reach an endpoint that is down, where they take places from those that are
+    /// up. An endpoint keeps its last identity: it would only be opened again.
     /// - Returns: the slots to close.
     public mutating func trim() -> [Int] {
         var closing = trimDown()
@@ -207,9 +207,9 @@ public struct IdentityPool: Sendable {
     private mutating func trimDown() -> [Int] {
         var closing: [Int] = []
         for (slot, entry) in slots.enumerated() {
-            guard case .connecting = entry.state, !endpoints[entry.endpoint].isUp, endpoints[entry.endpoint].total > 1 else {
-                continue
-            }
+            guard case .connecting = entry.state, !endpoints[entry.endpoint].isUp,
+                endpoints[entry.endpoint].total > 1
+            else { continue }
             endpoints[entry.endpoint].connecting -= 1
             retire(slot)
             closing.append(slot)

@@ -4,8 +4,8 @@
 //   *   /files/{rest...}    the last may take all that is left, also none
 //
 // A tree of segments: a literal wins over a parameter, a parameter over a rest. Segments are cut at the raw slashes and
-// then read decoded, literals too (RFC 3986 section 6.2.2.2: `/%6Frders` is `/orders`); an encoded slash is no separator.
-// Percent escapes are decoded only where there are some, and a target without parameters costs no allocation.
+// then read decoded, literals too (RFC 3986 section 6.2.2.2: `/%6Frders` is `/orders`); an encoded slash is no
+// separator. Percent escapes are decoded only where there are some, and a target without parameters allocates nothing.
 
 /// Routes to `Target`s, built once and read often.
 public struct RouteTable<Target> {

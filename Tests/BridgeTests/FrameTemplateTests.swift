@@ -24,8 +24,10 @@ struct ReplyShapeTests {
         var shape = ReplyShape(template)
         var roles: [FrameRole] = []
         for (position, isEmpty) in empties.enumerated() {
+            #expect(shape.expectsMore)
             roles.append(shape.next(isEmpty: isEmpty, hasMore: position < empties.count - 1))
         }
+        #expect(!shape.expectsMore)
         return (roles, shape.fault)
     }
 

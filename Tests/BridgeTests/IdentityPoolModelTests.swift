@@ -206,7 +206,9 @@ struct IdentityPoolModelTests {
         #expect(!world.served.isEmpty)
     }
 
-    @Test("serves everybody who waits while one endpoint is up and connections succeed", arguments: 0..<40 as Range<UInt64>)
+    @Test(
+        "serves everybody who waits while one endpoint is up and connections succeed",
+        arguments: 0..<40 as Range<UInt64>)
     func liveness(_ seed: UInt64) {
         var world = World(seed: seed)
         for _ in 0..<40 {

@@ -119,8 +119,8 @@ struct RouteTableTests {
     @Test(
         "refuses what is no path segment",
         arguments: [
-            "%", "%2", "%zz", "%2g", "a%", "%00", "a%00b", "%FF", "%C3", "%C0%AF", "%ED%A0%80", "%F4%90%80%80", ".", "..",
-            "%2e", ".%2E", "%2e%2e",
+            "%", "%2", "%zz", "%2g", "a%", "%00", "a%00b", "%FF", "%C3", "%C0%AF", "%ED%A0%80", "%F4%90%80%80", ".",
+            "..", "%2e", ".%2E", "%2e%2e",
         ])
     func malformed(_ segment: String) {
         let parameter = table("GET /a/{id}")

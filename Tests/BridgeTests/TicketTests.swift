@@ -49,6 +49,20 @@ struct TicketCodecTests {
         }
     }
 
+    @Test("outside of any table keeps its reactor and its number apart from other reactors'")
+    func minted() {
+        let most = UInt64(1) << 56 - 1
+        #expect(Ticket(reactor: 2, number: most).reactor == 2)
+        #expect(Ticket(reactor: 2, number: most) != Ticket(reactor: 3, number: most))
+        #expect(Ticket(reactor: 2, number: 0) != Ticket(reactor: 2, number: 1))
+        var table = TicketTable<Int>(reactor: 0xFF, capacity: 1)
+        _ = table.insert(1)
+        guard case .unknown = table.find(.none) else {
+            Issue.record("a table issued what no table issues")
+            return
+        }
+    }
+
     @Test("of a foreign instance, of a wrong length or in capitals is none of ours")
     func foreign() {
         let ticket = Ticket(reactor: 1, slot: 0xA, generation: 3)
