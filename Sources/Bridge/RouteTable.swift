@@ -113,10 +113,17 @@ public struct RouteTable<Target> {
     }
 
     private func pick(_ method: String, _ node: Int, _ values: [String]) -> Match {
-        let targets = nodes[node].targets
-        let own = targets.first { $0.method == method } ?? targets.first { $0.method == "*" }
-        guard let own else { return .methodNotAllowed(targets.map(\.method)) }
-        return .found(own.target, PathParameters(names: own.names, values: values))
+        var anyMethod: Int?
+        for (position, entry) in nodes[node].targets.enumerated() {
+            if entry.method == method { return found(entry, values) }
+            if entry.method == "*" { anyMethod = position }
+        }
+        if let anyMethod { return found(nodes[node].targets[anyMethod], values) }
+        return nodes[node].targets.isEmpty ? .notFound : .methodNotAllowed(nodes[node].targets.map(\.method))
+    }
+
+    private func found(_ entry: (method: String, target: Target, names: [String]), _ values: [String]) -> Match {
+        .found(entry.target, PathParameters(names: entry.names, values: values))
     }
 
     private func equal(_ segment: [UInt8], _ path: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {

@@ -50,9 +50,10 @@ public struct ResponseHeaders: Sendable {
         guard Self.isAllowed(name), !value.isEmpty else { return false }
         for i in value.indices where !CharacterClass.isFieldValue(value[i]) { return false }
         bytes.reserveCapacity(bytes.count + name.count + value.count + 2)
-        for i in name.indices { bytes.append(name[i]) }
+        // SAFETY: the buffers are read during the calls only.
+        unsafe name.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         bytes.append(0)
-        for i in value.indices { bytes.append(value[i]) }
+        unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         bytes.append(0)
         count += 1
         return true
