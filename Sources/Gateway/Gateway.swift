@@ -1,1 +1,122 @@
-// Gateway
+// The process: signals, one thread a reactor, the way up and the way down.
+//
+//     main thread   raise limits, bind, start reactors, say where we listen, wait for SIGTERM or SIGINT
+//     reactors      Core.run, each on its own
+//     log           LineWriter
+//
+// The first signal drains, the second ends at once.
+
+public import Configuration
+import Glibc
+import HTTP
+import Logging
+import Reactors
+import Synchronization
+import ZeroMQ
+
+/// The gateway as a whole.
+public enum Gateway {
+    /// Serves until a signal ends it.
+    /// - Parameter withDemoWorkers: starts the workers of `Configuration.demo()` in this process.
+    /// - Returns: the process's exit status.
+    public static func run(_ configuration: Configuration, withDemoWorkers: Bool = false) throws -> Int32 {
+        SignalSource.ignorePipe()
+        let signals = try SignalSource([SIGTERM, SIGINT])
+        let output = try LineWriter(descriptor: STDERR_FILENO)
+        defer { output.close() }
+        let log = LogLine.logger(configuration.log, output)
+        let reactors = configuration.reactors == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : configuration.reactors
+        let shared = try SharedState(configuration, reactors: reactors, output: output, log: log)
+        let demo = withDemoWorkers ? DemoWorkers() : nil
+        try demo?.start(shared.context, log: log)
+        defer { demo?.stop() }
+        return try serve(shared, signals)
+    }
+
+    private static func serve(_ shared: SharedState, _ signals: SignalSource) throws -> Int32 {
+        let start = StartReport(reactors: shared.reactorCount)
+        var threads: [ThreadHandle] = []
+        // Reactor by reactor: the first one settles the ports that were left to the system.
+        for index in 0..<shared.reactorCount {
+            threads.append(try Threads.start(name: "reactor-\(index)") { runCore(index, shared, start) })
+            guard start.wait() else { break }
+        }
+        if let failure = start.failure {
+            shared.log.critical("\(failure)")
+            for mailbox in shared.mailboxes[..<(threads.count - 1)] { (0..<2).forEach { _ in mailbox.post(.drain) } }
+            for thread in threads { thread.join() }
+            return EX_UNAVAILABLE
+        }
+        for address in start.addresses {
+            let text = address.hasPrefix("unix:") ? address : "http://\(address)"
+            Output.write(Array("listening on \(text)\n".utf8), to: STDOUT_FILENO)
+        }
+        let waiter = try Threads.start(name: "signals") {
+            while signals.wait() >= 0 {
+                shared.log.notice("a signal asks for the end; again ends at once")
+                for mailbox in shared.mailboxes { mailbox.post(.drain) }
+            }
+        }
+        _ = waiter
+        for thread in threads { thread.join() }
+        shared.log.notice("everything is finished")
+        return 0
+    }
+
+    private static func runCore(_ index: Int, _ shared: SharedState, _ start: StartReport) {
+        do {
+            let core = try Core(index: index, shared, addresses: start.resolved(shared.configuration.listen))
+            start.ready(core.boundAddresses)
+            core.run()
+        } catch {
+            start.failed("\(error)")
+        }
+    }
+}
+
+/// What the reactors tell the main thread while they come up, one after the other.
+private final class StartReport: Sendable {
+    private struct State: Sendable {
+        var addresses: [String] = []
+        var failure: String?
+    }
+
+    private let mailbox: Mailbox<Bool>?
+    private let state = Mailbox<State>.Cell(State())
+
+    init(reactors: Int) { mailbox = try? Mailbox() }
+
+    var failure: String? { state.read { $0.failure } }
+    var addresses: [String] { state.read { $0.addresses } }
+
+    func ready(_ addresses: [String]) {
+        state.change { if $0.addresses.isEmpty { $0.addresses = addresses } }
+        mailbox?.post(true)
+    }
+
+    func failed(_ text: String) {
+        state.change { $0.failure = text }
+        mailbox?.post(false)
+    }
+
+    /// Waits for the next reactor. - Returns: whether it came up.
+    func wait() -> Bool {
+        mailbox?.waitForLetters()
+        var isUp = false
+        mailbox?.drain { isUp = $0 }
+        return isUp
+    }
+
+    /// The addresses to listen on, with the ports that the first reactor got.
+    func resolved(_ configured: [ConfiguredAddress]) -> [HTTP.ListenAddress] {
+        let bound = addresses
+        return configured.enumerated().map { index, address in
+            switch address {
+            case .unix(let path): return .unix(path: path)
+            case .tcp(let host, let port):
+                let known = bound.indices.contains(index) ? bound[index].split(separator: ":").last.flatMap { UInt16($0) } : nil
+                return .tcp(host: host, port: known ?? port)
+            }
+        }
+    }
+}

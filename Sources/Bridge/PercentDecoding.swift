@@ -1,0 +1,65 @@
+// Percent escapes of paths and queries (RFC 3986 section 2.1), read strictly.
+//
+// A broken escape is refused rather than taken as it stands: whoever sits before or behind us may read it otherwise. A NUL
+// is refused because workers in C would cut the text there. Dot segments are refused because nothing here resolves them.
+
+/// Decodes what stands in a URL.
+public enum PercentDecoding {
+    public enum Decoded: Equatable, Sendable {
+        case text(String)
+        /// What is wrong, as a sentence.
+        case failure(String)
+    }
+
+    /// One path segment.
+    static func segment(_ path: Span<UInt8>, _ start: Int, _ end: Int) -> Decoded {
+        let decoded = decode(path, start, end, plusIsSpace: false)
+        if decoded == .text(".") || decoded == .text("..") { return .failure("dot segments are not resolved here") }
+        return decoded
+    }
+
+    /// All segments from `start` on.
+    static func rest(_ path: Span<UInt8>, _ start: Int) -> Decoded {
+        let decoded = decode(path, start, path.count, plusIsSpace: false)
+        if case .text(let text) = decoded, text.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) {
+            return .failure("dot segments are not resolved here")
+        }
+        return decoded
+    }
+
+    /// A name or value of a query, where `+` is a space (application/x-www-form-urlencoded).
+    public static func queryPart(_ query: Span<UInt8>, _ range: Range<Int>) -> Decoded {
+        decode(query, range.lowerBound, range.upperBound, plusIsSpace: true)
+    }
+
+    private static func decode(_ bytes: Span<UInt8>, _ start: Int, _ end: Int, plusIsSpace: Bool) -> Decoded {
+        var result: [UInt8] = []
+        result.reserveCapacity(end - start)
+        var position = start
+        while position < end {
+            var byte = bytes[position]
+            if byte == UInt8(ascii: "%") {
+                guard position + 2 < end, let high = hexValue(bytes[position + 1]), let low = hexValue(bytes[position + 2])
+                else { return .failure("a % is not followed by two hexadecimal digits") }
+                byte = high << 4 | low
+                position += 2
+            } else if plusIsSpace && byte == UInt8(ascii: "+") {
+                byte = UInt8(ascii: " ")
+            }
+            if byte == 0 { return .failure("a NUL has no place in a URL") }
+            result.append(byte)
+            position += 1
+        }
+        guard let text = String(validating: result, as: UTF8.self) else { return .failure("it is not UTF-8") }
+        return .text(text)
+    }
+
+    private static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+}

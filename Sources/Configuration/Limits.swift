@@ -1,0 +1,32 @@
+// How much of everything a gateway takes before it says no. Sums that matter: a reactor may hold
+// `maxExchanges` x `maxBufferedBytes` of replies in the worst case (80 GiB by default, were every client to stall on a
+// full buffer), so lower one of them where clients are not trusted.
+
+/// `limits`: bounds of the web side. All of them are for the whole process, not for each reactor.
+public struct Limits: Sendable, Equatable {
+    /// `max_body_bytes`: a request's body, 1 B to 1 GiB. Above: 413. Default: 1 MiB.
+    public var maxBodyBytes = 1 << 20
+
+    /// `max_header_bytes`: request line and header fields together, 1 KiB to 1 MiB. Above: 431 or 414. Default: 8 KiB.
+    public var maxHeaderBytes = 8 << 10
+
+    /// `max_connections`: open client connections, 1 to 1,000,000. Default: 10,000.
+    public var maxConnections = 10_000
+
+    /// `max_connections_per_address`: open connections of one client address, 1 to 1,000,000. Default: 1,000.
+    public var maxConnectionsPerAddress = 1_000
+
+    /// `max_exchanges`: exchanges in flight, 1 to 1,000,000. Above: 503. Default: 10,000.
+    public var maxExchanges = 10_000
+
+    /// `max_exchanges_per_address`: exchanges in flight of one client address, 1 to 1,000,000. Above: 429.
+    /// Default: 1,000.
+    public var maxExchangesPerAddress = 1_000
+
+    /// `max_buffered_bytes`: replies of one exchange that its client has not taken yet, 1 KiB to 1 GiB. Above: the
+    /// exchange ends with `limit`. Default: 8 MiB.
+    public var maxBufferedBytes = 8 << 20
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,78 @@
+// A route: an HTTP pattern that leads to a service, besides POST /v1/services/{service} that exists anyway.
+//
+//     - { match: "GET /orders/{id}", service: jobs, request: envelope, headers: [accept-language] }
+
+/// One entry of `routes`.
+public struct RouteConfiguration: Sendable, Equatable {
+    /// The method of `match` (RFC 9110, case-sensitive), or nil for `*`, any method.
+    public var method: String?
+
+    /// The path template of `match`.
+    public var path: PathTemplate
+
+    /// `service`: the name of a service that exists.
+    public var service: String
+
+    /// `request`: what the worker gets. Default: `envelope`.
+    public var request = ServiceConfiguration.Shape.envelope
+
+    /// `reply`: what the worker sends. Default: the service's.
+    public var reply = ServiceConfiguration.Shape.body
+
+    /// `headers`: lower-case names of the request's header fields that the envelope carries, at most 64. Default: none.
+    public var headers: [String] = []
+
+    /// `replies`: the service's end rules, with what the route changes of them (deadline, first, idle, idle_means,
+    /// count, max_replies, max_bytes).
+    public var replies: ReplyRules
+
+    /// A route with the default of everything that has one.
+    public init(method: String?, path: PathTemplate, service: String, replies: ReplyRules = ReplyRules()) {
+        self.method = method
+        self.path = path
+        self.service = service
+        self.replies = replies
+    }
+}
+
+/// A path template: literal segments and parameters.
+public struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
+    /// What stands between two slashes.
+    public enum Segment: Sendable, Hashable {
+        /// Exactly this text, as the client writes it (percent-encoding included); the last may be empty ("/orders/").
+        case literal(String)
+        /// `{name}`: one segment that is not empty.
+        case parameter(String)
+        /// `{name...}`: all that is left, slashes included; only the last.
+        case rest(String)
+    }
+
+    /// The segments behind the first slash, at most 32; "/" has none.
+    public let segments: [Segment]
+
+    /// Makes it from segments that are known to be well-formed.
+    init(segments: [Segment]) {
+        self.segments = segments
+    }
+
+    /// The names of the parameters, in order.
+    public var parameters: [String] {
+        segments.compactMap {
+            switch $0 {
+            case .literal: nil
+            case .parameter(let name), .rest(let name): name
+            }
+        }
+    }
+
+    /// The template as it is written: `/orders/{id}`.
+    public var description: String {
+        "/" + segments.map {
+            switch $0 {
+            case .literal(let text): text
+            case .parameter(let name): "{\(name)}"
+            case .rest(let name): "{\(name)...}"
+            }
+        }.joined(separator: "/")
+    }
+}

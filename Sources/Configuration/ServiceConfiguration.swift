@@ -1,0 +1,104 @@
+// A service: a named backend, what is at its other end, and how an exchange with it begins and ends.
+//
+//     services:
+//       quotes:                 name
+//         peer: router          what is there
+//         connect: tcp://...    where it is
+//         body: json            what a frame holds
+//         replies: {...}        how an exchange ends
+//
+// What combinations make sense is checked by `load` (ServiceReader), so the rest of the house can rely on it:
+// a router has `connect` and no `bind`; the others have exactly one of the two.
+
+/// One entry of `services`.
+public struct ServiceConfiguration: Sendable, Equatable {
+    /// What kind of socket is at the other end (DESIGN: "What a service can be").
+    public enum Peer: String, Sendable, CaseIterable {
+        /// A ROUTER: we are one DEALER for each exchange, with an identity of its own.
+        case router
+        /// DEALERs: we are one shared DEALER, `[ticket][body]`.
+        case dealer
+        /// REPs: we are one shared DEALER, `[ticket][""][body]`.
+        case rep
+    }
+
+    /// What a frame holds.
+    public enum BodyFormat: String, Sendable, CaseIterable {
+        /// One JSON value (RFC 8259); checked both ways.
+        case json
+        /// UTF-8; a JSON string inside JSON.
+        case text
+        /// Bytes; base64 inside JSON.
+        case binary
+    }
+
+    /// What a request's JSON value must be.
+    public enum RequiredValue: String, Sendable, CaseIterable {
+        case any, object
+    }
+
+    /// What a frame is about: the body alone, or a JSON object that carries method, headers and the body
+    /// (as a JSON value, a JSON string or base64, after `body`).
+    public enum Shape: String, Sendable, CaseIterable {
+        case body, envelope
+    }
+
+    /// The key in `services`: `[a-z0-9][a-z0-9_-]{0,62}`.
+    public var name: String
+
+    /// `description`: a person's words for /v1/services, at most 1,000 bytes. Default: empty.
+    public var description = ""
+
+    /// `peer`: what is at the other end. Required.
+    public var peer: Peer
+
+    /// `connect`: endpoints to connect to, 1 to 64, or empty where we bind.
+    public var connect: [String] = []
+
+    /// `bind`: the endpoint to bind, or nil where we connect.
+    public var bind: String?
+
+    /// `delimiter`: router only; an empty frame before the body, both ways. Default: false.
+    public var delimiter = false
+
+    /// `body`: what a frame holds. Default: `json`.
+    public var body = BodyFormat.json
+
+    /// `require`: json only; what a request's value must be. Default: `any`.
+    public var require = RequiredValue.any
+
+    /// `request`: what we send. Default: `body`.
+    public var request = Shape.body
+
+    /// `reply`: what a worker sends. Default: `body`.
+    public var reply = Shape.body
+
+    /// `replies`: how an exchange ends.
+    public var replies = ReplyRules()
+
+    /// `overrides`: the most that a request may ask for.
+    public var overrides = OverrideLimits()
+
+    /// `cancel`: the frame that tells a worker, once, that nobody waits any more; 1 to 65,536 bytes of UTF-8, one JSON
+    /// value where `body` is json. Default: nothing is sent.
+    public var cancel: String?
+
+    /// `identities`: router only; how many DEALERs, and their names.
+    public var identities = IdentitySettings()
+
+    /// `socket`: the options of our socket.
+    public var socket = SocketSettings()
+
+    /// `max_exchanges`: in flight with this service, 1 to 1,000,000. Above: 503. Default: nil, only
+    /// `limits.max_exchanges` applies.
+    public var maxExchanges: Int?
+
+    /// `retry_after`: what the 503 of this service says, whole seconds, 1 s to 1 h. Default: 1 s.
+    public var retryAfter = Duration.seconds(1)
+
+    /// A service with the default of everything that has one.
+    public init(name: String, peer: Peer) {
+        self.name = name
+        self.peer = peer
+    }
+}

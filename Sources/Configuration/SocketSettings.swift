@@ -1,0 +1,66 @@
+// The options of a service's sockets, in the words of zmq_setsockopt(3). What is not here is fixed by the gateway:
+// ROUTER_MANDATORY is on, identities are printable, PROBE_ROUTER is off.
+
+/// `socket`: the options of a service's sockets.
+public struct SocketSettings: Sendable, Equatable {
+    /// Whether TCP keep-alive probes are sent (ZMQ_TCP_KEEPALIVE).
+    public enum KeepAlive: String, Sendable, CaseIterable {
+        /// As the system does by default.
+        case system
+        case on, off
+    }
+
+    /// `send_high_water_mark`: ZMQ_SNDHWM, messages, 1 to 1,000,000. Default: 1,000.
+    public var sendHighWaterMark = 1_000
+
+    /// `receive_high_water_mark`: ZMQ_RCVHWM, messages, 1 to 1,000,000. Default: 1,000.
+    public var receiveHighWaterMark = 1_000
+
+    /// `linger`: ZMQ_LINGER, how long a closed socket goes on sending, 0 to 1 h. The gateway drains before it closes,
+    /// so nothing is owed by then. Default: 0.
+    public var linger = Duration.zero
+
+    /// `immediate`: ZMQ_IMMEDIATE; true: no worker, no send (503 at once); false: requests wait in an outage, and all of
+    /// them run after it. Default: true.
+    public var immediate = true
+
+    /// `reconnect_interval`: ZMQ_RECONNECT_IVL, 1 ms to 1 h. Default: 100 ms.
+    public var reconnectInterval = Duration.milliseconds(100)
+
+    /// `reconnect_interval_max`: ZMQ_RECONNECT_IVL_MAX, up to where the interval doubles, 0 to 1 h, not below
+    /// `reconnect_interval`; 0: it does not double. Default: 5 s.
+    public var reconnectIntervalMax = Duration.seconds(5)
+
+    /// `heartbeat_interval`: ZMQ_HEARTBEAT_IVL, between two pings of ZMTP, 10 ms to 1 h; 0 in the file: none.
+    /// Default: nil, none: a worker that is frozen, or gone without a word, is not noticed.
+    public var heartbeatInterval: Duration?
+
+    /// `heartbeat_timeout`: ZMQ_HEARTBEAT_TIMEOUT, how long a ping may stay unanswered, 10 ms to 1 h.
+    /// Default: nil; three intervals where there are heartbeats.
+    public var heartbeatTimeout: Duration?
+
+    /// `tcp_keepalive`: ZMQ_TCP_KEEPALIVE. Default: `system`.
+    public var tcpKeepAlive = KeepAlive.system
+
+    /// `tcp_keepalive_idle`: ZMQ_TCP_KEEPALIVE_IDLE, whole seconds, 1 s to 9 h. Default: nil, the system's.
+    public var tcpKeepAliveIdle: Duration?
+
+    /// `tcp_keepalive_interval`: ZMQ_TCP_KEEPALIVE_INTVL, whole seconds, 1 s to 9 h. Default: nil, the system's.
+    public var tcpKeepAliveInterval: Duration?
+
+    /// `tcp_keepalive_count`: ZMQ_TCP_KEEPALIVE_CNT, probes, 1 to 127. Default: nil, the system's.
+    public var tcpKeepAliveCount: Int?
+
+    /// `ipv6`: ZMQ_IPV6; IPv4 works either way. Default: true.
+    public var ipv6 = true
+
+    /// `connect_timeout`: ZMQ_CONNECT_TIMEOUT, 1 ms to 1 h; 0 in the file: the system's. Default: nil, the system's.
+    public var connectTimeout: Duration?
+
+    /// `max_message_bytes`: ZMQ_MAXMSGSIZE; a peer that sends a larger frame is disconnected; 1 B to 1 TiB.
+    /// Default: nil, no bound.
+    public var maxMessageBytes: Int?
+
+    /// The defaults.
+    public init() {}
+}

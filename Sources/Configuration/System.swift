@@ -1,0 +1,16 @@
+// What configuration asks of the system: is this a folder, what does this file say, what is in the environment.
+// Plain libc, at the start only. The only file of this room that touches a pointer.
+
+internal import Glibc
+
+/// Questions to the system.
+enum System {
+    /// Whether the path names a folder (or a link to one) that can be opened.
+    static func isFolder(_ path: String) -> Bool {
+        // SAFETY: the path is NUL-terminated for the call, and without O_CREAT no further argument is read (open(2)).
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        close(descriptor)
+        return true
+    }
+}

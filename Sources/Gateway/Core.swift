@@ -1,0 +1,284 @@
+// One reactor's whole gateway, from accept to the last byte. Nothing in it is shared with another thread.
+//
+//     HTTP Listener --accept--> RESTHandler --open--> Core --send--> Service --> worker
+//          ^                        ^                  |                |
+//          |                   ExchangeClient <- OpenExchange <--route--+
+//          +-------- response, stream -----+
+//
+// A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off in this order:
+// letters, services (replies to clients), listeners (responses out, new requests in), services again (whatever a send may
+// have brought up), the access log. It repeats while there is work, and says how long the reactor may sleep.
+
+import Bridge
+import Configuration
+import HTTP
+import Logging
+import Reactors
+import ZeroMQ
+
+/// The gateway on one thread.
+final class Core: TurnParticipant {
+    /// How often services and limits are looked after.
+    private static let tickInterval: Nanoseconds = 250_000_000
+    /// Rounds of work in one turn before descriptors are looked at again.
+    private static let roundsPerTurn = 4
+    /// Retired sockets closed in one turn at most: 30-44 us each.
+    private static let closingsPerTurn = 16
+
+    let index: Int
+    let shared: SharedState
+    let reactor: Reactor
+    let log: Logger
+    let metrics: Metrics
+    let accessLog: AccessLog
+    private(set) var services: [any Service] = []
+    private(set) var drainState = Drain()
+    private var exchanges: TicketTable<OpenExchange>
+    private var listeners: [ListenerWatch] = []
+    private var handler: RESTHandler?
+    private var touched: [any Service] = []
+    private var closing: [AnyObject] = []
+    private var inquiries = Inquiries()
+    private var mintedNames: UInt64 = 0
+    private var letterWatch: LetterWatch?
+
+    var context: Context { shared.context }
+    var codec: TicketCodec { shared.codec }
+    var configuration: Configuration { shared.configuration }
+    var now: Instant { Instant(nanoseconds: reactor.now) }
+    var openExchanges: Int { exchanges.count }
+
+    /// Builds everything in the calling thread, which becomes the core's.
+    init(index: Int, _ shared: SharedState, addresses: [HTTP.ListenAddress]) throws {
+        self.index = index
+        self.shared = shared
+        reactor = try Reactor()
+        log = shared.log
+        metrics = Metrics(services: shared.plans.count)
+        accessLog = AccessLog(shared.configuration.log, shared.output)
+        exchanges = TicketTable(
+            reactor: UInt8(index), capacity: max(1, shared.configuration.limits.maxExchanges / shared.reactorCount))
+        reactor.participant = self
+        for plan in shared.plans { services.append(try makeService(plan)) }
+        let handler = RESTHandler(self)
+        self.handler = handler
+        for address in addresses {
+            listeners.append(try ListenerWatch(self, address, handler))
+        }
+        letterWatch = LetterWatch(self, shared.mailboxes[index])
+        for service in services { service.start() }
+        _ = reactor.schedule(at: reactor.now + Self.tickInterval, Housekeeper(self), key: 0)
+    }
+
+    /// The addresses as they were bound.
+    var boundAddresses: [String] { listeners.map(\.listener.boundAddress) }
+
+    /// Serves until it has drained.
+    func run() { reactor.run() }
+
+    // MARK: Exchanges
+
+    /// Opens an exchange and hands its request over. However it goes, `client` is told the end exactly once.
+    func open(
+        _ service: any Service, rules: EndRules, _ request: inout Frame, client: any ExchangeClient
+    ) -> OpenExchange {
+        let exchange = OpenExchange(self, service, rules: rules, client: client)
+        let counts = metrics.services[service.plan.index]
+        let isFull = counts.counts.open >= service.plan.configuration.maxExchanges ?? .max
+        guard !isFull, let ticket = exchanges.insert(exchange) else {
+            counts.counts.open += 1
+            exchange.finish(because: .overloaded)
+            return exchange
+        }
+        counts.counts.open += 1
+        exchange.opened(as: ticket)
+        if case .refused(let reason) = service.send(&request, for: exchange) { exchange.finish(because: reason) }
+        return exchange
+    }
+
+    /// An exchange is over; its ticket is stale from now on.
+    func closed(_ exchange: OpenExchange) {
+        exchanges.remove(exchange.ticket)
+    }
+
+    func find(_ ticket: Ticket) -> OpenExchange? {
+        if case .live(let exchange) = exchanges.find(ticket) { exchange } else { nil }
+    }
+
+    /// Leads a reply to its exchange, here or on the reactor that the ticket names.
+    func route(_ body: inout Frame, fault: ReplyShape.Fault?, to ticket: Ticket, _ plan: ServicePlan) {
+        guard ticket.reactor == UInt8(index) else {
+            guard Int(ticket.reactor) < shared.reactorCount else { return metrics.services[plan.index].dropped(.unknown) }
+            var frame = Frame()
+            swap(&frame, &body)
+            return post(.reply(service: plan.index, ticket, FrameBox(frame), fault), to: Int(ticket.reactor))
+        }
+        switch exchanges.find(ticket) {
+        case .live(let exchange) where exchange.plan === plan: exchange.received(body.bytes, fault: fault)
+        case .live, .unknown: metrics.services[plan.index].dropped(.unknown)
+        case .late: metrics.services[plan.index].dropped(.late)
+        }
+    }
+
+    /// The service's last worker is gone: ends its exchanges, here and on the other reactors it serves.
+    func workersLost(_ plan: ServicePlan) {
+        endExchanges(of: plan)
+        guard plan.configuration.bind != nil else { return }
+        for other in 0..<shared.reactorCount where other != index { post(.workersLost(service: plan.index), to: other) }
+    }
+
+    private func endExchanges(of plan: ServicePlan) {
+        for exchange in exchanges.values where exchange.plan === plan { exchange.finish(because: .workerLost) }
+    }
+
+    // MARK: Services
+
+    private func makeService(_ plan: ServicePlan) throws -> any Service {
+        switch plan.configuration.peer {
+        case .router:
+            let share = (plan.configuration.identities.max + shared.reactorCount - 1) / shared.reactorCount
+            return RouterService(self, plan, share: share)
+        case .dealer, .rep:
+            let home = plan.configuration.bind == nil ? index : plan.index % shared.reactorCount
+            return home == index ? try DealerService(self, plan) : RemoteService(self, plan, home: home)
+        }
+    }
+
+    /// The service has something to read, or may have: it is drained before the reactor sleeps.
+    func touch(_ service: any Service) {
+        if !touched.contains(where: { $0 === service }) { touched.append(service) }
+    }
+
+    /// Reads what has arrived for `service` before a clock is looked at.
+    func drainNow(_ service: any Service) {
+        if service.drain() { touch(service) }
+    }
+
+    /// Keeps a retired socket until the turn is over: it may be in use further up the stack.
+    func closeLater(_ object: AnyObject) { closing.append(object) }
+
+    /// A name for an identity that no other has or had.
+    func mintIdentity(prefix: String) -> [UInt8] {
+        mintedNames += 1
+        return Array(prefix.utf8) + codec.bytes(of: Ticket(reactor: UInt8(index), number: mintedNames))
+    }
+
+    func watch(_ descriptor: Int32, _ interest: Readiness, _ handler: any ReadinessHandler) -> Registration? {
+        do {
+            return try reactor.watch(descriptor, interest, handler)
+        } catch {
+            log.error("a descriptor cannot be watched: \(error)")
+            return nil
+        }
+    }
+
+    // MARK: Letters
+
+    func post(_ letter: Letter, to core: Int) { shared.mailboxes[core].post(letter) }
+
+    func received(_ letter: Letter) {
+        switch letter {
+        case .request(let service, let ticket, let box):
+            guard let dealer = services[service] as? DealerService else { return }
+            if case .refused(let reason) = dealer.send(&box.frame, ticket: ticket) {
+                post(.refused(ticket, reason), to: Int(ticket.reactor))
+            }
+        case .cancel(let service, let ticket): (services[service] as? DealerService)?.cancel(ticket)
+        case .refused(let ticket, let reason): find(ticket)?.finish(because: reason)
+        case .reply(let service, let ticket, let box, let fault):
+            route(&box.frame, fault: fault, to: ticket, shared.plans[service])
+        case .workersLost(let service): endExchanges(of: shared.plans[service])
+        case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
+        case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
+        case .drain: beginDrain()
+        }
+    }
+
+    /// Asks every reactor how it stands and calls back, on this one, with all the answers.
+    func inquire(_ answer: @escaping ([CoreReport]) -> Void) {
+        let inquiry = inquiries.open(expecting: shared.reactorCount, answer)
+        for other in 0..<shared.reactorCount where other != index { post(.report(to: index, inquiry: inquiry), to: other) }
+        inquiries.received(report(), for: inquiry)?()
+    }
+
+    private func report() -> CoreReport {
+        var snapshot = metrics.snapshot
+        snapshot.services = metrics.services.map(\.counts)
+        for watch in listeners {
+            let counters = watch.listener.counters
+            snapshot.connections += counters.connectionsOpen
+            snapshot.connectionsAccepted += counters.connectionsAccepted
+            snapshot.connectionsRefused += counters.connectionsRefused
+            snapshot.malformedRequests += UInt64(counters.refusedTotal)
+            snapshot.spinsCaught += counters.spinsCaught
+        }
+        snapshot.logLinesDropped = shared.output.droppedLines
+        return CoreReport(
+            metrics: snapshot, states: services.map(\.state), isDraining: !drainState.acceptsRequests)
+    }
+
+    // MARK: The turn
+
+    func turnEnded() -> UInt64? {
+        var hasMore = false
+        for _ in 0..<Self.roundsPerTurn {
+            hasMore = drainTouched()
+            for watch in listeners { watch.runIfNeeded() }
+            if !touched.isEmpty && !hasMore { hasMore = drainTouched() }
+            guard hasMore || listeners.contains(where: \.listener.wantsRun) else { break }
+        }
+        closing.removeFirst(min(closing.count, Self.closingsPerTurn))
+        accessLog.flush()
+        finishIfDrained()
+        if hasMore || !closing.isEmpty || listeners.contains(where: \.listener.wantsRun) { return 0 }
+        return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
+    }
+
+    /// - Returns: whether some service has more to read.
+    private func drainTouched() -> Bool {
+        let batch = touched
+        touched.removeAll(keepingCapacity: true)
+        for service in batch where service.drain() { touch(service) }
+        return !touched.isEmpty
+    }
+
+    fileprivate func tick() {
+        for service in services { service.tick() }
+    }
+
+    fileprivate func scheduleTick(_ ticker: Housekeeper) {
+        _ = reactor.schedule(at: reactor.now + Self.tickInterval, ticker, key: 0)
+    }
+
+    // MARK: Drain
+
+    private func beginDrain() {
+        drainState.begin(at: now, patience: configuration.timeouts.drain.inNanoseconds)
+        for watch in listeners { watch.listener.stopAccepting() }
+    }
+
+    private func finishIfDrained() {
+        guard drainState.phase != .running else { return }
+        let inFlight = exchanges.count + (handler?.openRequests ?? 0)
+        guard drainState.isOver(at: now, inFlight: inFlight) else { return }
+        for exchange in exchanges.values { exchange.finish(because: .shutdown) }
+        for watch in listeners { watch.runIfNeeded(always: true) }
+        for watch in listeners { watch.stop() }
+        for service in services { service.stop() }
+        closing.removeAll()
+        accessLog.flush()
+        reactor.stop()
+    }
+}
+
+/// The core's clock for housekeeping.
+private final class Housekeeper: TimerHandler {
+    private unowned let core: Core
+
+    init(_ core: Core) { self.core = core }
+
+    func timerFired(_ key: UInt64) {
+        core.tick()
+        core.scheduleTick(self)
+    }
+}

@@ -1,0 +1,51 @@
+// The demo's services: one of each peer kind, on endpoints that need no port and no file (Linux's abstract sockets).
+
+public import Configuration
+import Glibc
+
+extension Configuration {
+    /// A configuration with four services whose workers live in this process.
+    public static func demo() -> Configuration {
+        var configuration = Configuration()
+        configuration.services = [echo, ticker, slow, flaky].map { $0(DemoWorkers.endpoint) }
+        return configuration
+    }
+
+    private static func echo(_ endpoint: (String) -> String) -> ServiceConfiguration {
+        var service = ServiceConfiguration(name: "echo", peer: .dealer)
+        service.description = "Answers with what it was sent."
+        service.bind = endpoint("echo")
+        service.replies.count = 1
+        return service
+    }
+
+    private static func ticker(_ endpoint: (String) -> String) -> ServiceConfiguration {
+        var service = ServiceConfiguration(name: "ticker", peer: .router)
+        service.description = "A reply every 200 ms until {\"done\":true}; try {\"count\":10}."
+        service.connect = [endpoint("ticker")]
+        service.require = .object
+        service.replies.final = FinalRule(.equals(pointer: "/done", .init(bool: true)), deliver: .data)
+        service.replies.deadline = .seconds(60)
+        service.cancel = "{\"cancel\":true}"
+        return service
+    }
+
+    private static func slow(_ endpoint: (String) -> String) -> ServiceConfiguration {
+        var service = ServiceConfiguration(name: "slow", peer: .rep)
+        service.description = "One reply after {\"seconds\":3}."
+        service.bind = endpoint("slow")
+        service.require = .object
+        return service
+    }
+
+    private static func flaky(_ endpoint: (String) -> String) -> ServiceConfiguration {
+        var service = ServiceConfiguration(name: "flaky", peer: .dealer)
+        service.description = "Misbehaves on demand: {\"mode\":\"error\"}, \"silence\", \"garbage\"; else it answers."
+        service.bind = endpoint("flaky")
+        service.require = .object
+        service.replies.count = 1
+        service.replies.error = ErrorRule(.exists(pointer: "/error"))
+        service.replies.deadline = .seconds(5)
+        return service
+    }
+}

@@ -1,0 +1,38 @@
+// What reactors say to each other. A service that binds lives on one reactor; the others reach it by letter.
+//
+//     client's reactor                           the service's home
+//        request, cancel  ------------------------->  sends
+//        refused, reply   <-------------------------  receives; the ticket says whose it is
+//        workersLost      <-------------------------  tells all
+//
+// Frames change owners with the letter; nothing is shared.
+
+import Bridge
+import Configuration
+import ZeroMQ
+
+/// A message from one reactor (or the process's main thread) to another.
+enum Letter: Sendable {
+    /// Send this request for that exchange.
+    case request(service: Int, Ticket, FrameBox)
+    /// Send the service's cancel frame for that exchange.
+    case cancel(service: Int, Ticket)
+    /// The request could not be sent.
+    case refused(Ticket, EndReason)
+    /// A reply for that exchange.
+    case reply(service: Int, Ticket, FrameBox, ReplyShape.Fault?)
+    /// The last worker of that service is gone; all replies that came before were sent before this letter.
+    case workersLost(service: Int)
+    /// Tell that reactor how you stand.
+    case report(to: Int, inquiry: UInt64)
+    case reported(inquiry: UInt64, CoreReport)
+    /// Finish what is in flight and stop; a second time, stop at once.
+    case drain
+}
+
+/// How one reactor stands: what health, metrics and the services' descriptions are made of.
+struct CoreReport: Sendable {
+    var metrics: MetricsSnapshot
+    var states: [ServiceState]
+    var isDraining: Bool
+}

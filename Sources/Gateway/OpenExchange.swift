@@ -1,0 +1,117 @@
+// One exchange while it is open: Bridge's state machine, and what it moves.
+//
+//     service --received--> OpenExchange --delivered--> client (REST)
+//                             |  state machine, one timer
+//     client ----finish----->+--concluded--> service (cancel, identity), client (end), metrics
+//
+// Owned by its core's ticket table from `Core.open` to the end; confined to that core. The life of an exchange, on one
+// screen: `received`, `timerFired`, `finish`, `conclude`.
+
+import Bridge
+import Reactors
+import ZeroMQ
+
+/// Who gets the replies of an exchange: a REST request.
+protocol ExchangeClient: AnyObject {
+    /// A reply to deliver. `body` is valid during the call only.
+    func delivered(_ body: Span<UInt8>, _ inspection: Inspection)
+    /// The exchange is over. `reply` is what ended it where it is not delivered: a worker's error, or something unusable.
+    func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange)
+}
+
+/// An exchange between accept and end.
+final class OpenExchange: TimerHandler {
+    let plan: ServicePlan
+    let service: any Service
+    private(set) var exchange: Exchange
+    private(set) var ticket = Ticket.none
+    /// The slot of the identity that is lent to it (`router` only).
+    var identity: Int?
+    /// The request, while it waits for an identity.
+    var unsent: FrameBox?
+    /// The worker that had it is known to be gone.
+    var lostWorker = false
+
+    private unowned let core: Core
+    private let client: any ExchangeClient
+    private var timer: TimerID?
+
+    init(_ core: Core, _ service: any Service, rules: EndRules, client: any ExchangeClient) {
+        self.core = core
+        self.service = service
+        self.client = client
+        plan = service.plan
+        exchange = Exchange(rules: rules, openedAt: core.now)
+    }
+
+    /// The table has taken it in under `ticket`; its clocks run.
+    func opened(as ticket: Ticket) {
+        self.ticket = ticket
+        armTimer()
+    }
+
+    /// The worker answered. `fault` is what is wrong with the message's frames, if anything is.
+    func received(_ body: Span<UInt8>, fault: ReplyShape.Fault?) {
+        var inspection = plan.inspector.inspect(body)
+        if let fault {
+            inspection.facts.isValid = false
+            inspection.fault = String(describing: fault.sentence)
+        }
+        let metrics = core.metrics.services[plan.index]
+        metrics.counts.bytesReceived += UInt64(body.count)
+        switch exchange.replied(inspection.facts, at: core.now) {
+        case .ignore: break
+        case .drop: metrics.dropped(.late)
+        case .deliver:
+            metrics.counts.replies += 1
+            client.delivered(body, inspection)
+        case .deliverThenEnd(let end):
+            metrics.counts.replies += 1
+            client.delivered(body, inspection)
+            conclude(end)
+        case .end(let end): conclude(end, body, inspection.fault)
+        }
+    }
+
+    /// Something outside ends it. Nothing happens when it is over already.
+    func finish(because reason: EndReason) {
+        if let end = exchange.finish(because: reason) { conclude(end) }
+    }
+
+    /// The client's buffer is full: idle stands still, and the worker's replies are left where they are, if they can be.
+    func pause() {
+        exchange.pause(at: core.now)
+        service.pause(self)
+    }
+
+    func resume() {
+        exchange.resume(at: core.now)
+        service.resume(self)
+    }
+
+    /// A clock may have run out. Replies that have arrived come first: one of them may have been in time.
+    func timerFired(_ key: UInt64) {
+        timer = nil
+        core.drainNow(service)
+        if let end = exchange.reached(core.now) {
+            conclude(end)
+        } else if exchange.end == nil {
+            armTimer()
+        }
+    }
+
+    /// Waits for the earliest clock. Later replies move `idle` without touching the timer: it fires, sees, and waits again.
+    private func armTimer() {
+        timer = core.reactor.schedule(at: exchange.nextWake.nanoseconds, self, key: 0)
+    }
+
+    private func conclude(_ end: End, _ reply: Span<UInt8> = Span(), _ fault: String? = nil) {
+        if let timer { core.reactor.cancel(timer) }
+        timer = nil
+        unsent = nil
+        core.closed(self)
+        service.ended(self, end)
+        core.metrics.services[plan.index].ended(exchange, at: core.now)
+        client.concluded(end, reply, fault, exchange)
+    }
+}

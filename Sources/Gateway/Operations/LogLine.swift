@@ -1,0 +1,47 @@
+// The log behind swift-log: one line an event, text or JSON, through the same writer as the access log.
+
+import Configuration
+import JSON
+import Logging
+
+/// A swift-log handler that writes lines.
+struct LogLine: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level
+    private let isJSON: Bool
+    private let output: LineWriter
+
+    static func logger(_ configuration: LogConfiguration, _ output: LineWriter) -> Logger {
+        Logger(label: "zmq-gateway") { _ in
+            LogLine(
+                logLevel: Logger.Level(rawValue: configuration.level.rawValue) ?? .info,
+                isJSON: configuration.format == .json, output: output)
+        }
+    }
+
+    private init(logLevel: Logger.Level, isJSON: Bool, output: LineWriter) {
+        self.logLevel = logLevel
+        self.isJSON = isJSON
+        self.output = output
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        guard isJSON else {
+            return output.write(Array("\(Timestamp.now) \(event.level) \(event.message)\n".utf8))
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (name, value) in [("time", Timestamp.now), ("level", event.level.rawValue), ("message", "\(event.message)")] {
+            writer.key(name)
+            writer.string(value)
+        }
+        writer.endObject()
+        writer.newline()
+        output.write(writer.bytes)
+    }
+}

@@ -1,0 +1,120 @@
+// What one reactor counts. Plain numbers, no lock: another reactor sees a snapshot, by letter.
+
+import Bridge
+
+/// Latencies in buckets, as Prometheus wants them.
+struct Histogram: Sendable {
+    /// Upper bounds in nanoseconds; what is above counts in the last bucket, `+Inf`.
+    static let bounds: [(nanoseconds: UInt64, label: String)] = [
+        (500_000, "0.0005"), (1_000_000, "0.001"), (2_500_000, "0.0025"), (5_000_000, "0.005"), (10_000_000, "0.01"),
+        (25_000_000, "0.025"), (50_000_000, "0.05"), (100_000_000, "0.1"), (250_000_000, "0.25"),
+        (500_000_000, "0.5"), (1_000_000_000, "1"), (2_500_000_000, "2.5"), (5_000_000_000, "5"),
+        (10_000_000_000, "10"), (30_000_000_000, "30"), (60_000_000_000, "60"),
+    ]
+
+    /// Not cumulative; one more than there are bounds.
+    private(set) var buckets = [UInt64](repeating: 0, count: bounds.count + 1)
+    private(set) var sum: UInt64 = 0
+    var count: UInt64 { buckets.reduce(0, +) }
+
+    mutating func record(_ nanoseconds: UInt64) {
+        var bucket = 0
+        while bucket < Self.bounds.count && nanoseconds > Self.bounds[bucket].nanoseconds { bucket += 1 }
+        buckets[bucket] += 1
+        sum += nanoseconds
+    }
+
+    mutating func add(_ other: Histogram) {
+        for bucket in buckets.indices { buckets[bucket] += other.buckets[bucket] }
+        sum += other.sum
+    }
+}
+
+/// Why a reply was dropped.
+enum DropCause: Int, CaseIterable, Sendable {
+    /// Its exchange is over.
+    case late
+    /// Its identity is none of ours.
+    case unknown
+    /// Its frames are not the service's template.
+    case malformed
+
+    var word: String { String(describing: self) }
+}
+
+/// The counts of one service.
+struct ServiceCounts: Sendable {
+    var open = 0
+    var ends = [UInt64](repeating: 0, count: EndReason.allCases.count)
+    var replies: UInt64 = 0
+    var drops = [UInt64](repeating: 0, count: DropCause.allCases.count)
+    var bytesSent: UInt64 = 0
+    var bytesReceived: UInt64 = 0
+    var firstReply = Histogram()
+    var exchange = Histogram()
+
+    mutating func add(_ other: ServiceCounts) {
+        open += other.open
+        for reason in ends.indices { ends[reason] += other.ends[reason] }
+        replies += other.replies
+        for cause in drops.indices { drops[cause] += other.drops[cause] }
+        bytesSent += other.bytesSent
+        bytesReceived += other.bytesReceived
+        firstReply.add(other.firstReply)
+        exchange.add(other.exchange)
+    }
+}
+
+/// The counts of one service on one reactor, by reference for those who count.
+final class ServiceMetrics {
+    var counts = ServiceCounts()
+
+    func dropped(_ cause: DropCause) { counts.drops[cause.rawValue] += 1 }
+
+    func ended(_ exchange: Exchange, at now: Instant) {
+        guard let end = exchange.end else { return }
+        counts.open -= 1
+        counts.ends[Int(end.reason.rawValue)] += 1
+        counts.exchange.record(now.since(exchange.openedAt))
+        if let first = exchange.firstReplyAt { counts.firstReply.record(first.since(exchange.openedAt)) }
+    }
+}
+
+/// Everything that one reactor counts.
+final class Metrics {
+    let services: [ServiceMetrics]
+    var snapshot = MetricsSnapshot()
+
+    init(services count: Int) { services = (0..<count).map { _ in ServiceMetrics() } }
+}
+
+/// A copy of the counts, for another reactor.
+struct MetricsSnapshot: Sendable {
+    var services: [ServiceCounts] = []
+    var connections = 0
+    var connectionsAccepted: UInt64 = 0
+    var connectionsRefused: UInt64 = 0
+    var malformedRequests: UInt64 = 0
+    var spinsCaught: UInt64 = 0
+    /// HTTP responses by status.
+    var responses: [Int: UInt64] = [:]
+    /// Unsent bytes in the streams that are open.
+    var bufferedBytes = 0
+    var slowClients: UInt64 = 0
+    var logLinesDropped: UInt64 = 0
+
+    mutating func add(_ other: MetricsSnapshot) {
+        if services.isEmpty { services = other.services } else {
+            for index in services.indices { services[index].add(other.services[index]) }
+        }
+        connections += other.connections
+        connectionsAccepted += other.connectionsAccepted
+        connectionsRefused += other.connectionsRefused
+        malformedRequests += other.malformedRequests
+        spinsCaught += other.spinsCaught
+        responses.merge(other.responses, uniquingKeysWith: +)
+        bufferedBytes += other.bufferedBytes
+        slowClients += other.slowClients
+        logLinesDropped = max(logLinesDropped, other.logLinesDropped)
+    }
+}

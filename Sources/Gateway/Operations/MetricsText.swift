@@ -1,0 +1,145 @@
+// The metrics as Prometheus reads them (text exposition format 0.0.4).
+
+import Bridge
+
+/// Writes the metrics page.
+struct MetricsText {
+    private var text = ""
+
+    static func make(_ reports: [CoreReport], _ plans: [ServicePlan]) -> String {
+        var total = MetricsSnapshot()
+        for report in reports { total.add(report.metrics) }
+        let states = plans.indices.map { index in ServiceState.sum(reports.map { $0.states[index] }) }
+        var page = MetricsText()
+        page.exchanges(total, plans)
+        page.replies(total, plans)
+        page.workers(states, plans)
+        page.histograms(total, plans)
+        page.process(total, reactors: reports.count)
+        return page.text
+    }
+
+    private mutating func exchanges(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
+        head("zmq_gateway_exchanges_total", "counter", "Exchanges that ended, by service and reason.")
+        for (plan, counts) in zip(plans, total.services) {
+            for reason in EndReason.allCases where counts.ends[Int(reason.rawValue)] > 0 {
+                line("zmq_gateway_exchanges_total", "service=\"\(plan.name)\",reason=\"\(reason.word)\"",
+                    counts.ends[Int(reason.rawValue)])
+            }
+        }
+        perService("zmq_gateway_exchanges_open", "gauge", "Exchanges that are open.", total, plans) { UInt64(max(0, $0.open)) }
+        perService("zmq_gateway_request_bytes_total", "counter", "Bytes of request frames sent to workers.", total, plans) {
+            $0.bytesSent
+        }
+    }
+
+    private mutating func replies(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
+        perService("zmq_gateway_replies_total", "counter", "Replies delivered to clients.", total, plans) { $0.replies }
+        perService("zmq_gateway_reply_bytes_total", "counter", "Bytes of reply frames received.", total, plans) {
+            $0.bytesReceived
+        }
+        head("zmq_gateway_replies_dropped_total", "counter", "Replies that belong to nobody (any more).")
+        for (plan, counts) in zip(plans, total.services) {
+            for cause in DropCause.allCases {
+                line("zmq_gateway_replies_dropped_total", "service=\"\(plan.name)\",cause=\"\(cause.word)\"",
+                    counts.drops[cause.rawValue])
+            }
+        }
+    }
+
+    private mutating func workers(_ states: [ServiceState], _ plans: [ServicePlan]) {
+        head("zmq_gateway_workers", "gauge", "Connected workers (for router services: endpoints).")
+        for (plan, state) in zip(plans, states) {
+            line("zmq_gateway_workers", "service=\"\(plan.name)\"", UInt64(state.workers))
+        }
+        head("zmq_gateway_identities", "gauge", "Identities of router services, by state.")
+        for (plan, state) in zip(plans, states) where plan.configuration.peer == .router {
+            let counts = [
+                ("connecting", state.identitiesConnecting), ("ready", state.identitiesReady),
+                ("leased", state.identitiesLeased),
+            ]
+            for (word, count) in counts {
+                line("zmq_gateway_identities", "service=\"\(plan.name)\",state=\"\(word)\"", UInt64(count))
+            }
+        }
+        head("zmq_gateway_exchanges_waiting", "gauge", "Exchanges that wait for an identity.")
+        for (plan, state) in zip(plans, states) where plan.configuration.peer == .router {
+            line("zmq_gateway_exchanges_waiting", "service=\"\(plan.name)\"", UInt64(state.waiting))
+        }
+    }
+
+    private mutating func histograms(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
+        histogram("zmq_gateway_first_reply_seconds", "Time from accept to the first reply.", total, plans, \.firstReply)
+        histogram("zmq_gateway_exchange_seconds", "Time from accept to the end.", total, plans, \.exchange)
+    }
+
+    private mutating func process(_ total: MetricsSnapshot, reactors: Int) {
+        single("zmq_gateway_connections", "gauge", "Client connections that are open.", UInt64(max(0, total.connections)))
+        single("zmq_gateway_connections_accepted_total", "counter", "Client connections accepted.", total.connectionsAccepted)
+        single("zmq_gateway_connections_refused_total", "counter", "Client connections refused.", total.connectionsRefused)
+        single("zmq_gateway_malformed_requests_total", "counter", "Requests refused as malformed.", total.malformedRequests)
+        head("zmq_gateway_responses_total", "counter", "HTTP responses, by status.")
+        for (status, count) in total.responses.sorted(by: { $0.key < $1.key }) {
+            line("zmq_gateway_responses_total", "status=\"\(status)\"", count)
+        }
+        single("zmq_gateway_buffered_bytes", "gauge", "Replies that wait for their clients.", UInt64(max(0, total.bufferedBytes)))
+        single("zmq_gateway_slow_clients_total", "counter", "Streams that filled their buffer.", total.slowClients)
+        single("zmq_gateway_parser_spins_total", "counter", "Busy loops of the HTTP parser that were caught.", total.spinsCaught)
+        single("zmq_gateway_log_lines_dropped_total", "counter", "Log lines that nobody took in time.", total.logLinesDropped)
+        single("zmq_gateway_reactors", "gauge", "Reactor threads.", UInt64(reactors))
+    }
+
+    private mutating func histogram(
+        _ name: String, _ help: String, _ total: MetricsSnapshot, _ plans: [ServicePlan],
+        _ key: KeyPath<ServiceCounts, Histogram>
+    ) {
+        head(name, "histogram", help)
+        for (plan, counts) in zip(plans, total.services) {
+            let histogram = counts[keyPath: key]
+            var cumulative: UInt64 = 0
+            for (bound, count) in zip(Histogram.bounds, histogram.buckets) {
+                cumulative += count
+                line("\(name)_bucket", "service=\"\(plan.name)\",le=\"\(bound.label)\"", cumulative)
+            }
+            line("\(name)_bucket", "service=\"\(plan.name)\",le=\"+Inf\"", histogram.count)
+            text += "\(name)_sum{service=\"\(plan.name)\"} \(Double(histogram.sum) / 1e9)\n"
+            line("\(name)_count", "service=\"\(plan.name)\"", histogram.count)
+        }
+    }
+
+    private mutating func perService(
+        _ name: String, _ type: String, _ help: String, _ total: MetricsSnapshot, _ plans: [ServicePlan],
+        _ value: (ServiceCounts) -> UInt64
+    ) {
+        head(name, type, help)
+        for (plan, counts) in zip(plans, total.services) { line(name, "service=\"\(plan.name)\"", value(counts)) }
+    }
+
+    private mutating func single(_ name: String, _ type: String, _ help: String, _ value: UInt64) {
+        head(name, type, help)
+        text += "\(name) \(value)\n"
+    }
+
+    private mutating func head(_ name: String, _ type: String, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    private mutating func line(_ name: String, _ labels: String, _ value: UInt64) { text += "\(name){\(labels)} \(value)\n" }
+}
+
+extension ServiceState {
+    /// One service over all reactors: a worker counts once, however many reactors are connected to it.
+    static func sum(_ states: [ServiceState]) -> ServiceState {
+        var sum = ServiceState()
+        for state in states {
+            sum.isReady = sum.isReady || state.isReady
+            sum.workers = max(sum.workers, state.workers)
+            sum.identitiesConnecting += state.identitiesConnecting
+            sum.identitiesReady += state.identitiesReady
+            sum.identitiesLeased += state.identitiesLeased
+            sum.waiting += state.waiting
+            sum.trouble = sum.trouble ?? state.trouble
+        }
+        return sum
+    }
+}

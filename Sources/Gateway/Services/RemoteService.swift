@@ -1,0 +1,42 @@
+// A service that is bound on another reactor: this one forwards requests by letter.
+//
+// Whether a worker is there only the home knows; its refusal comes back as a letter, some microseconds later.
+
+import Bridge
+import ZeroMQ
+
+/// The near end of a service whose socket lives elsewhere.
+final class RemoteService: Service {
+    let plan: ServicePlan
+    private let home: Int
+    private unowned let core: Core
+
+    init(_ core: Core, _ plan: ServicePlan, home: Int) {
+        self.core = core
+        self.plan = plan
+        self.home = home
+    }
+
+    /// The home reports for all.
+    var state: ServiceState { ServiceState() }
+
+    func start() {}
+    func tick() {}
+    func stop() {}
+    func drain() -> Bool { false }
+    func pause(_ exchange: OpenExchange) {}
+    func resume(_ exchange: OpenExchange) {}
+
+    func send(_ request: inout Frame, for exchange: OpenExchange) -> Handover {
+        var frame = Frame()
+        swap(&frame, &request)
+        core.post(.request(service: plan.index, exchange.ticket, FrameBox(frame)), to: home)
+        return .taken
+    }
+
+    func ended(_ exchange: OpenExchange, _ end: End) {
+        if end.cancelsWorker && plan.cancel != nil {
+            core.post(.cancel(service: plan.index, exchange.ticket), to: home)
+        }
+    }
+}

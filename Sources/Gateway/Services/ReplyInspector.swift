@@ -1,0 +1,100 @@
+// Looks at a reply once and tells Bridge the facts: is it what the service declares, and which predicates hold.
+//
+// The scan that validates a JSON reply also finds the values the predicates ask for, so a reply's bytes are read once.
+
+import Bridge
+import Configuration
+import JSON
+
+/// What one look at a reply told.
+struct Inspection {
+    var facts: ReplyFacts
+    /// A raw line break stands in the reply's white space; an NDJSON line cannot carry it.
+    var hasLineBreak = false
+    /// Why the reply is not valid, as a sentence; nil for a valid one.
+    var fault: String?
+}
+
+/// A service's predicates, compiled.
+struct ReplyInspector: Sendable {
+    private let body: ServiceConfiguration.BodyFormat
+    private let isEnvelope: Bool
+    private let matcher: Matcher?
+    private var final: Role?
+    private var error: Role?
+    private var keepalive: Role?
+
+    /// How a predicate is answered.
+    private enum Role: Sendable {
+        case test(bit: UInt32)
+        case emptyFrame
+    }
+
+    init(_ service: ServiceConfiguration) {
+        body = service.body
+        isEnvelope = service.reply == .envelope
+        var tests: [(Pointer, Matcher.Test)] = []
+        final = service.replies.final.map { Self.compile($0.predicate, &tests) }
+        error = service.replies.error.map { Self.compile($0.predicate, &tests) }
+        keepalive = service.replies.keepalive.map { Self.compile($0, &tests) }
+        matcher = tests.isEmpty ? nil : Matcher(tests)
+    }
+
+    func inspect(_ bytes: Span<UInt8>) -> Inspection {
+        var facts = ReplyFacts(byteCount: bytes.count)
+        if bytes.isEmpty {
+            facts.isFinal = holds(final, 0, isEmpty: true)
+            facts.isKeepalive = holds(keepalive, 0, isEmpty: true)
+            facts.isValid = body != .json && !isEnvelope
+            return Inspection(facts: facts, fault: facts.isValid ? nil : "the reply is empty, and empty is not JSON")
+        }
+        switch isEnvelope ? .json : body {
+        case .json: return inspectJSON(bytes, facts)
+        case .text:
+            guard let offset = UTF8Validation.firstInvalidOffset(bytes) else { return Inspection(facts: facts) }
+            facts.isValid = false
+            return Inspection(facts: facts, fault: "the reply is not UTF-8 (byte \(offset))")
+        case .binary: return Inspection(facts: facts)
+        }
+    }
+
+    private func inspectJSON(_ bytes: Span<UInt8>, _ start: ReplyFacts) -> Inspection {
+        var facts = start
+        let scan = Scanner.scan(bytes, matching: matcher)
+        if let error = scan.error {
+            facts.isValid = false
+            return Inspection(facts: facts, fault: "the reply is not JSON: \(error.message) (byte \(error.offset))")
+        }
+        facts.isFinal = holds(final, scan.matches, isEmpty: false)
+        facts.isError = holds(error, scan.matches, isEmpty: false)
+        facts.isKeepalive = holds(keepalive, scan.matches, isEmpty: false)
+        return Inspection(facts: facts, hasLineBreak: scan.containsLineBreak)
+    }
+
+    private func holds(_ role: Role?, _ matches: UInt32, isEmpty: Bool) -> Bool {
+        switch role {
+        case nil: false
+        case .emptyFrame: isEmpty
+        case .test(let bit): matches & bit != 0
+        }
+    }
+
+    private static func compile(_ predicate: Predicate, _ tests: inout [(Pointer, Matcher.Test)]) -> Role {
+        let pointer: String
+        let test: Matcher.Test
+        switch predicate {
+        case .emptyFrame: return .emptyFrame
+        case .exists(let text): (pointer, test) = (text, .exists)
+        case .equals(let text, let literal): (pointer, test) = (text, .equals(Scalar(literal.text)!))
+        }
+        tests.append((Pointer.checked(pointer), test))
+        return .test(bit: 1 << UInt32(tests.count - 1))
+    }
+}
+
+extension Pointer {
+    /// A pointer that the configuration has checked already.
+    static func checked(_ text: String) -> Pointer {
+        do { return try Pointer(text) } catch { preconditionFailure("\(text): \(error)") }
+    }
+}

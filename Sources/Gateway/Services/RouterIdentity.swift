@@ -1,0 +1,119 @@
+// One identity: a DEALER with a name that the ROUTER at the other end addresses.
+//
+// Owned by its service under a slot number; lent to one exchange at a time.
+
+import Bridge
+import Configuration
+import Reactors
+import ZeroMQ
+
+/// A DEALER connection and the exchange it serves.
+final class RouterIdentity: ReadinessHandler {
+    /// Messages read from one identity in one turn at most.
+    private static let turnBudget = 512
+
+    let slot: Int
+    /// The exchange that has it; nil while it waits in the pool.
+    var exchange: OpenExchange?
+    var isConnected = false
+    /// The exchange's client does not take its replies; libzmq's own high-water mark then stops the worker.
+    var isPaused = false
+    /// It is on its service's list for this turn.
+    var isTouched = false
+    private(set) var isOpen = true
+
+    private unowned let service: RouterService
+    private let socket: DealerSocket
+    private var registration: Registration?
+    private var incoming = Frame()
+
+    init(_ core: Core, _ service: RouterService, slot: Int, endpoint: String, name: [UInt8]) throws(ZMQError) {
+        self.slot = slot
+        self.service = service
+        var options = SocketOptions(service.plan.configuration.socket)
+        options.identity = name
+        options.immediate = true
+        socket = try DealerSocket(core.context, options)
+        try socket.connect(endpoint)
+        registration = core.watch(socket.descriptor, [.readable, .edgeTriggered], self)
+    }
+
+    func ready(_ readiness: Readiness) { service.touch(self) }
+
+    var isWritable: Bool { socket.events.contains(.writable) }
+
+    /// Something lies unread: whatever it is, it belongs to the exchange that was, not to the next.
+    var hasUnread: Bool { socket.events.contains(.readable) }
+
+    func send(_ body: inout Frame, _ template: FrameTemplate) -> SendOutcome {
+        if template.hasDelimiter {
+            var delimiter = Frame()
+            guard case .sent = socket.send(&delimiter, more: true) else { return .wouldBlock }
+        }
+        return socket.send(&body, more: false)
+    }
+
+    /// Reads what is there. - Returns: whether some may be left for the next turn.
+    func drain(_ service: RouterService) -> Bool {
+        for _ in 0..<Self.turnBudget {
+            guard !isPaused, isOpen, receiveMessage(service) else { return false }
+        }
+        return true
+    }
+
+    func close(_ core: Core, lingering: Bool) {
+        guard isOpen else { return }
+        isOpen = false
+        if let registration { core.reactor.unwatch(registration) }
+        if lingering { socket.setLinger(.seconds(1)) }
+        core.closeLater(self)
+    }
+
+    private func receiveMessage(_ service: RouterService) -> Bool {
+        var shape = ReplyShape(service.plan.template)
+        var body = Frame()
+        repeat {
+            guard socket.receive(into: &incoming) else { return false }
+            if case .body = shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) { swap(&body, &incoming) }
+        } while shape.expectsMore
+        service.received(&body, shape.fault, self)
+        return true
+    }
+}
+
+/// A DEALER that never sends: its monitor tells whether an endpoint can be talked to at all.
+final class Sentinel {
+    let watcher: PeerWatcher
+    private let socket: DealerSocket
+
+    init(_ core: Core, _ plan: ServicePlan, _ endpoint: String) throws(ZMQError) {
+        var options = SocketOptions(plan.configuration.socket)
+        options.identity = core.mintIdentity(prefix: plan.configuration.identities.prefix)
+        socket = try DealerSocket(core.context, options)
+        watcher = PeerWatcher(try socket.monitor())
+        try socket.connect(endpoint)
+        watcher.start(core)
+    }
+}
+
+extension SocketOptions {
+    /// The options that a service's `socket` section asks for.
+    init(_ settings: SocketSettings) {
+        self.init()
+        sendHighWaterMark = settings.sendHighWaterMark
+        receiveHighWaterMark = settings.receiveHighWaterMark
+        linger = settings.linger
+        immediate = settings.immediate
+        reconnectInterval = settings.reconnectInterval
+        reconnectIntervalMax = settings.reconnectIntervalMax
+        heartbeatInterval = settings.heartbeatInterval
+        heartbeatTimeout = settings.heartbeatTimeout
+        tcpKeepAlive = settings.tcpKeepAlive == .system ? nil : settings.tcpKeepAlive == .on
+        tcpKeepAliveIdle = settings.tcpKeepAliveIdle
+        tcpKeepAliveInterval = settings.tcpKeepAliveInterval
+        tcpKeepAliveCount = settings.tcpKeepAliveCount
+        ipv6 = settings.ipv6
+        connectTimeout = settings.connectTimeout
+        maxMessageBytes = settings.maxMessageBytes
+    }
+}

@@ -1,0 +1,85 @@
+// What is known of a service before the first request: the configuration, compiled.
+//
+// One plan a service, made at the start, shared by all reactors, never changed. What lives (sockets, identities, counts)
+// is in the `Service` that each reactor makes from it.
+
+import Bridge
+import Configuration
+import JSON
+
+/// A service's configuration in the shape the hot path wants.
+final class ServicePlan: Sendable {
+    /// Its place in the configuration; the same on every reactor.
+    let index: Int
+    let configuration: ServiceConfiguration
+    let template: FrameTemplate
+    let bounds: OverrideBounds
+    let inspector: ReplyInspector
+    /// The service's own end rules.
+    let rules: EndRules
+    /// What is sent when nobody waits for the replies any more.
+    let cancel: [UInt8]?
+
+    var name: String { configuration.name }
+
+    /// Ends after one reply whatever the client asks for, so an answer is the reply itself and not an array.
+    let endsAfterOneReply: Bool
+
+    init(index: Int, _ configuration: ServiceConfiguration) {
+        self.index = index
+        self.configuration = configuration
+        template =
+            switch configuration.peer {
+            case .router: configuration.delimiter ? .delimited : .body
+            case .dealer: .ticket
+            case .rep: .ticketDelimited
+            }
+        rules = EndRules(configuration.replies, isREP: configuration.peer == .rep)
+        bounds = OverrideBounds(configuration.overrides)
+        inspector = ReplyInspector(configuration)
+        cancel = configuration.cancel.map { Array($0.utf8) }
+        endsAfterOneReply = rules.count == 1
+    }
+
+    /// The rules for one request: where the service names no end of its own, one reply is what JSON can carry.
+    func rules(asking format: ReplyFormat, on base: EndRules) -> EndRules {
+        guard !configuration.replies.namesAnEnd, base.count == nil, format.isSingle else { return base }
+        var rules = base
+        rules.count = 1
+        return rules
+    }
+}
+
+extension EndRules {
+    /// The end rules that a configuration declares. A count in the configuration is the service's own word, thus exact.
+    init(_ replies: ReplyRules, isREP: Bool = false) {
+        let count = replies.count ?? (isREP ? 1 : nil)
+        self.init(
+            count: count,
+            countIsExact: count != nil,
+            deliversFinal: replies.final?.deliver != .marker,
+            first: replies.first.map(\.inNanoseconds),
+            idle: replies.idle.map(\.inNanoseconds),
+            idleMeans: replies.idleMeans == .complete ? .complete : .incomplete,
+            deadline: replies.deadline.inNanoseconds,
+            maxReplies: replies.maxReplies,
+            maxBytes: replies.maxBytes)
+    }
+}
+
+extension OverrideBounds {
+    init(_ limits: OverrideLimits) {
+        self.init(
+            count: limits.count, first: limits.first.inNanoseconds, idle: limits.idle.inNanoseconds,
+            deadline: limits.deadline.inNanoseconds)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds; zero for what is negative.
+    var inNanoseconds: Nanoseconds {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,73 @@
+// Who may call at all: the `Host` against DNS rebinding, the `Origin` against foreign pages.
+//
+// A page of another site can make a browser send requests here, but it cannot choose these two fields. A host name is
+// served if it is a loopback name, the address we listen on, or configured; where we listen on all addresses, any literal
+// address will do, since rebinding needs a name. An origin is let in if it is our own (the scheme and the very `Host`) or
+// configured. No `Origin` means no foreign page: curl, a worker, a navigation.
+
+import Configuration
+import HTTP
+
+/// The admission rules, compiled.
+struct Admission: Sendable {
+    private let hosts: Set<String>
+    private let origins: Set<String>
+    private let takesAnyAddress: Bool
+    private let isOpenToAnyHost: Bool
+
+    init(_ configuration: Configuration) {
+        var hosts: Set<String> = ["localhost", "127.0.0.1", "::1"]
+        var takesAnyAddress = false
+        for case .tcp(let host, _) in configuration.listen {
+            hosts.insert(host.lowercased())
+            if host == "0.0.0.0" || host == "::" || host == "*" { takesAnyAddress = true }
+        }
+        hosts.formUnion(configuration.hosts)
+        self.hosts = hosts
+        self.takesAnyAddress = takesAnyAddress
+        isOpenToAnyHost = configuration.hosts.contains("*")
+        origins = Set(configuration.origins)
+    }
+
+    /// What is wrong with the request's `Host`, or nil.
+    func hostProblem(_ field: String) -> Problem? {
+        let name = Self.hostName(field)
+        if isOpenToAnyHost || hosts.contains(name) || name.hasPrefix("127.") && Self.isAddress(name) { return nil }
+        if takesAnyAddress && Self.isAddress(name) { return nil }
+        return Problem(
+            .hostRefused, "Host \"\(field)\" is not served here; call the listening address, or add the name to `hosts`")
+    }
+
+    enum OriginVerdict {
+        /// None, or our own.
+        case own
+        /// A configured one: the answer says that its page may read it.
+        case configured(String)
+        case refused(Problem)
+    }
+
+    func origin(_ field: String?, host: String) -> OriginVerdict {
+        guard let field else { return .own }
+        let origin = field.lowercased()
+        let host = host.lowercased()
+        if origin == "http://\(host)" || origin == "https://\(host)" { return .own }
+        if origins.contains(origin) { return .configured(field) }
+        return .refused(
+            Problem(.originRefused, "pages of \(field) may not call this gateway; add the origin to `origins` to let them"))
+    }
+
+    /// The name in a `Host` field: without port and brackets, in lower case.
+    static func hostName(_ field: String) -> String {
+        let text = field.lowercased()
+        if text.hasPrefix("[") { return String(text.dropFirst().prefix { $0 != "]" }) }
+        return String(text.prefix { $0 != ":" })
+    }
+
+    private static func isAddress(_ name: String) -> Bool {
+        if name.contains(":") { return name.utf8.allSatisfy { $0 == 0x3A || $0 == 0x2E || isHex($0) } }
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 || byte >= 0x61 && byte <= 0x66 }
+}

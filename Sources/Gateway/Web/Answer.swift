@@ -1,0 +1,43 @@
+// What every response of one request carries, and the ways to give it.
+
+import HTTP
+import JSON
+
+/// A request and what its response must say whatever it is.
+struct Answer {
+    let request: Request
+    let requestID: String
+    /// The configured origin whose page asks; it may read the answer (Fetch, "HTTP CORS protocol").
+    var origin: String?
+    /// The connection is closed afterwards: the gateway is draining.
+    var closes = false
+
+    func headers(_ contentType: StaticString?) -> ResponseHeaders {
+        var headers = ResponseHeaders()
+        if let contentType { headers.add("Content-Type", String(describing: contentType)) }
+        headers.add("Cache-Control", "no-store")
+        headers.add("X-Content-Type-Options", "nosniff")
+        headers.add("X-Request-Id", requestID)
+        if let origin {
+            headers.add("Access-Control-Allow-Origin", origin)
+            headers.add("Access-Control-Expose-Headers", "X-Request-Id, X-Exchange-End, Retry-After")
+            headers.add("Vary", "Origin")
+        }
+        headers.close = closes
+        return headers
+    }
+
+    /// - Returns: the status, for the access log.
+    @discardableResult
+    func send(_ problem: Problem, retryAfter: Int? = nil, allow: String? = nil) -> Int {
+        var headers = headers("application/problem+json")
+        if let retryAfter { headers.add("Retry-After", String(retryAfter)) }
+        if let allow { headers.add("Allow", allow) }
+        request.respond(problem.status, headers, copying: problem.bytes(requestID: requestID).span)
+        return problem.status
+    }
+
+    func send(_ status: Int, _ contentType: StaticString, _ body: [UInt8]) {
+        request.respond(status, headers(contentType), copying: body.span)
+    }
+}

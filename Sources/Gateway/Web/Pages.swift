@@ -1,0 +1,178 @@
+// What the gateway says of itself: health, readiness, metrics, services, OpenAPI.
+//
+// Those that tell of workers ask every reactor first, so their answer comes a turn later.
+
+import Bridge
+import Configuration
+import HTTP
+import JSON
+
+/// The built-in pages. Each returns the status it gave, or nil where the answer comes later.
+enum Pages {
+    static func nothing(_ answer: Answer) -> Int? {
+        answer.request.respond(204, answer.headers(nil), copying: Span())
+        return 204
+    }
+
+    /// The process is alive; nothing else is looked at.
+    static func health(_ answer: Answer) -> Int? {
+        answer.send(200, "application/json", Array("{\"status\":\"ok\"}\n".utf8))
+        return 200
+    }
+
+    static func openAPI(_ answer: Answer, _ core: Core) -> Int? {
+        answer.send(200, "application/json", core.shared.openAPI)
+        return 200
+    }
+
+    static func metrics(_ answer: Answer, _ core: Core) -> Int? {
+        ask(answer, core) { reports in
+            let text = MetricsText.make(reports, core.shared.plans)
+            answer.send(200, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8))
+        }
+    }
+
+    /// 200 while each service has a worker and nobody has asked us to go; else 503 with the same body.
+    static func readiness(_ answer: Answer, _ core: Core) -> Int? {
+        ask(answer, core) { reports in
+            let states = states(reports, core)
+            let isDraining = reports.contains(where: \.isDraining)
+            let isReady = !isDraining && states.allSatisfy(\.isReady)
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.key("ready")
+            writer.bool(isReady)
+            writer.key("draining")
+            writer.bool(isDraining)
+            writer.key("services")
+            writer.beginObject()
+            for (plan, state) in zip(core.shared.plans, states) {
+                writer.key(plan.name)
+                writer.beginObject()
+                writeState(state, into: &writer)
+                writer.endObject()
+            }
+            writer.endObject()
+            writer.endObject()
+            writer.newline()
+            answer.send(isReady ? 200 : 503, "application/json", writer.bytes)
+        }
+    }
+
+    static func services(_ answer: Answer, _ core: Core) -> Int? {
+        ask(answer, core) { reports in
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.key("services")
+            writer.beginArray()
+            for (plan, state) in zip(core.shared.plans, states(reports, core)) {
+                describe(plan, state, reports, into: &writer)
+            }
+            writer.endArray()
+            writer.endObject()
+            writer.newline()
+            answer.send(200, "application/json", writer.bytes)
+        }
+    }
+
+    static func service(_ answer: Answer, _ plan: ServicePlan, _ core: Core) -> Int? {
+        ask(answer, core) { reports in
+            var writer = JSONWriter()
+            describe(plan, states(reports, core)[plan.index], reports, into: &writer)
+            writer.newline()
+            answer.send(200, "application/json", writer.bytes)
+        }
+    }
+
+    private static func ask(_ answer: Answer, _ core: Core, _ reply: @escaping ([CoreReport]) -> Void) -> Int? {
+        let request = answer.request
+        let id = request.id
+        core.inquire { reports in
+            // The request may be over by now, and its object another's.
+            if request.id == id && !request.isAnswered { reply(reports) }
+        }
+        return nil
+    }
+
+    private static func states(_ reports: [CoreReport], _ core: Core) -> [ServiceState] {
+        core.shared.plans.indices.map { index in ServiceState.sum(reports.map { $0.states[index] }) }
+    }
+
+    private static func writeState(_ state: ServiceState, into writer: inout JSONWriter) {
+        writer.key("ready")
+        writer.bool(state.isReady)
+        writer.key("workers")
+        writer.integer(state.workers)
+        if let trouble = state.trouble {
+            writer.key("trouble")
+            writer.string(trouble)
+        }
+    }
+
+    private static func describe(
+        _ plan: ServicePlan, _ state: ServiceState, _ reports: [CoreReport], into writer: inout JSONWriter
+    ) {
+        let service = plan.configuration
+        writer.beginObject()
+        for (name, value) in [
+            ("name", plan.name), ("description", service.description), ("peer", service.peer.rawValue),
+            ("body", service.body.rawValue), ("request", service.request.rawValue), ("reply", service.reply.rawValue),
+        ] {
+            writer.key(name)
+            writer.string(value)
+        }
+        writer.key("ends")
+        writeEnds(plan, into: &writer)
+        writer.key("overrides")
+        writer.beginObject()
+        writer.key("count")
+        writer.integer(plan.bounds.count)
+        for (name, bound) in [("first_ms", plan.bounds.first), ("idle_ms", plan.bounds.idle), ("deadline_ms", plan.bounds.deadline)] {
+            writer.key(name)
+            writer.decimal(Double(bound) / 1e6)
+        }
+        writer.endObject()
+        writeState(state, into: &writer)
+        writer.key("exchanges_open")
+        writer.integer(max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
+        writer.endObject()
+    }
+
+    private static func writeEnds(_ plan: ServicePlan, into writer: inout JSONWriter) {
+        let rules = plan.rules
+        writer.beginObject()
+        if let final = plan.configuration.replies.final {
+            writer.key("final")
+            writer.string(final.predicate.words)
+        }
+        if let count = rules.count {
+            writer.key("count")
+            writer.integer(count)
+        }
+        if let error = plan.configuration.replies.error {
+            writer.key("error")
+            writer.string(error.predicate.words)
+        }
+        let times = [("first_ms", rules.first), ("idle_ms", rules.idle), ("deadline_ms", rules.deadline)]
+        for case (let name, let time?) in times {
+            writer.key(name)
+            writer.decimal(Double(time) / 1e6)
+        }
+        if rules.idle != nil {
+            writer.key("idle_means")
+            writer.string(plan.configuration.replies.idleMeans.rawValue)
+        }
+        writer.endObject()
+    }
+}
+
+extension Predicate {
+    /// For a person: `/done = true`.
+    var words: String {
+        switch self {
+        case .equals(let pointer, let literal): "\(pointer) = \(literal.text)"
+        case .exists(let pointer): "\(pointer) exists"
+        case .emptyFrame: "an empty frame"
+        }
+    }
+}

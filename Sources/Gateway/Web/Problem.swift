@@ -1,0 +1,54 @@
+// A problem as it goes on the wire: application/problem+json (RFC 9457).
+//
+//   {"type":"about:blank","title":"No worker is connected.","status":503,"code":"no_worker",
+//    "detail":"service \"jobs\" has no worker; start one that connects to tcp://127.0.0.1:5571","request_id":"..."}
+
+import JSON
+
+/// One thing that went wrong, with its words for this case.
+struct Problem {
+    let code: ProblemCode
+    /// What happened here and what to do about it.
+    let detail: String
+    /// A worker's own status for its error, where the service maps one.
+    var status: Int
+    /// Members beside the standard ones, as JSON text: `offset` of a syntax error, `replies` of a partial answer.
+    var extras: [(name: String, json: [UInt8])] = []
+
+    init(_ code: ProblemCode, _ detail: String, status: Int? = nil) {
+        self.code = code
+        self.detail = detail
+        self.status = status ?? code.status
+    }
+
+    /// Writes it as one JSON object.
+    func write(into writer: inout JSONWriter, requestID: String?) {
+        writer.beginObject()
+        writer.key("type")
+        writer.string("about:blank")
+        writer.key("title")
+        writer.string(String(describing: code.title))
+        writer.key("status")
+        writer.integer(status)
+        writer.key("code")
+        writer.string(code.rawValue)
+        writer.key("detail")
+        writer.string(detail)
+        if let requestID {
+            writer.key("request_id")
+            writer.string(requestID)
+        }
+        for (name, json) in extras {
+            writer.key(name)
+            writer.raw(json.span)
+        }
+        writer.endObject()
+    }
+
+    func bytes(requestID: String?) -> [UInt8] {
+        var writer = JSONWriter()
+        write(into: &writer, requestID: requestID)
+        writer.newline()
+        return writer.bytes
+    }
+}

@@ -1,0 +1,109 @@
+// The one table of everything that can go wrong: code -> HTTP status -> WebSocket close code -> sentence.
+//
+// A code is stable: clients match on it. The sentence says in general what happened; the `detail` of a problem says it of
+// the case at hand, and what to do. OpenAPI is made from this table.
+
+import Bridge
+
+/// What went wrong, as the `code` member of a problem (RFC 9457).
+enum ProblemCode: String, CaseIterable, Sendable {
+    // The request as such.
+    case malformedRequest = "malformed_request"
+    case badPath = "bad_path"
+    case badParameter = "bad_parameter"
+    case badJSON = "bad_json"
+    case badText = "bad_text"
+    case objectRequired = "object_required"
+    case originRefused = "origin_refused"
+    case notFound = "not_found"
+    case unknownService = "unknown_service"
+    case methodNotAllowed = "method_not_allowed"
+    case notAcceptable = "not_acceptable"
+    case requestTimeout = "request_timeout"
+    case lengthRequired = "length_required"
+    case bodyTooLarge = "body_too_large"
+    case targetTooLong = "target_too_long"
+    case unsupportedMediaType = "unsupported_media_type"
+    case expectationFailed = "expectation_failed"
+    case hostRefused = "host_refused"
+    case tooManyExchanges = "too_many_exchanges"
+    case headerTooLarge = "header_too_large"
+    case notImplemented = "not_implemented"
+    case tooManyConnections = "too_many_connections"
+    // How an exchange ended; the same words as the reason in the end record.
+    case workerError = "worker_error"
+    case badReply = "bad_reply"
+    case workerLost = "worker_lost"
+    case limit
+    case noWorker = "no_worker"
+    case overloaded
+    case shutdown
+    case slowClient = "slow_client"
+    case cancelled
+    case deadline
+    case first
+    case idle
+
+    /// Status, close code (RFC 6455 section 7.4, 4000-4999 are ours) and sentence.
+    private var row: (status: Int, closeCode: Int, title: StaticString) {
+        switch self {
+        case .malformedRequest: (400, 1002, "The request is not well-formed HTTP.")
+        case .badPath: (400, 1008, "The path is not one.")
+        case .badParameter: (400, 1008, "A parameter cannot be used.")
+        case .badJSON: (400, 1007, "The body is not JSON.")
+        case .badText: (400, 1007, "The body is not UTF-8 text.")
+        case .objectRequired: (400, 1007, "This service takes a JSON object.")
+        case .originRefused: (403, 1008, "Pages of this origin may not call.")
+        case .notFound: (404, 1008, "Nothing is here.")
+        case .unknownService: (404, 1008, "There is no service of this name.")
+        case .methodNotAllowed: (405, 1008, "This path does not take this method.")
+        case .notAcceptable: (406, 1008, "The answer has none of the accepted types.")
+        case .requestTimeout: (408, 1008, "The request took too long to arrive.")
+        case .lengthRequired: (411, 1008, "The request does not say how long its body is.")
+        case .bodyTooLarge: (413, 1009, "The body is too large.")
+        case .targetTooLong: (414, 1009, "The request target is too long.")
+        case .unsupportedMediaType: (415, 1003, "The service does not take this type of body.")
+        case .expectationFailed: (417, 1008, "The expectation cannot be met.")
+        case .hostRefused: (421, 1008, "This host name is not served here.")
+        case .tooManyExchanges: (429, 4029, "This client has too many requests in flight.")
+        case .headerTooLarge: (431, 1009, "The header is too large.")
+        case .notImplemented: (501, 1008, "This transfer coding is not implemented.")
+        case .tooManyConnections: (503, 1013, "Too many connections are open.")
+        case .workerError: (502, 4002, "The worker reported an error.")
+        case .badReply: (502, 4003, "The worker's reply cannot be used.")
+        case .workerLost: (502, 4004, "The worker went away before it was done.")
+        case .limit: (502, 4005, "The worker sent more than the service allows.")
+        case .noWorker: (503, 4006, "No worker is connected.")
+        case .overloaded: (503, 1013, "The gateway has too many requests in flight.")
+        case .shutdown: (503, 1001, "The gateway is shutting down.")
+        case .slowClient: (503, 4007, "The client did not take its replies.")
+        case .cancelled: (503, 4008, "The exchange was cancelled.")
+        case .deadline: (504, 4009, "The time for the whole answer was over.")
+        case .first: (504, 4010, "The first reply did not come in time.")
+        case .idle: (504, 4011, "The replies stopped coming.")
+        }
+    }
+
+    var status: Int { row.status }
+    var closeCode: Int { row.closeCode }
+    var title: StaticString { row.title }
+
+    /// The problem of an exchange that did not end well; nil for a client that is gone and hears nothing.
+    init?(_ reason: EndReason) {
+        switch reason {
+        case .final, .count, .clientLeft: return nil
+        case .idle: self = .idle
+        case .error: self = .workerError
+        case .first: self = .first
+        case .deadline: self = .deadline
+        case .limit: self = .limit
+        case .badReply: self = .badReply
+        case .workerLost: self = .workerLost
+        case .noWorker: self = .noWorker
+        case .overloaded: self = .overloaded
+        case .cancelled: self = .cancelled
+        case .slowClient: self = .slowClient
+        case .shutdown: self = .shutdown
+        }
+    }
+}

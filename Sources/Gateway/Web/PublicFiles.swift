@@ -1,0 +1,84 @@
+// The bytes served from the public folder: read once at the start, so a request never waits for a disk, and a path in a
+// request is a key in a table and never a path on the disk.
+
+import HTTP
+import JSON
+import Reactors
+
+/// One file, ready to send.
+struct PublicFile: Sendable {
+    let contentType: String
+    let tag: String
+    let body: SharedBody
+}
+
+/// The folder's files by their path in a URL.
+struct PublicFiles: Sendable {
+    /// All files together.
+    static let maxBytes = 64 << 20
+
+    private let files: [String: PublicFile]
+
+    /// - Parameter folder: nil for none.
+    init(folder: String?) throws {
+        var files: [String: PublicFile] = [:]
+        var total = 0
+        for (path, bytes) in try Self.contents(of: folder) {
+            total += bytes.count
+            let file = PublicFile(
+                contentType: Self.contentType(path), tag: Self.tag(bytes), body: SharedBody(copying: bytes.span))
+            files["/" + path] = file
+            if path == "index.html" { files["/"] = file }
+        }
+        self.files = files
+    }
+
+    private static func contents(of folder: String?) throws -> [(path: String, bytes: [UInt8])] {
+        guard let folder else { return [] }
+        return try FileTree.read(folder, atMost: maxBytes)
+    }
+
+    func find(_ path: Span<UInt8>) -> PublicFile? { files[String(copying: path)] }
+
+    /// A page may load from here alone, and from nowhere else (Content Security Policy Level 3).
+    static let policy = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+    static func send(_ file: PublicFile, _ answer: Answer, ifNoneMatch: String?) -> Int {
+        var headers = ResponseHeaders()
+        headers.add("Content-Type", file.contentType)
+        headers.add("Cache-Control", "no-cache")
+        headers.add("ETag", file.tag)
+        headers.add("X-Content-Type-Options", "nosniff")
+        headers.add("Content-Security-Policy", policy)
+        headers.add("Referrer-Policy", "no-referrer")
+        headers.close = answer.closes
+        guard ifNoneMatch != file.tag else {
+            answer.request.respond(304, headers, copying: Span())
+            return 304
+        }
+        answer.request.respond(200, headers, sharing: file.body)
+        return 200
+    }
+
+    /// FNV-1a over the bytes: it changes when the file does.
+    private static func tag(_ bytes: [UInt8]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return "\"\(String(hash, radix: 16))\""
+    }
+
+    private static func contentType(_ path: String) -> String {
+        switch path.split(separator: ".").last.map({ $0.lowercased() }) {
+        case "html": "text/html; charset=utf-8"
+        case "css": "text/css; charset=utf-8"
+        case "js", "mjs": "text/javascript; charset=utf-8"
+        case "json": "application/json"
+        case "svg": "image/svg+xml"
+        case "png": "image/png"
+        case "ico": "image/x-icon"
+        case "woff2": "font/woff2"
+        case "txt", "md", "ts": "text/plain; charset=utf-8"
+        default: "application/octet-stream"
+        }
+    }
+}

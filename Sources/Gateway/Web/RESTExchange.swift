@@ -1,0 +1,174 @@
+// One HTTP request that is an exchange, from its header to its last byte.
+//
+//     accepted --body--> collected --open--> waiting --reply--> responding --> closed
+//         |                 |                   |                   |
+//         +---- problem ----+----- problem -----+   client left: finish(.clientLeft), worker cancelled
+//
+// It is the request's consumer, the exchange's client and the stream's owner. One timer serves, in turn: watching for a
+// client that leaves (from 50 ms on: most exchanges are over before), beginning a stream that has no reply yet (1 s), and
+// a sign of life on a quiet SSE stream (15 s).
+
+import Bridge
+import Configuration
+import HTTP
+import JSON
+import Reactors
+import ZeroMQ
+
+/// The client side of one REST exchange.
+final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHandler, ReadinessHandler {
+    private static let watchAfter: Nanoseconds = 50_000_000
+    private static let beginAfter: Nanoseconds = 1_000_000_000
+    private static let signAfter: Nanoseconds = 15_000_000_000
+
+    private unowned let core: Core
+    private unowned let handler: RESTHandler
+    private let route: ServiceRoute
+    private let answer: Answer
+    private let path: PathParameters
+    private let parameters: RequestParameters
+    private let rules: EndRules
+    private let acceptedAt: Instant
+    private var body: RequestBody
+    private var writer: any ReplyWriter
+    private var credit: Credit
+    private var exchange: OpenExchange?
+    private var record: ExchangeRecord?
+    private var status = 0
+    private var timer: TimerID?
+    private var watch: Registration?
+    private var lastSign: Instant
+    private var isClosed = false
+
+    init(
+        _ handler: RESTHandler, _ route: ServiceRoute, _ answer: Answer, _ path: PathParameters,
+        _ parameters: RequestParameters, _ rules: EndRules, _ format: ReplyFormat
+    ) {
+        self.handler = handler
+        core = handler.core
+        self.route = route
+        self.answer = answer
+        self.path = path
+        self.parameters = parameters
+        self.rules = rules
+        acceptedAt = core.now
+        lastSign = acceptedAt
+        let limits = core.configuration.limits
+        body = RequestBody(route.plan, limit: limits.maxBodyBytes, expecting: answer.request.contentLength)
+        credit = Credit(bound: limits.maxBufferedBytes)
+        writer = UnaryWriter(
+            answer, route, format, isSingle: rules.count == 1, allowsPartial: parameters.allowsPartial)
+        if !format.isSingle {
+            writer = StreamWriter(answer, route, format, wantsEndRecord: parameters.wantsEndRecord, owner: self)
+        }
+    }
+
+    // MARK: The request
+
+    func body(_ bytes: Span<UInt8>, of request: Request) {
+        guard status == 0 else { return }
+        if let problem = body.append(bytes) { refuse(problem) }
+    }
+
+    func bodyEnded(of request: Request) {
+        guard status == 0 else { return }
+        if let text = parameters.request, !route.isConfigured {
+            if let problem = body.append(Array(text.utf8).span) { return refuse(problem) }
+        }
+        if let problem = body.finish(route.plan, mayBeEmpty: route.request == .envelope) { return refuse(problem) }
+        open()
+    }
+
+    func closed(_ request: Request, _ reason: RequestEnd) {
+        isClosed = true
+        stopWaiting()
+        exchange?.finish(because: reason == .shutdown ? .shutdown : .clientLeft)
+        core.metrics.snapshot.bufferedBytes -= credit.buffered
+        handler.closed(answer, status: status, since: acceptedAt, reason, record)
+    }
+
+    // MARK: The exchange
+
+    private func open() {
+        var frame: Frame
+        if route.request == .envelope {
+            frame = Frame(copying: RequestEnvelope.make(route, answer, path, parameters, body: body.bytes.span).span)
+        } else {
+            frame = Frame(copying: body.bytes.span)
+        }
+        let service = core.services[route.plan.index]
+        let exchange = core.open(service, rules: rules, &frame, client: self)
+        if exchange.exchange.end == nil {
+            self.exchange = exchange
+            timer = core.reactor.schedule(at: (acceptedAt + Self.watchAfter).nanoseconds, self, key: 0)
+        }
+    }
+
+    func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
+        lastSign = core.now
+        let hadBegun = writer.hasBegun
+        writer.reply(body, inspection)
+        if !hadBegun && writer.hasBegun { begun(200) }
+    }
+
+    func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange) {
+        self.exchange = nil
+        stopWaiting()
+        let elapsed = core.now.since(exchange.openedAt)
+        record = ExchangeRecord(
+            service: route.plan.name, reason: end.reason, isOK: end.isOK, replies: exchange.delivered,
+            first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed)
+        guard !isClosed, end.reason != .clientLeft else { return }
+        let problem = end.isOK ? nil : EndProblem.make(end, route.plan, exchange, reply, fault)
+        let endRecord = EndRecord(end: end, replies: exchange.delivered, elapsed: elapsed, problem: problem)
+        let errorReply = end.reason == .error ? route.plan.errorText(reply) : nil
+        if let status = writer.end(Conclusion(record: endRecord, errorReply: errorReply)) { begun(status) }
+    }
+
+    // MARK: The stream
+
+    func buffered(_ bytes: Int) {
+        core.metrics.snapshot.bufferedBytes += bytes
+        switch bytes >= 0 ? credit.fill(bytes) : credit.drain(-bytes) {
+        case .none: break
+        case .pause:
+            core.metrics.snapshot.slowClients += 1
+            exchange?.pause()
+        case .resume: exchange?.resume()
+        case .overrun: exchange?.finish(because: .slowClient)
+        }
+    }
+
+    // MARK: Waiting
+
+    func timerFired(_ key: UInt64) {
+        timer = nil
+        guard !isClosed, exchange != nil else { return }
+        if watch == nil { watch = core.watch(answer.request.descriptor, .peerClosed, self) }
+        if !writer.hasBegun, core.now >= acceptedAt + Self.beginAfter, let status = writer.begin() { begun(status) }
+        if core.now >= lastSign + Self.signAfter {
+            writer.sayNothing()
+            lastSign = core.now
+        }
+        let next = writer.hasBegun ? lastSign + Self.signAfter : max(acceptedAt + Self.beginAfter, core.now + Self.beginAfter / 4)
+        timer = core.reactor.schedule(at: next.nanoseconds, self, key: 0)
+    }
+
+    /// The client closed its end.
+    func ready(_ readiness: Readiness) {
+        stopWaiting()
+        exchange?.finish(because: .clientLeft)
+        if !isClosed { answer.request.abort() }
+    }
+
+    private func stopWaiting() {
+        if let timer { core.reactor.cancel(timer) }
+        timer = nil
+        if let watch { core.reactor.unwatch(watch) }
+        watch = nil
+    }
+
+    private func refuse(_ problem: Problem) { begun(answer.send(problem)) }
+
+    private func begun(_ status: Int) { self.status = status }
+}

@@ -1,0 +1,216 @@
+// The door: every request whose header is complete comes here once, is let in or refused, and finds its place.
+//
+//     Host, Origin -> route -> built-in page, public file, or RESTExchange
+
+import Bridge
+import Configuration
+import HTTP
+import JSON
+
+/// Takes requests in, on one reactor.
+final class RESTHandler: RequestHandler, RefusalWriter {
+    unowned let core: Core
+    /// Requests that have no last byte yet.
+    private(set) var openRequests = 0
+    private var lastRequest: UInt64 = 0
+    private static let healthPath = Array("/healthz".utf8)
+
+    init(_ core: Core) { self.core = core }
+
+    func accept(_ request: Request) {
+        openRequests += 1
+        var answer = Answer(request: request, requestID: requestID(of: request))
+        answer.closes = !core.drainState.acceptsRequests
+        if request.path.equals(Self.healthPath) { return page(answer) { Pages.health($0) } }
+        let host = request.text(of: .host) ?? ""
+        if let problem = core.shared.admission.hostProblem(host) { return refuse(answer, problem) }
+        switch core.shared.admission.origin(request.text(of: .origin), host: host) {
+        case .own: break
+        case .configured(let origin): answer.origin = origin
+        case .refused(let problem): return refuse(answer, problem)
+        }
+        dispatch(answer)
+    }
+
+    /// A request has its last byte, or lost its client.
+    func closed(_ answer: Answer, status: Int, since: Instant, _ reason: RequestEnd, _ exchange: ExchangeRecord?) {
+        openRequests -= 1
+        core.metrics.snapshot.responses[status, default: 0] += 1
+        guard core.accessLog.isEnabled else { return }
+        let request = answer.request
+        core.accessLog.write(
+            AccessRecord(
+                method: String(copying: request.methodName), path: String(copying: request.path), status: status,
+                requestID: answer.requestID, remote: request.remoteAddress, bytesSent: request.bytesSent,
+                elapsed: core.now.since(since), response: reason.word, exchange: exchange))
+    }
+
+    /// The HTTP room refuses what it cannot read; the words are ours.
+    func problem(status: Int, code: StaticString, detail: String) -> [UInt8] {
+        let known = ProblemCode(rawValue: String(describing: code)) ?? .malformedRequest
+        return Problem(known, detail, status: status).bytes(requestID: nil)
+    }
+
+    private func dispatch(_ answer: Answer) {
+        let request = answer.request
+        let method = request.method == .head ? "GET" : String(copying: request.methodName)
+        if request.method == .options { return options(answer) }
+        switch core.shared.routes.match(method, request.path) {
+        case .malformed(let reason): refuse(answer, Problem(.badPath, "the path cannot be read: \(reason)"))
+        case .notFound: publicFile(answer)
+        case .methodNotAllowed(let methods): notAllowed(answer, methods)
+        case .found(let target, let path): serve(answer, target, path)
+        }
+    }
+
+    private func serve(_ answer: Answer, _ target: WebTarget, _ path: PathParameters) {
+        switch target {
+        case .exchange(let route): exchange(answer, route, path)
+        case .service(let route):
+            var parameters = RequestParameters()
+            if let problem = parameters.readQuery(answer.request.query, isForGateway: true) { return refuse(answer, problem) }
+            guard parameters.request != nil, answer.request.method != .head else {
+                return page(answer) { Pages.service($0, route.plan, self.core) }
+            }
+            // EventSource connects again when its stream ends; 204 tells it to stop (HTML, "server-sent events").
+            if answer.request.value(of: .lastEventID) != nil { return page(answer) { Pages.nothing($0) } }
+            exchange(answer, route, path)
+        case .services: page(answer) { Pages.services($0, self.core) }
+        case .health: page(answer) { Pages.health($0) }
+        case .readiness: page(answer) { Pages.readiness($0, self.core) }
+        case .metrics: page(answer) { Pages.metrics($0, self.core) }
+        case .openAPI: page(answer) { Pages.openAPI($0, self.core) }
+        case .unknownService:
+            let name = path["service"] ?? ""
+            refuse(answer, Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; GET /v1/services lists them"))
+        }
+    }
+
+    /// Everything about the request that can be refused before its body is read, then the exchange.
+    private func exchange(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
+        let request = answer.request
+        var parameters = RequestParameters()
+        let isForGateway = !route.isConfigured && route.request == .body || request.method == .get && !route.isConfigured
+        if let problem = parameters.readQuery(request.query, isForGateway: isForGateway) { return refuse(answer, problem) }
+        if let field = request.value(of: .prefer) { parameters.readPreferences(String(copying: field)) }
+        guard case .accepted(var rules) = route.rules.overridden(by: parameters.wishes, within: route.plan.bounds) else {
+            return refuse(answer, Self.tooMuch(parameters.wishes, route))
+        }
+        let body = route.plan.configuration.body
+        guard let format = ReplyFormat.negotiate(request.value(of: .accept), body, isSingle: rules.count == 1) else {
+            return refuse(answer, Problem(.notAcceptable, "take application/json, application/x-ndjson or text/event-stream"))
+        }
+        if request.hasBody, let problem = MediaTypeCheck.problem(request.text(of: .contentType), body) {
+            return refuse(answer, problem)
+        }
+        if let length = request.contentLength, length > UInt64(core.configuration.limits.maxBodyBytes) {
+            return refuse(answer, RequestBody.tooLarge(core.configuration.limits.maxBodyBytes))
+        }
+        rules = route.plan.rules(asking: format, on: rules)
+        request.consumer = RESTExchange(self, route, answer, path, parameters, rules, format)
+    }
+
+    private static func tooMuch(_ wishes: Overrides, _ route: ServiceRoute) -> Problem {
+        guard case .tooMuch(let key) = route.rules.overridden(by: wishes, within: route.plan.bounds) else {
+            return Problem(.badParameter, "an override exceeds what the service allows")
+        }
+        return Problem(
+            .badParameter, "\(key.rawValue) is more than service \"\(route.plan.name)\" allows; GET it to see its `overrides`")
+    }
+
+    private func publicFile(_ answer: Answer) {
+        let request = answer.request
+        guard let file = core.shared.publicFiles.find(request.path) else {
+            return refuse(answer, Problem(.notFound, "nothing is at this path; /v1/services lists the services"))
+        }
+        guard request.method == .get || request.method == .head else { return notAllowed(answer, ["GET"]) }
+        page(answer) { PublicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
+    }
+
+    private func notAllowed(_ answer: Answer, _ methods: [String]) {
+        let problem = Problem(.methodNotAllowed, "this path takes \(Self.allow(methods))")
+        page(answer) { $0.send(problem, allow: Self.allow(methods)) }
+    }
+
+    /// What a path takes; for a page of a configured origin also the leave to ask (Fetch, "CORS-preflight request").
+    private func options(_ answer: Answer) {
+        var methods: [String] = []
+        if case .methodNotAllowed(let known) = core.shared.routes.match("OPTIONS", answer.request.path) { methods = known }
+        if methods.isEmpty && core.shared.publicFiles.find(answer.request.path) != nil { methods = ["GET"] }
+        if methods.isEmpty { return publicFile(answer) }
+        page(answer) { answer in
+            var headers = answer.headers(nil)
+            headers.add("Allow", Self.allow(methods))
+            if answer.origin != nil {
+                headers.add("Access-Control-Allow-Methods", Self.allow(methods))
+                headers.add("Access-Control-Allow-Headers", "Content-Type, Accept, Prefer, X-Request-Id, Traceparent")
+                headers.add("Access-Control-Max-Age", "600")
+            }
+            answer.request.respond(204, headers, copying: Span())
+            return 204
+        }
+    }
+
+    private static func allow(_ methods: [String]) -> String {
+        let all = methods + (methods.contains("GET") ? ["HEAD"] : []) + ["OPTIONS"]
+        return all.filter { $0 != "*" }.joined(separator: ", ")
+    }
+
+    private func refuse(_ answer: Answer, _ problem: Problem) { page(answer) { $0.send(problem) } }
+
+    /// Answers a request that is no exchange; `give` returns the status now, or nil and answers later.
+    private func page(_ answer: Answer, _ give: @escaping (Answer) -> Int?) {
+        let visit = PageVisit(self, answer, give)
+        answer.request.consumer = visit
+        visit.answerIfComplete()
+    }
+
+    /// The client's own request id where it is a harmless one, else a fresh one.
+    private func requestID(of request: Request) -> String {
+        if let given = request.value(of: .xRequestID), given.count <= 128, Self.isHarmless(given) {
+            return String(copying: given)
+        }
+        lastRequest += 1
+        return String(decoding: core.codec.bytes(of: Ticket(reactor: UInt8(core.index), number: lastRequest)), as: UTF8.self)
+    }
+
+    private static func isHarmless(_ text: Span<UInt8>) -> Bool {
+        for position in 0..<text.count {
+            switch text[position] {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: ":"):
+                continue
+            default: return false
+            }
+        }
+        return text.count > 0
+    }
+}
+
+extension RequestEnd {
+    /// The word in the access log.
+    var word: String {
+        switch self {
+        case .completed: "completed"
+        case .clientLeft: "client_left"
+        case .timedOut: "timed_out"
+        case .shutdown: "shutdown"
+        case .aborted: "aborted"
+        case .failed: "failed"
+        }
+    }
+}
+
+extension Span<UInt8> {
+    func equals(_ text: [UInt8]) -> Bool {
+        guard count == text.count else { return false }
+        for position in 0..<count where self[position] != text[position] { return false }
+        return true
+    }
+}
+
+extension Request {
+    /// The first value of a header field as text.
+    func text(of header: KnownHeader) -> String? {
+        if let value = value(of: header) { String(copying: value) } else { nil }
+    }
+}

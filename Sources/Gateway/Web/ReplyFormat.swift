@@ -1,0 +1,113 @@
+// What the answer looks like: chosen from `Accept` (RFC 9110 section 12.5.1) and from how the service ends.
+//
+//   application/json        the reply itself where the rules allow only one, else an array
+//   application/x-ndjson    each reply on a line
+//   text/event-stream       each reply an event
+//   text/plain, octets      the reply's own bytes, where the service speaks text or binary and only one reply comes
+//   anything                the first of these that fits: single replies as they are, else NDJSON
+
+import Configuration
+import JSON
+
+/// The shape of an answer.
+enum ReplyFormat: Sendable {
+    case json, ndjson, sse
+    /// The bytes of a single reply that is not JSON.
+    case plain
+
+    /// All replies come in one response body with a length.
+    var isSingle: Bool { self == .json || self == .plain }
+
+    /// The media type, without parameters.
+    func contentType(_ body: ServiceConfiguration.BodyFormat) -> StaticString {
+        switch self {
+        case .json: "application/json"
+        case .ndjson: "application/x-ndjson"
+        case .sse: "text/event-stream"
+        case .plain: body == .text ? "text/plain; charset=utf-8" : "application/octet-stream"
+        }
+    }
+
+    /// The best format for `accept`, or nil if the client takes none of them.
+    /// - Parameter isSingle: the rules end the exchange after one reply.
+    static func negotiate(
+        _ accept: Span<UInt8>?, _ body: ServiceConfiguration.BodyFormat, isSingle: Bool
+    ) -> ReplyFormat? {
+        let natural: ReplyFormat = !isSingle ? .ndjson : (body == .json ? .json : .plain)
+        guard let accept, !accept.isEmpty else { return natural }
+        if equals(accept, "*/*") { return natural }
+        if equals(accept, "application/json") { return .json }
+        let ranges = MediaRange.parse(String(copying: accept))
+        var best: (format: ReplyFormat, quality: Int)?
+        for format in candidates(natural, body) {
+            let quality = MediaRange.quality(of: String(describing: format.contentType(body)), in: ranges)
+            if quality > best?.quality ?? 0 { best = (format, quality) }
+        }
+        return best?.format
+    }
+
+    /// In the order in which equal wishes are granted.
+    private static func candidates(
+        _ natural: ReplyFormat, _ body: ServiceConfiguration.BodyFormat
+    ) -> [ReplyFormat] {
+        var order: [ReplyFormat] = [natural, .json, .ndjson, .sse]
+        if body != .json { order.append(.plain) }
+        return order
+    }
+
+    private static func equals(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+        guard bytes.count == text.utf8CodeUnitCount else { return false }
+        return String(copying: bytes) == String(describing: text)
+    }
+}
+
+/// One element of an `Accept` field.
+struct MediaRange: Equatable {
+    let type: String
+    let subtype: String
+    /// 0 to 1000.
+    let quality: Int
+
+    /// Reads a field; elements that are none are passed over.
+    static func parse(_ field: String) -> [MediaRange] {
+        field.split(separator: ",").compactMap { element in
+            let parts = element.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+            guard let range = parts.first else { return nil }
+            let names = range.split(separator: "/", omittingEmptySubsequences: false)
+            guard names.count == 2 else { return nil }
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }
+            return MediaRange(
+                type: String(names[0]), subtype: String(names[1]), quality: weight.map { thousandths($0.dropFirst(2)) } ?? 1000)
+        }
+    }
+
+    /// The weight of the most specific range that covers `contentType`; zero if none does.
+    static func quality(of contentType: String, in ranges: [MediaRange]) -> Int {
+        let names = contentType.prefix { $0 != ";" }.split(separator: "/")
+        var best = (rank: -1, quality: 0)
+        for range in ranges {
+            let rank: Int
+            if range.type == names[0] && range.subtype == names[1] {
+                rank = 2
+            } else if range.type == names[0] && range.subtype == "*" {
+                rank = 1
+            } else if range.type == "*" && range.subtype == "*" {
+                rank = 0
+            } else {
+                continue
+            }
+            if rank > best.rank { best = (rank, range.quality) }
+        }
+        return best.quality
+    }
+
+    /// `0.25` is 250; what is no weight counts as 1.
+    private static func thousandths(_ text: Substring) -> Int {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let whole = Int(parts[0]), (0...1).contains(whole) else { return 1000 }
+        guard parts.count == 2 else { return whole * 1000 }
+        let digits = parts[1].prefix(3)
+        guard let fraction = Int(digits + String(repeating: "0", count: 3 - digits.count)) else { return 1000 }
+        return min(1000, whole * 1000 + fraction)
+    }
+}

@@ -1,0 +1,50 @@
+// A reply in the clothes of an answer: as JSON inside JSON, or as its own bytes.
+
+import Configuration
+import JSON
+
+/// How one service's replies are written.
+struct ReplyText {
+    let body: ServiceConfiguration.BodyFormat
+    let isEnvelope: Bool
+
+    /// Appends the reply as one JSON value on one line. `bytes` were found valid.
+    func appendJSON(_ bytes: Span<UInt8>, hasLineBreak: Bool, to output: inout [UInt8]) {
+        if isEnvelope {
+            guard let range = ReplyEnvelope.read(bytes).envelope?.body else { return output.append(contentsOf: "null".utf8) }
+            return Self.append(bytes.extracting(range), hasLineBreak: hasLineBreak, to: &output)
+        }
+        switch body {
+        case .json: Self.append(bytes, hasLineBreak: hasLineBreak, to: &output)
+        case .text:
+            var writer = JSONWriter()
+            writer.string(utf8: bytes)
+            output.append(contentsOf: writer.bytes)
+        case .binary:
+            output.append(0x22)
+            Base64.encode(bytes, into: &output)
+            output.append(0x22)
+        }
+    }
+
+    /// The reply's own bytes, out of its envelope where it has one; nil for base64 that is none.
+    func plain(_ bytes: Span<UInt8>) -> [UInt8]? {
+        var copy: [UInt8] = []
+        guard isEnvelope else {
+            Self.append(bytes, hasLineBreak: false, to: &copy)
+            return copy
+        }
+        guard let range = ReplyEnvelope.read(bytes).envelope?.body, let text = JSONText.string(bytes, range) else { return nil }
+        return body == .binary ? Base64.decode(text) : text
+    }
+
+    /// Copies valid JSON; a raw line break can only be white space and becomes a space.
+    private static func append(_ bytes: Span<UInt8>, hasLineBreak: Bool, to output: inout [UInt8]) {
+        let start = output.count
+        output.append(copying: bytes)
+        guard hasLineBreak else { return }
+        for position in start..<output.count where output[position] == 0x0A || output[position] == 0x0D {
+            output[position] = 0x20
+        }
+    }
+}

@@ -1,0 +1,113 @@
+// What one request asks for besides its body: `?deadline=5s&idle=200ms&count=3&partial=ok&end=record&request=...`, and the
+// same words in `Prefer` (RFC 7240), where `wait=10` is the deadline in seconds.
+//
+// On /v1/services the query belongs to the gateway, and an unknown name is a mistake. On a configured route the query
+// belongs to the worker, who finds it in the envelope; there `Prefer` is the way to ask.
+
+import Bridge
+
+/// The parameters of one request.
+struct RequestParameters {
+    var wishes = Overrides()
+    /// An incomplete answer is taken as a success.
+    var allowsPartial = false
+    /// NDJSON ends with a line that holds the end record, also when complete.
+    var wantsEndRecord = false
+    /// The body of a request that came by GET.
+    var request: String?
+    /// The query as names and values, for the envelope.
+    var query: [(name: String, value: String)] = []
+
+    /// Reads the query. - Returns: what is wrong with it, or nil.
+    mutating func readQuery(_ text: Span<UInt8>, isForGateway: Bool) -> Problem? {
+        var start = 0
+        while start < text.count {
+            var end = start
+            while end < text.count && text[end] != UInt8(ascii: "&") { end += 1 }
+            if end > start, let problem = readPair(text, start..<end, isForGateway) { return problem }
+            start = end + 1
+        }
+        return nil
+    }
+
+    /// Reads `Prefer`. Preferences that we do not know, or whose value is none, are passed over, as RFC 7240 asks.
+    mutating func readPreferences(_ field: String) {
+        for preference in field.split(separator: ",") {
+            let parts = preference.split(separator: ";")[0].split(separator: "=", maxSplits: 1)
+            let name = parts[0].filter { $0 != " " }.lowercased()
+            let value = parts.count > 1 ? parts[1].filter { $0 != " " && $0 != "\"" } : ""
+            switch name {
+            case "wait": if let seconds = UInt32(value) { wishes.deadline = UInt64(seconds) * 1_000_000_000 }
+            case "deadline", "first", "idle", "count", "partial": _ = apply(name, String(value))
+            default: break
+            }
+        }
+    }
+
+    private mutating func readPair(_ text: Span<UInt8>, _ range: Range<Int>, _ isForGateway: Bool) -> Problem? {
+        var equals = range.lowerBound
+        while equals < range.upperBound && text[equals] != UInt8(ascii: "=") { equals += 1 }
+        let name: String
+        let value: String
+        switch PercentDecoding.queryPart(text, range.lowerBound..<equals) {
+        case .failure(let reason): return Problem(.badPath, "the query cannot be read: \(reason)")
+        case .text(let text): name = text
+        }
+        switch PercentDecoding.queryPart(text, min(equals + 1, range.upperBound)..<range.upperBound) {
+        case .failure(let reason): return Problem(.badPath, "the query's \(name) cannot be read: \(reason)")
+        case .text(let text): value = text
+        }
+        query.append((name, value))
+        return isForGateway ? apply(name, value) : nil
+    }
+
+    private mutating func apply(_ name: String, _ value: String) -> Problem? {
+        switch name {
+        case "deadline": return setTime(\.deadline, name, value)
+        case "first": return setTime(\.first, name, value)
+        case "idle": return setTime(\.idle, name, value)
+        case "count":
+            guard let count = Int(value), count >= 1 else { return Self.bad(name, value, "a whole number from 1") }
+            wishes.count = count
+        case "partial":
+            guard value == "ok" else { return Self.bad(name, value, "partial=ok") }
+            allowsPartial = true
+        case "end":
+            guard value == "record" else { return Self.bad(name, value, "end=record") }
+            wantsEndRecord = true
+        case "request": request = value
+        default:
+            return Problem(
+                .badParameter, "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end and request")
+        }
+        return nil
+    }
+
+    private mutating func setTime(
+        _ key: WritableKeyPath<Overrides, Nanoseconds?>, _ name: String, _ value: String
+    ) -> Problem? {
+        guard let time = Self.time(value), time > 0 else { return Self.bad(name, value, "a time such as 250ms, 3s or 2m") }
+        wishes[keyPath: key] = time
+        return nil
+    }
+
+    private static func bad(_ name: String, _ value: String, _ wanted: String) -> Problem {
+        Problem(.badParameter, "\(name)=\(value.prefix(64)) cannot be used; write \(wanted)")
+    }
+
+    /// `250ms`, `3s`, `2m`, `1h` in nanoseconds; at most a day.
+    static func time(_ text: String) -> Nanoseconds? {
+        let digits = text.prefix { $0 >= "0" && $0 <= "9" }
+        guard digits.count <= 9, let number = UInt64(digits) else { return nil }
+        let unit: UInt64
+        switch text.dropFirst(digits.count) {
+        case "ms": unit = 1_000_000
+        case "s": unit = 1_000_000_000
+        case "m": unit = 60_000_000_000
+        case "h": unit = 3_600_000_000_000
+        default: return nil
+        }
+        let (product, overflow) = number.multipliedReportingOverflow(by: unit)
+        return overflow || product > 86_400_000_000_000 ? nil : product
+    }
+}

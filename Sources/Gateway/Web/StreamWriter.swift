@@ -1,0 +1,133 @@
+// Replies as they come: NDJSON lines or SSE events, in a body that the client pulls.
+//
+//   NDJSON  {"tick":1}⏎ {"tick":2}⏎          a complete stream simply ends (or with {"$end":{...}} where asked for);
+//                                             an incomplete one has that line, and then lacks the last chunk: curl exits 18
+//   SSE     id: 1⏎ data: {"tick":1}⏎⏎        always ends with  event: end⏎ data: {"reason":...}⏎⏎
+//
+// What the client has not taken lies in `buffer`, within the credit of one exchange.
+
+import Bridge
+import HTTP
+import JSON
+
+/// Is told how a stream's buffer stands.
+protocol StreamOwner: AnyObject {
+    /// `bytes` more wait for the client (fewer, if negative).
+    func buffered(_ bytes: Int)
+}
+
+/// One streamed response.
+final class StreamWriter: ReplyWriter, BodySource {
+    private enum Ending {
+        case open
+        /// Everything is in the buffer; the stream ends well.
+        case whole
+        /// Everything is in the buffer; the last chunk is left out.
+        case cut
+    }
+
+    private let answer: Answer
+    private let route: ServiceRoute
+    private let format: ReplyFormat
+    private let wantsEndRecord: Bool
+    private let text: ReplyText
+    private unowned let owner: any StreamOwner
+    private var buffer: [UInt8] = []
+    private var sent = 0
+    private var sequence = 0
+    private var ending = Ending.open
+    private(set) var hasBegun = false
+
+    init(_ answer: Answer, _ route: ServiceRoute, _ format: ReplyFormat, wantsEndRecord: Bool, owner: any StreamOwner) {
+        self.answer = answer
+        self.route = route
+        self.format = format
+        self.wantsEndRecord = wantsEndRecord
+        self.owner = owner
+        text = ReplyText(body: route.plan.configuration.body, isEnvelope: route.reply == .envelope)
+    }
+
+    /// Unsent bytes.
+    var waiting: Int { buffer.count - sent }
+
+    func begin() -> Int? { begin(nil) }
+
+    func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
+        if !hasBegun { _ = begin(route.reply == .envelope ? ReplyEnvelope.read(body).envelope : nil) }
+        let before = buffer.count
+        sequence += 1
+        if format == .sse { append("id: \(sequence)\ndata: ") }
+        text.appendJSON(body, hasLineBreak: inspection.hasLineBreak, to: &buffer)
+        append(format == .sse ? "\n\n" : "\n")
+        grown(since: before)
+    }
+
+    func end(_ conclusion: Conclusion) -> Int? {
+        let record = conclusion.record
+        if !hasBegun, var problem = record.problem {
+            if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
+            return answer.send(problem, retryAfter: problem.status == 503 ? route.plan.retryAfterSeconds : nil)
+        }
+        let status = hasBegun ? nil : begin(nil)
+        let before = buffer.count
+        if format == .sse {
+            append("event: end\ndata: ")
+            buffer.append(contentsOf: record.bytes(requestID: answer.requestID))
+            append("\n\n")
+        } else if wantsEndRecord || !record.end.isOK {
+            append("{\"$end\":")
+            buffer.append(contentsOf: record.bytes(requestID: answer.requestID))
+            append("}\n")
+        }
+        ending = format == .sse || record.end.isOK ? .whole : .cut
+        grown(since: before)
+        return status
+    }
+
+    /// A comment line, which SSE clients pass over; NDJSON has no such thing.
+    func sayNothing() {
+        guard format == .sse, hasBegun, waiting == 0 else { return }
+        let before = buffer.count
+        append(":\n\n")
+        grown(since: before)
+    }
+
+    func read(into output: inout OutputSpan<UInt8>) -> BodyRead {
+        let count = min(output.freeCapacity, buffer.count - sent)
+        let end = sent + count
+        while sent < end {
+            output.append(buffer[sent])
+            sent += 1
+        }
+        if sent == buffer.count {
+            buffer.removeAll(keepingCapacity: buffer.count <= 65_536)
+            sent = 0
+        }
+        if count > 0 { owner.buffered(-count) }
+        if waiting > 0 { return .more }
+        switch ending {
+        case .open: return count > 0 ? .more : .pending
+        case .whole: return .end
+        case .cut: return .abort
+        }
+    }
+
+    private func begin(_ envelope: ReplyEnvelope?) -> Int? {
+        hasBegun = true
+        var headers = answer.headers(format.contentType(route.plan.configuration.body))
+        headers.add("X-Accel-Buffering", "no")
+        for (name, value) in envelope?.headers ?? [] where name.lowercased() != "content-type" {
+            headers.add(name: Array(name.utf8).span, value: Array(value.utf8).span)
+        }
+        let status = envelope?.status ?? 200
+        answer.request.respond(status, headers, streaming: self)
+        return status
+    }
+
+    private func append(_ text: String) { buffer.append(contentsOf: text.utf8) }
+
+    private func grown(since before: Int) {
+        owner.buffered(buffer.count - before)
+        answer.request.sourceReady()
+    }
+}

@@ -1,0 +1,89 @@
+// One response with a length: the reply itself where the rules allow only one, else an array of all.
+
+import Bridge
+import Configuration
+import HTTP
+import JSON
+
+/// Collects replies until the end.
+final class UnaryWriter: ReplyWriter {
+    private let answer: Answer
+    private let route: ServiceRoute
+    private let format: ReplyFormat
+    private let isSingle: Bool
+    private let allowsPartial: Bool
+    private let text: ReplyText
+    private var collected: [UInt8] = []
+    private var count = 0
+    /// What the envelope of a single reply asks for.
+    private var envelope: ReplyEnvelope?
+    private var fault: String?
+
+    var hasBegun: Bool { false }
+
+    init(_ answer: Answer, _ route: ServiceRoute, _ format: ReplyFormat, isSingle: Bool, allowsPartial: Bool) {
+        self.answer = answer
+        self.route = route
+        self.format = format
+        self.isSingle = isSingle
+        self.allowsPartial = allowsPartial
+        text = ReplyText(body: route.plan.configuration.body, isEnvelope: route.reply == .envelope)
+    }
+
+    func begin() -> Int? { nil }
+    func sayNothing() {}
+
+    func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
+        count += 1
+        if route.reply == .envelope {
+            let (envelope, fault) = ReplyEnvelope.read(body)
+            if envelope == nil { self.fault = self.fault ?? fault }
+            if isSingle { self.envelope = envelope }
+        }
+        if format == .plain {
+            guard let plain = text.plain(body) else {
+                fault = fault ?? "the envelope's body is not what the service declares"
+                return
+            }
+            collected = plain
+        } else {
+            if !isSingle && count > 1 { collected.append(UInt8(ascii: ",")) }
+            text.appendJSON(body, hasLineBreak: false, to: &collected)
+        }
+    }
+
+    func end(_ conclusion: Conclusion) -> Int? {
+        if let fault { return answer.send(Problem(.badReply, fault)) }
+        guard var problem = conclusion.record.problem else { return succeed(conclusion) }
+        if conclusion.record.end.outcome == .incomplete && count > 0 {
+            if allowsPartial { return succeed(conclusion) }
+            problem.extras.append(("replies", array))
+        }
+        if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
+        let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
+        return answer.send(problem, retryAfter: retryAfter)
+    }
+
+    private func succeed(_ conclusion: Conclusion) -> Int {
+        var headers = answer.headers(nil)
+        headers.add("X-Exchange-End", String(describing: conclusion.record.end.reason.word))
+        if isSingle && count == 0 {
+            answer.request.respond(204, headers, copying: Span())
+            return 204
+        }
+        for (name, value) in envelope?.headers ?? [] {
+            headers.add(name: Array(name.utf8).span, value: Array(value.utf8).span)
+        }
+        if !(envelope?.headers.contains { $0.name.lowercased() == "content-type" } ?? false) {
+            headers.add("Content-Type", String(describing: format.contentType(route.plan.configuration.body)))
+        }
+        let status = envelope?.status ?? 200
+        answer.request.respond(status, headers, copying: (isSingle ? collected : array).span)
+        return status
+    }
+
+    private var array: [UInt8] {
+        if format == .plain { return collected }
+        return [UInt8(ascii: "[")] + collected + [UInt8(ascii: "]")]
+    }
+}

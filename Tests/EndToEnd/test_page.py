@@ -1,0 +1,236 @@
+"""The page at `/`, in a real browser against a running `zmq-gateway demo`.
+
+`demo_gateway` is the base URL of that gateway (conftest.py). Each wait has a limit and waits for the event itself.
+Debian: apt-get install chromium chromium-driver; pip install selenium. Without chromium these tests are skipped.
+"""
+
+import json
+import shutil
+import subprocess
+import urllib.parse
+import urllib.request
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+CHROMIUM = shutil.which("chromium")
+LIMIT = 15  # seconds for any one wait
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
+
+# Notes what a person would see each time the answer changes: how many replies, and whether the end is told.
+WATCH = """
+  window.seen = [];
+  const look = () => window.seen.push([document.querySelectorAll('#replies > li').length,
+                                       document.querySelector('#end h3') !== null]);
+  window.watcher = new MutationObserver(look);
+  for (const id of ['replies', 'end']) {
+    window.watcher.observe(document.getElementById(id), { childList: true, subtree: false });
+  }
+"""
+
+
+class Page:
+    def __init__(self, driver, base):
+        self.driver, self.base = driver, base.rstrip("/")
+
+    def open(self):
+        self.driver.get(self.base + "/")
+        self.wait(lambda: self.all("#services [data-service]"), "the list of services")
+        return self
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self, selector):
+        found = self.all(selector)
+        return found[0].get_attribute("textContent").strip() if found else ""
+
+    def wait(self, condition, what, limit=LIMIT):
+        return WebDriverWait(self.driver, limit, 0.02).until(lambda _: condition(), f"waited for {what}")
+
+    def choose(self, service, how, body=None):
+        self.one(f'[data-service="{service}"]').click()
+        self.wait(lambda: self.text("#service-name") == service, f"{service} to be chosen")
+        self.driver.execute_script("document.querySelector(arguments[0]).click()", f'input[name=how][value={how}]')
+        if body is not None:
+            self.one("#request").clear()
+            self.one("#request").send_keys(body)
+
+    def send(self):
+        self.one("#send").click()
+
+    def wait_for_end(self):
+        self.wait(lambda: self.all("#end h3"), "the end of the exchange")
+        return self.one("#end")
+
+    def metrics(self):
+        with urllib.request.urlopen(self.base + "/metrics", timeout=LIMIT) as answer:
+            return answer.read().decode()
+
+
+@pytest.fixture
+def page(demo_gateway):
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    service = Service(shutil.which("chromedriver") or "/usr/bin/chromedriver")
+    driver = webdriver.Chrome(options=options, service=service)
+    driver.set_page_load_timeout(LIMIT)
+    try:
+        yield Page(driver, demo_gateway)
+    finally:
+        driver.quit()
+
+
+def requested_urls(driver):
+    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    return [message["params"]["request"]["url"] for message in messages
+            if message["method"] == "Network.requestWillBeSent"]
+
+
+def test_the_page_loads_without_errors_and_asks_no_other_host(page):
+    page.open()
+    page.wait(lambda: page.one('[data-metric="connections"]').get_attribute("data-value"), "the first metrics")
+    page.wait(lambda: page.one("#health").get_attribute("data-state") == "ready", "readiness")
+
+    complaints = [entry for entry in page.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    assert complaints == []
+    urls = [urllib.parse.urlsplit(url) for url in requested_urls(page.driver)]
+    assert len(urls) > 10, "the log of requests must show the page's own files"
+    assert {url.netloc for url in urls if url.scheme != "data"} == {urllib.parse.urlsplit(page.base).netloc}
+
+
+def test_the_demo_services_are_listed_with_an_example_each(page):
+    page.open()
+    names = {button.get_attribute("data-service") for button in page.all("#services [data-service]")}
+    assert {"echo", "ticker", "slow", "flaky"} <= names
+    page.choose("echo", "json")
+    assert json.loads(page.one("#request").get_attribute("value")) == {"hello": "world"}
+
+
+@pytest.mark.parametrize("how", ["ndjson", "sse", "eventsource"])
+def test_replies_of_ticker_appear_one_by_one_before_the_end(page, how):
+    page.open().choose("ticker", how, '{"count":10}')
+    page.driver.execute_script(WATCH)
+    page.send()
+    end = page.wait_for_end()
+
+    seen = page.driver.execute_script("return window.seen")
+    before_the_end = {count for count, has_ended in seen if not has_ended}
+    assert len(before_the_end - {0}) >= 3, f"replies came in heaps: {seen}"
+    assert len(page.all("#replies > li")) == 10
+    times = [float(row.get_attribute("data-at")) for row in page.all("#replies > li")]
+    assert times == sorted(times) and times[0] < times[-1]
+    assert end.get_attribute("data-state") == "ok"
+
+
+def test_the_end_record_is_told_in_words_and_figures(page):
+    page.open().choose("ticker", "ndjson", '{"count":3}')
+    page.send()
+    end = page.wait_for_end()
+
+    assert page.text("#end h3") == "Complete"
+    assert page.text('#end [data-fact="reason"]') == end.get_attribute("data-reason") != ""
+    assert page.text('#end [data-fact="replies"]') == "3"
+    assert page.text('#end [data-fact="http"]').startswith("200")
+    assert "at the gateway" in page.text('#end [data-fact="elapsed"]')
+    assert page.text('#end [data-fact="request"]') != ""
+    assert end.get_attribute("aria-live") == "polite"
+
+
+@pytest.mark.parametrize("how", ["json", "ndjson", "sse"])
+def test_an_error_of_flaky_shows_the_code_of_the_problem(page, how):
+    page.open().choose("flaky", how, '{"mode":"error"}')
+    page.send()
+    end = page.wait_for_end()
+
+    assert end.get_attribute("data-state") == "failed"
+    assert page.text("#problem-code") != ""
+    assert page.text("#end .problem .detail") != ""
+
+
+def test_text_that_is_not_json_is_refused_with_a_problem(page):
+    page.open().choose("echo", "json", '{"hello":')
+    assert "not JSON" in page.text("#request-hint")
+    page.send()
+    page.wait_for_end()
+    assert page.text("#problem-code") != ""
+    assert page.text('#end [data-fact="http"]').startswith("400")
+
+
+@pytest.mark.parametrize("by", ["button", "escape"])
+def test_cancel_ends_the_exchange_here_and_at_the_gateway(page, by):
+    page.open().choose("slow", "ndjson", '{"seconds":3}')
+    before = cancelled_exchanges(page.metrics())
+    page.send()
+    page.wait(lambda: page.one("#cancel").is_enabled(), "the exchange to run")
+    if by == "button":
+        page.one("#cancel").click()
+    else:
+        page.one("body").send_keys(Keys.ESCAPE)
+    page.wait_for_end()
+
+    assert page.text("#end h3") == "Cancelled"
+    assert page.all("#replies > li") == []
+    assert not page.one("#cancel").is_enabled()
+    page.wait(lambda: cancelled_exchanges(page.metrics()) > before, "the gateway to notice that the client left")
+
+
+def cancelled_exchanges(metrics):
+    return sum(float(line.rsplit(" ", 1)[1]) for line in metrics.splitlines()
+               if line.startswith("zmq_gateway_exchanges_total{") and 'service="slow"' in line
+               and ('reason="client_left"' in line or 'reason="cancelled"' in line))
+
+
+def test_control_enter_sends_and_resend_repeats_what_was_sent(page):
+    page.open().choose("echo", "json", '{"n":1}')
+    page.one("#request").send_keys(Keys.CONTROL, Keys.ENTER)
+    page.wait_for_end()
+    assert json.loads(page.text("#replies > li code")) == {"n": 1}
+
+    page.choose("echo", "json", '{"n":2}')
+    page.driver.execute_script("document.getElementById('end').replaceChildren()")
+    page.one("#resend").click()
+    page.wait_for_end()
+    assert json.loads(page.text("#replies > li code")) == {"n": 1}
+
+
+def test_the_copied_command_does_the_same_in_a_shell(page):
+    page.open().choose("echo", "json", '{"quote":"it\'s $HOME and \\\\ `x`"}')
+    command = page.text("#curl")
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=LIMIT, check=True)
+    assert json.loads(ran.stdout) == {"quote": "it's $HOME and \\ `x`"}
+
+
+def test_the_metrics_move(page):
+    page.open().choose("echo", "json")
+    page.driver.execute_script("document.querySelector('input[name=scope][value=one]').click()")
+
+    def ended():
+        return sum(int(row.get_attribute("data-value")) for row in page.all("#reasons [data-key]"))
+
+    page.wait(lambda: page.one('[data-metric="exchanges"]').get_attribute("data-value") != "", "two looks at /metrics")
+    before = ended()
+    page.send()
+    page.wait_for_end()
+    page.wait(lambda: ended() == before + 1, "the exchange to be counted on the page")
+
+
+def test_a_phone_needs_no_sideways_scrolling(page):
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                {"width": 360, "height": 780, "deviceScaleFactor": 2, "mobile": True})
+    page.open().choose("ticker", "ndjson", '{"count":2}')
+    page.send()
+    page.wait_for_end()
+    width = page.driver.execute_script("return document.documentElement.scrollWidth")
+    assert width <= 360

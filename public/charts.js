@@ -1,0 +1,93 @@
+// A small chart: a name, the figure now, and up to two minutes of its past as a line over a quiet area. Under the
+// pointer the figure becomes that of the moment pointed at. SVG with presentation attributes and classes only.
+
+import { drawing, element, say } from "./dom.js";
+import { historySeconds } from "./metrics.js";
+import { figure } from "./words.js";
+
+const width = 240;
+const height = 48;
+
+export class Chart {
+  #value = element("span", { class: "figure" }, "–");
+  #peak = element("span", { class: "peak" });
+  #area = drawing("path", { class: "area" });
+  #line = drawing("path", { class: "line" });
+  #pointer = drawing("path", { class: "pointer" });
+  #points = [];
+  #pointedAt = null;
+
+  constructor(key, name, unit) {
+    const svg = drawing("svg", {
+      viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true",
+    }, drawing("path", { class: "ground", d: `M0 ${height - 0.5}H${width}` }), this.#area, this.#line, this.#pointer);
+    this.root = element("figure", { "data-metric": key },
+      element("figcaption", {},
+        element("span", { class: "name" }, name), this.#peak,
+        element("span", { class: "now" }, this.#value, unit && element("small", {}, unit))),
+      svg);
+    svg.addEventListener("pointermove", (event) => {
+      const box = svg.getBoundingClientRect();
+      this.#pointedAt = (event.clientX - box.left) / box.width;
+      this.#tell();
+    });
+    svg.addEventListener("pointerleave", () => {
+      this.#pointedAt = null;
+      this.#tell();
+    });
+  }
+
+  /** `points` are [{ at, value }], the last one is now; gaps have null. */
+  draw(points) {
+    const end = points.at(-1)?.at ?? 0;
+    const perMillisecond = width / (1000 * span(end - (points[0]?.at ?? end)));
+    this.#points = points.map(({ at, value }) => ({ x: width - (end - at) * perMillisecond, value }));
+    const top = ceiling(Math.max(0, ...points.map(({ value }) => value ?? 0)));
+    const y = (value) => height - 1 - (value / top) * (height - 5);
+    const runs = unbroken(this.#points);
+    const line = runs.map((run) => `M${run.map(({ x, value }) => `${round(x)} ${round(y(value))}`).join("L")}`);
+    this.#line.setAttribute("d", line.join(""));
+    this.#area.setAttribute("d", runs.map((run, i) =>
+      `${line[i]}L${round(run.at(-1).x)} ${height}L${round(run[0].x)} ${height}Z`).join(""));
+    const hasPeak = points.some(({ value }) => value);
+    say(this.#peak, hasPeak ? `peak ${figure(Math.max(...points.map(({ value }) => value ?? 0)))}` : "");
+    this.#tell();
+  }
+
+  #tell() {
+    const last = this.#points.at(-1);
+    let shown = last;
+    if (this.#pointedAt !== null && last) {
+      const x = this.#pointedAt * width;
+      shown = this.#points.reduce((best, point) => (Math.abs(point.x - x) < Math.abs(best.x - x) ? point : best));
+    }
+    this.#pointer.setAttribute("d", this.#pointedAt !== null && shown ? `M${round(shown.x)} 0V${height}` : "");
+    say(this.#value, figure(shown?.value));
+    this.root.dataset.value = String(last?.value ?? "");
+  }
+}
+
+/** The seconds across: a young history gets a closer look, in steps, so that the line does not creep all the time. */
+function span(milliseconds) {
+  return [20, 60].find((seconds) => milliseconds <= seconds * 1000) ?? historySeconds;
+}
+
+/** The next of 1, 2, 5, 10, 20... so that the scale jumps seldom. */
+function ceiling(value) {
+  if (value <= 1) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
+}
+
+function unbroken(points) {
+  const runs = [[]];
+  for (const point of points) {
+    if (point.value === null) runs.push([]);
+    else runs.at(-1).push(point);
+  }
+  return runs.filter((run) => run.length > 0);
+}
+
+function round(n) {
+  return Math.round(n * 10) / 10;
+}

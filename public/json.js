@@ -1,0 +1,55 @@
+// JSON for reading: colours and indents the text as it came. It never goes through JSON.parse and back, because that
+// would change numbers beyond 2^53, drop duplicate keys, and so show another reply than the worker sent.
+
+import { element } from "./dom.js";
+import { parsed } from "./streams.js";
+
+const token = /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)|([{}[\],:])|(\s+)|([^\s{}[\],:"]+|")/g;
+const maxColoured = 64 * 1024;
+
+/** One line of at most `limit` characters, as spans in a fragment. */
+export function oneLine(text, limit = 600) {
+  const cut = text.length > limit ? `${text.slice(0, limit)}…` : text;
+  return coloured(cut, false);
+}
+
+/** The whole reply, indented by two. Long ones stay plain, so that a megabyte does not hold the page. */
+export function indented(text) {
+  const isJSON = text.length <= maxColoured && (parsed(text) !== null || text.trim() === "null");
+  if (!isJSON) return document.createTextNode(text);
+  return coloured(text, true);
+}
+
+function coloured(text, isIndented) {
+  const made = document.createDocumentFragment();
+  let depth = 0;
+  let previous = "";
+  const put = (className, part) => made.append(element("span", { class: className }, part));
+  const newLine = () => isIndented && made.append(`\n${"  ".repeat(depth)}`);
+  for (const [whole, string, colon, literal, mark, space] of text.matchAll(token)) {
+    if (space !== undefined) {
+      if (!isIndented && previous !== ":" && previous !== ",") made.append(" ");
+      continue;
+    }
+    const closes = mark === "}" || mark === "]";
+    if (closes) {
+      depth = Math.max(0, depth - 1);
+      if (previous !== "{" && previous !== "[") newLine();
+    } else if (previous === "{" || previous === "[" || previous === ",") {
+      newLine();
+    }
+    if (colon !== undefined) {
+      put("k", string);
+      put("p", ":");
+      made.append(" ");
+      previous = ":";
+      continue;
+    }
+    if (mark !== undefined) put("p", mark);
+    else put(string !== undefined ? "s" : literal !== undefined ? "n" : "x", whole);
+    if (mark === "{" || mark === "[") depth += 1;
+    if (mark === "," && !isIndented) made.append(" ");
+    previous = mark ?? "value";
+  }
+  return made;
+}

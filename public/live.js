@@ -1,0 +1,87 @@
+// The live column: asks /metrics each second while the page is visible and draws what changed, for all services or
+// for the chosen one. It keeps two minutes in memory and nothing else.
+
+import { Chart } from "./charts.js";
+import { byID, drawing, element, say } from "./dom.js";
+import { History, parseMetrics } from "./metrics.js";
+import { duration, number, outcomeOf } from "./words.js";
+
+const prefix = "zmq_gateway_";
+
+export class Live {
+  #history = new History();
+  #service = null;
+  #charts = {
+    exchanges: new Chart("exchanges", "Exchanges", "/s"),
+    replies: new Chart("replies", "Replies", "/s"),
+    open: new Chart("open", "Open exchanges", ""),
+    connections: new Chart("connections", "Connections", ""),
+  };
+
+  constructor() {
+    byID("charts").append(...Object.values(this.#charts).map((chart) => chart.root));
+    for (const input of document.querySelectorAll("input[name=scope]")) {
+      input.addEventListener("change", () => this.#draw());
+    }
+  }
+
+  focus(service) {
+    this.#service = service;
+    say(byID("scope-one"), service);
+    this.#draw();
+  }
+
+  async poll() {
+    const note = byID("live-note");
+    try {
+      const response = await fetch("/metrics", { cache: "no-store" });
+      if (!response.ok) throw new Error(`/metrics answers ${response.status}`);
+      this.#history.push(performance.now(), parseMetrics(await response.text()));
+      note.hidden = true;
+      this.#draw();
+    } catch (error) {
+      say(note, `No metrics: ${error.message}.`);
+      note.hidden = false;
+    }
+  }
+
+  #draw() {
+    if (this.#history.isEmpty) return;
+    const isOne = document.querySelector("input[name=scope][value=one]").checked;
+    const service = isOne ? this.#service : null;
+    const history = this.#history;
+    this.#charts.exchanges.draw(history.rate(`${prefix}exchanges_total`, service));
+    this.#charts.replies.draw(history.rate(`${prefix}replies_total`, service));
+    this.#charts.open.draw(history.level(`${prefix}exchanges_open`, service));
+    this.#charts.connections.draw(history.level(`${prefix}connections`, null));
+    byID("latency").replaceChildren(
+      latencyRow("First reply", history, `${prefix}first_reply_seconds_bucket`, service),
+      latencyRow("Exchange", history, `${prefix}exchange_seconds_bucket`, service));
+    drawBars(byID("reasons"), history.breakdown(`${prefix}exchanges_total`, "reason", service), outcomeOf, "None yet.");
+    drawBars(byID("dropped"), history.breakdown(`${prefix}replies_dropped_total`, "cause", service),
+      () => "incomplete", "None.");
+  }
+}
+
+function latencyRow(name, history, metric, service) {
+  const figures = [0.5, 0.9, 0.99].map((q) => history.quantile(metric, service, q));
+  return element("tr", {}, element("th", { scope: "row" }, name),
+    ...figures.map((seconds) => element("td", {}, seconds === null ? "–" : duration(seconds * 1000))));
+}
+
+function drawBars(list, entries, stateOf, none) {
+  const total = entries.reduce((sum, [, value]) => sum + value, 0);
+  const most = entries[0]?.[1] ?? 1;
+  const rows = entries.map(([key, value]) => element("li", { "data-key": key, "data-value": value,
+    "data-state": stateOf(key) },
+  element("span", { class: "key" }, key.replaceAll("_", " ")),
+  drawing("svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
+    drawing("rect", { width: Math.max(1, (value / most) * 100), height: 6 })),
+  element("span", { class: "value" }, number(value)),
+  element("span", { class: "share" }, share(value / total))));
+  list.replaceChildren(...(rows.length ? rows : [element("li", { class: "none" }, none)]));
+}
+
+function share(part) {
+  return part < 0.005 ? "<1%" : `${Math.round(part * 100)}%`;
+}

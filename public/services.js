@@ -1,0 +1,108 @@
+// The services and whether they are ready: the list at the left, the facts above the request, the health in the bar.
+// Members that a gateway leaves out are simply not shown.
+
+import { byID, element, say } from "./dom.js";
+import { counted, number } from "./words.js";
+
+/** GET as JSON; `accepted` names further statuses whose body is an answer too (readyz says 503 with a body). */
+export async function getJSON(path, accepted = []) {
+  const response = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" });
+  if (!response.ok && !accepted.includes(response.status)) throw new Error(`${path} answers ${response.status}`);
+  return response.json();
+}
+
+export class Services {
+  all = [];
+  #ready = null;
+  #rows = new Map();
+  #choose;
+
+  constructor(choose) {
+    this.#choose = choose;
+  }
+
+  named(name) {
+    return this.all.find((service) => service.name === name);
+  }
+
+  async refresh() {
+    const answer = await getJSON("/v1/services");
+    this.all = (answer?.services ?? []).filter((service) => typeof service?.name === "string");
+    this.#ready = await getJSON("/readyz", [503]).catch(() => null);
+    this.#draw();
+    this.#drawHealth();
+  }
+
+  /** true, false, or undefined where nobody says. */
+  readiness(service) {
+    const live = this.#ready?.services?.[service.name];
+    if (typeof live?.ready === "boolean") return live.ready;
+    return typeof service.worker === "boolean" ? service.worker : undefined;
+  }
+
+  workers(service) {
+    return this.#ready?.services?.[service.name]?.workers ?? service.workers;
+  }
+
+  mark(name) {
+    for (const [key, row] of this.#rows) {
+      row.button.setAttribute("aria-current", String(key === name));
+    }
+  }
+
+  #draw() {
+    const names = this.all.map((service) => service.name);
+    if (names.join("\n") !== [...this.#rows.keys()].join("\n")) {
+      this.#rows = new Map(this.all.map((service) => [service.name, this.#row(service)]));
+      byID("services").replaceChildren(...[...this.#rows.values()].map((row) => row.item));
+    }
+    for (const service of this.all) this.#update(this.#rows.get(service.name), service);
+    const note = byID("services-note");
+    note.hidden = this.all.length > 0;
+    say(note, "No service is configured.");
+  }
+
+  #row(service) {
+    const dot = element("i", { class: "dot", "aria-hidden": "true" });
+    const state = element("span", { class: "state" });
+    const peer = element("span", { class: "peer" }, service.peer ?? "");
+    const button = element("button", { type: "button", "data-service": service.name },
+      dot, element("b", {}, service.name), peer, state);
+    button.addEventListener("click", () => this.#choose(service.name));
+    return { item: element("li", {}, button), button, state };
+  }
+
+  #update(row, service) {
+    const isReady = this.readiness(service);
+    row.button.dataset.state = isReady === undefined ? "unknown" : isReady ? "ready" : "not-ready";
+    const workers = this.workers(service);
+    const open = service.exchanges_open;
+    const parts = [
+      isReady === false ? "no worker" : workers !== undefined ? counted(workers, "worker", "workers")
+        : isReady ? "ready" : "",
+      open ? `${number(open)} open` : "",
+    ];
+    say(row.state, parts.filter(Boolean).join(" · "));
+  }
+
+  #drawHealth() {
+    const health = byID("health");
+    const waiting = Object.values(this.#ready?.services ?? {}).filter((one) => one?.ready === false).length;
+    const isReady = this.#ready?.ready;
+    health.dataset.state = isReady === true ? "ready" : isReady === false ? "not-ready" : "unknown";
+    const words = isReady === true ? "ready" : isReady === false ? "not ready" : "readiness unknown";
+    say(health.querySelector("span"), waiting ? `${words}: ${counted(waiting, "service", "services")} waiting` : words);
+  }
+}
+
+/** "router · json · ends: final, deadline 30s": what the configuration says of the service, in one line. */
+export function factsOf(service) {
+  const ends = Object.entries(service.ends ?? {}).filter(([, value]) => value !== null && value !== false);
+  const told = ends.map(([key, value]) => {
+    if (value === true) return key;
+    if (typeof value === "object") return value.pointer ? `${key} ${value.pointer}` : key;
+    return `${key} ${value}`;
+  });
+  return [service.peer && `peer ${service.peer}`, service.body && `body ${service.body}`,
+    told.length > 0 && `ends by ${told.join(", ")}`].filter(Boolean);
+}
