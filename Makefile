@@ -1,26 +1,27 @@
-# zmq-gateway: one word for each thing one does with it.
-#
-#   make test       everything a change must pass: build, unit tests, examples, end to end
-#   make demo       a gateway with its own workers and a page at http://127.0.0.1:8080
-#   make build      the debug build; make release, the fast one
-#   make bench      the table of figures; make sanitize, the unit tests under ASan and TSan
-#
-# The end-to-end tests run the debug build that the unit tests were made with; ZMQ_GATEWAY_BIN=path takes another.
-# PYTEST_ARGS and BENCH_ARGS go to pytest and to the benchmark: make test PYTEST_ARGS='-k rest -x'
+# zmq-gateway. `make test` and `make demo` need nothing but Swift 6.3 and apt.
 
 SHELL := /bin/bash
-PYTHON ?= python3
 VENV := .venv
-DEBUG_BIN := .build/debug/zmq-gateway
-RELEASE_BIN := .build/release/zmq-gateway
-REQUIREMENTS := Tests/EndToEnd/requirements.txt
+OUT := out
+PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev cppzmq-dev gcc g++ make curl python3-venv
+CFLAGS := -O2 -Wall -Wextra -Werror
+EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/examples/echo_worker \
+            $(OUT)/examples/async_server $(OUT)/examples/flood_worker
 
-.PHONY: all deps build release test unit end-to-end examples venv demo bench bench-tools sanitize clean
+.PHONY: help deps build release examples test demo bench sanitize openapi clean
 
-all: build
+help:
+	@echo "make demo      build, and serve four demo services and a page on http://127.0.0.1:8080"
+	@echo "make test      install what is missing, build, run every test"
+	@echo "make bench     one table of figures against hello, Mongrel2 and aiohttp"
+	@echo "make sanitize  the Swift tests under the address and the thread sanitizer"
 
-deps:
-	@scripts/deps test
+deps: $(OUT)/deps
+
+$(OUT)/deps: Makefile
+	@mkdir -p $(OUT)
+	@scripts/install $(PACKAGES)
+	@touch $@
 
 build: deps
 	swift build
@@ -28,41 +29,40 @@ build: deps
 release: deps
 	swift build -c release
 
-test: unit end-to-end
+examples: deps $(EXAMPLES)
 
-unit: deps
-	swift build --build-tests
-	swift test --skip-build
+$(OUT)/examples/%: examples/c/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< -lzmq
 
-end-to-end: unit examples venv
-	ZMQ_GATEWAY_BIN=$${ZMQ_GATEWAY_BIN:-$(CURDIR)/$(DEBUG_BIN)} $(VENV)/bin/python -m pytest Tests/EndToEnd $(PYTEST_ARGS)
+$(OUT)/examples/%: examples/cpp/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(CFLAGS) -std=c++17 -o $@ $< -lzmq -lpthread
 
-examples: deps
-	@$(MAKE) --no-print-directory -C examples OUT=$(CURDIR)/out/examples
+$(VENV)/ready: Tests/EndToEnd/requirements.txt | deps
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
 
-# The stamp is as new as the requirements that are installed.
-venv: $(VENV)/installed
-
-$(VENV)/installed: $(REQUIREMENTS) | deps
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --requirement $(REQUIREMENTS)
-	touch $@
+test: build examples $(VENV)/ready
+	@scripts/install chromium chromium-driver || echo "no chromium here: the page's tests are skipped"
+	swift test
+	$(VENV)/bin/pytest -q Tests/EndToEnd
 
 demo: release
-	$(RELEASE_BIN) demo
+	.build/release/zmq-gateway demo
 
-# Mongrel2 is a peer to compare with; the table goes without it where it is not installed.
-bench: release examples venv bench-tools
-	$(VENV)/bin/python Tests/Benchmarks/bench.py --gateway $(RELEASE_BIN) $(BENCH_ARGS)
+bench: release examples $(VENV)/ready
+	@scripts/install wrk mongrel2-core libsqlite3-dev || echo "some peers cannot be installed: they are left out"
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/Benchmarks/requirements.txt
+	$(VENV)/bin/python Tests/Benchmarks/bench.py
 
-bench-tools: deps
-	@$(MAKE) --no-print-directory -C Tests/Benchmarks OUT=$(CURDIR)/out/benchmarks
-
-# libzmq is not instrumented: what TSan believes to see inside it is nothing (scripts/tsan.supp).
 sanitize: deps
 	swift test --sanitize=address --scratch-path .build-asan
-	TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan.supp $$TSAN_OPTIONS" \
-	    swift test --sanitize=thread --scratch-path .build-tsan
+	swift test --sanitize=thread --scratch-path .build-tsan
+
+openapi: build
+	.build/debug/zmq-gateway openapi >openapi/openapi.json
 
 clean:
-	rm -rf .build .build-asan .build-tsan out $(VENV)
+	rm -rf .build .build-asan .build-tsan $(OUT) $(VENV)

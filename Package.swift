@@ -57,5 +57,6 @@ let package = Package(
         tests("BridgeTests", ["Bridge"]),
         tests("ConfigurationTests", ["Configuration"]),
         tests("GatewayTests", ["Gateway"]),
+        tests("ArchitectureTests", []),
     ]
 )

@@ -9,7 +9,8 @@ public struct Drain: Sendable {
     public enum Phase: Equatable, Sendable {
         /// Requests are accepted. Exit: `begin`.
         case running
-        /// Nothing new is accepted; exchanges finish until `deadline`. Exits: the last one ends, the deadline, a second `begin`.
+        /// Nothing new is accepted; exchanges finish until `deadline`. Exits: the last one ends, the
+        /// deadline, a second `begin`.
         case draining(deadline: Instant)
         /// Everything that is left is ended with `shutdown`. No exit.
         case over

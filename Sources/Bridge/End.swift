@@ -98,7 +98,7 @@ public struct End: Equatable, Sendable {
             }
     }
 
-    /// An `idle` end: the service declares whether the gap means that the worker is done or that it was lost on the way.
+    /// An `idle` end: the service declares whether the gap means that the worker is done or was lost on the way.
     static func idle(_ outcome: Outcome) -> End {
         End(reason: .idle, outcome: outcome, owesReplies: true, cancelsWorker: outcome != .complete)
     }

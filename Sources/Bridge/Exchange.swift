@@ -100,7 +100,9 @@ public struct Exchange: Sendable {
         delivered += 1
         deliveredBytes += facts.byteCount
         if facts.isFinal { return .deliverThenEnd(finish(End(.final))) }
-        if let count = rules.count, delivered >= count { return .deliverThenEnd(finish(.count(isExact: rules.countIsExact))) }
+        if let count = rules.count, delivered >= count {
+            return .deliverThenEnd(finish(.count(isExact: rules.countIsExact)))
+        }
         return .deliver
     }
 

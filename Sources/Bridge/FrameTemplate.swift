@@ -1,10 +1,11 @@
-// The frames of a service's messages, fixed by its configuration: nothing that a client sends adds, splits or reorders any.
+// The frames of a service's messages, fixed by its configuration: nothing that a client sends adds, splits or reorders
+// any.
 //
 //   template            we send                    we receive                 the worker
 //   body                [body]                     [body]                     a ROUTER that echoes its identity
 //   delimited           [""][body]                 [""][body]                 a ROUTER written for REQ clients
 //   ticket              [ticket][body]             [ticket][body]             a DEALER behind a proxy
-//   ticketDelimited     [ticket][""][body]         [ticket][""][body]         a REP, which strips and restores the envelope
+//   ticketDelimited     [ticket][""][body]         [ticket][""][body]         a REP, which restores the envelope
 
 /// Which frames stand around the one body frame.
 public enum FrameTemplate: Sendable {

@@ -7,8 +7,8 @@
 //       |                                        +----- owed ---------+
 //       +------------------------- retire: something is owed, or it was lost
 //
-// Law: an identity is lent to one exchange at a time, and returns only from an end that leaves nothing owed. Whatever may
-// still be answered is closed, and a fresh identity takes its place.
+// Law: an identity is lent to one exchange at a time, and returns only from an end that leaves nothing owed. Whatever
+// may still be answered is closed, and a fresh identity takes its place.
 //
 // The pool owns no socket. It hands out slot numbers; its owner opens, watches and closes what they stand for. An
 // endpoint is up from the first identity connected to it until it is seen to be lost: closing our own identities says
@@ -57,7 +57,9 @@ public struct IdentityPool: Sendable {
         var ready: [Int] = []
         var leased = 0
         var isUp = false
-        var total: Int { connecting + ready.count + leased }
+        /// What exchanges to come can count on.
+        var supply: Int { connecting + ready.count }
+        var total: Int { supply + leased }
     }
 
     private let spare: Int
@@ -98,7 +100,7 @@ public struct IdentityPool: Sendable {
             return .ready(slot: slot)
         }
         guard isUp else { return .noWorker }
-        guard total < maximum || upConnecting > waiters.count else { return .exhausted }
+        guard upConnecting + maximum - total > waiters.count else { return .exhausted }
         waiters.append(ticket)
         return .waiting
     }
@@ -145,8 +147,8 @@ public struct IdentityPool: Sendable {
         return .retired
     }
 
-    /// The next identity to open, if one is needed: a first one for each endpoint, then enough for those who wait and the
-    /// spare ones, on endpoints that are up.
+    /// The next identity to open, if one is needed: a first one for each endpoint, then enough for those who wait and
+    /// the spare ones, on endpoints that are up.
     public mutating func nextToOpen(at now: Instant) -> (slot: Int, endpoint: Int)? {
         guard total < maximum, let endpoint = endpointInNeed() else { return nil }
         let slot: Int
@@ -163,12 +165,13 @@ public struct IdentityPool: Sendable {
 
     /// Opening the identity failed (no descriptors left): the slot is free again.
     public mutating func openFailed(_ slot: Int) {
+        guard case .connecting = slots[slot].state else { return }
         endpoints[slots[slot].endpoint].connecting -= 1
         retire(slot)
     }
 
-    /// Takes down endpoints where nothing is connected and something has tried for longer than `patience`: what died with
-    /// its last identity is never reported lost.
+    /// Takes down endpoints where nothing is connected and something has tried for longer than `patience`: what died
+    /// with its last identity is never reported lost.
     public mutating func checkConnecting(at now: Instant, patience: Nanoseconds) {
         for slot in slots {
             guard case .connecting(let since) = slot.state, now.since(since) > patience else { continue }
@@ -176,14 +179,17 @@ public struct IdentityPool: Sendable {
         }
     }
 
-    /// Gives back what a busier time needed: closes half of the ready identities that nobody used since the last call.
+    /// Gives back what a busier time needed: closes half of the ready identities that nobody used since the last call,
+    /// and all but one that try in vain to reach an endpoint that is down, where they take places from those that are
+    /// up. An endpoint keeps its last identity: it would only be opened again.
     /// - Returns: the slots to close.
     public mutating func trim() -> [Int] {
+        var closing = trimDown()
+        let floor = max(spare, endpoints.count)
         let unused = min(leastReady, readyCount)
         leastReady = readyCount
-        guard unused > spare else { return [] }
-        var closing: [Int] = []
-        for _ in 0..<(unused - spare + 1) / 2 {
+        guard unused > floor else { return closing }
+        for _ in 0..<(unused - floor + 1) / 2 {
             guard let endpoint = endpoints.indices.max(by: { endpoints[$0].ready.count < endpoints[$1].ready.count }),
                 let slot = endpoints[endpoint].ready.first
             else { break }
@@ -198,12 +204,25 @@ public struct IdentityPool: Sendable {
     private var total: Int { endpoints.reduce(0) { $0 + $1.total } }
     private var upConnecting: Int { endpoints.reduce(0) { $0 + ($1.isUp ? $1.connecting : 0) } }
 
+    private mutating func trimDown() -> [Int] {
+        var closing: [Int] = []
+        for (slot, entry) in slots.enumerated() {
+            guard case .connecting = entry.state, !endpoints[entry.endpoint].isUp,
+                endpoints[entry.endpoint].total > 1
+            else { continue }
+            endpoints[entry.endpoint].connecting -= 1
+            retire(slot)
+            closing.append(slot)
+        }
+        return closing
+    }
+
     private func endpointInNeed() -> Int? {
         if let fresh = endpoints.indices.first(where: { endpoints[$0].total == 0 }) { return fresh }
-        let supply = endpoints.reduce(0) { $0 + ($1.isUp ? $1.connecting + $1.ready.count : 0) }
+        let supply = endpoints.reduce(0) { $0 + ($1.isUp ? $1.supply : 0) }
         guard supply < spare + waiters.count else { return nil }
         return endpoints.indices.filter { endpoints[$0].isUp }
-            .min { endpoints[$0].ready.count + endpoints[$0].connecting < endpoints[$1].ready.count + endpoints[$1].connecting }
+            .min { endpoints[$0].supply < endpoints[$1].supply }
     }
 
     private mutating func place(_ slot: Int) -> Placement {

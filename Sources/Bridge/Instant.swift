@@ -3,7 +3,8 @@
 // Bridge owns no clock: whoever calls it says what time it is. An `Instant` counts nanoseconds of one monotonic clock
 // since a start that nobody needs to know, so two of them can be compared and nothing else can be done with them.
 
-/// A length of time in nanoseconds. 2^64 of them are 584 years, so sums do not overflow in practice and saturate in theory.
+/// A length of time in nanoseconds. 2^64 of them are 584 years, so sums do not overflow in practice and saturate in
+/// theory.
 public typealias Nanoseconds = UInt64
 
 /// A point on the caller's monotonic clock, in nanoseconds.

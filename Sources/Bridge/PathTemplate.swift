@@ -21,6 +21,7 @@ public enum PathTemplate {
         var segments: [Segment] = []
         var names: Set<String> = []
         for text in template.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+            if text == "." || text == ".." { return .failure("dot segments are not resolved here") }
             if case .rest? = segments.last { return .failure("nothing may follow {name...}") }
             guard let segment = parseSegment(text) else {
                 return .failure("\"\(text)\" is neither plain text nor one {name}")

@@ -1,7 +1,8 @@
 // Percent escapes of paths and queries (RFC 3986 section 2.1), read strictly.
 //
-// A broken escape is refused rather than taken as it stands: whoever sits before or behind us may read it otherwise. A NUL
-// is refused because workers in C would cut the text there. Dot segments are refused because nothing here resolves them.
+// A broken escape is refused rather than taken as it stands: whoever sits before or behind us may read it otherwise. A
+// NUL is refused because workers in C would cut the text there. Dot segments are refused because nothing here resolves
+// them.
 
 /// Decodes what stands in a URL.
 public enum PercentDecoding {
@@ -32,6 +33,14 @@ public enum PercentDecoding {
         decode(query, range.lowerBound, range.upperBound, plusIsSpace: true)
     }
 
+    /// The byte that the escape at `position` stands for; nil where there is none, or a broken one.
+    static func escape(_ bytes: Span<UInt8>, _ position: Int, _ end: Int) -> UInt8? {
+        guard position + 2 < end, bytes[position] == UInt8(ascii: "%"), let high = hexValue(bytes[position + 1]),
+            let low = hexValue(bytes[position + 2])
+        else { return nil }
+        return high << 4 | low
+    }
+
     private static func decode(_ bytes: Span<UInt8>, _ start: Int, _ end: Int, plusIsSpace: Bool) -> Decoded {
         var result: [UInt8] = []
         result.reserveCapacity(end - start)
@@ -39,9 +48,10 @@ public enum PercentDecoding {
         while position < end {
             var byte = bytes[position]
             if byte == UInt8(ascii: "%") {
-                guard position + 2 < end, let high = hexValue(bytes[position + 1]), let low = hexValue(bytes[position + 2])
-                else { return .failure("a % is not followed by two hexadecimal digits") }
-                byte = high << 4 | low
+                guard let escaped = escape(bytes, position, end) else {
+                    return .failure("a % is not followed by two hexadecimal digits")
+                }
+                byte = escaped
                 position += 2
             } else if plusIsSpace && byte == UInt8(ascii: "+") {
                 byte = UInt8(ascii: " ")

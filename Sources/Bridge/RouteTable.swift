@@ -3,8 +3,9 @@
 //   GET /orders/{id}        a segment in braces takes any one segment
 //   *   /files/{rest...}    the last may take all that is left, also none
 //
-// A tree of segments: a literal wins over a parameter, a parameter over a rest. Matching looks at the raw path, decodes
-// percent escapes only where there are some, and allocates nothing on the way to a target without parameters.
+// A tree of segments: a literal wins over a parameter, a parameter over a rest. Segments are cut at the raw slashes and
+// then read decoded, literals too (RFC 3986 section 6.2.2.2: `/%6Frders` is `/orders`); an encoded slash is no
+// separator. Percent escapes are decoded only where there are some, and a target without parameters allocates nothing.
 
 /// Routes to `Target`s, built once and read often.
 public struct RouteTable<Target> {
@@ -66,7 +67,9 @@ public struct RouteTable<Target> {
         var values: [String] = []
         switch descend(0, path, from: 1, &values) {
         case .failure(let reason): return .malformed(reason)
-        case .none: return .notFound
+        case .none:
+            if case .failure(let reason) = PercentDecoding.rest(path, 1) { return .malformed(reason) }
+            return .notFound
         case .node(let node): return pick(method, node, values)
         }
     }
@@ -78,7 +81,9 @@ public struct RouteTable<Target> {
     }
 
     private func descend(_ node: Int, _ path: Span<UInt8>, from start: Int, _ values: inout [String]) -> Descent {
-        if start > path.count { return nodes[node].targets.isEmpty ? restOf(node, path, path.count, &values) : .node(node) }
+        if start > path.count {
+            return nodes[node].targets.isEmpty ? restOf(node, path, path.count, &values) : .node(node)
+        }
         var end = start
         while end < path.count && path[end] != UInt8(ascii: "/") { end += 1 }
         for (segment, next) in nodes[node].literals where equal(segment, path, start, end) {
@@ -109,16 +114,25 @@ public struct RouteTable<Target> {
 
     private func pick(_ method: String, _ node: Int, _ values: [String]) -> Match {
         let targets = nodes[node].targets
-        for entry in targets where entry.method == method || entry.method == "*" && !targets.contains(where: { $0.method == method }) {
-            return .found(entry.target, PathParameters(names: entry.names, values: values))
-        }
-        return targets.isEmpty ? .notFound : .methodNotAllowed(targets.map(\.method))
+        let own = targets.first { $0.method == method } ?? targets.first { $0.method == "*" }
+        guard let own else { return .methodNotAllowed(targets.map(\.method)) }
+        return .found(own.target, PathParameters(names: own.names, values: values))
     }
 
     private func equal(_ segment: [UInt8], _ path: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
-        guard segment.count == end - start else { return false }
-        for offset in segment.indices where segment[offset] != path[start + offset] { return false }
-        return true
+        guard segment.count <= end - start else { return false }
+        var position = start
+        for byte in segment {
+            guard position < end else { return false }
+            if path[position] == byte {
+                position += 1
+            } else if PercentDecoding.escape(path, position, end) == byte {
+                position += 3
+            } else {
+                return false
+            }
+        }
+        return position == end
     }
 
     private mutating func child(of node: Int, literal: [UInt8]) -> Int {

@@ -4,10 +4,10 @@
 //     |  instance      | reactor|  slot   | generation |     24 bytes, e.g. 5f3a91c200000012000004d2
 //
 // The instance is drawn once a process, so a worker that still answers a gateway that was restarted reaches nobody. The
-// form is printable because workers in C take an identity for a string, and fits the 33 bytes that libzmq keeps inside a
-// message without a second allocation.
+// form is printable because workers in C take an identity for a string, and fits the 33 bytes that libzmq keeps inside
+// a message without a second allocation.
 
-/// Reactor, slot and generation of one exchange. Two tickets of one process are never equal.
+/// Reactor, slot and generation of one exchange. A table never issues one twice.
 public struct Ticket: Hashable, Sendable {
     /// reactor << 56 | slot << 32 | generation
     public let value: UInt64
@@ -29,7 +29,7 @@ public struct Ticket: Hashable, Sendable {
         value = UInt64(reactor) << 56 | number
     }
 
-    public var reactor: UInt8 { UInt8(truncatingIfNeeded: value >> 56) }
+    @inlinable public var reactor: UInt8 { UInt8(truncatingIfNeeded: value >> 56) }
     @inlinable var slot: Int { Int(value >> 32 & 0xFF_FFFF) }
     @inlinable var generation: UInt32 { UInt32(truncatingIfNeeded: value) }
 }

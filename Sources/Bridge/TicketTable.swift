@@ -25,7 +25,7 @@ public struct TicketTable<Value> {
         case live(Value)
         /// It was issued, and what it named is over.
         case late
-        /// This table never issued it.
+        /// This table never issued it; another reactor's may have.
         case unknown
     }
 
@@ -34,13 +34,13 @@ public struct TicketTable<Value> {
     /// The most values that may be live at once; at most 2^24 - 1.
     public let capacity: Int
 
-    private let reactor: UInt8
+    @usableFromInline let reactor: UInt8
     private let lastGeneration: UInt32
     @usableFromInline var slots: [Slot] = []
     private var free: [Int] = []
     private var freeHead = 0
 
-    /// - Parameter lastGeneration: the generation after which a slot is retired; smaller only in tests.
+    /// - Parameter lastGeneration: the generation at which a slot is retired; smaller only in tests.
     public init(reactor: UInt8, capacity: Int, lastGeneration: UInt32 = .max) {
         precondition((1..<1 << 24).contains(capacity))
         self.reactor = reactor
@@ -59,7 +59,7 @@ public struct TicketTable<Value> {
     @inlinable
     public func find(_ ticket: Ticket) -> Lookup {
         let slot = ticket.slot
-        guard slot < slots.count else { return .unknown }
+        guard ticket.reactor == reactor, slot < slots.count else { return .unknown }
         let generation = slots[slot].generation
         if generation == ticket.generation, let value = slots[slot].value { return .live(value) }
         return ticket.generation < generation ? .late : .unknown
@@ -68,7 +68,9 @@ public struct TicketTable<Value> {
     /// The value is over: its ticket is stale from now on. A ticket that is not live is left alone.
     public mutating func remove(_ ticket: Ticket) {
         let slot = ticket.slot
-        guard slot < slots.count, slots[slot].generation == ticket.generation, slots[slot].value != nil else { return }
+        guard ticket.reactor == reactor, slot < slots.count, slots[slot].generation == ticket.generation,
+            slots[slot].value != nil
+        else { return }
         slots[slot].value = nil
         slots[slot].generation += 1
         count -= 1

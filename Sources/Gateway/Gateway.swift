@@ -33,6 +33,12 @@ public enum Gateway {
         return try serve(shared, signals)
     }
 
+    /// The OpenAPI document of what `configuration` would serve.
+    public static func openAPI(_ configuration: Configuration) -> String {
+        let plans = configuration.services.enumerated().map { ServicePlan(index: $0.offset, $0.element) }
+        return String(decoding: OpenAPIDocument.make(plans: plans, routes: configuration.routes), as: UTF8.self)
+    }
+
     private static func serve(_ shared: SharedState, _ signals: SignalSource) throws -> Int32 {
         let start = StartReport(reactors: shared.reactorCount)
         var threads: [ThreadHandle] = []

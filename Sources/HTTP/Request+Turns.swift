@@ -178,6 +178,8 @@ extension Request {
         let reason = wasAccepted ? ending(code) : .failed
         if !wasAccepted, stage == .line, !isTimedOut { unsafe listener.count(.byTheLibrary) }
         isSuspended = false
+        // The library closes a connection that it gave up in its next run only: ask for one, or the client waits.
+        if code != .REQUEST_TERMINATED_COMPLETED_OK { unsafe listener.resumed() }
         if wasAccepted { consumer?.closed(self, reason) }
         forget()
         unsafe listener.rest(self)

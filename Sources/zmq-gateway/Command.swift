@@ -3,6 +3,7 @@
 import ArgumentParser
 import Configuration
 import Gateway
+import Glibc
 
 @main
 struct Command: ParsableCommand {
@@ -10,7 +11,62 @@ struct Command: ParsableCommand {
         commandName: "zmq-gateway",
         abstract: "HTTP in front of ZeroMQ services: one request, 0..N replies, and the reason they ended.",
         version: version,
-        subcommands: [Demo.self])
+        subcommands: [Serve.self, Demo.self, Check.self, OpenAPI.self])
+}
+
+/// What can be said on the command line instead of in the file.
+struct Settings: ParsableArguments {
+    @Option(name: .long, help: "Where to listen: host:port, [v6]:port or unix:/path; may be given again.")
+    var listen: [String] = []
+
+    @Option(help: "Threads that serve; 0 for one a core.")
+    var reactors: String?
+
+    @Option(name: .customLong("public"), help: "The folder of static files, or off.")
+    var publicFolder: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    @Option(help: "text or json.")
+    var logFormat: String?
+
+    @Option(help: "A line for each request: on or off.")
+    var logAccess: String?
+
+    @Option(help: "How long a shutdown lets exchanges finish, such as 10s.")
+    var drain: String?
+
+    var overrides: ConfigurationOverrides {
+        var overrides = ConfigurationOverrides()
+        overrides.listen = listen
+        overrides.reactors = reactors
+        overrides.publicFolder = publicFolder
+        overrides.logLevel = logLevel
+        overrides.logFormat = logFormat
+        overrides.access = logAccess
+        overrides.drain = drain
+        return overrides
+    }
+}
+
+/// `zmq-gateway serve`.
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve what the configuration says.")
+
+    @Option(help: "The configuration file; also ZMQ_GATEWAY_CONFIG.")
+    var config: String?
+
+    @Flag(help: "Print the commented default configuration and exit.")
+    var printConfig = false
+
+    @OptionGroup var settings: Settings
+
+    func run() throws {
+        if printConfig { return print(Configuration.commentedDefault, terminator: "") }
+        let configuration = try Files.load(config, settings)
+        throw ExitCode(try Gateway.run(configuration))
+    }
 }
 
 /// `zmq-gateway demo`.
@@ -18,16 +74,69 @@ struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve four demo services with their workers in this process; no configuration needed.")
 
-    @Option(help: "Where to listen: host:port, port 0 for any.")
-    var listen: String?
+    @OptionGroup var settings: Settings
 
     func run() throws {
-        var settings = Configuration.demo()
-        if let listen {
-            let parts = listen.split(separator: ":")
-            settings.listen = [.tcp(host: String(parts[0]), port: UInt16(parts[1]) ?? 0)]
-        }
-        let status = try Gateway.run(settings, withDemoWorkers: true)
-        throw ExitCode(status)
+        var configuration = try Files.load(nil, settings, useEnvironment: false)
+        configuration.services = Configuration.demo().services
+        throw ExitCode(try Gateway.run(configuration, withDemoWorkers: true))
     }
+}
+
+/// `zmq-gateway check`.
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Look a configuration over: exit 0 if it is good, 78 if not.")
+
+    @Option(help: "The configuration file; also ZMQ_GATEWAY_CONFIG.")
+    var config: String?
+
+    @OptionGroup var settings: Settings
+
+    func run() throws {
+        let configuration = try Files.load(config, settings)
+        let services = configuration.services.map(\.name).joined(separator: ", ")
+        let addresses = configuration.listen.map(\.description).joined(separator: ", ")
+        print("good: listens on \(addresses); services: \(services.isEmpty ? "none" : services); routes: \(configuration.routes.count)")
+    }
+}
+
+/// `zmq-gateway openapi`.
+struct OpenAPI: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "openapi", abstract: "Print the OpenAPI document of a configuration, or of the demo.")
+
+    @Option(help: "The configuration file; without one, the demo's services are described.")
+    var config: String?
+
+    @OptionGroup var settings: Settings
+
+    func run() throws {
+        let configuration = config == nil ? Configuration.demo() : try Files.load(config, settings)
+        print(Gateway.openAPI(configuration), terminator: "")
+    }
+}
+
+/// The configuration from file, environment and flags.
+enum Files {
+    /// Prints what is wrong and leaves with 78 (EX_CONFIG, sysexits.h) where something is.
+    static func load(_ path: String?, _ settings: Settings, useEnvironment: Bool = true) throws -> Configuration {
+        let environment = useEnvironment ? Surroundings.environment : [:]
+        let path = path ?? environment["ZMQ_GATEWAY_CONFIG"]
+        var text = ""
+        if let path {
+            guard let contents = Surroundings.text(of: path) else {
+                say("\(path): cannot be read; name an existing file of UTF-8 text with --config")
+                throw ExitCode(EX_NOINPUT)
+            }
+            text = contents
+        }
+        let loaded = Configuration.load(
+            text: text, file: path ?? "configuration", environment: environment, overrides: settings.overrides)
+        for warning in loaded.warnings { say("warning: \(warning)") }
+        for mistake in loaded.mistakes { say("\(mistake)") }
+        guard loaded.mistakes.isEmpty else { throw ExitCode(EX_CONFIG) }
+        return loaded.configuration
+    }
+
+    private static func say(_ line: String) { Surroundings.complain(line) }
 }

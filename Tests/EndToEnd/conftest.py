@@ -1,54 +1,62 @@
-"""What the tests are given. Each fixture ends what it started, also when the test fails."""
-
-import contextlib
-import pathlib
+"""Fixtures: a gateway from a configuration, workers, the demo."""
+import json
 import shutil
-import tempfile
+import sys
+from pathlib import Path
 
 import pytest
 
-from harness.gateway import Gateway, program
-from harness.process import Process
-from harness.workers import ScriptedWorker, example
+sys.path.insert(0, str(Path(__file__).parent))
+from harness import PYTHON, ROOT, Gateway, Process  # noqa: E402
 
 
 @pytest.fixture
-def folder():
-    """An empty folder with a short path: ipc endpoints end at 107 bytes."""
-    path = pathlib.Path(tempfile.mkdtemp(prefix="zg-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+def start():
+    """Starts things and ends them after the test."""
+    running = []
+
+    class Start:
+        @staticmethod
+        def gateway(services, tmp_path, **settings):
+            path = tmp_path / "gateway.yaml"
+            configuration = {"listen": "127.0.0.1:0", "public": "off", "services": services, **settings}
+            path.write_text(json.dumps(configuration).replace('"off"', 'off'))  # a word of YAML, not a text
+            running.append(Gateway(["serve", "--config", path]))
+            return running[-1]
+
+        @staticmethod
+        def example(name, *arguments):
+            program = ROOT / "out/examples" / name
+            running.append(Process([program, *arguments]))
+            return running[-1], running[-1].line("bound ").split(" ", 1)[1]
+
+        @staticmethod
+        def python(name, *arguments):
+            running.append(Process([PYTHON, ROOT / "examples/python" / name, *arguments]))
+            return running[-1], running[-1].line("bound ").split(" ", 1)[1]
+
+    yield Start
+    for process in reversed(running):
+        process.kill()
 
 
 @pytest.fixture
-def started():
-    """Enters context managers and leaves them all at the end, the last first."""
-    with contextlib.ExitStack() as stack:
-        yield stack.enter_context
-
-
-@pytest.fixture
-def gateway(started, folder):
-    """gateway(services, routes=[...], limits={...}) starts a gateway that listens."""
-    def start(services, arguments=(), **settings):
-        return started(Gateway({"services": services, **settings}, folder, arguments))
-    return start
-
-
-@pytest.fixture
-def worker(started):
-    """worker("echo_worker", "rep", "--bind", ...) starts an example."""
-    return lambda name, *arguments: started(example(name, *arguments))
-
-
-@pytest.fixture
-def scripted(started):
-    """scripted(zmq.DEALER, answer, connect=...) starts a worker with a test's own answer."""
-    return lambda kind, answer, **where: started(ScriptedWorker(kind, answer, **where))
+def endpoint(tmp_path):
+    """Names of endpoints that nobody else has."""
+    counter = iter(range(1000))
+    return lambda: f"ipc://{tmp_path}/{next(counter)}"
 
 
 @pytest.fixture(scope="session")
 def demo_gateway():
-    """The base URL of a running `zmq-gateway demo`."""
-    with Process([program(), "demo", "--listen", "127.0.0.1:0"]) as demo:
-        yield demo.wait_for_line(r"^listening on (http://\S+)").group(1)
+    gateway = Gateway(["demo", "--listen", "127.0.0.1:0", "--public", str(ROOT / "public")])
+    gateway.until(lambda: gateway.get("/readyz").status_code == 200)
+    yield gateway.url
+    gateway.kill()
+
+
+def pytest_collection_modifyitems(items):
+    if shutil.which("chromium") is None:
+        for item in items:
+            if "test_page" in item.nodeid:
+                item.add_marker(pytest.mark.skip(reason="chromium is not installed"))

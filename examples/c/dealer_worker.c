@@ -1,50 +1,33 @@
-//  An asynchronous worker: a DEALER that answers each request none to four times, after a pause each.
+// A DEALER worker that connects to the gateway: [ticket][body] in, 0 to 4 times [ticket][body] out, after random delays.
 //
-//  Goes with `peer: dealer`. It gets [identity][body] and sends [identity][reply] as often as it likes, whenever it
-//  likes; the identity is the return address, to be handed back as it came. The gateway binds, workers connect:
+//   dealer_worker tcp://127.0.0.1:5571 [max delay in ms]
 //
-//      jobs:
-//        peer: dealer
-//        bind: tcp://127.0.0.1:5571
-//        replies: { idle: 2s, idle_means: complete, deadline: 30s }
-//
-//  dealer_worker [--connect E | --bind E] [--max-delay-ms N] [--replies N]     N replies instead of 0..4
-
-#include "worker.h"
-
+// services: { jobs: { peer: dealer, bind: tcp://127.0.0.1:5571, replies: { idle: 300ms, idle_means: complete } } }
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
+#include <zmq.h>
 
-int main(int argc, char **argv)
-{
-    (void) argc;
+int main(int argc, char **argv) {
+    if (argc < 2) return fprintf(stderr, "usage: %s ENDPOINT [MAX_DELAY_MS]\n", argv[0]), 2;
+    int max_delay = argc > 2 ? atoi(argv[2]) : 1000;
     void *context = zmq_ctx_new();
-    void *worker = zmq_socket(context, ZMQ_DEALER);
-    attach(worker, argv, NULL, "tcp://127.0.0.1:5571");
-
-    long max_delay_ms = atol(option(argv, "--max-delay-ms", "1000"));
-    int fixed = atoi(option(argv, "--replies", "-1"));
-    srandom((unsigned) time(NULL) ^ (unsigned) getpid());
-
-    while (1) {
-        zmq_msg_t identity, body;
-        zmq_msg_init(&identity);
+    void *socket = zmq_socket(context, ZMQ_DEALER);
+    if (zmq_connect(socket, argv[1]) != 0) return fprintf(stderr, "%s\n", zmq_strerror(zmq_errno())), 1;
+    printf("bound %s\n", argv[1]);
+    fflush(stdout);
+    srandom(getpid());
+    for (;;) {
+        zmq_msg_t ticket, body;
+        zmq_msg_init(&ticket);
         zmq_msg_init(&body);
-        if (zmq_msg_recv(&identity, worker, 0) == -1 || zmq_msg_recv(&body, worker, 0) == -1)
-            fail("receive");
-
-        int replies = fixed >= 0 ? fixed : (int) (random() % 5);
-        for (int reply = 0; reply < replies; reply++) {
-            sleep_ms(random() % (max_delay_ms + 1));
-            //  Copies share the bytes; sending takes the copy and leaves the original.
-            zmq_msg_t address, answer;
-            zmq_msg_init(&address);
-            zmq_msg_init(&answer);
-            zmq_msg_copy(&address, &identity);
-            zmq_msg_copy(&answer, &body);
-            if (zmq_msg_send(&address, worker, ZMQ_SNDMORE) == -1 || zmq_msg_send(&answer, worker, 0) == -1)
-                fail("send");
+        if (zmq_msg_recv(&ticket, socket, 0) < 0 || zmq_msg_recv(&body, socket, 0) < 0) continue;
+        for (int replies = random() % 5; replies > 0; replies--) {
+            usleep((random() % (max_delay + 1)) * 1000);
+            zmq_send(socket, zmq_msg_data(&ticket), zmq_msg_size(&ticket), ZMQ_SNDMORE);
+            zmq_send(socket, zmq_msg_data(&body), zmq_msg_size(&body), 0);
         }
-        zmq_msg_close(&identity);
+        zmq_msg_close(&ticket);
         zmq_msg_close(&body);
     }
 }

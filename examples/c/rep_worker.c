@@ -1,38 +1,30 @@
-//  A REP worker: one request, one reply, in lock step. It reads "Hello" and answers "World".
+// A REP worker in the plain style of a "hello world" server: one request, one reply.
 //
-//  Goes with `peer: rep`. As a server that is connected to:
+//   rep_worker connect tcp://127.0.0.1:5560     to a gateway or a proxy that binds
+//   rep_worker bind tcp://127.0.0.1:5555        for a gateway that connects
 //
-//      hello: { peer: rep, connect: tcp://127.0.0.1:5555, body: text }
-//
-//  As one of many workers that connect to the gateway (start it as often as you like):
-//
-//      hello: { peer: rep, bind: tcp://127.0.0.1:5560, body: text }
-//
-//  rep_worker [--bind E | --connect E] [--answer TEXT] [--work-ms N]
+// services: { hello: { peer: rep, bind: tcp://127.0.0.1:5560 } }
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <zmq.h>
 
-#include "worker.h"
-
-int main(int argc, char **argv)
-{
-    (void) argc;
+int main(int argc, char **argv) {
+    if (argc != 3) return fprintf(stderr, "usage: %s bind|connect ENDPOINT\n", argv[0]), 2;
     void *context = zmq_ctx_new();
-    void *worker = zmq_socket(context, ZMQ_REP);
-    attach(worker, argv, "tcp://127.0.0.1:5555", NULL);
-
-    const char *answer = option(argv, "--answer", "World");
-    long work_ms = atol(option(argv, "--work-ms", "0"));
-
-    while (1) {
+    void *socket = zmq_socket(context, ZMQ_REP);
+    int code = strcmp(argv[1], "bind") == 0 ? zmq_bind(socket, argv[2]) : zmq_connect(socket, argv[2]);
+    if (code != 0) return fprintf(stderr, "%s: %s\n", argv[2], zmq_strerror(zmq_errno())), 1;
+    char endpoint[256];
+    size_t size = sizeof endpoint;
+    zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, &size);
+    printf("bound %s\n", endpoint);
+    fflush(stdout);
+    for (;;) {
         zmq_msg_t request;
         zmq_msg_init(&request);
-        if (zmq_msg_recv(&request, worker, 0) == -1)
-            fail("receive");
-        printf("received %.*s\n", (int) zmq_msg_size(&request), (char *) zmq_msg_data(&request));
-        fflush(stdout);
-        zmq_msg_close(&request);
-
-        sleep_ms(work_ms);  //  Do some 'work'
-        if (zmq_send(worker, answer, strlen(answer), 0) == -1)
-            fail("send");
+        if (zmq_msg_recv(&request, socket, 0) < 0) continue;
+        assert(!zmq_msg_more(&request)); // one body frame, as REP programs expect
+        zmq_msg_send(&request, socket, 0);
     }
 }

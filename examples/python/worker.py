@@ -1,38 +1,74 @@
-"""What the Python workers share: their arguments, and the one line that says where they are.
+"""Workers in a few lines each: what stands on the command line is what the worker does.
 
-Every worker takes one of
-    --bind tcp://127.0.0.1:*        prints "bound tcp://127.0.0.1:41235" once clients can connect
-    --connect tcp://127.0.0.1:5571  prints "connecting to tcp://127.0.0.1:5571"
+    worker.py rep connect ENDPOINT         REP: one reply, the request itself
+    worker.py dealer connect ENDPOINT      DEALER: [ticket][body], the reply is the request itself
+    worker.py ticker connect ENDPOINT      DEALER: n replies to {"count":n}, the last with "done":true; {"cancel":true} ends it
+    worker.py delimited bind ENDPOINT      ROUTER written for REQ clients: [identity][""][body]
+    worker.py envelope connect ENDPOINT    DEALER: reads a request envelope, answers with status, headers and body
+    worker.py chunks bind ENDPOINT         ROUTER: three chunks and then an empty frame
+    worker.py proxy bind ENDPOINT ENDPOINT zmq_proxy: ROUTER for the gateway, DEALER for REP workers
 """
-
-import argparse
+import json
+import sys
+import time
 
 import zmq
 
 
-def arguments(about, bind=None, connect=None):
-    """A parser with --bind and --connect; the program adds its own options. One of the two is the default."""
-    parser = argparse.ArgumentParser(
-        description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--bind", metavar="ENDPOINT", help=f"default: {bind}" if bind else None)
-    where.add_argument("--connect", metavar="ENDPOINT", help=f"default: {connect}" if connect else None)
-    parser.set_defaults(default_bind=bind, default_connect=connect)
-    return parser
+def rep(socket):
+    socket.send(socket.recv())
 
 
-def attach(socket, options):
-    """Binds or connects the socket as the options say."""
-    if not options.bind and not options.connect:
-        options.bind, options.connect = options.default_bind, options.default_connect
-    if options.bind:
-        bind(socket, options.bind)
-    else:
-        socket.connect(options.connect)
-        print("connecting to", options.connect, flush=True)
+def dealer(socket):
+    socket.send_multipart(socket.recv_multipart())
 
 
-def bind(socket, endpoint):
-    """Binds the socket and says where; port * is any free one."""
-    socket.bind(endpoint)
-    print("bound", socket.getsockopt_string(zmq.LAST_ENDPOINT), flush=True)
+def ticker(socket):
+    ticket, body = socket.recv_multipart()
+    request = json.loads(body)
+    if "cancel" in request:
+        print("cancelled", ticket.decode(), flush=True)
+        return
+    count = request.get("count", 3)
+    for tick in range(1, count + 1):
+        time.sleep(request.get("interval_ms", 5) / 1000)
+        socket.send_multipart([ticket, json.dumps({"tick": tick, "done": tick == count, "echo": request}).encode()])
+
+
+def envelope(socket):
+    ticket, body = socket.recv_multipart()
+    request = json.loads(body)
+    reply = {"status": 201, "headers": {"location": "/orders/7", "x-worker": "yes"}, "body": request}
+    socket.send_multipart([ticket, json.dumps(reply).encode()])
+
+
+def chunks(socket):
+    identity, body = socket.recv_multipart()
+    for chunk in (b"one", b"two", b"three", b""):
+        socket.send_multipart([identity, chunk])
+
+
+KINDS = {
+    "rep": (zmq.REP, rep), "dealer": (zmq.DEALER, dealer), "ticker": (zmq.DEALER, ticker),
+    "delimited": (zmq.ROUTER, dealer), "envelope": (zmq.DEALER, envelope), "chunks": (zmq.ROUTER, chunks),
+}
+
+
+def main():
+    kind, verb, endpoint = sys.argv[1:4]
+    context = zmq.Context()
+    if kind == "proxy":
+        front, back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+        front.bind(endpoint)
+        back.bind(sys.argv[4])
+        print("bound", front.last_endpoint.decode(), back.last_endpoint.decode(), flush=True)
+        zmq.proxy(front, back)
+    socket_type, work = KINDS[kind]
+    socket = context.socket(socket_type)
+    getattr(socket, verb)(endpoint)
+    print("bound", socket.last_endpoint.decode(), flush=True)
+    while True:
+        work(socket)
+
+
+main()

@@ -128,11 +128,12 @@ struct MetricsText {
 }
 
 extension ServiceState {
-    /// One service over all reactors: a worker counts once, however many reactors are connected to it.
+    /// One service over all reactors: ready where it is on every one; a worker counts once, however many reactors are
+    /// connected to it.
     static func sum(_ states: [ServiceState]) -> ServiceState {
-        var sum = ServiceState()
-        for state in states {
-            sum.isReady = sum.isReady || state.isReady
+        var sum = ServiceState(isReady: true)
+        for state in states where state.isHere {
+            sum.isReady = sum.isReady && state.isReady
             sum.workers = max(sum.workers, state.workers)
             sum.identitiesConnecting += state.identitiesConnecting
             sum.identitiesReady += state.identitiesReady

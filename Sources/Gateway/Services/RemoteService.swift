@@ -18,7 +18,7 @@ final class RemoteService: Service {
     }
 
     /// The home reports for all.
-    var state: ServiceState { ServiceState() }
+    var state: ServiceState { ServiceState(isHere: false) }
 
     func start() {}
     func tick() {}

@@ -17,6 +17,8 @@ enum Handover {
 
 /// How a service stands on one reactor; summed up over the reactors for the web.
 struct ServiceState: Sendable {
+    /// The reactor has sockets of its own for the service; where not, another one speaks for it.
+    var isHere = true
     /// A request sent now would find a worker.
     var isReady = false
     /// Connected peers (for `router`: endpoints) as far as the topology tells.

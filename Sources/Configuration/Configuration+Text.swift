@@ -1,0 +1,103 @@
+// The commented default file: every key with its unit, default and bound, and a service of each kind to begin with.
+
+extension Configuration {
+    /// What `zmq-gateway serve --print-config` prints. Reading it gives the defaults.
+    public static let commentedDefault = """
+        # zmq-gateway: the configuration, with every key at its default.
+        #
+        # Times are written 250ms, 3s, 2m, 1h; sizes 512, 64KiB, 1MiB, 10MB. Flags go over ZMQ_GATEWAY_* variables, those
+        # over this file. `zmq-gateway check --config FILE` reports every mistake at once, with line and key.
+
+        # Where clients come in: host:port, [v6]:port or unix:/path; one or a list of up to 16. Port 0 lets the system choose.
+        listen: 127.0.0.1:8080
+
+        # Threads that serve, each with its own listening socket; 0 to 64, 0 is one a core.
+        reactors: 0
+
+        # The folder of static files, read once at the start (64 MiB at most), or off. Default: ./public where it exists.
+        # public: public
+
+        # Names that `Host` may carry besides the listening address and loopback names (against DNS rebinding); up to 64.
+        hosts: []
+
+        # Pages of other origins that may call, exactly scheme://host[:port]; up to 64.
+        origins: []
+
+        limits:
+          max_body_bytes: 1MiB              # a request's body, 1 to 1GiB; above: 413
+          max_header_bytes: 8KiB            # request line and fields, 1KiB to 48KiB; above: 431 or 414
+          max_connections: 10000            # open client connections, also bounded by the descriptor limit
+          max_connections_per_address: 1000 # of one client address; above: 429
+          max_exchanges: 10000              # in flight; above: 503
+          max_exchanges_per_address: 1000   # of one client address; above: 429
+          max_buffered_bytes: 8MiB          # replies of one exchange that its client has not taken; above: slow_client
+
+        timeouts:
+          header: 10s                       # from the first byte to the end of the header; above: 408
+          body: 30s                         # from there to the end of the body; above: 408
+          idle: 60s                         # a keep-alive connection without a request
+          drain: 10s                        # how long SIGTERM lets exchanges finish; 0 ends them at once
+
+        log:
+          level: info                       # trace, debug, info, notice, warning, error, critical
+          format: text                      # text or json
+          access: on                        # one line a request
+
+        zeromq:
+          io_threads: 1                     # 1 to 16; one carries about a gigabyte a second
+          max_sockets: 65535                # 16 to 65535
+
+        # The named backends. Uncomment one to begin with.
+        services: {}
+        #services:
+        #  quotes:                          # a ROUTER that exists already: we are a DEALER with an identity an exchange
+        #    peer: router
+        #    connect: [tcp://127.0.0.1:5570]
+        #    description: asyncsrv's server
+        #    delimiter: false               # true: an empty frame before the body, for servers written for REQ clients
+        #    body: json                     # json, text or binary: what a frame holds
+        #    require: any                   # any or object: what a JSON request must be
+        #    request: body                  # body, or envelope: method, path, query, headers and body in one JSON object
+        #    reply: body                    # body, or envelope: the worker sets status and headers
+        #    replies:                       # how an exchange ends; the first to fire wins, and the reason is told
+        #      idle: 300ms                  # longest gap between replies, armed by the first one
+        #      idle_means: complete         # complete or incomplete
+        #      deadline: 30s                # total; always on
+        #    identities: {spare: 4, max: 1000, prefix: ""}
+        #  jobs:                            # DEALER workers that connect to us; each may answer 0..N times
+        #    peer: dealer
+        #    bind: tcp://127.0.0.1:5571
+        #    replies:
+        #      final: {pointer: /done, equals: true, deliver: data}    # or {empty: true, deliver: marker}
+        #      error: {pointer: /error, exists: true, status: 502}     # or status_pointer: /error/status
+        #      keepalive: {pointer: /alive, exists: true}              # resets idle; neither counted nor delivered
+        #      first: 5s                    # longest wait for the first reply
+        #      max_replies: 100000          # safety caps
+        #      max_bytes: 100MiB
+        #    overrides: {deadline: 5m, count: 10000}                   # the most that a request may ask for
+        #    cancel: '{"cancel":true}'      # sent once when nobody waits any more
+        #    max_exchanges: 1000
+        #    retry_after: 1s                # what its 503 says
+        #    socket:
+        #      send_high_water_mark: 1000
+        #      receive_high_water_mark: 1000
+        #      heartbeat_interval: 1s       # without heartbeats a frozen worker is not noticed
+        #      heartbeat_timeout: 3s
+        #      reconnect_interval: 100ms
+        #      reconnect_interval_max: 5s
+        #      tcp_keepalive: system        # system, on or off
+        #  hello:                           # a plain REP server, or several behind a proxy
+        #    peer: rep
+        #    connect: tcp://127.0.0.1:5555
+        #    body: text
+
+        # Further ways in. POST /v1/services/NAME exists for every service.
+        routes: []
+        #routes:
+        #  - match: "GET /orders/{id}"      # a method or *, and a path; {name} is one segment, a last {name...} the rest
+        #    service: jobs
+        #    request: envelope
+        #    headers: [accept-language]     # header fields that the envelope carries
+
+        """
+}

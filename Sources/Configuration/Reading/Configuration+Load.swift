@@ -1,0 +1,107 @@
+// Reading a file: the tables of its sections, one function each, then what must hold between them.
+//
+//     text -> Document (YAML) -> sections -> Configuration
+//                                   \-> Findings: every mistake and warning, in the order of the file
+
+/// What a load found.
+public struct Loaded: Sendable {
+    /// The configuration; of use only where there are no mistakes.
+    public var configuration: Configuration
+    public var mistakes: [Mistake]
+    /// What is allowed and probably not meant.
+    public var warnings: [Mistake]
+}
+
+extension Configuration {
+    /// Reads a configuration. Never stops at the first mistake.
+    /// - Parameters:
+    ///   - text: YAML; empty for the defaults.
+    ///   - file: how mistakes name it.
+    ///   - environment: variables whose names begin with `ZMQ_GATEWAY_` go over the file.
+    ///   - overrides: what the command line says; it goes over both.
+    public static func load(
+        text: String, file: String, environment: [String: String] = [:], overrides: ConfigurationOverrides = ConfigurationOverrides()
+    ) -> Loaded {
+        let findings = Findings(file: file)
+        var configuration = Configuration()
+        let document = Document(text, findings)
+        if let root = document.root, root.scalar?.string.isEmpty != true {
+            if let mapping = root.mapping {
+                let section = Section(mapping, at: Place(file: file, line: 1, column: 1), findings, document)
+                configuration.read(section)
+                section.close()
+            } else {
+                findings.mistake(Place(file: file, line: 1, column: 1), "must be keys and values, such as `listen: 127.0.0.1:8080`")
+            }
+        }
+        Layers.apply(environment: environment, to: &configuration, findings)
+        Layers.apply(overrides, to: &configuration, findings)
+        Consistency.check(configuration, findings)
+        findings.sort()
+        return Loaded(configuration: configuration, mistakes: findings.mistakes, warnings: findings.warnings)
+    }
+
+    private mutating func read(_ root: Section) {
+        root.list("listen", into: &listen, of: .listenAddress, 1...16)
+        root.read("reactors", into: &reactors, .integer(0...64))
+        root.read("public", into: &publicFolder, .folder)
+        root.list("hosts", into: &hosts, of: .hostName, 0...64)
+        root.list("origins", into: &origins, of: .origin, 0...64)
+        root.section("limits") { limits.read($0) }
+        root.section("timeouts") { timeouts.read($0) }
+        root.section("log") { log.read($0) }
+        root.section("zeromq") { section in
+            section.read("io_threads", into: &zeromq.ioThreads, .integer(1...16))
+            section.read("max_sockets", into: &zeromq.maxSockets, .integer(16...65_535))
+        }
+        root.named("services", 1_000) { name, section in
+            if let service = ServiceConfiguration.read(name, section) { services.append(service) }
+        }
+        root.each("routes", 10_000) { section in
+            if let route = RouteConfiguration.read(section, services) { routes.append(route) }
+        }
+    }
+}
+
+extension Limits {
+    fileprivate mutating func read(_ section: Section) {
+        section.read("max_body_bytes", into: &maxBodyBytes, .bytes(1...1 << 30))
+        section.read("max_header_bytes", into: &maxHeaderBytes, .bytes(1 << 10...48 << 10))
+        section.read("max_connections", into: &maxConnections, .integer(1...1_000_000))
+        section.read("max_connections_per_address", into: &maxConnectionsPerAddress, .integer(1...1_000_000))
+        section.read("max_exchanges", into: &maxExchanges, .integer(1...1_000_000))
+        section.read("max_exchanges_per_address", into: &maxExchangesPerAddress, .integer(1...1_000_000))
+        section.read("max_buffered_bytes", into: &maxBufferedBytes, .bytes(1 << 10...1 << 30))
+    }
+}
+
+extension Timeouts {
+    fileprivate mutating func read(_ section: Section) {
+        let bounds = Duration.milliseconds(100)...Duration.seconds(3_600)
+        section.read("header", into: &header, .duration(bounds))
+        section.read("body", into: &body, .duration(bounds))
+        section.read("idle", into: &idle, .duration(bounds))
+        section.read("drain", into: &drain, .duration(.zero ... .seconds(3_600)))
+    }
+}
+
+extension LogConfiguration {
+    fileprivate mutating func read(_ section: Section) {
+        section.read("level", into: &level, .word)
+        section.read("format", into: &format, .word)
+        section.read("access", into: &access, .onOff)
+    }
+}
+
+extension Form where Value == PublicFolder {
+    /// A folder that exists, or `off`.
+    static var folder: Form {
+        Form("a folder, or off") { (scalar) throws(Complaint) in
+            if scalar.text == "off" { return .off }
+            guard System.isFolder(scalar.text) else {
+                throw Complaint("\(Units.quoted(scalar.text)) is no folder; make it, or write off")
+            }
+            return .folder(scalar.text)
+        }
+    }
+}

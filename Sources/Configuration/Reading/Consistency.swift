@@ -1,0 +1,99 @@
+// What must hold between the keys, looked at once everything is read.
+
+import JSON
+
+/// The rules of combination.
+enum Consistency {
+    static func check(_ configuration: Configuration, _ findings: Findings) {
+        for service in configuration.services { check(service, findings) }
+        checkRoutes(configuration, findings)
+        checkEndpoints(configuration, findings)
+        if configuration.listen.contains(where: { !$0.isLoopback }) && configuration.hosts.isEmpty {
+            findings.warning(
+                findings.place(of: "listen"),
+                "is not loopback, and `hosts` is empty: clients must call by address; name the hosts they use")
+        }
+    }
+
+    private static func check(_ service: ServiceConfiguration, _ findings: Findings) {
+        func complain(_ key: String, _ message: String) {
+            findings.mistake(findings.place(of: "services.\(service.name)\(key.isEmpty ? "" : ".\(key)")"), message)
+        }
+        checkPeer(service, complain)
+        checkBody(service, complain)
+        if service.replies.deadline > service.overrides.deadline {
+            complain("overrides.deadline", "is below the service's own deadline, \(Units.text(service.replies.deadline)); raise it")
+        }
+        if !service.replies.namesAnEnd && service.peer != .rep {
+            findings.warning(
+                findings.place(of: "services.\(service.name)"),
+                "names no end: Accept: application/json ends after one reply, streams at the deadline; add final, count or idle")
+        }
+    }
+
+    private static func checkPeer(_ service: ServiceConfiguration, _ complain: (String, String) -> Void) {
+        switch service.peer {
+        case .router:
+            if service.bind != nil { complain("bind", "is not for peer: router; we connect to a ROUTER, write connect") }
+            if service.connect.isEmpty { complain("", "needs connect: the endpoint that the ROUTER is bound to") }
+        case .dealer, .rep:
+            if (service.bind != nil) == !service.connect.isEmpty {
+                complain("", "needs exactly one of bind (workers connect to us) and connect (we connect to them)")
+            }
+            if service.delimiter { complain("delimiter", "is for peer: router only; rep always has one, dealer never") }
+        }
+        guard service.peer == .rep else { return }
+        if let count = service.replies.count, count != 1 { complain("replies.count", "is 1 for peer: rep; a REP answers once") }
+        if service.replies.final != nil { complain("replies.final", "is not for peer: rep; a REP answers once") }
+        if service.replies.idle != nil { complain("replies.idle", "is not for peer: rep; a REP answers once") }
+    }
+
+    private static func checkBody(_ service: ServiceConfiguration, _ complain: (String, String) -> Void) {
+        if service.require == .object && service.body != .json {
+            complain("require", "object is for body: json only")
+        }
+        if service.body == .json, let cancel = service.cancel, let error = Scanner.scan(Array(cancel.utf8).span, matching: nil).error {
+            complain("cancel", "is not JSON, as body: json asks: \(error)")
+        }
+        if let final = service.replies.final, final.predicate == .emptyFrame, final.deliver == .data, service.body == .json {
+            complain("replies.final.deliver", "an empty frame is not JSON; write marker")
+        }
+        if service.replies.error?.predicate == .emptyFrame { complain("replies.error", "cannot be an empty frame; write a pointer") }
+        let predicates = [
+            ("final", service.replies.final?.predicate), ("error", service.replies.error?.predicate),
+            ("keepalive", service.replies.keepalive),
+        ]
+        for case (let key, let predicate?) in predicates where predicate.hasPointer {
+            if service.body != .json && service.reply != .envelope {
+                complain("replies.\(key)", "looks into JSON, and body is \(service.body.rawValue); write body: json, or {empty: true}")
+            }
+        }
+    }
+
+    private static func checkRoutes(_ configuration: Configuration, _ findings: Findings) {
+        var seen: [String: Int] = [:]
+        for (index, route) in configuration.routes.enumerated() {
+            let pattern = RouteMatch(method: route.method, path: route.path).pattern
+            if let first = seen[pattern] {
+                findings.mistake(findings.place(of: "routes[\(index)].match"), "takes the same requests as routes[\(first)]; drop one")
+            }
+            seen[pattern] = seen[pattern] ?? index
+        }
+    }
+
+    private static func checkEndpoints(_ configuration: Configuration, _ findings: Findings) {
+        var seen: [String: String] = [:]
+        for service in configuration.services {
+            guard let bind = service.bind, !EndpointText.isWildcard(bind) else { continue }
+            if let first = seen[bind] {
+                findings.mistake(
+                    findings.place(of: "services.\(service.name).bind"), "\(bind) is bound by services.\(first) already; choose another")
+            }
+            seen[bind] = seen[bind] ?? service.name
+        }
+    }
+}
+
+extension Predicate {
+    fileprivate var hasPointer: Bool { self != .emptyFrame }
+}

@@ -1,0 +1,76 @@
+// What goes over the file: the environment, and over that the command line. The same forms, the same sentences.
+
+/// What the command line may say; nil leaves what the file and the environment say.
+public struct ConfigurationOverrides: Sendable, Equatable {
+    public var listen: [String] = []
+    public var reactors: String?
+    public var publicFolder: String?
+    public var logLevel: String?
+    public var logFormat: String?
+    public var access: String?
+    public var drain: String?
+
+    public init() {}
+}
+
+/// The layers over the file.
+enum Layers {
+    private static let prefix = "ZMQ_GATEWAY_"
+
+    static func apply(environment: [String: String], to configuration: inout Configuration, _ findings: Findings) {
+        var known: [String: String] = [:]
+        for (name, value) in environment where name.hasPrefix(prefix) { known[String(name.dropFirst(prefix.count))] = value }
+        var overrides = ConfigurationOverrides()
+        overrides.listen = known.removeValue(forKey: "LISTEN").map { $0.split(separator: ",").map(String.init) } ?? []
+        overrides.reactors = known.removeValue(forKey: "REACTORS")
+        overrides.publicFolder = known.removeValue(forKey: "PUBLIC")
+        overrides.logLevel = known.removeValue(forKey: "LOG_LEVEL")
+        overrides.logFormat = known.removeValue(forKey: "LOG_FORMAT")
+        overrides.access = known.removeValue(forKey: "LOG_ACCESS")
+        overrides.drain = known.removeValue(forKey: "DRAIN")
+        apply(overrides, to: &configuration, findings, from: "environment") {
+            prefix + $0.uppercased().split(separator: "-").joined(separator: "_")
+        }
+        for name in known.keys.sorted() where name != "CONFIG" {
+            let words = ["LISTEN", "REACTORS", "PUBLIC", "LOG_LEVEL", "LOG_FORMAT", "LOG_ACCESS", "DRAIN", "CONFIG"]
+            let guess = Words.closest(to: name.lowercased(), among: words.map { $0.lowercased() })
+            let advice = guess.map { "; did you mean \(prefix)\($0.uppercased())?" } ?? "; the names are \(prefix) with \(words.joined(separator: ", "))"
+            findings.mistake(Place(file: "environment", key: prefix + name), "is not a variable of ours\(advice)")
+        }
+    }
+
+    static func apply(_ overrides: ConfigurationOverrides, to configuration: inout Configuration, _ findings: Findings) {
+        apply(overrides, to: &configuration, findings, from: "command line") { "--\($0)" }
+    }
+
+    private static func apply(
+        _ overrides: ConfigurationOverrides, to configuration: inout Configuration, _ findings: Findings, from file: String,
+        naming: (String) -> String
+    ) {
+        func set<Value>(_ text: String?, _ name: String, _ target: inout Value, _ form: Form<Value>) {
+            guard let text else { return }
+            let place = Place(file: file, key: naming(name))
+            do {
+                target = try form.parse(ScalarText(text: text))
+                findings.places[name] = place
+            } catch {
+                findings.mistake(place, error.message)
+            }
+        }
+        if !overrides.listen.isEmpty {
+            var addresses: [ListenAddress] = []
+            for text in overrides.listen {
+                var address = ListenAddress.unix(path: "")
+                set(text, "listen", &address, .listenAddress)
+                addresses.append(address)
+            }
+            if !addresses.isEmpty { configuration.listen = addresses }
+        }
+        set(overrides.reactors, "reactors", &configuration.reactors, .integer(0...64))
+        set(overrides.publicFolder, "public", &configuration.publicFolder, .folder)
+        set(overrides.logLevel, "log-level", &configuration.log.level, .word)
+        set(overrides.logFormat, "log-format", &configuration.log.format, .word)
+        set(overrides.access, "log-access", &configuration.log.access, .onOff)
+        set(overrides.drain, "drain", &configuration.timeouts.drain, .duration(.zero ... .seconds(3_600)))
+    }
+}

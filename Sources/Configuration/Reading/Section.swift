@@ -1,0 +1,210 @@
+// A section of the file: one YAML mapping that hands out its keys by name, remembers which keys exist here, and in the
+// end reports the ones that do not. Each section of the configuration is read by one function that is a table of
+// `read` lines: key, property, form. The order of the lines does not matter, and every mistake is reported.
+
+internal import Yams
+
+/// One value of the file and where it stands.
+struct Entry {
+    let node: Node
+    let place: Place
+}
+
+/// One mapping of the file, while it is read.
+final class Section {
+    let findings: Findings
+
+    /// Where the section begins, with its dotted key.
+    let place: Place
+
+    private var entries: [String: Entry] = [:]
+    private var order: [String] = []
+    private var known: [String] = []
+    private let document: Document
+
+    /// Takes the mapping's pairs; keys that come twice are reported here, and the first one counts.
+    init(_ mapping: Node.Mapping, at place: Place, _ findings: Findings, _ document: Document) {
+        self.findings = findings
+        self.place = place
+        self.document = document
+        for (key, value) in mapping {
+            guard let written = key.scalar else {
+                findings.mistake(document.place(of: key, key: place.key), "a key must be a word")
+                continue
+            }
+            add(document.restore(written.string), key, value)
+        }
+    }
+
+    private func add(_ name: String, _ key: Node, _ value: Node) {
+        let entry = Entry(node: value, place: document.place(of: key, key: dotted(name)))
+        if let first = entries[name] {
+            findings.mistake(entry.place, "is here twice; the first is in line \(first.place.line), keep one of them")
+            return
+        }
+        entries[name] = entry
+        order.append(name)
+        findings.places[entry.place.key] = entry.place
+    }
+
+    /// Whether the key is there.
+    func has(_ key: String) -> Bool {
+        entries[key] != nil
+    }
+
+    /// Reads a scalar; an absent key leaves the target as it is.
+    func read<Value>(_ key: String, into target: inout Value, _ form: Form<Value>) {
+        if let value = value(key, form) { target = value }
+    }
+
+    /// Reads a scalar into a property that may be nil.
+    func read<Value>(_ key: String, into target: inout Value?, _ form: Form<Value>) {
+        if let value = value(key, form) { target = value }
+    }
+
+    /// Reads a scalar, or nil where it is absent or wrong (and reported).
+    func value<Value>(_ key: String, _ form: Form<Value>) -> Value? {
+        known.append(key)
+        return entries[key].flatMap { scalar($0, form) }
+    }
+
+    /// Reads a list of scalars, or one scalar alone.
+    func list<Value>(
+        _ key: String, into target: inout [Value], of form: Form<Value>, _ count: ClosedRange<Int>
+    ) {
+        known.append(key)
+        guard let entry = entries[key] else { return }
+        guard let sequence = entry.node.sequence else {
+            if isNull(entry.node), count.lowerBound == 0 { return }
+            if let value = scalar(entry, form) { target = [value] }
+            return
+        }
+        guard count.contains(sequence.count) else {
+            let wanted = "\(count.lowerBound) to \(count.upperBound)"
+            return findings.mistake(entry.place, "has \(sequence.count) items; write \(wanted)")
+        }
+        target = items(sequence, entry).compactMap { scalar($0, form) }
+    }
+
+    /// Reads the section behind a key; an absent or empty one is not visited.
+    func section(_ key: String, _ body: (Section) -> Void) {
+        known.append(key)
+        guard let entry = entries[key], !isNull(entry.node) else { return }
+        visit(entry, body)
+    }
+
+    /// Visits the sections behind the names of a map (`services`), in the order of the file.
+    func named(_ key: String, _ most: Int, _ body: (String, Section) -> Void) {
+        section(key) { map in
+            if map.order.count > most {
+                findings.mistake(map.place, "has \(map.order.count) entries; write at most \(most)")
+            }
+            for name in map.order.prefix(most) {
+                map.section(name) { body(name, $0) }
+                if let entry = map.entries[name], isNull(entry.node) {
+                    findings.mistake(entry.place, "is empty; indent its keys below it, or leave it out")
+                }
+            }
+            map.known += map.order
+        }
+    }
+
+    /// Visits the sections that are the items of a list (`routes`), in the order of the file.
+    func each(_ key: String, _ most: Int, _ body: (Section) -> Void) {
+        known.append(key)
+        guard let entry = entries[key], !isNull(entry.node) else { return }
+        guard let sequence = entry.node.sequence else {
+            return findings.mistake(entry.place, "takes a list, not \(kind(entry.node)); begin each item with \"- \"")
+        }
+        guard sequence.count <= most else {
+            return findings.mistake(entry.place, "has \(sequence.count) items; write at most \(most)")
+        }
+        for item in items(sequence, entry) { visit(item, body) }
+    }
+
+    /// A key that another version may know: reported with a sentence of its own.
+    func unavailable(_ key: String, _ message: String) {
+        known.append(key)
+        if has(key) { complain(key, message) }
+    }
+
+    /// Reports a mistake at a key, or at the section where the key is absent.
+    func complain(_ key: String, _ message: String) {
+        findings.mistake(place(of: key), message)
+    }
+
+    /// The place of a key, or of the section with that key's name where it is absent.
+    func place(of key: String) -> Place {
+        if let entry = entries[key] { return entry.place }
+        var place = place
+        place.key = dotted(key)
+        return place
+    }
+
+    // MARK: - Inside
+
+    private func dotted(_ key: String) -> String {
+        place.key.isEmpty ? key : "\(place.key).\(key)"
+    }
+
+    private func scalar<Value>(_ entry: Entry, _ form: Form<Value>) -> Value? {
+        guard let scalar = entry.node.scalar else {
+            findings.mistake(entry.place, "takes \(form.takes), not \(kind(entry.node))")
+            return nil
+        }
+        let text = ScalarText(text: scalar.string, isPlain: scalar.style == .plain)
+        if isNull(entry.node), !(form.acceptsNull && text.text == "null") {
+            findings.mistake(entry.place, "has no value; write \(form.takes), or leave the key out")
+            return nil
+        }
+        do {
+            return try form.parse(text)
+        } catch {
+            findings.mistake(entry.place, error.message)
+            return nil
+        }
+    }
+
+    private func visit(_ entry: Entry, _ body: (Section) -> Void) {
+        guard let mapping = entry.node.mapping else {
+            return findings.mistake(entry.place, "takes a section of keys, not \(kind(entry.node))")
+        }
+        let section = Section(mapping, at: entry.place, findings, document)
+        body(section)
+        section.close()
+    }
+
+    private func items(_ sequence: Node.Sequence, _ entry: Entry) -> [Entry] {
+        sequence.enumerated().map { index, node in
+            Entry(node: node, place: document.place(of: node, key: "\(entry.place.key)[\(index)]"))
+        }
+    }
+
+    private func isNull(_ node: Node) -> Bool {
+        guard let scalar = node.scalar, scalar.style == .plain else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+
+    private func kind(_ node: Node) -> String {
+        switch node {
+        case .scalar: "text or a number"
+        case .sequence: "a list"
+        case .mapping: "a section of keys"
+        case .alias: "an alias"
+        }
+    }
+
+    /// Reports the keys that nobody asked for.
+    func close() {
+        for name in order where !known.contains(name) {
+            guard let entry = entries[name] else { continue }
+            findings.mistake(entry.place, advice(name))
+        }
+    }
+
+    private func advice(_ name: String) -> String {
+        if name == "<<" { return "merge keys are not read; write the keys out, or an alias for the whole section" }
+        if let guess = Words.closest(to: name, among: known) { return "is not a key here; did you mean \(guess)?" }
+        return "is not a key here; the keys are \(known.sorted().joined(separator: ", "))"
+    }
+}

@@ -1,0 +1,184 @@
+// The tables of a service and of a route.
+
+extension ServiceConfiguration {
+    private static let laterPeers = ["ready", "majordomo", "publisher"]
+
+    /// Reads one service; nil where not even its peer can be told.
+    static func read(_ name: String, _ section: Section) -> ServiceConfiguration? {
+        if !isName(name) {
+            section.findings.mistake(section.place, "is no name for a service; write 1 to 63 of a-z, 0-9, _ and -, first a letter or digit")
+        }
+        guard let peer = section.value("peer", Form<Peer>.peer(laterPeers)) else {
+            if !section.has("peer") { section.complain("peer", "is missing; write router, dealer or rep") }
+            var ignored = ServiceConfiguration(name: name, peer: .dealer)
+            ignored.fill(section)
+            return nil
+        }
+        var service = ServiceConfiguration(name: name, peer: peer)
+        service.fill(section)
+        return service
+    }
+
+    private mutating func fill(_ section: Section) {
+        section.read("description", into: &description, .text(0...1_000))
+        section.list("connect", into: &connect, of: .connectEndpoint, 1...64)
+        section.read("bind", into: &bind, .bindEndpoint)
+        section.read("delimiter", into: &delimiter, .boolean)
+        section.read("body", into: &body, .word)
+        section.read("require", into: &require, .word)
+        section.read("request", into: &request, .word)
+        section.read("reply", into: &reply, .word)
+        section.section("replies") { replies.read($0) }
+        overrides = OverrideLimits(for: replies)
+        section.section("overrides") { section in
+            let times = Duration.milliseconds(1)...Duration.seconds(86_400)
+            section.read("deadline", into: &overrides.deadline, .duration(times))
+            overrides.first = overrides.deadline
+            overrides.idle = overrides.deadline
+            section.read("first", into: &overrides.first, .duration(times))
+            section.read("idle", into: &overrides.idle, .duration(times))
+            section.read("count", into: &overrides.count, .integer(1...1_000_000))
+        }
+        section.read("cancel", into: &cancel, .text(1...65_536))
+        section.section("identities") { section in
+            section.read("spare", into: &identities.spare, .integer(0...1_000))
+            section.read("max", into: &identities.max, .integer(1...30_000))
+            section.read("prefix", into: &identities.prefix, .text(0...32))
+        }
+        section.section("socket") { socket.read($0) }
+        section.read("max_exchanges", into: &maxExchanges, .integer(1...1_000_000))
+        section.read("retry_after", into: &retryAfter, .wholeSeconds(.seconds(1) ... .seconds(3_600)))
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        guard let first = bytes.first, bytes.count <= 63, first != 0x5F, first != 0x2D else { return false }
+        return bytes.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 0x5F || $0 == 0x2D }
+    }
+}
+
+extension Form where Value == ServiceConfiguration.Peer {
+    /// A peer kind; those of later versions are told apart from slips.
+    fileprivate static func peer(_ later: [String]) -> Form {
+        let known = Form.word
+        return Form(known.takes) { (scalar) throws(Complaint) in
+            if later.contains(scalar.text) {
+                throw Complaint("\(scalar.text) is not available in this version; write router, dealer or rep")
+            }
+            return try known.parse(scalar)
+        }
+    }
+}
+
+extension ReplyRules {
+    static let times = Duration.milliseconds(1)...Duration.seconds(86_400)
+
+    fileprivate mutating func read(_ section: Section) {
+        section.section("final") { section in
+            guard let predicate = Predicate.read(section) else { return }
+            var rule = FinalRule(predicate, deliver: predicate == .emptyFrame ? .marker : .data)
+            section.read("deliver", into: &rule.deliver, .word)
+            final = rule
+        }
+        section.section("error") { section in
+            guard let predicate = Predicate.read(section) else { return }
+            var rule = ErrorRule(predicate)
+            if let status = section.value("status", .integer(100...599)) { rule.status = .fixed(status) }
+            if let pointer = section.value("status_pointer", .pointer) {
+                if section.has("status") { section.complain("status_pointer", "excludes status; keep one of the two") }
+                rule.status = .pointer(pointer)
+            }
+            error = rule
+        }
+        section.section("keepalive") { keepalive = Predicate.read($0) }
+        readClocks(section)
+    }
+
+    /// The rules that a route may change.
+    fileprivate mutating func readClocks(_ section: Section) {
+        section.read("count", into: &count, .integer(1...1_000_000))
+        section.read("first", into: &first, .duration(Self.times))
+        section.read("idle", into: &idle, .duration(Self.times))
+        section.read("idle_means", into: &idleMeans, .word)
+        section.read("deadline", into: &deadline, .duration(Self.times))
+        section.read("max_replies", into: &maxReplies, .integer(1...1_000_000_000))
+        section.read("max_bytes", into: &maxBytes, .bytes(1...1 << 40))
+        if section.has("idle_means") && idle == nil {
+            section.complain("idle_means", "says what a gap means, and there is no idle; add idle, or leave it out")
+        }
+        for (key, time) in [("first", first), ("idle", idle)] {
+            if let time, section.has(key), time > deadline {
+                section.complain(key, "is longer than the deadline, \(Units.text(deadline)); shorten it, or raise deadline")
+            }
+        }
+    }
+}
+
+extension Predicate {
+    /// Reads `{pointer, equals}`, `{pointer, exists: true}` or `{empty: true}`.
+    fileprivate static func read(_ section: Section) -> Predicate? {
+        let isEmpty = section.value("empty", .boolean)
+        let pointer = section.value("pointer", .pointer)
+        let literal = section.value("equals", .literal)
+        let exists = section.value("exists", .boolean)
+        if isEmpty == true, pointer == nil { return .emptyFrame }
+        if let pointer, let literal, exists == nil { return .equals(pointer: pointer, literal) }
+        if let pointer, exists == true, literal == nil { return .exists(pointer: pointer) }
+        if section.has("pointer") && pointer == nil || section.has("equals") && literal == nil { return nil }
+        section.findings.mistake(
+            section.place, "is no condition; write {pointer: /done, equals: true}, {pointer: /error, exists: true} or {empty: true}")
+        return nil
+    }
+}
+
+extension SocketSettings {
+    fileprivate mutating func read(_ section: Section) {
+        let hour = Duration.seconds(3_600)
+        section.read("send_high_water_mark", into: &sendHighWaterMark, .integer(1...1_000_000))
+        section.read("receive_high_water_mark", into: &receiveHighWaterMark, .integer(1...1_000_000))
+        section.read("linger", into: &linger, .duration(.zero...hour))
+        section.read("immediate", into: &immediate, .boolean)
+        section.read("reconnect_interval", into: &reconnectInterval, .duration(.milliseconds(1)...hour))
+        section.read("reconnect_interval_max", into: &reconnectIntervalMax, .duration(.zero...hour))
+        section.read("heartbeat_interval", into: &heartbeatInterval, .durationOrNone(.milliseconds(10)...hour))
+        section.read("heartbeat_timeout", into: &heartbeatTimeout, .durationOrNone(.milliseconds(10)...hour))
+        section.read("tcp_keepalive", into: &tcpKeepAlive, .word)
+        section.read("tcp_keepalive_idle", into: &tcpKeepAliveIdle, .wholeSeconds(.seconds(1) ... .seconds(32_400)))
+        section.read("tcp_keepalive_interval", into: &tcpKeepAliveInterval, .wholeSeconds(.seconds(1) ... .seconds(32_400)))
+        section.read("tcp_keepalive_count", into: &tcpKeepAliveCount, .integer(1...127))
+        section.read("ipv6", into: &ipv6, .boolean)
+        section.read("connect_timeout", into: &connectTimeout, .durationOrNone(.milliseconds(1)...hour))
+        section.read("max_message_bytes", into: &maxMessageBytes, .bytes(1...1 << 40))
+        if heartbeatTimeout != nil && heartbeatInterval == nil {
+            section.complain("heartbeat_timeout", "has no heartbeat to wait for; add heartbeat_interval")
+        }
+        if reconnectIntervalMax > .zero && reconnectIntervalMax < reconnectInterval {
+            section.complain("reconnect_interval_max", "is below reconnect_interval; raise it, or write 0")
+        }
+    }
+}
+
+extension RouteConfiguration {
+    /// Reads one route; nil where it leads nowhere.
+    static func read(_ section: Section, _ services: [ServiceConfiguration]) -> RouteConfiguration? {
+        let match = section.value("match", Form<RouteMatch>.match)
+        let name = section.value("service", .text(1...63))
+        for (key, value) in [("match", match == nil), ("service", name == nil)] where value && !section.has(key) {
+            section.complain(key, "is missing")
+        }
+        let service = services.first { $0.name == name }
+        var route = RouteConfiguration(
+            method: match?.method, path: match?.path ?? PathTemplate(segments: []), service: name ?? "",
+            replies: service?.replies ?? ReplyRules())
+        route.reply = service?.reply ?? .body
+        section.read("request", into: &route.request, .word)
+        section.read("reply", into: &route.reply, .word)
+        section.list("headers", into: &route.headers, of: .headerName, 0...64)
+        section.section("replies") { route.replies.readClocks($0) }
+        if let name, service == nil {
+            let guess = Words.closest(to: name, among: services.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+            section.complain("service", "\(Units.quoted(name)) is not a service\(guess)")
+        }
+        return match == nil || service == nil ? nil : route
+    }
+}

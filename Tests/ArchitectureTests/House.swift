@@ -1,0 +1,69 @@
+// The layer table of docs/architecture.md as data: who may import whom, and what else a room may do.
+//
+// A room that stands here and is not built yet is no mistake; a folder in Sources/ that does not stand here is one.
+
+/// What one folder below Sources/ may do.
+struct Room {
+    /// Modules of this package and of its dependencies.
+    var imports: Set<String> = []
+    /// Modules of the system that come with Swift.
+    var system: Set<String> = []
+    /// On the way of a request: nothing in it waits for another thread.
+    var isHotPath = false
+    /// Columns of the longest line. 120 is the rule; a larger number says how far its oldest lines are from it.
+    var columns = 120
+
+    /// Only whoever wraps a C library may write `unsafe`.
+    var wrapsC: Bool { imports.contains { House.isDoor($0) } }
+}
+
+enum House {
+    private static let libc: Set<String> = ["Glibc", "Synchronization"]
+
+    static let rooms: [String: Room] = [
+        "Reactors": Room(imports: ["CLinux"], system: libc, columns: 124),
+        "ZeroMQ": Room(imports: ["CZeroMQ"], system: libc, isHotPath: true, columns: 122),
+        "HTTP": Room(imports: ["CMicroHTTPD"], system: libc, isHotPath: true, columns: 131),
+        "WebSocket": Room(imports: ["CZlib", "CGnuTLS"], system: libc, isHotPath: true),
+        "JSON": Room(imports: ["CJansson"], system: libc, isHotPath: true, columns: 124),
+        "Bridge": Room(isHotPath: true),
+        "Configuration": Room(imports: ["JSON", "Yams"], columns: 121),
+        "Gateway": Room(
+            imports: ["Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", "Logging"],
+            system: libc, isHotPath: true, columns: 135),
+        "zmq-gateway": Room(
+            imports: ["Gateway", "Configuration", "ArgumentParser", "Logging"], system: libc, columns: 136),
+    ]
+
+    /// The folders that hold no Swift: a module map and a shim each.
+    static let doors: Set<String> = ["CZeroMQ", "CMicroHTTPD", "CJansson", "CZlib", "CGnuTLS", "CLinux"]
+
+    /// Imports beyond the table, by file, each with its reason.
+    static let exceptions: [String: Set<String>] = [
+        // It asks the machine how many cores and which addresses it has: facts that are checked with the rest.
+        "Configuration/System.swift": ["Glibc"]
+    ]
+
+    /// Files of rooms that wrap no C and use a pointer all the same, as above.
+    static let unsafeElsewhere: Set<String> = ["Configuration/System.swift"]
+
+    /// Lines with `unsafe` that nobody had argued for when the rule came. A number here may fall and not rise.
+    static let unargued: [String: Int] = [
+        "HTTP/DirectReply.swift": 1, "HTTP/Listener+Callbacks.swift": 1, "HTTP/Listener+Connections.swift": 4,
+        "HTTP/Listener.swift": 2, "HTTP/ListeningSocket.swift": 3, "HTTP/PeerAddress.swift": 2,
+        "HTTP/Request+Turns.swift": 2, "HTTP/ResponseHeaders.swift": 2, "HTTP/Strictness.swift": 4,
+        "JSON/Document.swift": 8, "JSON/JSONWriter.swift": 1, "ZeroMQ/SocketHandle.swift": 2,
+    ]
+
+    /// What has no place on the way of a request: it waits, or it makes somebody wait.
+    static let hotPathWords: Set<String> = ["async", "await", "actor", "Task", "Mutex", "NSLock", "DispatchQueue"]
+    static let hotPathPrefixes = ["pthread_mutex"]
+
+    /// Words of `hotPathWords` that a file of a hot room may use off the hot path, each with its reason.
+    static let offTheHotPath: [String: Set<String>] = [:]
+
+    static let mostLines = 400
+    static let mostCharterLines = 15
+
+    static func isDoor(_ module: String) -> Bool { doors.contains(module) }
+}

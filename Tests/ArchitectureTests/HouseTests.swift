@@ -1,0 +1,63 @@
+// The tree as it stands, held to the rules of the house.
+
+import Testing
+
+@Suite("The house")
+struct HouseTests {
+    /// One issue for all breaches: a rule that a hundred lines break is one problem.
+    private func expectNone(_ breaches: [Breach]) {
+        guard !breaches.isEmpty else { return }
+        Issue.record("\(breaches.count) breaches:\n\(breaches.map(\.description).joined(separator: "\n"))")
+    }
+
+    @Test("is found, and every folder of it is a room or a door")
+    func folders() {
+        #expect(SourceTree.files.count > 10)
+        for folder in SourceTree.folders {
+            #expect(House.rooms[folder] != nil || House.doors.contains(folder), "\(folder) is not in the layer table")
+        }
+        for door in SourceTree.folders where House.doors.contains(door) {
+            #expect(!SourceTree.files.contains { $0.room == door }, "\(door) is a door and holds Swift")
+            #expect(SourceTree.read("Sources/\(door)/shim.h").hasPrefix("//"), "\(door)/shim.h has no charter")
+        }
+    }
+
+    @Test("imports point down, and no C library shows through a wrapper")
+    func imports() { expectNone(SourceTree.files.flatMap(\.importBreaches)) }
+
+    @Test("everything that is not said to be public is internal, imports too")
+    func internalImports() {
+        #expect(SourceTree.read("Package.swift").contains(".enableUpcomingFeature(\"InternalImportsByDefault\")"))
+        #expect(SourceTree.read("Package.swift").contains(".strictMemorySafety()"))
+    }
+
+    @Test("unsafe code stands in the wrapper rooms only, and each use is argued for")
+    func unsafe() {
+        var argued: [String: Set<String>] = [:]
+        for file in SourceTree.files { argued[file.room, default: []].formUnion(file.arguedNames) }
+        expectNone(
+            SourceTree.files.flatMap { file in
+                let breaches = file.unsafeBreaches(argued: argued[file.room] ?? [])
+                return breaches.count <= House.unargued[file.path] ?? 0 ? [] : breaches
+            })
+    }
+
+    @Test("nothing waits on the way of a request")
+    func hotPath() { expectNone(SourceTree.files.flatMap(\.hotPathBreaches)) }
+
+    @Test("each file says what it is for, and is short enough to be read")
+    func form() { expectNone(SourceTree.files.flatMap(\.formBreaches)) }
+
+    @Test("an exception names a file that exists and needs it")
+    func exceptions() {
+        for (path, modules) in House.exceptions {
+            let file = SourceTree.files.first { $0.path == path }
+            #expect(modules.isSubset(of: file?.imports.map(\.module) ?? []), "\(path) needs no exception")
+        }
+        for (path, words) in House.offTheHotPath {
+            let file = SourceTree.files.first { $0.path == path }
+            let used = Set(file?.text.code.flatMap(SourceText.words) ?? [])
+            #expect(words.isSubset(of: used), "\(path) needs no exception")
+        }
+    }
+}

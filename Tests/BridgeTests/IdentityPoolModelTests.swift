@@ -1,0 +1,249 @@
+// Random lives of a pool in a world of endpoints that die and come back, exchanges that come, wait, end and leave.
+//
+// The world keeps its own books, by slot, and never asks the pool what it thinks of one. It checks the law after each
+// step: lent once at a time, nothing owed comes back, served in order, never above the maximum.
+
+import Testing
+
+@testable import Bridge
+
+private struct World {
+    enum Phase: Equatable {
+        case connecting, ready
+        case lent(Ticket, isLost: Bool)
+    }
+
+    struct Identity {
+        let endpoint: Int
+        var phase: Phase
+    }
+
+    let maximum: Int
+    var pool: IdentityPool
+    var alive: [Bool]
+    var identities: [Int: Identity] = [:]
+    var waiting: [Ticket] = []
+    var served: Set<Ticket> = []
+    var random: SplitMix64
+    var now: UInt64 = 0
+    private var lastTicket: UInt64 = 0
+
+    init(seed: UInt64) {
+        random = SplitMix64(seed: seed)
+        let endpoints = Int.random(in: 1...4, using: &random)
+        maximum = Int.random(in: endpoints...12, using: &random)
+        pool = IdentityPool(
+            endpoints: endpoints, spare: Int.random(in: 1...4, using: &random), maximum: maximum)
+        alive = (0..<endpoints).map { _ in true }
+    }
+
+    func slots(_ isWanted: (Identity) -> Bool) -> [Int] {
+        identities.filter { isWanted($0.value) }.keys.sorted()
+    }
+
+    var lentSlots: [Int] {
+        slots { if case .lent = $0.phase { true } else { false } }
+    }
+
+    // MARK: What happens
+
+    mutating func step() {
+        now += UInt64.random(in: 0...5, using: &random)
+        switch Int.random(in: 0..<24, using: &random) {
+        case 0..<6: request()
+        case 6..<10: open(failing: random.oneIn(6))
+        case 10..<15: connectOne()
+        case 15..<19: if let slot = lentSlots.randomElement(using: &random) { finish(slot, owed: random.oneIn(2)) }
+        case 19: kill(alive.indices.randomElement(using: &random)!)
+        case 20: alive[alive.indices.randomElement(using: &random)!] = true
+        case 21: withdraw()
+        case 22: check()
+        default: trim()
+        }
+    }
+
+    @discardableResult
+    mutating func request() -> IdentityPool.Lease {
+        lastTicket += 1
+        let ticket = Ticket(value: lastTicket)
+        let hasReady = identities.values.contains { $0.phase == .ready }
+        let lease = pool.lease(for: ticket)
+        switch lease {
+        case .ready(let slot):
+            #expect(identities[slot]?.phase == .ready, "lent twice, or before it was connected")
+            lend(slot, to: ticket)
+        case .waiting:
+            #expect(!hasReady && pool.isUp)
+            waiting.append(ticket)
+            #expect(waiting.count <= maximum)
+        case .noWorker:
+            #expect(!hasReady && !pool.isUp && lentSlots.isEmpty)
+        case .exhausted:
+            #expect(!hasReady && pool.isUp && identities.count + waiting.count >= maximum)
+        }
+        return lease
+    }
+
+    mutating func open(failing: Bool) {
+        while let (slot, endpoint) = pool.nextToOpen(at: at(now)) {
+            #expect(identities[slot] == nil, "a slot in use was handed out")
+            identities[slot] = Identity(endpoint: endpoint, phase: .connecting)
+            #expect(identities.count <= maximum)
+            guard failing else { continue }
+            pool.openFailed(slot)
+            identities[slot] = nil
+            return
+        }
+    }
+
+    mutating func connectOne() {
+        let alive = alive
+        let reachable = slots { $0.phase == .connecting && alive[$0.endpoint] }
+        if let slot = reachable.randomElement(using: &random) { connect(slot) }
+    }
+
+    mutating func connect(_ slot: Int) {
+        settle(slot, pool.connected(slot))
+        #expect(pool.endpointsUp[identities[slot]!.endpoint])
+    }
+
+    mutating func finish(_ slot: Int, owed: Bool) {
+        guard case .lent(_, let isLost)? = identities[slot]?.phase else { return }
+        let placement = pool.release(slot, reusable: !owed, wasLost: isLost)
+        if owed || isLost {
+            #expect(placement == .retired, "an identity with a debt came back")
+            identities[slot] = nil
+        } else {
+            settle(slot, placement)
+        }
+    }
+
+    private mutating func settle(_ slot: Int, _ placement: IdentityPool.Placement) {
+        switch placement {
+        case .lent(let ticket):
+            #expect(waiting.first == ticket, "served out of turn")
+            waiting.removeAll { $0 == ticket }
+            lend(slot, to: ticket)
+        case .kept:
+            #expect(waiting.isEmpty, "somebody waits and an identity lies idle")
+            identities[slot]!.phase = .ready
+        case .retired: Issue.record("a sound identity was retired")
+        }
+    }
+
+    private mutating func lend(_ slot: Int, to ticket: Ticket) {
+        #expect(served.insert(ticket).inserted, "served twice")
+        identities[slot]?.phase = .lent(ticket, isLost: false)
+    }
+
+    mutating func kill(_ endpoint: Int) {
+        alive[endpoint] = false
+        for slot in slots({ $0.endpoint == endpoint }) {
+            switch identities[slot]!.phase {
+            case .ready:
+                pool.lost(slot, at: at(now))
+                identities[slot]!.phase = .connecting
+            case .lent(let ticket, _): identities[slot]!.phase = .lent(ticket, isLost: true)
+            case .connecting: break
+            }
+        }
+    }
+
+    private mutating func withdraw() {
+        guard let ticket = waiting.randomElement(using: &random) else { return }
+        pool.withdraw(ticket)
+        waiting.removeAll { $0 == ticket }
+    }
+
+    @discardableResult
+    mutating func check() -> [Ticket] {
+        pool.checkConnecting(at: at(now), patience: 10)
+        let stranded = pool.stranded()
+        #expect(stranded == (pool.isUp ? [] : waiting))
+        if !pool.isUp { waiting = [] }
+        return stranded
+    }
+
+    mutating func trim() {
+        for slot in pool.trim() {
+            let phase = identities.removeValue(forKey: slot)?.phase
+            #expect(phase == .ready || phase == .connecting, "closed what was lent")
+        }
+    }
+
+    func audit() {
+        #expect(pool.waitingCount == waiting.count)
+        #expect(pool.leasedCount == lentSlots.count)
+        #expect(pool.readyCount == slots { $0.phase == .ready }.count)
+        #expect(pool.connectingCount == slots { $0.phase == .connecting }.count)
+        for (endpoint, isUp) in pool.endpointsUp.enumerated() {
+            let holds = identities.values.contains { $0.endpoint == endpoint && $0.phase != .connecting }
+            #expect(isUp || !holds, "down, and yet something is connected")
+        }
+    }
+
+    /// One fair round on the endpoints that are alive: what is wanted opens, what can connect does, what is lent ends.
+    mutating func fairRound() -> [Ticket] {
+        open(failing: false)
+        let alive = alive
+        for slot in slots({ $0.phase == .connecting && alive[$0.endpoint] }) { connect(slot) }
+        let stranded = check()
+        for slot in lentSlots { finish(slot, owed: random.oneIn(2)) }
+        now += 20
+        return stranded
+    }
+}
+
+@Suite("A pool of identities in any order of events")
+struct IdentityPoolModelTests {
+    @Test("keeps the law of identities", arguments: 0..<40 as Range<UInt64>)
+    func law(_ seed: UInt64) {
+        var world = World(seed: seed)
+        for _ in 0..<1_500 {
+            world.step()
+            world.audit()
+        }
+        #expect(!world.served.isEmpty)
+    }
+
+    @Test(
+        "serves everybody who waits while one endpoint is up and connections succeed",
+        arguments: 0..<40 as Range<UInt64>)
+    func liveness(_ seed: UInt64) {
+        var world = World(seed: seed)
+        for _ in 0..<40 {
+            for _ in 0..<Int.random(in: 1...120, using: &world.random) { world.step() }
+            world.open(failing: false)
+            let up = world.pool.endpointsUp.indices.filter { world.pool.endpointsUp[$0] && world.alive[$0] }
+            guard let survivor = up.randomElement(using: &world.random) else { continue }
+            for endpoint in world.alive.indices where endpoint != survivor && world.random.oneIn(2) {
+                world.kill(endpoint)
+            }
+            for _ in 0..<30 { world.request() }
+            let waited = world.waiting
+            for _ in 0..<world.maximum + 3 {
+                let stranded = world.fairRound()
+                #expect(stranded == [])
+            }
+            #expect(world.waiting.isEmpty)
+            #expect(waited.allSatisfy { world.served.contains($0) })
+            world.audit()
+        }
+    }
+
+    @Test("finds its way back after everything was down", arguments: 0..<40 as Range<UInt64>)
+    func recovery(_ seed: UInt64) {
+        var world = World(seed: seed)
+        for _ in 0..<500 { world.step() }
+        for endpoint in world.alive.indices { world.kill(endpoint) }
+        for _ in 0..<3 { _ = world.fairRound() }
+        #expect(!world.pool.isUp && world.waiting.isEmpty)
+        #expect(world.request() == .noWorker)
+        world.alive[world.alive.count - 1] = true
+        for _ in 0..<3 { _ = world.fairRound() }
+        guard case .ready = world.request() else {
+            Issue.record("an endpoint is up again and nobody is served")
+            return
+        }
+    }
+}

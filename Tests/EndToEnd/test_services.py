@@ -1,0 +1,138 @@
+"""Each peer kind with workers in C, C++ and Python: the frames are right, or these would hang or abort."""
+import json
+
+import pytest
+
+
+@pytest.mark.parametrize("language", ["c", "python"])
+@pytest.mark.parametrize("peer", ["rep", "dealer"])
+@pytest.mark.parametrize("way", ["bind", "connect"])
+@pytest.mark.parametrize("reactors", [1, 2])
+def test_a_shared_socket_serves_workers_that_connect_or_bind(start, endpoint, tmp_path, language, peer, way, reactors):
+    there = endpoint()
+    service = {"peer": peer, way: there, "replies": {"count": 1}}
+    worker_way = "connect" if way == "bind" else "bind"
+    gateway = start.gateway({"s": service}, tmp_path, reactors=reactors)
+    if language == "c":
+        arguments = ["rep_worker", worker_way, there] if peer == "rep" else ["echo_worker", "dealer", worker_way, there]
+        start.example(*arguments)
+    else:
+        start.python("worker.py", peer, worker_way, there)
+    gateway.ready("s")
+    for number in range(40):
+        reply = gateway.post("s", {"n": number})
+        assert (reply.status_code, reply.json()) == (200, {"n": number})
+
+
+@pytest.mark.parametrize("server", [("example", "async_server"), ("python", "async_server.py")])
+def test_a_router_serves_streams_that_end_by_idle(start, endpoint, tmp_path, server):
+    kind, name = server
+    _, there = getattr(start, kind)(name, endpoint(), "5")
+    replies = {"idle": "100ms", "idle_means": "complete", "deadline": "400ms"}
+    gateway = start.gateway({"s": {"peer": "router", "connect": there, "replies": replies}}, tmp_path, reactors=1)
+    gateway.ready("s")
+    counts = set()
+    for number in range(30):
+        reply = gateway.post("s", {"n": number}, Accept="application/json")
+        if reply.status_code == 504:
+            assert reply.json()["code"] == "deadline"
+            counts.add(0)
+            continue
+        assert reply.status_code == 200
+        assert all(item == {"n": number} for item in reply.json())
+        counts.add(len(reply.json()))
+    assert counts <= {0, 1, 2, 3, 4} and len(counts) > 2
+
+
+def test_a_router_with_delimiters_gets_and_gives_them(start, endpoint, tmp_path):
+    _, there = start.python("worker.py", "delimited", "bind", endpoint())
+    service = {"peer": "router", "delimiter": True, "connect": there, "replies": {"count": 1}}
+    gateway = start.gateway({"s": service}, tmp_path)
+    gateway.ready("s")
+    assert gateway.post("s", {"a": 1}).json() == {"a": 1}
+
+
+def test_rep_workers_behind_a_proxy_answer(start, endpoint, tmp_path):
+    _, there = start.python("worker.py", "proxy", "bind", endpoint(), endpoint())
+    front, back = there.split(" ")
+    gateway = start.gateway({"s": {"peer": "rep", "connect": front}}, tmp_path)
+    workers = [start.python("worker.py", "rep", "connect", back) for _ in range(3)]
+    assert len(workers) == 3
+    gateway.ready("s")
+    for number in range(30):
+        assert gateway.post("s", {"n": number}).json() == {"n": number}
+
+
+def test_several_routers_take_turns(start, endpoint, tmp_path):
+    there = [start.example("echo_worker", "router", "bind", endpoint())[1] for _ in range(2)]
+    gateway = start.gateway({"s": {"peer": "router", "connect": there, "replies": {"count": 1}}}, tmp_path, reactors=1)
+    gateway.until(lambda: gateway.get("/readyz").json()["services"]["s"]["workers"] == 2)
+    for number in range(50):
+        assert gateway.post("s", number).json() == number
+
+
+def test_an_empty_frame_ends_a_stream_of_bytes(start, endpoint, tmp_path):
+    _, there = start.python("worker.py", "chunks", "bind", endpoint())
+    service = {"peer": "router", "connect": there, "body": "binary", "replies": {"final": {"empty": True}}}
+    gateway = start.gateway({"s": service}, tmp_path)
+    gateway.ready("s")
+    assert gateway.post("s", b"fetch", Accept="application/json").json() == ["b25l", "dHdv", "dGhyZWU="]
+    assert gateway.post("s", b"fetch").text.splitlines() == ['"b25l"', '"dHdv"', '"dGhyZWU="']
+
+
+@pytest.mark.parametrize("body", ["text", "binary"])
+def test_text_and_bytes_come_back_as_they_are_and_quoted_inside_json(start, endpoint, tmp_path, body):
+    there = endpoint()
+    gateway = start.gateway({"s": {"peer": "rep", "bind": there, "body": body}}, tmp_path)
+    start.example("rep_worker", "connect", there)
+    gateway.ready("s")
+    content = "grüße \"quoted\"\n".encode()
+    kind = "text/plain" if body == "text" else "application/octet-stream"
+    reply = gateway.post("s", content, Content_Type=kind)
+    assert reply.content == content and reply.headers["content-type"].startswith(kind)
+    inside = gateway.post("s", content, Content_Type=kind, Accept="application/json").json()
+    assert inside == (content.decode() if body == "text" else __import__("base64").b64encode(content).decode())
+
+
+def test_a_route_puts_the_request_into_an_envelope_and_the_reply_out_of_one(start, endpoint, tmp_path):
+    there = endpoint()
+    service = {"peer": "dealer", "bind": there, "reply": "envelope", "replies": {"count": 1}}
+    route = {"match": "PUT /orders/{id}/items/{rest...}", "service": "s", "headers": ["accept-language"]}
+    gateway = start.gateway({"s": service}, tmp_path, routes=[route])
+    start.python("worker.py", "envelope", "connect", there)
+    gateway.ready("s")
+    import requests
+    reply = requests.put(
+        f"{gateway.url}/orders/a%20b/items/x/y?q=1&q=2&deadline=mine", data='{"hello":1}', timeout=10,
+        headers={"Accept-Language": "de", "X-Request-Id": "my-id", "traceparent": "00-aa-bb-01", "Content-Type": "application/json"})
+    assert (reply.status_code, reply.headers["location"], reply.headers["x-worker"]) == (201, "/orders/7", "yes")
+    assert reply.headers["x-request-id"] == "my-id"
+    seen = reply.json()
+    assert seen.pop("remote") == "127.0.0.1"
+    assert seen == {
+        "method": "PUT", "path": "/orders/a%20b/items/x/y", "params": {"id": "a b", "rest": "x/y"},
+        "query": {"q": ["1", "2"], "deadline": "mine"}, "headers": {"accept-language": "de"}, "body": {"hello": 1},
+        "request_id": "my-id", "traceparent": "00-aa-bb-01"}
+
+
+def test_nothing_a_client_sends_adds_a_frame(start, endpoint, tmp_path):
+    there = endpoint()
+    gateway = start.gateway({"s": {"peer": "rep", "bind": there, "body": "binary"}}, tmp_path)
+    worker, _ = start.example("rep_worker", "connect", there)  # aborts on a second body frame
+    gateway.ready("s")
+    for content in (b"\x00", b"\x01\x00", b"\r\n\r\n", bytes(range(256)), b"\xff" * 70000):
+        assert gateway.post("s", content).content == content
+    assert worker.process.poll() is None
+
+
+def test_worker_errors_carry_the_status_and_the_reply(start, endpoint, tmp_path):
+    there = endpoint()
+    error = {"pointer": "/error", "exists": True, "status_pointer": "/error/status"}
+    gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1, "error": error}}}, tmp_path)
+    start.example("echo_worker", "dealer", "connect", there)
+    gateway.ready("s")
+    reply = gateway.post("s", {"error": {"status": 422, "why": "no"}})
+    assert reply.status_code == 422 and reply.headers["content-type"] == "application/problem+json"
+    assert (reply.json()["code"], reply.json()["reply"]) == ("worker_error", {"error": {"status": 422, "why": "no"}})
+    assert gateway.post("s", {"error": "plain"}).status_code == 502
+    assert json.loads(gateway.post("s", {"fine": 1}).text) == {"fine": 1}
