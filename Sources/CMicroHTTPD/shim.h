@@ -164,3 +164,8 @@ static inline void cmhd_collect(struct MHD_Connection *connection, struct cmhd_f
   fields->count = 0;
   MHD_get_connection_values_n(connection, MHD_HEADER_KIND, &cmhd_collect_one, fields);
 }
+
+// Gives a connection a time-out of its own, in seconds (MHD_set_connection_option is variadic).
+static inline void cmhd_set_timeout(struct MHD_Connection *connection, unsigned int seconds) {
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}

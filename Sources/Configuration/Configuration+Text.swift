@@ -8,7 +8,7 @@ extension Configuration {
         # Times are written 250ms, 3s, 2m, 1h; sizes 512, 64KiB, 1MiB, 10MB. Flags go over ZMQ_GATEWAY_* variables, those
         # over this file. `zmq-gateway check --config FILE` reports every mistake at once, with line and key.
 
-        # Where clients come in: host:port, [v6]:port or unix:/path; one or a list of up to 16. Port 0 lets the system choose.
+        # Where clients come in: host:port, [v6]:port or unix:/path; one or a list. Port 0 lets the system choose.
         listen: 127.0.0.1:8080
 
         # Threads that serve, each with its own listening socket; 0 to 64, 0 is one a core.
@@ -17,7 +17,7 @@ extension Configuration {
         # The folder of static files, read once at the start (64 MiB at most), or off. Default: ./public where it exists.
         # public: public
 
-        # Names that `Host` may carry besides the listening address and loopback names (against DNS rebinding); up to 64.
+        # Names that `Host` may carry besides the listening address and loopback names (DNS rebinding); up to 64.
         hosts: []
 
         # Pages of other origins that may call, exactly scheme://host[:port]; up to 64.

@@ -12,7 +12,8 @@ public struct Mistake: Error, Sendable, Hashable, CustomStringConvertible {
     /// The column in the file, from 1, in Unicode scalars; 0 where there is no line.
     public let column: Int
 
-    /// The key with dots (`services.quotes.replies.idle`, `routes[2].match`), the variable (`ZMQ_GATEWAY_LISTEN`) or the
+    /// The key with dots (`services.quotes.replies.idle`, `routes[2].match`), the variable (`ZMQ_GATEWAY_LISTEN`) or
+    /// the
     /// flag (`--listen`); empty where the file as a whole is meant.
     public let key: String
 

@@ -20,7 +20,8 @@ public struct SocketSettings: Sendable, Equatable {
     /// so nothing is owed by then. Default: 0.
     public var linger = Duration.zero
 
-    /// `immediate`: ZMQ_IMMEDIATE; true: no worker, no send (503 at once); false: requests wait in an outage, and all of
+    /// `immediate`: ZMQ_IMMEDIATE; true: no worker, no send (503 at once); false: requests wait in an outage, and all
+    /// of
     /// them run after it. Default: true.
     public var immediate = true
 

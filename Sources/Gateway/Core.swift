@@ -5,8 +5,10 @@
 //          |                   ExchangeClient <- OpenExchange <--route--+
 //          +-------- response, stream -----+
 //
-// A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off in this order:
-// letters, services (replies to clients), listeners (responses out, new requests in), services again (whatever a send may
+// A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off in this
+// order:
+// letters, services (replies to clients), listeners (responses out, new requests in), services again (whatever a send
+// may
 // have brought up), the access log. It repeats while there is work, and says how long the reactor may sleep.
 
 import Bridge
@@ -108,7 +110,9 @@ final class Core: TurnParticipant {
     /// Leads a reply to its exchange, here or on the reactor that the ticket names.
     func route(_ body: inout Frame, fault: ReplyShape.Fault?, to ticket: Ticket, _ plan: ServicePlan) {
         guard ticket.reactor == UInt8(index) else {
-            guard Int(ticket.reactor) < shared.reactorCount else { return metrics.services[plan.index].dropped(.unknown) }
+            guard Int(ticket.reactor) < shared.reactorCount else {
+                return metrics.services[plan.index].dropped(.unknown)
+            }
             var frame = Frame()
             swap(&frame, &body)
             return post(.reply(service: plan.index, ticket, FrameBox(frame), fault), to: Int(ticket.reactor))
@@ -197,7 +201,9 @@ final class Core: TurnParticipant {
     /// Asks every reactor how it stands and calls back, on this one, with all the answers.
     func inquire(_ answer: @escaping ([CoreReport]) -> Void) {
         let inquiry = inquiries.open(expecting: shared.reactorCount, answer)
-        for other in 0..<shared.reactorCount where other != index { post(.report(to: index, inquiry: inquiry), to: other) }
+        for other in 0..<shared.reactorCount where other != index {
+            post(.report(to: index, inquiry: inquiry), to: other)
+        }
         inquiries.received(report(), for: inquiry)?()
     }
 

@@ -25,7 +25,8 @@ public enum Gateway {
         let output = try LineWriter(descriptor: STDERR_FILENO)
         defer { output.close() }
         let log = LogLine.logger(configuration.log, output)
-        let reactors = configuration.reactors == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : configuration.reactors
+        let reactors =
+            configuration.reactors == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : configuration.reactors
         let shared = try SharedState(configuration, reactors: reactors, output: output, log: log)
         let demo = withDemoWorkers ? DemoWorkers() : nil
         try demo?.start(shared.context, log: log)
@@ -120,7 +121,8 @@ private final class StartReport: Sendable {
             switch address {
             case .unix(let path): return .unix(path: path)
             case .tcp(let host, let port):
-                let known = bound.indices.contains(index) ? bound[index].split(separator: ":").last.flatMap { UInt16($0) } : nil
+                let known =
+                    bound.indices.contains(index) ? bound[index].split(separator: ":").last.flatMap { UInt16($0) } : nil
                 return .tcp(host: host, port: known ?? port)
             }
         }

@@ -15,7 +15,8 @@ import ZeroMQ
 protocol ExchangeClient: AnyObject {
     /// A reply to deliver. `body` is valid during the call only.
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection)
-    /// The exchange is over. `reply` is what ended it where it is not delivered: a worker's error, or something unusable.
+    /// The exchange is over. `reply` is what ended it where it is not delivered: a worker's error, or something
+    /// unusable.
     func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange)
 }
 
@@ -78,7 +79,8 @@ final class OpenExchange: TimerHandler {
         if let end = exchange.finish(because: reason) { conclude(end) }
     }
 
-    /// The client's buffer is full: idle stands still, and the worker's replies are left where they are, if they can be.
+    /// The client's buffer is full: idle stands still, and the worker's replies are left where they are, if they can
+    /// be.
     func pause() {
         exchange.pause(at: core.now)
         service.pause(self)
@@ -100,7 +102,8 @@ final class OpenExchange: TimerHandler {
         }
     }
 
-    /// Waits for the earliest clock. Later replies move `idle` without touching the timer: it fires, sees, and waits again.
+    /// Waits for the earliest clock. Later replies move `idle` without touching the timer: it fires, sees, and waits
+    /// again.
     private func armTimer() {
         timer = core.reactor.schedule(at: exchange.nextWake.nanoseconds, self, key: 0)
     }

@@ -16,7 +16,8 @@ final class ListenerWatch: ReadinessHandler {
         let configuration = core.configuration
         var options = ListenerOptions(address: address)
         options.maxConnections = core.shared.connectionsPerReactor
-        options.maxConnectionsPerAddress = max(1, configuration.limits.maxConnectionsPerAddress / core.shared.reactorCount)
+        options.maxConnectionsPerAddress = max(
+            1, configuration.limits.maxConnectionsPerAddress / core.shared.reactorCount)
         options.maxHeaderBytes = configuration.limits.maxHeaderBytes
         options.headerDeadline = configuration.timeouts.header
         options.bodyDeadline = configuration.timeouts.body

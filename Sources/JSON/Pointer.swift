@@ -22,7 +22,9 @@ public struct Pointer: Sendable, Hashable, CustomStringConvertible {
             guard let token = Self.unescape(Array(part)) else { throw PointerError("~ is followed by 0 or 1 only") }
             tokens.append(token)
         }
-        guard tokens.count <= Self.maxTokens else { throw PointerError("a pointer has at most \(Self.maxTokens) parts") }
+        guard tokens.count <= Self.maxTokens else {
+            throw PointerError("a pointer has at most \(Self.maxTokens) parts")
+        }
         self.tokens = tokens
     }
 

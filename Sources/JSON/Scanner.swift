@@ -1,8 +1,10 @@
 // Validates JSON without building anything (RFC 8259), as fast as its bytes can be looked at, in one piece or in many.
 //
 // A state machine over bytes. Containers are a bit a level in one 128-bit word; strings and white space have loops of
-// their own, where nearly all of the time goes. Strict: UTF-8 only, no byte order mark, no control characters in strings,
-// nothing but white space behind the value. A lone surrogate escape is refused although the grammar allows it: it stands
+// their own, where nearly all of the time goes. Strict: UTF-8 only, no byte order mark, no control characters in
+// strings,
+// nothing but white space behind the value. A lone surrogate escape is refused although the grammar allows it: it
+// stands
 // for no text, and jansson, whose verdict is the yardstick, refuses it too. An escaped NUL and numbers of any size are
 // fine here; what to make of them is the reader's business.
 
@@ -64,7 +66,8 @@ public struct Scanner: Sendable {
         return result
     }
 
-    /// Where the values at `pointers` stand in `bytes`; nil for one that is not there, all nil for a text that is not JSON.
+    /// Where the values at `pointers` stand in `bytes`; nil for one that is not there, all nil for a text that is not
+    /// JSON.
     public static func locate(_ pointers: [Pointer], in bytes: Span<UInt8>) -> [Range<Int>?] {
         var scanner = Scanner()
         scanner.tracker = Tracker(pointers)
@@ -116,7 +119,8 @@ public struct Scanner: Sendable {
     /// Passes over the bytes of a string that mean themselves. - Returns: where something else stands.
     private func skipPlain(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         guard utf8.needed == 0 else { return start }
-        // SAFETY: `position` stays below `count`, the number of bytes behind the pointer, which does not leave the closure.
+        // SAFETY: `position` stays below `count`, the number of bytes behind the pointer, which does not leave the
+        // closure.
         return unsafe bytes.withUnsafeBytes { buffer in
             let base = buffer.baseAddress!
             let count = buffer.count
@@ -239,7 +243,8 @@ public struct Scanner: Sendable {
         case UInt8(ascii: "n"): (kind, state, literal, literalPosition) = (.null, .literal, .null, 1)
         case UInt8(ascii: "t"): (kind, state, literal, literalPosition) = (.bool, .literal, .yes, 1)
         case UInt8(ascii: "f"): (kind, state, literal, literalPosition) = (.bool, .literal, .no, 1)
-        default: return fail(position, "a value is expected: an object, an array, a string, a number, true, false or null")
+        default:
+            return fail(position, "a value is expected: an object, an array, a string, a number, true, false or null")
         }
         if depth == 0 { result.kind = kind }
         if kind == .object || kind == .array { enter(isObject: kind == .object, position) }

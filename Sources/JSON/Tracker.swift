@@ -1,6 +1,7 @@
 // Finds the values at some pointers while a scanner walks over the text.
 //
-// A level a nesting depth holds, as a bit mask, which pointers lead through the container at that depth. A member's name
+// A level a nesting depth holds, as a bit mask, which pointers lead through the container at that depth. A member's
+// name
 // or an element's index thins the mask out; where a pointer ends, the value's range is noted. A name that comes twice
 // makes the later value count, as in jansson: what was found under the earlier one is forgotten.
 
@@ -55,7 +56,8 @@ struct Tracker: Sendable {
         pending = 0
     }
 
-    /// The value inside `depth` containers that ends at `offset` is the one whose beginning was told last at this depth.
+    /// The value inside `depth` containers that ends at `offset` is the one whose beginning was told last at this
+    /// depth.
     mutating func valueEnds(at offset: Int, depth: Int) {
         guard depth <= deepest else { return }
         for pointer in pointers.indices

@@ -6,7 +6,8 @@ import Glibc
 public enum FileTree {
     /// Every regular file below `folder` with its path relative to it; hidden ones and links are passed over.
     /// - Parameter limit: the most bytes together; more is an error (EFBIG).
-    public static func read(_ folder: String, atMost limit: Int) throws(SystemError) -> [(path: String, bytes: [UInt8])] {
+    public static func read(_ folder: String, atMost limit: Int) throws(SystemError) -> [(path: String, bytes: [UInt8])]
+    {
         var files: [(String, [UInt8])] = []
         var folders = [""]
         var total = 0

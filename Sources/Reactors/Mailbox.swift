@@ -1,6 +1,7 @@
 // Letters from other threads: a queue behind a lock, and an eventfd(2) that a reactor watches.
 //
-// The lock is held for an append or a swap, never while a letter is handled. The descriptor is rung only when the box was
+// The lock is held for an append or a swap, never while a letter is handled. The descriptor is rung only when the box
+// was
 // empty, so a burst costs one system call.
 
 internal import CLinux
@@ -55,7 +56,8 @@ extension Mailbox {
 
 /// A descriptor to write text to.
 public enum Output {
-    /// Writes all of `bytes`, waiting as long as it takes; gives up when the descriptor does not take any more for good.
+    /// Writes all of `bytes`, waiting as long as it takes; gives up when the descriptor does not take any more for
+    /// good.
     public static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var start = 0
         while start < bytes.count {

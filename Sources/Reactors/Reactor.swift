@@ -84,7 +84,8 @@ public final class Reactor {
         release(registration.slot)
     }
 
-    /// Tells `handler`, which is retained until then, once `deadline` (nanoseconds, as `now`) has passed: never before it,
+    /// Tells `handler`, which is retained until then, once `deadline` (nanoseconds, as `now`) has passed: never before
+    /// it,
     /// and at most a millisecond later unless a turn takes longer.
     public func schedule(at deadline: UInt64, _ handler: any TimerHandler, key: UInt64) -> TimerID {
         checkThread()

@@ -17,7 +17,8 @@ public struct SystemError: Error, Equatable, CustomStringConvertible {
     public init(_ operation: String) { self.init(operation, errno) }
 
     public var description: String {
-        // SAFETY: strerror(3) returns a NUL-terminated text that is valid until the next call in this thread; it is copied.
+        // SAFETY: strerror(3) returns a NUL-terminated text that is valid until the next call in this thread; it is
+        // copied.
         unsafe "\(operation): \(String(cString: strerror(code)))"
     }
 }

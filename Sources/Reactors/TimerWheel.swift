@@ -5,7 +5,8 @@
 //   level 2   256 buckets of  65.5 s
 //   level 3   256 buckets of  4.66 h      (farther ones wait in the last bucket and are placed again)
 //
-// Buckets are doubly linked lists through one array, so a cancelled timer leaves at once and nothing is allocated for one
+// Buckets are doubly linked lists through one array, so a cancelled timer leaves at once and nothing is allocated for
+// one
 // once the array has grown. A timer is never early: its tick is its deadline rounded up to the next millisecond.
 
 /// A timer that was set. Cancelling one that fired, or that was cancelled, does nothing.

@@ -1,6 +1,7 @@
 // One frame: a `zmq_msg_t` with an owner (zmq_msg_init(3)).
 //
-// libzmq keeps up to 33 bytes inside the struct, so the struct must not move while somebody looks at its bytes, and Swift
+// libzmq keeps up to 33 bytes inside the struct, so the struct must not move while somebody looks at its bytes, and
+// Swift
 // moves values as it likes: it lives on the heap. Receiving again and again into one frame allocates nothing.
 
 internal import CZeroMQ
@@ -52,7 +53,8 @@ public struct Frame: ~Copyable {
     public var bytes: Span<UInt8> {
         @_lifetime(borrow self)
         borrowing get {
-            // SAFETY: the data stays where it is until the frame is sent, received into or freed, all of which need more
+            // SAFETY: the data stays where it is until the frame is sent, received into or freed, all of which need
+            // more
             // than the borrow that the span's lifetime is tied to.
             let start = unsafe zmq_msg_data(message)!.assumingMemoryBound(to: UInt8.self)
             return unsafe _overrideLifetime(Span(_unsafeStart: start, count: count), borrowing: self)

@@ -24,7 +24,9 @@ public struct Monitor: ~Copyable {
         let number = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
         let endpoint = "inproc://gateway-monitor-\(number)"
         // SAFETY: the handle is open, and the text is NUL-terminated for the call.
-        if unsafe zmq_socket_monitor(socket.socket, endpoint, ZMQ_EVENT_ALL) != 0 { throw ZMQError("zmq_socket_monitor") }
+        if unsafe zmq_socket_monitor(socket.socket, endpoint, ZMQ_EVENT_ALL) != 0 {
+            throw ZMQError("zmq_socket_monitor")
+        }
         let pair = try SocketHandle(socket.context, type: ZMQ_PAIR)
         try pair.set(ZMQ_LINGER, 0)
         try pair.connect(endpoint)

@@ -85,7 +85,8 @@ struct Demo: ParsableCommand {
 
 /// `zmq-gateway check`.
 struct Check: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Look a configuration over: exit 0 if it is good, 78 if not.")
+    static let configuration = CommandConfiguration(
+        abstract: "Look a configuration over: exit 0 if it is good, 78 if not.")
 
     @Option(help: "The configuration file; also ZMQ_GATEWAY_CONFIG.")
     var config: String?
@@ -96,7 +97,9 @@ struct Check: ParsableCommand {
         let configuration = try Files.load(config, settings)
         let services = configuration.services.map(\.name).joined(separator: ", ")
         let addresses = configuration.listen.map(\.description).joined(separator: ", ")
-        print("good: listens on \(addresses); services: \(services.isEmpty ? "none" : services); routes: \(configuration.routes.count)")
+        print(
+            "good: listens on \(addresses); services: \(services.isEmpty ? "none" : services); routes: \(configuration.routes.count)"
+        )
     }
 }
 

@@ -42,7 +42,8 @@ extension Form where Value == String {
                 throw Complaint("\(Units.quoted(scalar.text)) is a URL; write the host name alone")
             }
             if !name.hasPrefix("["), let colon = name.lastIndex(of: ":") {
-                throw Complaint("\(Units.quoted(scalar.text)) has a port; write \(name[..<colon]) alone, any port is fine")
+                throw Complaint(
+                    "\(Units.quoted(scalar.text)) has a port; write \(name[..<colon]) alone, any port is fine")
             }
             try HostAndPort.check(name, in: scalar.text)
             return name
@@ -122,7 +123,9 @@ enum HostAndPort {
 
     /// A decimal port number.
     static func port(_ text: String, _ bounds: ClosedRange<Int>) -> Int? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text) else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text) else {
+            return nil
+        }
         return bounds.contains(number) ? number : nil
     }
 

@@ -20,7 +20,8 @@ extension Configuration {
     ///   - environment: variables whose names begin with `ZMQ_GATEWAY_` go over the file.
     ///   - overrides: what the command line says; it goes over both.
     public static func load(
-        text: String, file: String, environment: [String: String] = [:], overrides: ConfigurationOverrides = ConfigurationOverrides()
+        text: String, file: String, environment: [String: String] = [:],
+        overrides: ConfigurationOverrides = ConfigurationOverrides()
     ) -> Loaded {
         let findings = Findings(file: file)
         var configuration = Configuration()
@@ -31,7 +32,8 @@ extension Configuration {
                 configuration.read(section)
                 section.close()
             } else {
-                findings.mistake(Place(file: file, line: 1, column: 1), "must be keys and values, such as `listen: 127.0.0.1:8080`")
+                findings.mistake(
+                    Place(file: file, line: 1, column: 1), "must be keys and values, such as `listen: 127.0.0.1:8080`")
             }
         }
         Layers.apply(environment: environment, to: &configuration, findings)

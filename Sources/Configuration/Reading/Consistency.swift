@@ -22,19 +22,24 @@ enum Consistency {
         checkPeer(service, complain)
         checkBody(service, complain)
         if service.replies.deadline > service.overrides.deadline {
-            complain("overrides.deadline", "is below the service's own deadline, \(Units.text(service.replies.deadline)); raise it")
+            complain(
+                "overrides.deadline",
+                "is below the service's own deadline, \(Units.text(service.replies.deadline)); raise it")
         }
         if !service.replies.namesAnEnd && service.peer != .rep {
             findings.warning(
                 findings.place(of: "services.\(service.name)"),
-                "names no end: Accept: application/json ends after one reply, streams at the deadline; add final, count or idle")
+                "names no end: JSON answers end after one reply, streams at the deadline; add final, count or idle"
+            )
         }
     }
 
     private static func checkPeer(_ service: ServiceConfiguration, _ complain: (String, String) -> Void) {
         switch service.peer {
         case .router:
-            if service.bind != nil { complain("bind", "is not for peer: router; we connect to a ROUTER, write connect") }
+            if service.bind != nil {
+                complain("bind", "is not for peer: router; we connect to a ROUTER, write connect")
+            }
             if service.connect.isEmpty { complain("", "needs connect: the endpoint that the ROUTER is bound to") }
         case .dealer, .rep:
             if (service.bind != nil) == !service.connect.isEmpty {
@@ -43,7 +48,9 @@ enum Consistency {
             if service.delimiter { complain("delimiter", "is for peer: router only; rep always has one, dealer never") }
         }
         guard service.peer == .rep else { return }
-        if let count = service.replies.count, count != 1 { complain("replies.count", "is 1 for peer: rep; a REP answers once") }
+        if let count = service.replies.count, count != 1 {
+            complain("replies.count", "is 1 for peer: rep; a REP answers once")
+        }
         if service.replies.final != nil { complain("replies.final", "is not for peer: rep; a REP answers once") }
         if service.replies.idle != nil { complain("replies.idle", "is not for peer: rep; a REP answers once") }
     }
@@ -52,20 +59,28 @@ enum Consistency {
         if service.require == .object && service.body != .json {
             complain("require", "object is for body: json only")
         }
-        if service.body == .json, let cancel = service.cancel, let error = Scanner.scan(Array(cancel.utf8).span, matching: nil).error {
+        if service.body == .json, let cancel = service.cancel,
+            let error = Scanner.scan(Array(cancel.utf8).span, matching: nil).error
+        {
             complain("cancel", "is not JSON, as body: json asks: \(error)")
         }
-        if let final = service.replies.final, final.predicate == .emptyFrame, final.deliver == .data, service.body == .json {
+        if let final = service.replies.final, final.predicate == .emptyFrame, final.deliver == .data,
+            service.body == .json
+        {
             complain("replies.final.deliver", "an empty frame is not JSON; write marker")
         }
-        if service.replies.error?.predicate == .emptyFrame { complain("replies.error", "cannot be an empty frame; write a pointer") }
+        if service.replies.error?.predicate == .emptyFrame {
+            complain("replies.error", "cannot be an empty frame; write a pointer")
+        }
         let predicates = [
             ("final", service.replies.final?.predicate), ("error", service.replies.error?.predicate),
             ("keepalive", service.replies.keepalive),
         ]
         for case (let key, let predicate?) in predicates where predicate.hasPointer {
             if service.body != .json && service.reply != .envelope {
-                complain("replies.\(key)", "looks into JSON, and body is \(service.body.rawValue); write body: json, or {empty: true}")
+                complain(
+                    "replies.\(key)",
+                    "looks into JSON, and body is \(service.body.rawValue); write body: json, or {empty: true}")
             }
         }
     }
@@ -75,7 +90,9 @@ enum Consistency {
         for (index, route) in configuration.routes.enumerated() {
             let pattern = RouteMatch(method: route.method, path: route.path).pattern
             if let first = seen[pattern] {
-                findings.mistake(findings.place(of: "routes[\(index)].match"), "takes the same requests as routes[\(first)]; drop one")
+                findings.mistake(
+                    findings.place(of: "routes[\(index)].match"),
+                    "takes the same requests as routes[\(first)]; drop one")
             }
             seen[pattern] = seen[pattern] ?? index
         }
@@ -87,7 +104,8 @@ enum Consistency {
             guard let bind = service.bind, !EndpointText.isWildcard(bind) else { continue }
             if let first = seen[bind] {
                 findings.mistake(
-                    findings.place(of: "services.\(service.name).bind"), "\(bind) is bound by services.\(first) already; choose another")
+                    findings.place(of: "services.\(service.name).bind"),
+                    "\(bind) is bound by services.\(first) already; choose another")
             }
             seen[bind] = seen[bind] ?? service.name
         }

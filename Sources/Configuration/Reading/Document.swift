@@ -97,7 +97,9 @@ struct Document {
         guard originals.count < Self.maxRenamed, let letter = names.first?.unicodeScalars.first else { return nil }
         var scalars = text.unicodeScalars
         guard var index = Self.index(of: mark, in: scalars) else { return nil }
-        if scalars[index] != letter, "\"'".unicodeScalars.contains(scalars[index]) { index = scalars.index(after: index) }
+        if scalars[index] != letter, "\"'".unicodeScalars.contains(scalars[index]) {
+            index = scalars.index(after: index)
+        }
         guard index < scalars.endIndex, scalars[index] == letter,
             let stand = Unicode.Scalar(Self.firstPrivate + UInt32(originals.count))
         else { return nil }

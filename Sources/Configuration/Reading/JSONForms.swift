@@ -35,7 +35,8 @@ extension Form where Value == JSONLiteral {
             let isTricky = ["true", "false", "yes", "no", "on", "off"].contains(lowered)
             if isTricky || scalar.text.first.map({ "+-.0123456789".contains($0) }) ?? true {
                 let quoted = Units.quoted(scalar.text)
-                throw Complaint("\(scalar.text) is neither a JSON number nor true, false or null; as text write \(quoted)")
+                throw Complaint(
+                    "\(scalar.text) is neither a JSON number nor true, false or null; as text write \(quoted)")
             }
             return .string(scalar.text)
         }

@@ -19,7 +19,9 @@ enum Layers {
 
     static func apply(environment: [String: String], to configuration: inout Configuration, _ findings: Findings) {
         var known: [String: String] = [:]
-        for (name, value) in environment where name.hasPrefix(prefix) { known[String(name.dropFirst(prefix.count))] = value }
+        for (name, value) in environment where name.hasPrefix(prefix) {
+            known[String(name.dropFirst(prefix.count))] = value
+        }
         var overrides = ConfigurationOverrides()
         overrides.listen = known.removeValue(forKey: "LISTEN").map { $0.split(separator: ",").map(String.init) } ?? []
         overrides.reactors = known.removeValue(forKey: "REACTORS")
@@ -34,17 +36,21 @@ enum Layers {
         for name in known.keys.sorted() where name != "CONFIG" {
             let words = ["LISTEN", "REACTORS", "PUBLIC", "LOG_LEVEL", "LOG_FORMAT", "LOG_ACCESS", "DRAIN", "CONFIG"]
             let guess = Words.closest(to: name.lowercased(), among: words.map { $0.lowercased() })
-            let advice = guess.map { "; did you mean \(prefix)\($0.uppercased())?" } ?? "; the names are \(prefix) with \(words.joined(separator: ", "))"
+            let advice =
+                guess.map { "; did you mean \(prefix)\($0.uppercased())?" }
+                ?? "; the names are \(prefix) with \(words.joined(separator: ", "))"
             findings.mistake(Place(file: "environment", key: prefix + name), "is not a variable of ours\(advice)")
         }
     }
 
-    static func apply(_ overrides: ConfigurationOverrides, to configuration: inout Configuration, _ findings: Findings) {
+    static func apply(_ overrides: ConfigurationOverrides, to configuration: inout Configuration, _ findings: Findings)
+    {
         apply(overrides, to: &configuration, findings, from: "command line") { "--\($0)" }
     }
 
     private static func apply(
-        _ overrides: ConfigurationOverrides, to configuration: inout Configuration, _ findings: Findings, from file: String,
+        _ overrides: ConfigurationOverrides, to configuration: inout Configuration, _ findings: Findings,
+        from file: String,
         naming: (String) -> String
     ) {
         func set<Value>(_ text: String?, _ name: String, _ target: inout Value, _ form: Form<Value>) {

@@ -87,7 +87,8 @@ extension PathTemplate {
         if text.isEmpty, !isLast { throw Complaint("\(quoted) has an empty segment; write single slashes") }
         if text == "." || text == ".." { throw Complaint("\(quoted) has a dot segment, which no client sends") }
         guard isLiteral(text) else {
-            throw Complaint("\(quoted): \(Units.quoted(text)) has characters that a path cannot have; percent-encode them")
+            throw Complaint(
+                "\(quoted): \(Units.quoted(text)) has characters that a path cannot have; percent-encode them")
         }
         return .literal(text)
     }

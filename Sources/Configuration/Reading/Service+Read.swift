@@ -6,7 +6,8 @@ extension ServiceConfiguration {
     /// Reads one service; nil where not even its peer can be told.
     static func read(_ name: String, _ section: Section) -> ServiceConfiguration? {
         if !isName(name) {
-            section.findings.mistake(section.place, "is no name for a service; write 1 to 63 of a-z, 0-9, _ and -, first a letter or digit")
+            section.findings.mistake(
+                section.place, "is no name for a service; write 1 to 63 of a-z, 0-9, _ and -, first a letter or digit")
         }
         guard let peer = section.value("peer", Form<Peer>.peer(laterPeers)) else {
             if !section.has("peer") { section.complain("peer", "is missing; write router, dealer or rep") }
@@ -108,7 +109,8 @@ extension ReplyRules {
         }
         for (key, time) in [("first", first), ("idle", idle)] {
             if let time, section.has(key), time > deadline {
-                section.complain(key, "is longer than the deadline, \(Units.text(deadline)); shorten it, or raise deadline")
+                section.complain(
+                    key, "is longer than the deadline, \(Units.text(deadline)); shorten it, or raise deadline")
             }
         }
     }
@@ -126,7 +128,8 @@ extension Predicate {
         if let pointer, exists == true, literal == nil { return .exists(pointer: pointer) }
         if section.has("pointer") && pointer == nil || section.has("equals") && literal == nil { return nil }
         section.findings.mistake(
-            section.place, "is no condition; write {pointer: /done, equals: true}, {pointer: /error, exists: true} or {empty: true}")
+            section.place,
+            "is no condition; write {pointer: /done, equals: true}, {pointer: /error, exists: true} or {empty: true}")
         return nil
     }
 }
@@ -144,7 +147,8 @@ extension SocketSettings {
         section.read("heartbeat_timeout", into: &heartbeatTimeout, .durationOrNone(.milliseconds(10)...hour))
         section.read("tcp_keepalive", into: &tcpKeepAlive, .word)
         section.read("tcp_keepalive_idle", into: &tcpKeepAliveIdle, .wholeSeconds(.seconds(1) ... .seconds(32_400)))
-        section.read("tcp_keepalive_interval", into: &tcpKeepAliveInterval, .wholeSeconds(.seconds(1) ... .seconds(32_400)))
+        section.read(
+            "tcp_keepalive_interval", into: &tcpKeepAliveInterval, .wholeSeconds(.seconds(1) ... .seconds(32_400)))
         section.read("tcp_keepalive_count", into: &tcpKeepAliveCount, .integer(1...127))
         section.read("ipv6", into: &ipv6, .boolean)
         section.read("connect_timeout", into: &connectTimeout, .durationOrNone(.milliseconds(1)...hour))

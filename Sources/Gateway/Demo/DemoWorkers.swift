@@ -74,7 +74,9 @@ final class DemoWorkers {
         try socket.connect(endpoint("slow"))
         while flag.isRunning.load(ordering: .relaxed) {
             var request = Frame()
-            guard socket.wait(for: .readable, timeout: .milliseconds(100)), socket.receive(into: &request) else { continue }
+            guard socket.wait(for: .readable, timeout: .milliseconds(100)), socket.receive(into: &request) else {
+                continue
+            }
             let asked = (try? Document(parsing: request.bytes))?["seconds"]?.integer ?? 1
             let seconds = max(0, min(asked, 20))
             var waited = 0

@@ -1,6 +1,7 @@
 // One truthful line an exchange, and one a request that had none.
 //
-//   text   2026-01-02T03:04:05.678Z POST /v1/services/jobs 200 service=jobs reason=final ok=true replies=3 bytes=120 ...
+//   text   2026-01-02T03:04:05.678Z POST /v1/services/jobs 200 service=jobs reason=final ok=true replies=3 bytes=120
+// ...
 //   json   {"time":"...","method":"POST","path":"/v1/services/jobs","status":200,"service":"jobs","reason":"final",...}
 //
 // Lines are collected during a turn and leave in one piece at its end.
@@ -92,7 +93,9 @@ final class AccessLog {
         writer.integer(Int(record.bytesSent))
         writer.key("total_ms")
         writer.decimal(Double(record.elapsed) / 1e6)
-        for (name, value) in [("response", record.response), ("request_id", record.requestID), ("remote", record.remote)] {
+        for (name, value) in [
+            ("response", record.response), ("request_id", record.requestID), ("remote", record.remote),
+        ] {
             writer.key(name)
             writer.string(value)
         }

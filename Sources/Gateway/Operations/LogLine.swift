@@ -36,7 +36,9 @@ struct LogLine: LogHandler {
         }
         var writer = JSONWriter()
         writer.beginObject()
-        for (name, value) in [("time", Timestamp.now), ("level", event.level.rawValue), ("message", "\(event.message)")] {
+        for (name, value) in [
+            ("time", Timestamp.now), ("level", event.level.rawValue), ("message", "\(event.message)"),
+        ] {
             writer.key(name)
             writer.string(value)
         }

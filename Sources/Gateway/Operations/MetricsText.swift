@@ -23,12 +23,17 @@ struct MetricsText {
         head("zmq_gateway_exchanges_total", "counter", "Exchanges that ended, by service and reason.")
         for (plan, counts) in zip(plans, total.services) {
             for reason in EndReason.allCases where counts.ends[Int(reason.rawValue)] > 0 {
-                line("zmq_gateway_exchanges_total", "service=\"\(plan.name)\",reason=\"\(reason.word)\"",
+                line(
+                    "zmq_gateway_exchanges_total", "service=\"\(plan.name)\",reason=\"\(reason.word)\"",
                     counts.ends[Int(reason.rawValue)])
             }
         }
-        perService("zmq_gateway_exchanges_open", "gauge", "Exchanges that are open.", total, plans) { UInt64(max(0, $0.open)) }
-        perService("zmq_gateway_request_bytes_total", "counter", "Bytes of request frames sent to workers.", total, plans) {
+        perService("zmq_gateway_exchanges_open", "gauge", "Exchanges that are open.", total, plans) {
+            UInt64(max(0, $0.open))
+        }
+        perService(
+            "zmq_gateway_request_bytes_total", "counter", "Bytes of request frames sent to workers.", total, plans
+        ) {
             $0.bytesSent
         }
     }
@@ -41,7 +46,8 @@ struct MetricsText {
         head("zmq_gateway_replies_dropped_total", "counter", "Replies that belong to nobody (any more).")
         for (plan, counts) in zip(plans, total.services) {
             for cause in DropCause.allCases {
-                line("zmq_gateway_replies_dropped_total", "service=\"\(plan.name)\",cause=\"\(cause.word)\"",
+                line(
+                    "zmq_gateway_replies_dropped_total", "service=\"\(plan.name)\",cause=\"\(cause.word)\"",
                     counts.drops[cause.rawValue])
             }
         }
@@ -74,18 +80,30 @@ struct MetricsText {
     }
 
     private mutating func process(_ total: MetricsSnapshot, reactors: Int) {
-        single("zmq_gateway_connections", "gauge", "Client connections that are open.", UInt64(max(0, total.connections)))
-        single("zmq_gateway_connections_accepted_total", "counter", "Client connections accepted.", total.connectionsAccepted)
-        single("zmq_gateway_connections_refused_total", "counter", "Client connections refused.", total.connectionsRefused)
-        single("zmq_gateway_malformed_requests_total", "counter", "Requests refused as malformed.", total.malformedRequests)
+        single(
+            "zmq_gateway_connections", "gauge", "Client connections that are open.", UInt64(max(0, total.connections)))
+        single(
+            "zmq_gateway_connections_accepted_total", "counter", "Client connections accepted.",
+            total.connectionsAccepted)
+        single(
+            "zmq_gateway_connections_refused_total", "counter", "Client connections refused.", total.connectionsRefused)
+        single(
+            "zmq_gateway_malformed_requests_total", "counter", "Requests refused as malformed.", total.malformedRequests
+        )
         head("zmq_gateway_responses_total", "counter", "HTTP responses, by status.")
         for (status, count) in total.responses.sorted(by: { $0.key < $1.key }) {
             line("zmq_gateway_responses_total", "status=\"\(status)\"", count)
         }
-        single("zmq_gateway_buffered_bytes", "gauge", "Replies that wait for their clients.", UInt64(max(0, total.bufferedBytes)))
+        single(
+            "zmq_gateway_buffered_bytes", "gauge", "Replies that wait for their clients.",
+            UInt64(max(0, total.bufferedBytes)))
         single("zmq_gateway_slow_clients_total", "counter", "Streams that filled their buffer.", total.slowClients)
-        single("zmq_gateway_parser_spins_total", "counter", "Busy loops of the HTTP parser that were caught.", total.spinsCaught)
-        single("zmq_gateway_log_lines_dropped_total", "counter", "Log lines that nobody took in time.", total.logLinesDropped)
+        single(
+            "zmq_gateway_parser_spins_total", "counter", "Busy loops of the HTTP parser that were caught.",
+            total.spinsCaught)
+        single(
+            "zmq_gateway_log_lines_dropped_total", "counter", "Log lines that nobody took in time.",
+            total.logLinesDropped)
         single("zmq_gateway_reactors", "gauge", "Reactor threads.", UInt64(reactors))
     }
 
@@ -124,7 +142,9 @@ struct MetricsText {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }
 
-    private mutating func line(_ name: String, _ labels: String, _ value: UInt64) { text += "\(name){\(labels)} \(value)\n" }
+    private mutating func line(_ name: String, _ labels: String, _ value: UInt64) {
+        text += "\(name){\(labels)} \(value)\n"
+    }
 }
 
 extension ServiceState {

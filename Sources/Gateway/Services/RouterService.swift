@@ -6,7 +6,8 @@
 //     end: nothing owed -> back to the pool;  anything owed or lost -> closed, a fresh one opens
 //
 // Whether an identity is connected its socket says itself: with ZMQ_IMMEDIATE a DEALER is writable exactly while its
-// connection stands, so no monitor a socket is needed (4 more descriptors each). One monitored DEALER an endpoint, which never sends,
+// connection stands, so no monitor a socket is needed (4 more descriptors each). One monitored DEALER an endpoint,
+// which never sends,
 // tells of handshakes that fail. Opening costs 120-180 microseconds, so few are opened a turn, ahead of need.
 
 import Bridge
@@ -79,7 +80,9 @@ final class RouterService: Service {
     }
 
     func ended(_ exchange: OpenExchange, _ end: End) {
-        guard let slot = exchange.identity, let identity = identities[slot] else { return pool.withdraw(exchange.ticket) }
+        guard let slot = exchange.identity, let identity = identities[slot] else {
+            return pool.withdraw(exchange.ticket)
+        }
         exchange.identity = nil
         identity.exchange = nil
         identity.isPaused = false

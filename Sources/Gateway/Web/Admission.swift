@@ -1,8 +1,10 @@
 // Who may call at all: the `Host` against DNS rebinding, the `Origin` against foreign pages.
 //
 // A page of another site can make a browser send requests here, but it cannot choose these two fields. A host name is
-// served if it is a loopback name, the address we listen on, or configured; where we listen on all addresses, any literal
-// address will do, since rebinding needs a name. An origin is let in if it is our own (the scheme and the very `Host`) or
+// served if it is a loopback name, the address we listen on, or configured; where we listen on all addresses, any
+// literal
+// address will do, since rebinding needs a name. An origin is let in if it is our own (the scheme and the very `Host`)
+// or
 // configured. No `Origin` means no foreign page: curl, a worker, a navigation.
 
 import Configuration
@@ -35,7 +37,8 @@ struct Admission: Sendable {
         if isOpenToAnyHost || hosts.contains(name) || name.hasPrefix("127.") && Self.isAddress(name) { return nil }
         if takesAnyAddress && Self.isAddress(name) { return nil }
         return Problem(
-            .hostRefused, "Host \"\(field)\" is not served here; call the listening address, or add the name to `hosts`")
+            .hostRefused, "Host \"\(field)\" is not served here; call the listening address, or add the name to `hosts`"
+        )
     }
 
     enum OriginVerdict {
@@ -53,7 +56,8 @@ struct Admission: Sendable {
         if origin == "http://\(host)" || origin == "https://\(host)" { return .own }
         if origins.contains(origin) { return .configured(field) }
         return .refused(
-            Problem(.originRefused, "pages of \(field) may not call this gateway; add the origin to `origins` to let them"))
+            Problem(
+                .originRefused, "pages of \(field) may not call this gateway; add the origin to `origins` to let them"))
     }
 
     /// The name in a `Host` field: without port and brackets, in lower case.

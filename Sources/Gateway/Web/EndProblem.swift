@@ -14,7 +14,9 @@ enum EndProblem {
         return Problem(code, detail(end.reason, plan, exchange, fault), status: status)
     }
 
-    private static func detail(_ reason: EndReason, _ plan: ServicePlan, _ exchange: Exchange, _ fault: String?) -> String {
+    private static func detail(_ reason: EndReason, _ plan: ServicePlan, _ exchange: Exchange, _ fault: String?)
+        -> String
+    {
         let name = "service \"\(plan.name)\""
         let rules = exchange.rules
         let so = exchange.delivered == 0 ? "no reply came" : "\(exchange.delivered) replies came"
@@ -56,7 +58,8 @@ extension ServicePlan {
         case .fixed(let status): return status
         case .pointer(let text):
             guard let range = Scanner.locate([Pointer.checked(text)], in: reply)[0],
-                let number = JSONText.number(reply, range), let status = Int(exactly: number), (400...599).contains(status)
+                let number = JSONText.number(reply, range), let status = Int(exactly: number),
+                (400...599).contains(status)
             else { return ProblemCode.workerError.status }
             return status
         }

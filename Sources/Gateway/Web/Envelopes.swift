@@ -1,4 +1,5 @@
-// The two envelopes: an HTTP request as one JSON object to the worker, and a worker's reply with status and header fields.
+// The two envelopes: an HTTP request as one JSON object to the worker, and a worker's reply with status and header
+// fields.
 //
 //   request  {"method","path","params","query","headers","body","request_id","traceparent","remote"}
 //   reply    {"status":201,"headers":{"location":"/orders/7"},"body":...}
@@ -13,7 +14,8 @@ import JSON
 /// Writes request envelopes.
 enum RequestEnvelope {
     static func make(
-        _ route: ServiceRoute, _ answer: Answer, _ path: PathParameters, _ parameters: RequestParameters, body: Span<UInt8>
+        _ route: ServiceRoute, _ answer: Answer, _ path: PathParameters, _ parameters: RequestParameters,
+        body: Span<UInt8>
     ) -> [UInt8] {
         let request = answer.request
         var writer = JSONWriter()
@@ -48,7 +50,9 @@ enum RequestEnvelope {
         return writer.bytes
     }
 
-    private static func write(_ body: Span<UInt8>, _ format: ServiceConfiguration.BodyFormat, into writer: inout JSONWriter) {
+    private static func write(
+        _ body: Span<UInt8>, _ format: ServiceConfiguration.BodyFormat, into writer: inout JSONWriter
+    ) {
         if body.isEmpty { return writer.null() }
         switch format {
         case .json: writer.raw(body)
@@ -104,7 +108,8 @@ struct ReplyEnvelope {
         let ranges = Scanner.locate(pointers, in: reply)
         var envelope = ReplyEnvelope()
         if let range = ranges[0] {
-            guard let number = JSONText.number(reply, range), let status = Int(exactly: number), (200...599).contains(status)
+            guard let number = JSONText.number(reply, range), let status = Int(exactly: number),
+                (200...599).contains(status)
             else { return (nil, "the reply envelope's status is no number from 200 to 599") }
             envelope.status = status
         }
@@ -114,12 +119,16 @@ struct ReplyEnvelope {
             }
             for (name, value) in document.members {
                 guard let text = value.string else { return (nil, "the reply envelope's header \(name) is no string") }
-                guard !isHopByHop(name) else { return (nil, "the reply envelope sets \(name), which is the gateway's own") }
+                guard !isHopByHop(name) else {
+                    return (nil, "the reply envelope sets \(name), which is the gateway's own")
+                }
                 envelope.headers.append((name, text))
             }
         }
         envelope.body = ranges[2]
-        if ranges[0] == nil && ranges[2] == nil { return (nil, "the reply is no envelope: it has neither status nor body") }
+        if ranges[0] == nil && ranges[2] == nil {
+            return (nil, "the reply is no envelope: it has neither status nor body")
+        }
         return (envelope, "")
     }
 

@@ -70,7 +70,8 @@ struct OpenAPIDocument {
                 document.parameters(withRequest: true, template: [])
                 document.responses(plan, alsoDescription: true)
             }
-            document.operation("post", plan, "One exchange with service \(plan.name).", template: [], isConfigured: false)
+            document.operation(
+                "post", plan, "One exchange with service \(plan.name).", template: [], isConfigured: false)
         }
     }
 
@@ -84,7 +85,8 @@ struct OpenAPIDocument {
                     let methods = route.method.map { [$0] } ?? ["GET", "POST", "PUT", "PATCH", "DELETE"]
                     for method in methods {
                         document.operation(
-                            method.lowercased(), plan, "A request to service \(plan.name).", template: route.path.parameters,
+                            method.lowercased(), plan, "A request to service \(plan.name).",
+                            template: route.path.parameters,
                             isConfigured: true)
                     }
                 }
@@ -144,7 +146,8 @@ struct OpenAPIDocument {
         writer.beginArray()
         for name in template { parameter(name, place: "path", "Part of the path.", ("string", nil)) }
         for name in ["deadline", "first", "idle"] {
-            parameter(name, place: "query", "A time such as 250ms or 3s, within the service's bounds.", ("string", time))
+            parameter(
+                name, place: "query", "A time such as 250ms or 3s, within the service's bounds.", ("string", time))
         }
         parameter("count", place: "query", "End after so many replies.", ("integer", nil))
         parameter("partial", place: "query", "`ok`: an incomplete answer is a success.", ("string", "^ok$"))
@@ -153,7 +156,9 @@ struct OpenAPIDocument {
         writer.endArray()
     }
 
-    private mutating func parameter(_ name: String, place: String, _ description: String, _ schema: (type: String, pattern: String?)) {
+    private mutating func parameter(
+        _ name: String, place: String, _ description: String, _ schema: (type: String, pattern: String?)
+    ) {
         writer.beginObject()
         text("name", name)
         text("in", place)
@@ -213,7 +218,9 @@ struct OpenAPIDocument {
             document.text("type", "object")
             document.list("required", ["type", "title", "status", "code", "detail"])
             document.object("properties") { document in
-                for name in ["type", "title", "detail", "request_id"] { document.object(name) { $0.text("type", "string") } }
+                for name in ["type", "title", "detail", "request_id"] {
+                    document.object(name) { $0.text("type", "string") }
+                }
                 document.object("status") { $0.text("type", "integer") }
                 document.object("code") { document in
                     document.text("type", "string")

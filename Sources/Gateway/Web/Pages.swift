@@ -127,7 +127,9 @@ enum Pages {
         writer.beginObject()
         writer.key("count")
         writer.integer(plan.bounds.count)
-        for (name, bound) in [("first_ms", plan.bounds.first), ("idle_ms", plan.bounds.idle), ("deadline_ms", plan.bounds.deadline)] {
+        for (name, bound) in [
+            ("first_ms", plan.bounds.first), ("idle_ms", plan.bounds.idle), ("deadline_ms", plan.bounds.deadline),
+        ] {
             writer.key(name)
             writer.decimal(Double(bound) / 1e6)
         }

@@ -41,7 +41,8 @@ struct PublicFiles: Sendable {
     func find(_ path: Span<UInt8>) -> PublicFile? { files[String(copying: path)] }
 
     /// A page may load from here alone, and from nowhere else (Content Security Policy Level 3).
-    static let policy = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    static let policy =
+        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
     static func send(_ file: PublicFile, _ answer: Answer, ifNoneMatch: String?) -> Int {
         var headers = ResponseHeaders()

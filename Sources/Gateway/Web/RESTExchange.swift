@@ -5,7 +5,8 @@
 //         +---- problem ----+----- problem -----+   client left: finish(.clientLeft), worker cancelled
 //
 // It is the request's consumer, the exchange's client and the stream's owner. One timer serves, in turn: watching for a
-// client that leaves (from 50 ms on: most exchanges are over before), beginning a stream that has no reply yet (1 s), and
+// client that leaves (from 50 ms on: most exchanges are over before), beginning a stream that has no reply yet (1 s),
+// and
 // a sign of life on a quiet SSE stream (15 s).
 
 import Bridge
@@ -150,7 +151,9 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
             writer.sayNothing()
             lastSign = core.now
         }
-        let next = writer.hasBegun ? lastSign + Self.signAfter : max(acceptedAt + Self.beginAfter, core.now + Self.beginAfter / 4)
+        let next =
+            writer.hasBegun
+            ? lastSign + Self.signAfter : max(acceptedAt + Self.beginAfter, core.now + Self.beginAfter / 4)
         timer = core.reactor.schedule(at: next.nanoseconds, self, key: 0)
     }
 

@@ -68,7 +68,9 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         case .exchange(let route): exchange(answer, route, path)
         case .service(let route):
             var parameters = RequestParameters()
-            if let problem = parameters.readQuery(answer.request.query, isForGateway: true) { return refuse(answer, problem) }
+            if let problem = parameters.readQuery(answer.request.query, isForGateway: true) {
+                return refuse(answer, problem)
+            }
             guard parameters.request != nil, answer.request.method != .head else {
                 return page(answer) { Pages.service($0, route.plan, self.core) }
             }
@@ -82,7 +84,9 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         case .openAPI: page(answer) { Pages.openAPI($0, self.core) }
         case .unknownService:
             let name = path["service"] ?? ""
-            refuse(answer, Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; GET /v1/services lists them"))
+            refuse(
+                answer,
+                Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; GET /v1/services lists them"))
         }
     }
 
@@ -90,15 +94,20 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private func exchange(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
         let request = answer.request
         var parameters = RequestParameters()
-        let isForGateway = !route.isConfigured && route.request == .body || request.method == .get && !route.isConfigured
-        if let problem = parameters.readQuery(request.query, isForGateway: isForGateway) { return refuse(answer, problem) }
+        let isForGateway =
+            !route.isConfigured && route.request == .body || request.method == .get && !route.isConfigured
+        if let problem = parameters.readQuery(request.query, isForGateway: isForGateway) {
+            return refuse(answer, problem)
+        }
         if let field = request.value(of: .prefer) { parameters.readPreferences(String(copying: field)) }
-        guard case .accepted(var rules) = route.rules.overridden(by: parameters.wishes, within: route.plan.bounds) else {
+        guard case .accepted(var rules) = route.rules.overridden(by: parameters.wishes, within: route.plan.bounds)
+        else {
             return refuse(answer, Self.tooMuch(parameters.wishes, route))
         }
         let body = route.plan.configuration.body
         guard let format = ReplyFormat.negotiate(request.value(of: .accept), body, isSingle: rules.count == 1) else {
-            return refuse(answer, Problem(.notAcceptable, "take application/json, application/x-ndjson or text/event-stream"))
+            return refuse(
+                answer, Problem(.notAcceptable, "take application/json, application/x-ndjson or text/event-stream"))
         }
         if request.hasBody, let problem = MediaTypeCheck.problem(request.text(of: .contentType), body) {
             return refuse(answer, problem)
@@ -115,7 +124,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             return Problem(.badParameter, "an override exceeds what the service allows")
         }
         return Problem(
-            .badParameter, "\(key.rawValue) is more than service \"\(route.plan.name)\" allows; GET it to see its `overrides`")
+            .badParameter,
+            "\(key.rawValue) is more than service \"\(route.plan.name)\" allows; GET it to see its `overrides`")
     }
 
     private func publicFile(_ answer: Answer) {
@@ -135,7 +145,9 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     /// What a path takes; for a page of a configured origin also the leave to ask (Fetch, "CORS-preflight request").
     private func options(_ answer: Answer) {
         var methods: [String] = []
-        if case .methodNotAllowed(let known) = core.shared.routes.match("OPTIONS", answer.request.path) { methods = known }
+        if case .methodNotAllowed(let known) = core.shared.routes.match("OPTIONS", answer.request.path) {
+            methods = known
+        }
         if methods.isEmpty && core.shared.publicFiles.find(answer.request.path) != nil { methods = ["GET"] }
         if methods.isEmpty { return publicFile(answer) }
         page(answer) { answer in
@@ -171,13 +183,15 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             return String(copying: given)
         }
         lastRequest += 1
-        return String(decoding: core.codec.bytes(of: Ticket(reactor: UInt8(core.index), number: lastRequest)), as: UTF8.self)
+        return String(
+            decoding: core.codec.bytes(of: Ticket(reactor: UInt8(core.index), number: lastRequest)), as: UTF8.self)
     }
 
     private static func isHarmless(_ text: Span<UInt8>) -> Bool {
         for position in 0..<text.count {
             switch text[position] {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: ":"):
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: ":"):
                 continue
             default: return false
             }

@@ -77,7 +77,8 @@ struct MediaRange: Equatable {
             guard names.count == 2 else { return nil }
             let weight = parts.dropFirst().first { $0.hasPrefix("q=") }
             return MediaRange(
-                type: String(names[0]), subtype: String(names[1]), quality: weight.map { thousandths($0.dropFirst(2)) } ?? 1000)
+                type: String(names[0]), subtype: String(names[1]),
+                quality: weight.map { thousandths($0.dropFirst(2)) } ?? 1000)
         }
     }
 

@@ -11,7 +11,9 @@ struct ReplyText {
     /// Appends the reply as one JSON value on one line. `bytes` were found valid.
     func appendJSON(_ bytes: Span<UInt8>, hasLineBreak: Bool, to output: inout [UInt8]) {
         if isEnvelope {
-            guard let range = ReplyEnvelope.read(bytes).envelope?.body else { return output.append(contentsOf: "null".utf8) }
+            guard let range = ReplyEnvelope.read(bytes).envelope?.body else {
+                return output.append(contentsOf: "null".utf8)
+            }
             return Self.append(bytes.extracting(range), hasLineBreak: hasLineBreak, to: &output)
         }
         switch body {
@@ -34,7 +36,9 @@ struct ReplyText {
             Self.append(bytes, hasLineBreak: false, to: &copy)
             return copy
         }
-        guard let range = ReplyEnvelope.read(bytes).envelope?.body, let text = JSONText.string(bytes, range) else { return nil }
+        guard let range = ReplyEnvelope.read(bytes).envelope?.body, let text = JSONText.string(bytes, range) else {
+            return nil
+        }
         return body == .binary ? Base64.decode(text) : text
     }
 

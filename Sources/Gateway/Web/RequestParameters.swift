@@ -1,4 +1,5 @@
-// What one request asks for besides its body: `?deadline=5s&idle=200ms&count=3&partial=ok&end=record&request=...`, and the
+// What one request asks for besides its body: `?deadline=5s&idle=200ms&count=3&partial=ok&end=record&request=...`, and
+// the
 // same words in `Prefer` (RFC 7240), where `wait=10` is the deadline in seconds.
 //
 // On /v1/services the query belongs to the gateway, and an unknown name is a mistake. On a configured route the query
@@ -78,7 +79,8 @@ struct RequestParameters {
         case "request": request = value
         default:
             return Problem(
-                .badParameter, "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end and request")
+                .badParameter,
+                "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end and request")
         }
         return nil
     }
@@ -86,7 +88,9 @@ struct RequestParameters {
     private mutating func setTime(
         _ key: WritableKeyPath<Overrides, Nanoseconds?>, _ name: String, _ value: String
     ) -> Problem? {
-        guard let time = Self.time(value), time > 0 else { return Self.bad(name, value, "a time such as 250ms, 3s or 2m") }
+        guard let time = Self.time(value), time > 0 else {
+            return Self.bad(name, value, "a time such as 250ms, 3s or 2m")
+        }
         wishes[keyPath: key] = time
         return nil
     }

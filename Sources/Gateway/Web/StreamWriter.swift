@@ -1,7 +1,8 @@
 // Replies as they come: NDJSON lines or SSE events, in a body that the client pulls.
 //
 //   NDJSON  {"tick":1}⏎ {"tick":2}⏎          a complete stream simply ends (or with {"$end":{...}} where asked for);
-//                                             an incomplete one has that line, and then lacks the last chunk: curl exits 18
+//                                             an incomplete one has that line, and then lacks the last chunk: curl
+// exits 18
 //   SSE     id: 1⏎ data: {"tick":1}⏎⏎        always ends with  event: end⏎ data: {"reason":...}⏎⏎
 //
 // What the client has not taken lies in `buffer`, within the credit of one exchange.

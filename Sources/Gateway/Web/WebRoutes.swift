@@ -71,7 +71,9 @@ struct WebRoutes: Sendable {
     func match(_ method: String, _ path: Span<UInt8>) -> RouteTable<WebTarget>.Match { table.match(method, path) }
 
     /// A configured route that takes a built-in path is a mistake that the start reports; nothing else conflicts here.
-    private static func add(_ method: String, _ path: String, _ target: WebTarget, to table: inout RouteTable<WebTarget>) {
+    private static func add(
+        _ method: String, _ path: String, _ target: WebTarget, to table: inout RouteTable<WebTarget>
+    ) {
         if let conflict = table.add(method, path, target) { preconditionFailure("\(method) \(path): \(conflict)") }
     }
 }
