@@ -110,14 +110,20 @@ def plan(servers, options):
     return rows
 
 
+def tell(text):
+    """What is going on, for somebody who watches."""
+    if sys.stderr.isatty():
+        print(f"{text:<60}", end="\r", file=sys.stderr, flush=True)
+
+
 def measure(rows, rounds):
     """{(section, name): medians of the figures}."""
     runs = {}
     for number in range(rounds):
         for section, name, run in rows:
-            print(f"round {number + 1} of {rounds}: {name}   ", end="\r", file=sys.stderr, flush=True)
+            tell(f"round {number + 1} of {rounds}: {name}")
             runs.setdefault((section, name), []).append(run())
-    print(" " * 60, end="\r", file=sys.stderr)
+    tell("")
     return {row: {key: None if each[0][key] is None else statistics.median(one[key] for one in each) for key in each[0]}
             for row, each in runs.items()}
 
@@ -159,6 +165,8 @@ def main():
     options = parser.parse_args()
     if not shutil.which("wrk"):
         raise SystemExit("wrk is needed: apt-get install wrk")
+    if not Path(BINARY).exists():
+        raise SystemExit(f"{BINARY} is not built: make release")
     print(f"{Path(BINARY).resolve()}: one reactor, {os.cpu_count()} cores, {options.connections} connections, "
           f"medians of {options.rounds} rounds of {options.seconds} s")
     with tempfile.TemporaryDirectory(prefix="zg-") as folder, Servers(Path(folder)) as servers:

@@ -105,7 +105,7 @@ class Servers:
             "limits": {"max_body_bytes": "2MiB", "max_connections_per_address": 10000, "max_exchanges_per_address": 10000},
             "services": {name: {"replies": replies or {"count": 1}, **service}}}
         file = self.folder / f"{uuid.uuid4()}.yaml"
-        file.write_text(json.dumps(configuration))
+        file.write_text(json.dumps(configuration).replace('"off"', "off"))  # a word of YAML, not a text
         return self.listening(BINARY, "serve", "--config", file)
 
     def aiohttp(self):
@@ -122,12 +122,13 @@ class Servers:
         for folder in ("run", "logs", "tmp"):
             (home / folder).mkdir(parents=True)
         push, publish, port = (free_port() for _ in range(3))
+        identity = uuid.uuid4()
         (home / "mongrel2.conf").write_text(MONGREL2.format(
-            server=uuid.uuid4(), sender=uuid.uuid4(), push=push, publish=publish, port=port))
+            server=identity, sender=uuid.uuid4(), push=push, publish=publish, port=port))
         # m2sh says things on standard output that are no errors, and exits 0 only if the configuration is in the database.
         subprocess.run(["m2sh", "load", "-config", "mongrel2.conf", "-db", "config.sqlite"], cwd=home, check=True,
                        capture_output=True, timeout=30)
-        server = Server(self.start("sh", "-c", f"cd {home} && exec mongrel2 config.sqlite bench"), f"http://127.0.0.1:{port}")
+        server = Server(self.start("sh", "-c", f"cd {home} && exec mongrel2 config.sqlite {identity}"), f"http://127.0.0.1:{port}")
         self.start(BENCHMARKS / "mongrel2_handler", f"tcp://127.0.0.1:{push}", f"tcp://127.0.0.1:{publish}")
         wait_for_echo(port)
         return server
@@ -142,7 +143,7 @@ bench = Server(
     uuid='{server}', name='bench', bind_addr='127.0.0.1', port={port}, chroot='./', default_host='127.0.0.1',
     access_log='/logs/access.log', error_log='/logs/error.log', pid_file='/run/mongrel2.pid',
     hosts=[Host(name='127.0.0.1', routes={{'/': echo}})])
-settings = {{'disable.access_logging': 1, 'zeromq.threads': 1}}
+settings = {{'server.daemonize': 0, 'disable.access_logging': 1, 'zeromq.threads': 1}}
 servers = [bench]
 """
 
