@@ -7,6 +7,7 @@ PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev cppzmq-dev gcc g++ make
 CFLAGS := -O2 -Wall -Wextra -Werror
 EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/examples/echo_worker \
             $(OUT)/examples/async_server $(OUT)/examples/flood_worker
+BENCHMARKS := $(OUT)/benchmarks/stream_load $(OUT)/benchmarks/mongrel2_handler
 
 .PHONY: help deps build release examples test demo bench sanitize openapi clean
 
@@ -39,6 +40,14 @@ $(OUT)/examples/%: examples/cpp/%.cpp
 	@mkdir -p $(@D)
 	$(CXX) $(CFLAGS) -std=c++17 -o $@ $< -lzmq -lpthread
 
+$(OUT)/benchmarks/stream_load: Tests/Benchmarks/load/stream_load.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $<
+
+$(OUT)/benchmarks/mongrel2_handler: Tests/Benchmarks/peers/mongrel2_handler.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -o $@ $< -lzmq
+
 $(VENV)/ready: Tests/EndToEnd/requirements.txt | deps
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
@@ -52,10 +61,9 @@ test: build examples $(VENV)/ready
 demo: release
 	.build/release/zmq-gateway demo
 
-bench: release examples $(VENV)/ready
-	@scripts/install wrk mongrel2-core libsqlite3-dev || echo "some peers cannot be installed: they are left out"
-	$(VENV)/bin/pip install -q --disable-pip-version-check -r Tests/Benchmarks/requirements.txt
-	$(VENV)/bin/python Tests/Benchmarks/bench.py
+bench: release examples $(BENCHMARKS) $(VENV)/ready
+	@scripts/install wrk mongrel2-core || echo "some peers cannot be installed: they are left out"
+	$(VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH_ARGS)
 
 sanitize: deps
 	swift test --sanitize=address --scratch-path .build-asan

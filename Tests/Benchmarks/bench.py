@@ -1,0 +1,184 @@
+"""One table: what a request costs here, and what it costs elsewhere on the same work.
+
+    make bench                                   everything, three rounds, some four minutes
+    make bench BENCH_ARGS="--rounds 1 --seconds 2 --only small"
+
+small    64 connections post a small JSON and get it back from the same C echo worker: through the gateway (one reactor)
+         to each kind of peer, through Mongrel2 to a C handler, through aiohttp and pyzmq. `hello` is the ceiling:
+         libmicrohttpd in our reactor and no worker at all.
+streams  one client gets 100,000 replies, and 1,000 clients get 100 each.
+mixed    small requests, alone and while one more client posts bodies of 1 MiB as fast as it can.
+
+Load, server and worker share this machine. Rounds take turns through all rows, so that a slow minute hits all of them;
+the table has medians. CPU is what the server process used (user and system), per request or reply. A peer that is not
+installed is left out, with a sentence.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+os.environ.setdefault("ZMQ_GATEWAY_BIN", str(ROOT / ".build/release/zmq-gateway"))
+sys.path[:0] = [str(ROOT / "Tests/EndToEnd"), str(Path(__file__).parent)]
+from harness import BINARY  # noqa: E402
+from servers import Servers, Skipped  # noqa: E402
+
+POST = ROOT / "Tests/Benchmarks/load/post.lua"
+STREAM_LOAD = ROOT / "out/benchmarks/stream_load"
+NDJSON, SSE = "application/x-ndjson", "text/event-stream"
+SMALL = ["hello", "router", "dealer", "rep", "mongrel2", "aiohttp"]
+STREAMS = [("ndjson 1 x 100,000", NDJSON, 1, 100_000), ("sse 1 x 100,000", SSE, 1, 100_000),
+           ("ndjson 1,000 x 100", NDJSON, 1000, 100), ("sse 1,000 x 100", SSE, 1000, 100)]
+RATIOS = [("dealer", "hello"), ("dealer", "mongrel2"), ("dealer", "aiohttp"), ("router", "dealer"), ("rep", "dealer")]
+
+
+def wrk(server, connections, seconds, body_bytes=None):
+    """Starts wrk against a server's echo."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(POST),
+               server.url + "/v1/services/echo", "--"] + ([str(body_bytes)] if body_bytes else [])
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def figures_of(load, limit):
+    """What wrk said at its end; a run with an error is no measurement."""
+    try:
+        output = load.communicate(timeout=limit)[0]
+    finally:
+        load.kill()
+    lines = [line for line in output.splitlines() if line.startswith("FIGURES ")]
+    if not lines:
+        raise SystemExit(f"wrk failed:\n{output}")
+    figures = json.loads(lines[0].removeprefix("FIGURES "))
+    if figures["errors"] or not figures["requests"]:
+        raise SystemExit(f"wrk saw {figures['errors']} errors in {figures['requests']} requests:\n{output}")
+    return figures
+
+
+def small(server, connections, seconds, big=False):
+    """One run of small requests; `big` sends large ones along, which are not in the figures."""
+    disturbance = wrk(server, 1, seconds + 1, body_bytes=1 << 20) if big else None
+    cpu = server.cpu_seconds()
+    figures = figures_of(wrk(server, connections, seconds), seconds + 30)
+    cpu = server.cpu_seconds() - cpu
+    others = figures_of(disturbance, seconds + 30)["requests"] if disturbance else 0
+    requests = figures["requests"]
+    return {"rate": requests / figures["seconds"], "p50": figures["p50_us"] / 1000, "p99": figures["p99_us"] / 1000,
+            "cpu": None if big else cpu / requests * 1e6, "rss": server.memory() / 2**20, "big": others}
+
+
+def stream(server, accept, clients, replies, limit=120):
+    """One run of streams; each must be complete and have all its replies."""
+    cpu = server.cpu_seconds()
+    run = subprocess.run(
+        [STREAM_LOAD, str(server.port), "/v1/services/flood", accept, str(replies), str(clients), str(replies), str(limit)],
+        capture_output=True, text=True, timeout=limit + 30)
+    if run.returncode != 0:
+        raise SystemExit(f"a stream was not complete: {run.stdout}{run.stderr}")
+    figures = json.loads(run.stdout)
+    cpu = server.cpu_seconds() - cpu
+    return {"rate": figures["replies"] / figures["seconds"], "p50": figures["first_p50"] * 1000,
+            "p99": figures["first_p99"] * 1000, "cpu": cpu / figures["replies"] * 1e6, "rss": server.memory() / 2**20}
+
+
+def plan(servers, options):
+    """The rows: (section, name, how to run it once)."""
+    rows = []
+
+    def add(section, name, server, run):
+        try:
+            there = servers.get(server)
+            rows.append((section, name, lambda: run(there)))
+        except Skipped as reason:
+            print(f"left out: {name}: {reason}", file=sys.stderr)
+    if "small" in options.only:
+        for name in SMALL:
+            add("small", name, name, lambda there: small(there, options.connections, options.seconds))
+    if "streams" in options.only:
+        for name, accept, clients, replies in STREAMS:
+            add("streams", name, "flood",
+                lambda there, accept=accept, clients=clients, replies=replies: stream(there, accept, clients, replies))
+    if "mixed" in options.only:
+        add("mixed", "small alone, 8 clients", "dealer", lambda there: small(there, 8, options.seconds))
+        add("mixed", "small beside 1 MiB bodies", "dealer", lambda there: small(there, 8, options.seconds, big=True))
+    return rows
+
+
+def tell(text):
+    """What is going on, for somebody who watches."""
+    if sys.stderr.isatty():
+        print(f"{text:<60}", end="\r", file=sys.stderr, flush=True)
+
+
+def measure(rows, rounds):
+    """{(section, name): medians of the figures}."""
+    runs = {}
+    for number in range(rounds):
+        for section, name, run in rows:
+            tell(f"round {number + 1} of {rounds}: {name}")
+            runs.setdefault((section, name), []).append(run())
+    tell("")
+    return {row: {key: None if each[0][key] is None else statistics.median(one[key] for one in each) for key in each[0]}
+            for row, each in runs.items()}
+
+
+def table(result):
+    def cell(value, form):
+        return "-" if value is None else format(value, form)
+    lines = [f"{'':<28}{'per second':>12}{'p50 ms':>10}{'p99 ms':>10}{'CPU us each':>13}{'RSS MiB':>10}"]
+    for section, about in [("small", "requests"), ("streams", "replies; p50 and p99 of the first one"),
+                           ("mixed", "requests")]:
+        rows = [(name, figures) for (where, name), figures in result.items() if where == section]
+        if rows:
+            lines.append(f"{section}: {about}")
+        for name, figures in rows:
+            lines.append(f"  {name:<26}{figures['rate']:>12,.0f}{cell(figures['p50'], '>10.2f')}"
+                         f"{cell(figures['p99'], '>10.2f')}{cell(figures['cpu'], '>13.1f'):>13}{figures['rss']:>10.1f}")
+            if figures.get("big"):
+                lines.append(f"    (and {figures['big']:,.0f} bodies of 1 MiB)")
+    return "\n".join(lines)
+
+
+def ratios(result):
+    lines = []
+    for left, right in RATIOS:
+        one, other = result.get(("small", left)), result.get(("small", right))
+        if one and other:
+            lines.append(f"  {left} / {right:<18}{one['rate'] / other['rate']:>8.2f} of its rate"
+                         f"{one['cpu'] / other['cpu']:>8.2f} of its CPU")
+    return "\n".join(["ratios"] + lines) if lines else ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=4, help="of each run under wrk")
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--only", nargs="+", choices=["small", "streams", "mixed"], default=["small", "streams", "mixed"])
+    parser.add_argument("--json", metavar="FILE", help="writes the medians there too")
+    options = parser.parse_args()
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk is needed: apt-get install wrk")
+    if not Path(BINARY).exists():
+        raise SystemExit(f"{BINARY} is not built: make release")
+    print(f"{Path(BINARY).resolve()}: one reactor, {os.cpu_count()} cores, {options.connections} connections, "
+          f"medians of {options.rounds} rounds of {options.seconds} s")
+    with tempfile.TemporaryDirectory(prefix="zg-") as folder, Servers(Path(folder)) as servers:
+        rows = plan(servers, options)
+        servers.warm_up(lambda server: figures_of(wrk(server, 8, 1), 30))
+        result = measure(rows, options.rounds)
+    print(table(result))
+    print(ratios(result))
+    if options.json:
+        flat = {f"{section}: {name}": figures for (section, name), figures in result.items()}
+        Path(options.json).write_text(json.dumps(flat, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

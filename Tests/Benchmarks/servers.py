@@ -1,0 +1,170 @@
+"""What is measured: each server with its worker, started once, on loopback, on ports and paths that nobody else has."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+from harness import BINARY, ROOT, Process
+
+EXAMPLES = ROOT / "out/examples"
+BENCHMARKS = ROOT / "out/benchmarks"
+PEERS = Path(__file__).parent / "peers"
+
+
+class Skipped(Exception):
+    """A server that cannot be measured here, and why."""
+
+
+class Server:
+    """A running server: where it is, and what it has used."""
+
+    def __init__(self, process, url, is_echo=True):
+        self.process, self.url, self.is_echo = process, url, is_echo
+        self.port = int(url.rsplit(":", 1)[1])
+
+    def memory(self):
+        return self.process.memory()
+
+    def cpu_seconds(self):
+        """User and system time of all its threads so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Servers:
+    """Starts each server when it is first asked for, and ends all of them."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.running, self.processes = {}, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.kill()
+
+    def get(self, name):
+        if name not in self.running:
+            self.running[name] = getattr(self, name)()
+        return self.running[name]
+
+    def warm_up(self, run):
+        for server in self.running.values():
+            if server.is_echo:
+                run(server)
+
+    def start(self, *arguments):
+        self.processes.append(Process(arguments))
+        return self.processes[-1]
+
+    def listening(self, *arguments):
+        """Starts a server that says where it listens."""
+        process = self.start(*arguments)
+        return Server(process, process.line("listening on ").removeprefix("listening on "))
+
+    def hello(self):
+        program = Path(BINARY).with_name("bench-hello")
+        if not program.exists():
+            raise Skipped(f"{program} is not built")
+        return self.listening(program)
+
+    def router(self):
+        endpoint = self.start(EXAMPLES / "echo_worker", "router", "bind", self.endpoint("router")).line("bound ")
+        identities = {"spare": 128, "max": 1000}
+        return self.gateway({"peer": "router", "connect": endpoint.split()[1], "identities": identities})
+
+    def dealer(self):
+        return self.behind_bind("dealer", "echo_worker", "dealer", "connect")
+
+    def rep(self):
+        return self.behind_bind("rep", "echo_worker", "dealer", "connect")
+
+    def flood(self):
+        server = self.behind_bind("dealer", "flood_worker", name="flood", replies={"final": {"pointer": "/done", "equals": True}})
+        server.is_echo = False
+        return server
+
+    def behind_bind(self, peer, worker, *arguments, name="echo", replies=None):
+        """A gateway that binds, and a worker that connects to it."""
+        endpoint = self.endpoint(f"{peer}-{name}")
+        server = self.gateway({"peer": peer, "bind": endpoint}, name, replies)
+        self.start(EXAMPLES / worker, *arguments, endpoint).line("bound ")
+        return server
+
+    def gateway(self, service, name="echo", replies=None):
+        configuration = {
+            "listen": "127.0.0.1:0", "public": "off", "reactors": 1, "log": {"access": "off", "level": "warning"},
+            "limits": {"max_body_bytes": "2MiB", "max_connections_per_address": 10000, "max_exchanges_per_address": 10000},
+            "services": {name: {"replies": replies or {"count": 1}, **service}}}
+        file = self.folder / f"{uuid.uuid4()}.yaml"
+        file.write_text(json.dumps(configuration).replace('"off"', "off"))  # a word of YAML, not a text
+        return self.listening(BINARY, "serve", "--config", file)
+
+    def aiohttp(self):
+        endpoint = self.endpoint("aiohttp")
+        server = self.listening(sys.executable, PEERS / "aiohttp_gateway.py", endpoint)
+        self.start(EXAMPLES / "echo_worker", "dealer", "connect", endpoint).line("bound ")
+        return server
+
+    def mongrel2(self):
+        for program in ("mongrel2", "m2sh"):
+            if not shutil.which(program):
+                raise Skipped(f"{program} is not installed: apt-get install mongrel2-core")
+        home = self.folder / "mongrel2"
+        for folder in ("run", "logs", "tmp"):
+            (home / folder).mkdir(parents=True)
+        push, publish, port = (free_port() for _ in range(3))
+        identity = uuid.uuid4()
+        (home / "mongrel2.conf").write_text(MONGREL2.format(
+            server=identity, sender=uuid.uuid4(), push=push, publish=publish, port=port))
+        # m2sh says things on standard output that are no errors, and exits 0 only if the configuration is in the database.
+        subprocess.run(["m2sh", "load", "-config", "mongrel2.conf", "-db", "config.sqlite"], cwd=home, check=True,
+                       capture_output=True, timeout=30)
+        server = Server(self.start("sh", "-c", f"cd {home} && exec mongrel2 config.sqlite {identity}"), f"http://127.0.0.1:{port}")
+        self.start(BENCHMARKS / "mongrel2_handler", f"tcp://127.0.0.1:{push}", f"tcp://127.0.0.1:{publish}")
+        wait_for_echo(port)
+        return server
+
+    def endpoint(self, name):
+        return f"ipc://{self.folder}/{name}"
+
+
+MONGREL2 = """
+echo = Handler(send_spec='tcp://127.0.0.1:{push}', send_ident='{sender}', recv_spec='tcp://127.0.0.1:{publish}', recv_ident='')
+bench = Server(
+    uuid='{server}', name='bench', bind_addr='127.0.0.1', port={port}, chroot='./', default_host='127.0.0.1',
+    access_log='/logs/access.log', error_log='/logs/error.log', pid_file='/run/mongrel2.pid',
+    hosts=[Host(name='127.0.0.1', routes={{'/': echo}})])
+settings = {{'server.daemonize': 0, 'disable.access_logging': 1, 'zeromq.threads': 1}}
+servers = [bench]
+"""
+
+
+def free_port():
+    """A port that is free now; Mongrel2 cannot choose one itself."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_echo(port, limit=20):
+    """Until a request is answered. One that came before the handler's subscription is lost, so each try has its own."""
+    request = b"POST /v1/services/echo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}"
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 0.5) as peer:
+                peer.sendall(request)
+                if peer.recv(4096).startswith(b"HTTP/1.1 200"):
+                    return
+        except OSError:
+            time.sleep(0.05)
+    raise Skipped("mongrel2 does not answer")
