@@ -1,0 +1,62 @@
+// Which bytes may stand where in a request (RFC 9110 section 5.6.2, RFC 9112, RFC 3986). A class of ASCII bytes is two
+// words of bits, so that a test is a shift; StrictnessTests compares them with the lists in the RFCs.
+
+enum CharacterClass {
+    @inline(__always)
+    private static func holds(_ byte: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
+        byte < 128 && ((byte < 64 ? low : high) &>> UInt64(byte & 63)) & 1 != 0
+    }
+
+    /// tchar: letters, digits, and !#$%&'*+-.^_`|~
+    @inline(__always)
+    static func isToken(_ byte: UInt8) -> Bool { holds(byte, 0x03ff_6cfa_0000_0000, 0x57ff_ffff_c7ff_fffe) }
+
+    /// A tab, a space, a visible character, or a byte above 127 (obs-text).
+    @inline(__always)
+    static func isFieldValue(_ byte: UInt8) -> Bool { (byte >= 32 && byte != 127) || byte == 9 }
+
+    /// Visible ASCII but `#`: more lenient than the grammar inside of ASCII ("<>\^`{|} pass), and as strict outside of it.
+    @inline(__always)
+    static func isTarget(_ byte: UInt8) -> Bool { holds(byte, 0xffff_fff6_0000_0000, 0x7fff_ffff_ffff_ffff) }
+
+    /// What a host and port are made of: letters, digits, and -._~!$&'()*+,;=%:[]
+    @inline(__always)
+    static func isHost(_ byte: UInt8) -> Bool { holds(byte, 0x2fff_7ff2_0000_0000, 0x47ff_fffe_afff_fffe) }
+
+    @inline(__always)
+    static func lowered(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 32 : byte }
+}
+
+extension Span<UInt8> {
+    /// Compares ASCII without regard to case; `other` is in lower case.
+    @inline(__always)
+    func equalsIgnoringCase(_ other: StaticString) -> Bool {
+        guard count == other.utf8CodeUnitCount else { return false }
+        // SAFETY: a StaticString's bytes live for ever, and there are utf8CodeUnitCount of them.
+        let bytes = unsafe Span(_unsafeStart: other.utf8Start, count: count)
+        for i in indices where CharacterClass.lowered(self[i]) != bytes[i] { return false }
+        return true
+    }
+
+    /// An array of the same bytes.
+    var copied: [UInt8] {
+        // SAFETY: the buffer is read during the call only.
+        unsafe withUnsafeBufferPointer { unsafe Array($0) }
+    }
+
+    @inline(__always)
+    func equals(_ other: StaticString) -> Bool {
+        guard count == other.utf8CodeUnitCount else { return false }
+        // SAFETY: a StaticString's bytes live for ever, and there are utf8CodeUnitCount of them.
+        let bytes = unsafe Span(_unsafeStart: other.utf8Start, count: count)
+        for i in indices where self[i] != bytes[i] { return false }
+        return true
+    }
+
+    /// Compares ASCII without regard to case.
+    func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for i in indices where CharacterClass.lowered(self[i]) != CharacterClass.lowered(other[i]) { return false }
+        return true
+    }
+}

@@ -1,0 +1,150 @@
+// Connections as they come and go, and what becomes of those whose time is up.
+
+internal import CMicroHTTPD
+import Glibc
+
+extension Listener {
+    // MARK: coming
+
+    /// Whether a new connection is let in at all. Some over the limit are, to be told why.
+    func admits(_ address: UnsafePointer<sockaddr>?) -> Bool {
+        activity &+= 1
+        guard let key = unsafe PeerKey(address) else { return true }
+        if ledger.count(key) < options.maxConnectionsPerAddress + ListenerOptions.graceConnections { return true }
+        counters.connectionsRefused += 1
+        return false
+    }
+
+    func connectionOpened(_ connection: OpaquePointer) -> Request {
+        activity &+= 1
+        counters.connectionsOpen += 1
+        counters.connectionsAccepted += 1
+        let request = spare.popLast() ?? Request(self)
+        let slot = takeSlot()
+        table[slot] = request
+        unsafe request.open(connection, slot: slot, connectionID: counters.connectionsAccepted)
+        request.peerKey = unsafe PeerKey(cmhd_peer(connection))
+        if let key = request.peerKey { request.isOverLimit = ledger.open(key) > options.maxConnectionsPerAddress }
+        wait(for: .header, request)
+        return request
+    }
+
+    private func takeSlot() -> Int {
+        if let slot = freeSlots.popLast() { return slot }
+        table.append(nil)
+        deadlines.reserve(table.count)
+        return table.count - 1
+    }
+
+    func requestBegan(_ request: Request, _ target: UnsafePointer<CChar>?) {
+        activity &+= 1
+        counters.requests += 1
+        lastRequestID &+= 1
+        unsafe request.requestLine(target, id: lastRequestID)
+    }
+
+    // MARK: going
+
+    /// The library is about to close the socket.
+    func connectionClosed(_ request: Request) {
+        activity &+= 1
+        if !isStopping, !request.isTimedOut, request.stage == .resting { answerGarbage(request) }
+        counters.connectionsOpen -= 1
+        if let key = request.peerKey { ledger.close(key) }
+        deadlines.leave(request.slot)
+        table[request.slot] = nil
+        freeSlots.append(request.slot)
+        request.slot = -1
+        request.isTimedOut = false
+        unsafe request.connection = nil
+        request.descriptor = -1
+        request.peerKey = nil
+        if spare.count < 256, !isStopping { spare.append(request) }
+    }
+
+    /// The library closes without a word when the first line has no space in it. If the client is still there and has heard
+    /// nothing from us, it is told what was wrong.
+    private func answerGarbage(_ request: Request) {
+        let traffic = cmhd_traffic_of(request.descriptor)
+        guard traffic.known != 0, traffic.received > 0, traffic.sent == 0 else { return }
+        let refusal = Refusal(.garbage, "this is not an HTTP request")
+        count(refusal.kind)
+        sayDirectly(refusal, request)
+    }
+
+    private func sayDirectly(_ refusal: Refusal, _ request: Request) {
+        let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem(refusal)))
+        if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
+    }
+
+    /// Makes the library find the end of the connection, whatever it is doing with it. What was written is still delivered.
+    func cut(_ request: Request) {
+        _ = shutdown(request.descriptor, Int32(SHUT_RDWR))
+        waitForNothing(request)
+    }
+
+    // MARK: time
+
+    /// Ends what has waited too long.
+    func expire() {
+        while let (slot, kind) = deadlines.popExpired(now) {
+            guard let request = table[slot] else { continue }
+            switch kind {
+            case .header: headerTimedOut(request)
+            case .idle: idleTimedOut(request)
+            case .body: timedOut(request, Refusal(.bodyTimeout, "the body did not arrive in time"))
+            case .send: sendTimedOut(request)
+            case .linger: cut(request)
+            }
+        }
+    }
+
+    private func timedOut(_ request: Request, _ refusal: Refusal) {
+        count(refusal.kind)
+        if request.held == nil { sayDirectly(refusal, request) }
+        request.isTimedOut = true
+        cut(request)
+    }
+
+    /// A connection that never sent anything is closed without a word: browsers open some on suspicion.
+    private func headerTimedOut(_ request: Request) {
+        let traffic = cmhd_traffic_of(request.descriptor)
+        if traffic.known != 0, traffic.received == 0 {
+            request.isTimedOut = true
+            return cut(request)
+        }
+        timedOut(request, Refusal(.headerTimeout, "the header did not arrive in time"))
+    }
+
+    /// A connection that rests is closed; one that began to send something has the time of a header left.
+    private func idleTimedOut(_ request: Request) {
+        let traffic = cmhd_traffic_of(request.descriptor)
+        let idleMilliseconds = options.idleTimeout.nanoseconds / 1_000_000
+        if traffic.known != 0, UInt64(traffic.since_last_received_ms) + 1 < idleMilliseconds {
+            return wait(for: .header, request)
+        }
+        request.isTimedOut = true
+        cut(request)
+    }
+
+    /// A response that lies ready is cut when the client took nothing of it since the last look.
+    private func sendTimedOut(_ request: Request) {
+        let traffic = cmhd_traffic_of(request.descriptor)
+        let isMoving = traffic.known != 0 && request.acknowledgedAtCheck != traffic.acknowledged
+        request.acknowledgedAtCheck = traffic.acknowledged
+        if isMoving { return wait(for: .send, request) }
+        request.isTimedOut = true
+        cut(request)
+    }
+
+    // MARK: spinning
+
+    /// The library spins on a chunk header that does not fit its buffer: then more of it lies unread in the socket.
+    func lookForSpinners() {
+        if spin.caught { counters.spinsCaught += 1 }
+        for slot in deadlines.slots(in: .body) {
+            guard let request = table[slot], request.isChunked, cmhd_unread(request.descriptor) > 0 else { continue }
+            timedOut(request, Refusal(.chunkHeaderTooLong, "a chunk's header is longer than this server takes"))
+        }
+    }
+}

@@ -1,0 +1,192 @@
+// One libmicrohttpd daemon in external epoll mode: no thread of its own, no time-out of its own. The owner watches
+// `epollDescriptor`, calls `run` when it is readable, when `wantsRun` says so, and when `timeout` has passed; everything
+// else (requests, bodies, ends) comes out of `run` through the handler. Confined to the thread that runs it.
+//
+// The library holds two unretained pointers of ours: the listener (cls of every callback) and, for each connection, its
+// Request. Both are safe because stop() closes all connections before it returns, and must be called before the last
+// reference goes.
+
+internal import CMicroHTTPD
+import Glibc
+
+@safe public final class Listener {
+    /// Numbers since the start; read them at any time on the listener's thread.
+    public internal(set) var counters = ListenerCounters()
+    /// Writes the bodies of refusals; nil gives plain ones.
+    public var refusalWriter: (any RefusalWriter)?
+    /// `127.0.0.1:8080`, `[::1]:8080` or `unix:/path`, as bound.
+    public let boundAddress: String
+    /// The port in force (when 0 was asked for), 0 for a unix socket.
+    public let port: UInt16
+    public let options: ListenerOptions
+
+    let handler: any RequestHandler
+    /// The time of the last run, in nanoseconds of CLOCK_MONOTONIC.
+    var now: UInt64
+    var deadlines = DeadlineQueues()
+    var ledger = AddressLedger()
+    /// The connections by slot; a hole for each free one.
+    var table: [Request?] = []
+    var freeSlots: [Int] = []
+    /// Request objects that wait for a connection.
+    var spare: [Request] = []
+    var lastRequestID: UInt64 = 0
+    var isRunning = false
+    var isStopping = false
+    /// Callbacks of the library so far: a run without one made no progress that we can see.
+    var activity: UInt64 = 0
+    var hasResumed = false
+    var isPending = false
+    var spin = SpinGuard()
+
+    private var daemon: OpaquePointer?
+    private var listening: Int32
+    private let unixPath: String?
+    private let durations: [5 of UInt64]
+
+    /// Binds, listens and starts. The handler is held until the listener goes.
+    public init(_ options: ListenerOptions, handler: any RequestHandler) throws(HTTPError) {
+        precondition((512...48 * 1024).contains(options.maxHeaderBytes) && (1...254).contains(options.maxHeaderFields))
+        precondition(options.maxConnections > 0 && options.maxConnectionsPerAddress > 0)
+        self.options = options
+        self.handler = handler
+        now = MonotonicClock.now
+        durations = [
+            options.headerDeadline.nanoseconds, options.idleTimeout.nanoseconds, options.bodyDeadline.nanoseconds,
+            options.sendTimeout.nanoseconds, 2_000_000_000,
+        ]
+        let socket = try ListeningSocket(options)
+        boundAddress = socket.description
+        port = socket.port
+        listening = socket.descriptor
+        unixPath = socket.unixPath
+        try start()
+    }
+
+    private func start() throws(HTTPError) {
+        // SAFETY: the library keeps copies of the callbacks, and us unretained; see the head of this file.
+        var callbacks = unsafe Self.callbacks(for: self)
+        unsafe daemon = unsafe cmhd_start(listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
+        if unsafe daemon == nil {
+            _ = close(listening)
+            removeSocketFile()
+            throw HTTPError(
+                operation: "start an HTTP listener on \(boundAddress)", code: 0,
+                message: "libmicrohttpd refuses; it needs epoll, and memory for its records")
+        }
+    }
+
+    deinit {
+        precondition(unsafe daemon == nil, "a Listener must be stopped before it goes")
+    }
+
+    // MARK: running
+
+    /// Becomes readable when `run` has work to do. Nest it in the reactor's set, level-triggered.
+    public var epollDescriptor: Int32 {
+        guard let daemon = unsafe daemon else { return -1 }
+        return unsafe cmhd_epoll_descriptor(daemon)
+    }
+
+    /// Does what there is to do, without blocking. `now` is in nanoseconds of CLOCK_MONOTONIC. Never from inside a callback.
+    public func run(now: UInt64) {
+        precondition(!isRunning, "Listener.run from inside one of its callbacks")
+        guard let daemon = unsafe daemon else { return }
+        self.now = now
+        isRunning = true
+        expire()
+        let before = activity
+        var rounds = 0
+        repeat {
+            hasResumed = false
+            // SAFETY: not from inside a callback; the daemon lives until stop().
+            _ = unsafe MHD_run(daemon)
+            isPending = unsafe cmhd_wants_run(daemon) != 0
+            rounds += 1
+        } while (isPending || hasResumed) && rounds < 4 && !spin.isSpinning
+        isRunning = false
+        spin.ran(pending: isPending && !hasResumed, progress: activity != before, now: now)
+        if spin.isDue(now) { lookForSpinners() }
+    }
+
+    /// Something was resumed, or the library has more to do: call `run` again in this turn or the next one, without waiting.
+    public var wantsRun: Bool { hasResumed || (isPending && !spin.isSpinning) }
+
+    /// Nanoseconds until `run` must be called even when nothing happens; 0 at once, nil for no limit.
+    public func timeout(now: UInt64) -> UInt64? {
+        if wantsRun { return 0 }
+        var wait = deadlines.earliest.map { $0 > now ? $0 - now : 0 }
+        if isPending { wait = min(wait ?? .max, spin.backOff) }
+        return wait
+    }
+
+    // MARK: stopping
+
+    /// Takes no further connection; those that are open go on.
+    public func stopAccepting() {
+        guard let daemon = unsafe daemon, listening >= 0 else { return }
+        // SAFETY: gives the descriptor back to us.
+        let descriptor = unsafe MHD_quiesce_daemon(daemon)
+        if descriptor >= 0 { _ = close(descriptor) }
+        listening = -1
+        removeSocketFile()
+    }
+
+    /// Ends every request (`closed` with `.shutdown`), closes every connection and the daemon. Not from inside a callback.
+    /// What a response still had to send is lost: drain first.
+    public func stop() {
+        precondition(!isRunning, "Listener.stop from inside one of its callbacks")
+        guard let daemon = unsafe daemon else { return }
+        isStopping = true
+        isRunning = true
+        // A daemon that is stopped with a suspended connection aborts the process.
+        for request in table { request?.resume() }
+        unsafe MHD_stop_daemon(daemon)
+        unsafe self.daemon = nil
+        isRunning = false
+        hasResumed = false
+        isPending = false
+        removeSocketFile()
+        table.removeAll()
+        spare.removeAll()
+    }
+
+    private func removeSocketFile() {
+        // SAFETY: a path of ours.
+        if let unixPath, listening >= 0 || isStopping { _ = unsafe unlink(unixPath) }
+    }
+
+    // MARK: for requests
+
+    func resumed() { hasResumed = true }
+
+    func count(_ kind: RefusalKind) { counters.count(kind) }
+
+    func problem(_ refusal: Refusal) -> [UInt8] {
+        let kind = refusal.kind
+        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail) ?? refusal.plainProblem()
+    }
+
+    func wait(for kind: DeadlineKind, _ request: Request) {
+        deadlines.enter(request.slot, kind, deadline: now &+ durations[kind.rawValue])
+    }
+
+    func waitForNothing(_ request: Request) { deadlines.leave(request.slot) }
+
+    /// A request ended; its connection may bring another one.
+    func rest(_ request: Request) {
+        wait(for: .idle, request)
+    }
+}
+
+@available(*, unavailable)
+extension Listener: Sendable {}
+
+enum MonotonicClock {
+    static var now: UInt64 {
+        var time = timespec()
+        // SAFETY: fills the structure.
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+}

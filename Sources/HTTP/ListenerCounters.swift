@@ -1,0 +1,22 @@
+// What a listener counts.
+
+public struct ListenerCounters: Sendable, Equatable {
+    /// Connections that are open now.
+    public internal(set) var connectionsOpen = 0
+    public internal(set) var connectionsAccepted: UInt64 = 0
+    /// Connections that were closed at once, because their address has far too many.
+    public internal(set) var connectionsRefused: UInt64 = 0
+    /// Requests whose request line arrived, refused ones included.
+    public internal(set) var requests: UInt64 = 0
+    /// How often the library wanted to run on and on without doing anything.
+    public internal(set) var spinsCaught: UInt64 = 0
+    private var refusals = [Int](repeating: 0, count: RefusalKind.allCases.count)
+
+    /// Requests that were refused for that reason.
+    public func refused(_ kind: RefusalKind) -> Int { refusals[kind.rawValue] }
+
+    /// Requests that were refused for any reason.
+    public var refusedTotal: Int { refusals.reduce(0, +) }
+
+    mutating func count(_ kind: RefusalKind) { refusals[kind.rawValue] += 1 }
+}

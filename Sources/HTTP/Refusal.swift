@@ -1,0 +1,66 @@
+// Requests that never reach accept(): what was wrong, what the client is told, and how often it happened.
+
+/// Why a request was refused by the room itself.
+public enum RefusalKind: Int, CaseIterable, Sendable {
+    case requestLine, target, headerName, headerValue, lineEnds
+    case hostMissing, hostInvalid, contentLengthInvalid, lengthConflict
+    case transferCodingUnknown, expectationUnknown
+    case headerTooLarge, targetTooLong
+    case headerTimeout, bodyTimeout
+    case chunkHeaderTooLong, tooManyConnections
+    /// The library refused it with a page of its own, before we could see it (a line without a colon, a version that is
+    /// not HTTP/1, a header larger than its pool, a malformed chunk).
+    case byTheLibrary
+    /// Bytes that are no HTTP request at all.
+    case garbage
+
+    /// The status that the client sees.
+    public var status: Int {
+        switch self {
+        case .transferCodingUnknown: 501
+        case .expectationUnknown: 417
+        case .headerTooLarge: 431
+        case .targetTooLong: 414
+        case .headerTimeout, .bodyTimeout: 408
+        case .tooManyConnections: 429
+        default: 400
+        }
+    }
+
+    /// The stable code in the problem document.
+    public var code: StaticString {
+        switch self {
+        case .transferCodingUnknown: "transfer_coding_unsupported"
+        case .expectationUnknown: "expectation_failed"
+        case .headerTooLarge: "header_too_large"
+        case .targetTooLong: "target_too_long"
+        case .headerTimeout, .bodyTimeout: "request_timeout"
+        case .tooManyConnections: "too_many_connections"
+        default: "malformed_request"
+        }
+    }
+}
+
+/// One refusal: the kind for the counters, the sentence for the client.
+struct Refusal {
+    let kind: RefusalKind
+    let detail: String
+
+    init(_ kind: RefusalKind, _ detail: String) {
+        self.kind = kind
+        self.detail = detail
+    }
+
+    /// The problem document when nobody else writes it.
+    func plainProblem() -> [UInt8] {
+        // Details are our own sentences: nothing in them needs an escape.
+        Array("""
+            {"type":"about:blank","title":"\(Reason.phrase(kind.status))","status":\(kind.status),\
+            "code":"\(kind.code)","detail":"\(detail)"}
+
+            """.utf8)
+    }
+
+    static let headers = ResponseHeaders(
+        ["Content-Type": "application/problem+json", "Cache-Control": "no-store"], close: true)
+}

@@ -1,0 +1,108 @@
+// Reading a request's header. Every span shows the library's or the request's own memory and is valid until `closed`.
+
+internal import CMicroHTTPD
+
+extension Request {
+    /// The method as it was written.
+    public var methodName: Span<UInt8> {
+        @_lifetime(borrow self) get {
+            // SAFETY: set when the header was complete, and the memory stays until `closed`.
+            guard let start = unsafe methodStart else { return Span() }
+            let span = unsafe Span(_unsafeStart: start, count: methodCount)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// The request target, raw: `/a%20b?x=1`, `http://host/a`, or `*`.
+    public var rawTarget: Span<UInt8> {
+        @_lifetime(borrow self) get { targetSlice(0, target.count) }
+    }
+
+    /// The path, raw, without the query; never empty, begins with a slash (but for `OPTIONS *`).
+    public var path: Span<UInt8> {
+        @_lifetime(borrow self) get { targetSlice(target.pathStart, target.pathEnd) }
+    }
+
+    /// The query, raw, without its question mark; empty when there is none.
+    public var query: Span<UInt8> {
+        @_lifetime(borrow self) get { targetSlice(target.queryStart, target.count) }
+    }
+
+    @_lifetime(borrow self)
+    private func targetSlice(_ from: Int, _ to: Int) -> Span<UInt8> {
+        // SAFETY: 0 <= from <= to <= target.count, and the copy is ours until the next request.
+        let span = unsafe Span(_unsafeStart: UnsafePointer(target.base + from), count: to - from)
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    /// The first field of that name, without white space around it; empty is a value, nil is absence.
+    @_lifetime(borrow self)
+    public func value(of header: KnownHeader) -> Span<UInt8>? {
+        let place = Int(known[Int(header.rawValue)])
+        return place == 0 ? nil : fieldValue(place - 1)
+    }
+
+    /// How many fields have that name.
+    public func count(of header: KnownHeader) -> Int {
+        let place = Int(known[Int(header.rawValue)])
+        return place == 0 ? 0 : count(from: place - 1, named: header.name)
+    }
+
+    /// The first field of that name (in lower case).
+    @_lifetime(borrow self)
+    public func value(named name: StaticString) -> Span<UInt8>? {
+        for i in 0..<fieldCount where fieldName(i).equalsIgnoringCase(name) { return fieldValue(i) }
+        return nil
+    }
+
+    /// The first field of that name, in any case.
+    @_lifetime(borrow self)
+    public func value(named name: Span<UInt8>) -> Span<UInt8>? {
+        for i in 0..<fieldCount where fieldName(i).equalsIgnoringCase(name) { return fieldValue(i) }
+        return nil
+    }
+
+    /// How many fields have that name (in lower case).
+    public func count(named name: StaticString) -> Int { count(from: 0, named: name) }
+
+    private func count(from: Int, named name: StaticString) -> Int {
+        var count = 0
+        for i in from..<fieldCount where fieldName(i).equalsIgnoringCase(name) { count += 1 }
+        return count
+    }
+
+    /// The number of fields; their order is the client's.
+    public var headerCount: Int { fieldCount }
+
+    /// The name of field `index` as it was written, 0 ..< headerCount.
+    @_lifetime(borrow self)
+    public func headerName(_ index: Int) -> Span<UInt8> {
+        precondition(index >= 0 && index < fieldCount)
+        return fieldName(index)
+    }
+
+    /// The value of field `index` without white space around it.
+    @_lifetime(borrow self)
+    public func headerValue(_ index: Int) -> Span<UInt8> {
+        precondition(index >= 0 && index < fieldCount)
+        return fieldValue(index)
+    }
+
+    @_lifetime(borrow self)
+    @inline(__always)
+    func fieldName(_ index: Int) -> Span<UInt8> {
+        // SAFETY: the callers bound the index; the library's memory stays until `closed`.
+        let field = unsafe fields + index
+        let span = unsafe Span(_unsafeStart: field.pointee.name, count: Int(field.pointee.name_bytes))
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    @_lifetime(borrow self)
+    @inline(__always)
+    func fieldValue(_ index: Int) -> Span<UInt8> {
+        // SAFETY: as above; trailing white space is cut off by Strictness when it reads the field.
+        let field = unsafe fields + index
+        let span = unsafe Span(_unsafeStart: field.pointee.value, count: Int(field.pointee.value_bytes))
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+}

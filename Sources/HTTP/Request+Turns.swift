@@ -1,0 +1,206 @@
+// What happens to a request when the library calls: the stages drawn in Request.swift, in the order they come. Each turn
+// answers with true to go on, or false to have the connection closed.
+
+internal import CMicroHTTPD
+import Glibc
+
+extension Request {
+    /// The request line is there; the library is about to take the target apart.
+    func requestLine(_ text: UnsafePointer<CChar>?, id: UInt64) {
+        self.id = id
+        stage = .line
+        // SAFETY: a C string in the library's buffer, of which we take a copy.
+        if let text = unsafe text { unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text)) }
+        unsafe listener.wait(for: .header, self)
+    }
+
+    /// One call of the library's access handler: the header, some of the body, or its end.
+    func turn(
+        _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>, _ bytes: UnsafePointer<CChar>?,
+        _ count: UnsafeMutablePointer<Int>
+    ) -> Bool {
+        isInTurn = true
+        defer { isInTurn = false }
+        switch stage {
+        case .line:
+            return unsafe begin(method, version)
+        case .body, .lingering:
+            let available = unsafe count.pointee
+            guard available > 0, let bytes = unsafe bytes else { return end() }
+            // SAFETY: the library shows that many bytes for the duration of this call; we take all of them.
+            let span = unsafe Span(_unsafeStart: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: available)
+            unsafe count.pointee = 0
+            return take(span)
+        default:
+            // `waiting` and resumed without a response: aborted.
+            return false
+        }
+    }
+
+    // MARK: the header
+
+    private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
+        guard let connection = unsafe connection else { return false }
+        let listener = unsafe listener
+        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.options) { return refuse(refusal) }
+        if isOverLimit {
+            return refuse(Refusal(.tooManyConnections, "there are too many connections from this address"))
+        }
+        stage = .accepting
+        isAccepted = true
+        if hasBody { listener.wait(for: .body, self) } else { listener.waitForNothing(self) }
+        listener.handler.accept(self)
+        if isAborted { return false }
+        precondition(held != nil || consumer != nil, "accept() must respond or set a consumer")
+        stage = .body
+        guard let held, hasBody else { return true }
+        // The answer is there before the body. A client that waits for our 100 is told at once; else the body is read over,
+        // so that the connection can be used again, unless that is too much.
+        if expectsContinue {
+            self.held = nil
+            return send(held)
+        }
+        return (contentLength ?? 0) > listener.options.maxDiscardedBytes ? answerDirectly() : true
+    }
+
+    private func refuse(_ refusal: Refusal) -> Bool {
+        let listener = unsafe listener
+        listener.count(refusal.kind)
+        let problem = listener.problem(refusal)
+        listener.waitForNothing(self)
+        stage = .body
+        return send(HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem)))
+    }
+
+    // MARK: the body
+
+    private func take(_ bytes: Span<UInt8>) -> Bool {
+        if stage == .lingering { return true }
+        if held == nil {
+            bytesReceived += UInt64(bytes.count)
+            consumer?.body(bytes, of: self)
+            return !isAborted
+        }
+        discardedBytes += UInt64(bytes.count)
+        let limit = unsafe listener.options.maxDiscardedBytes
+        return discardedBytes > limit ? answerDirectly() : true
+    }
+
+    private func end() -> Bool {
+        if stage == .lingering { return false }
+        unsafe listener.waitForNothing(self)
+        if let held {
+            self.held = nil
+            return send(held)
+        }
+        stage = .ending
+        consumer?.bodyEnded(of: self)
+        if isAborted { return false }
+        if stage == .answered { return true }
+        stage = .waiting
+        suspend()
+        return true
+    }
+
+    /// The held answer goes out past the library, which takes none in the middle of a body; then the client has a moment to
+    /// notice, while what it still sends is read over. Closing at once would destroy the answer on its way (a reset).
+    private func answerDirectly() -> Bool {
+        guard let held, let bytes = DirectReply.bytes(held) else { return false }
+        self.held = nil
+        guard DirectReply.send(bytes, to: descriptor) else { return false }
+        bytesSent = UInt64(held.bodyCount)
+        stage = .lingering
+        unsafe listener.wait(for: .linger, self)
+        return true
+    }
+
+    // MARK: suspend and resume
+
+    func suspend() {
+        guard let connection = unsafe connection else { return }
+        isSuspended = true
+        // SAFETY: called from the access handler or the content reader only, as the library demands.
+        unsafe MHD_suspend_connection(connection)
+    }
+
+    func resume() {
+        guard isSuspended, let connection = unsafe connection else { return }
+        isSuspended = false
+        // SAFETY: the connection was suspended and not resumed since.
+        unsafe MHD_resume_connection(connection)
+        unsafe listener.resumed()
+    }
+
+    // MARK: a streamed body
+
+    /// The library asks for bytes of the body: their number, 0 after suspending, or one of its two ends.
+    func read(_ buffer: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
+        guard !isAborted, let source else { return Self.readAborted }
+        isStreamResting = false
+        while true {
+            if let ending = streamEnding {
+                guard ending != .abort else {
+                    isAborted = true
+                    return Self.readAborted
+                }
+                return Self.readEnded
+            }
+            sourceWasReady = false
+            // SAFETY: the library lends `capacity` bytes until this returns.
+            let room = unsafe UnsafeMutableRawBufferPointer(start: buffer, count: capacity).bindMemory(to: UInt8.self)
+            var output = unsafe OutputSpan(buffer: room, initializedCount: 0)
+            let outcome = source.read(into: &output)
+            let count = unsafe output.finalize(for: room)
+            bytesSent += UInt64(count)
+            if outcome == .end || outcome == .abort { streamEnding = outcome }
+            if count > 0 {
+                unsafe listener.wait(for: .send, self)
+                return count
+            }
+            precondition(outcome != .more, "a body source said .more and wrote nothing")
+            if outcome == .pending, !sourceWasReady {
+                isStreamResting = true
+                unsafe listener.waitForNothing(self)
+                suspend()
+                return 0
+            }
+        }
+    }
+
+    private static var readEnded: Int { -1 }      // MHD_CONTENT_READER_END_OF_STREAM
+    private static var readAborted: Int { -2 }    // MHD_CONTENT_READER_END_WITH_ERROR
+
+    // MARK: the end
+
+    /// The library is done with the request, for the reason it gives.
+    func completed(_ code: MHD_RequestTerminationCode) {
+        let wasAccepted = isAccepted
+        let reason = wasAccepted ? ending(code) : .failed
+        if !wasAccepted, stage == .line, !isTimedOut { unsafe listener.count(.byTheLibrary) }
+        isSuspended = false
+        if wasAccepted { consumer?.closed(self, reason) }
+        forget()
+        unsafe listener.rest(self)
+    }
+
+    private func ending(_ code: MHD_RequestTerminationCode) -> RequestEnd {
+        if isTimedOut { return .timedOut }
+        if stage == .lingering { return .completed }
+        switch code {
+        case .REQUEST_TERMINATED_COMPLETED_OK: return isAborted ? .aborted : .completed
+        case .REQUEST_TERMINATED_DAEMON_SHUTDOWN: return .shutdown
+        case .REQUEST_TERMINATED_TIMEOUT_REACHED: return .timedOut
+        case .REQUEST_TERMINATED_READ_ERROR, .REQUEST_TERMINATED_CLIENT_ABORT:
+            return isAborted ? .aborted : .clientLeft
+        default: return isAborted ? .aborted : hasClientLeft ? .clientLeft : .failed
+        }
+    }
+
+    /// Whether the socket is at its end. The library says "error" for many things, of which most are a client that left.
+    private var hasClientLeft: Bool {
+        var byte: UInt8 = 0
+        // SAFETY: one byte of room; the descriptor is open until the library has told us of the close.
+        let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return count == 0 || (count < 0 && errno != EAGAIN)
+    }
+}

@@ -1,0 +1,161 @@
+// One request, from its request line to its end. The object belongs to its connection and is used again for the next
+// request on it; `closed` is the last moment at which it means this request. Confined to the listener's thread.
+//
+//     resting --request line--> line --header--> accepting --> body --> ending --> answered --> resting
+//                                                    |           |         \--> waiting --/        (keep-alive)
+//                                                    \-----------+--> lingering (answered past the library; closes)
+//
+// `waiting` is the only stage in which the connection is suspended before it has a response; a stream suspends itself in
+// `answered` (`isStreamResting`). What is done in each stage is in Request+Turns.swift, the answers in Request+Respond.swift.
+
+internal import CMicroHTTPD
+import Glibc
+
+@safe public final class Request {
+    enum Stage: UInt8 { case resting, line, accepting, body, ending, waiting, answered, lingering }
+
+    // MARK: who
+
+    /// Unique among the requests of this listener, never used again.
+    public internal(set) var id: UInt64 = 0
+    /// Unique among the connections of this listener.
+    public internal(set) var connectionID: UInt64 = 0
+    /// The connection's socket: to watch for a client that leaves (EPOLLRDHUP) while the response is awaited, and for nothing
+    /// else. Unwatch it in `closed`.
+    public internal(set) var descriptor: Int32 = -1
+    /// Receives the body and the end. Set it in `accept`, or respond there.
+    public var consumer: (any RequestConsumer)?
+    /// Whatever the owner wants to find again; released after `closed`.
+    public var userState: AnyObject?
+
+    // MARK: what was asked
+
+    public internal(set) var method: Method = .other
+    /// The number behind `HTTP/1.`: 0 or 1 (anything newer counts as 1).
+    public internal(set) var minorVersion: UInt8 = 1
+    /// What the header announces, or nil.
+    public internal(set) var contentLength: UInt64?
+    /// The body comes in chunks of a length that is not announced.
+    public internal(set) var isChunked = false
+    /// Body bytes of the response handed to the library so far.
+    public internal(set) var bytesSent: UInt64 = 0
+    /// Body bytes of the request handed to the consumer so far.
+    public internal(set) var bytesReceived: UInt64 = 0
+
+    // MARK: where the header lies
+
+    // SAFETY: `methodStart` and the fields point into the library's memory for this connection, which it clears when the
+    // request is completed; `forget` drops them before that. The target is our copy, because the library rewrites its own.
+    var methodStart: UnsafePointer<UInt8>?
+    var methodCount = 0
+    var target = TargetText()
+    var fields: UnsafeMutablePointer<cmhd_field>
+    var fieldCapacity = 24
+    var fieldCount = 0
+    /// For each KnownHeader one more than the index of its first field, or 0.
+    var known = [48 of UInt8](repeating: 0)
+
+    // MARK: how far it is
+
+    var stage = Stage.resting
+    /// accept() was called: somebody waits for `closed`.
+    var isAccepted = false
+    var isAborted = false
+    var isTimedOut = false
+    /// One of our callbacks is on the stack.
+    var isInTurn = false
+    var isSuspended = false
+    var isStreamResting = false
+    var expectsContinue = false
+    var isOverLimit = false
+    /// A response that the library does not take yet, because the body is still coming.
+    var held: HeldResponse?
+    var source: (any BodySource)?
+    var sourceWasReady = false
+    var streamEnding: BodyRead?
+    var shared: SharedBody?
+    var discardedBytes: UInt64 = 0
+    var acknowledgedAtCheck: UInt64?
+
+    // MARK: where it lives
+
+    // SAFETY: a listener outlives its requests: stop() closes every connection, and with it every use of them.
+    unowned(unsafe) let listener: Listener
+    /// The index in the listener's table and in its deadlines; -1 when pooled.
+    var slot = -1
+    var connection: OpaquePointer?
+    var peerKey: PeerKey?
+    private var peerText: String?
+
+    init(_ listener: Listener) {
+        unsafe self.listener = listener
+        unsafe fields = UnsafeMutablePointer<cmhd_field>.allocate(capacity: fieldCapacity)
+    }
+
+    deinit {
+        // SAFETY: allocated in init or growFields; cmhd_field is trivial.
+        unsafe fields.deallocate()
+    }
+
+    /// The client's address: `192.0.2.1`, `[2001:db8::1]`, or `unix`.
+    public var remoteAddress: String {
+        if let peerText { return peerText }
+        // SAFETY: the library keeps the address until the connection is closed.
+        guard let connection = unsafe connection, let address = unsafe cmhd_peer(connection) else { return "unknown" }
+        let text = unsafe PeerAddress.text(of: address).address
+        peerText = text
+        return text
+    }
+
+    /// Whether the request has a body at all.
+    public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
+
+    /// Takes a connection over.
+    func open(_ connection: OpaquePointer, slot: Int, connectionID: UInt64) {
+        unsafe self.connection = unsafe connection
+        self.slot = slot
+        self.connectionID = connectionID
+        // SAFETY: the library just announced this connection.
+        descriptor = unsafe cmhd_descriptor(connection)
+        peerText = nil
+        isOverLimit = false
+        stage = .resting
+    }
+
+    /// Forgets everything about the request that was, but not about the connection.
+    func forget() {
+        stage = .resting
+        consumer = nil
+        userState = nil
+        source = nil
+        shared = nil
+        held = nil
+        streamEnding = nil
+        unsafe methodStart = nil
+        fieldCount = 0
+        target.clear()
+        contentLength = nil
+        isChunked = false
+        bytesSent = 0
+        bytesReceived = 0
+        discardedBytes = 0
+        isAccepted = false
+        isAborted = false
+        isTimedOut = false
+        isSuspended = false
+        isStreamResting = false
+        sourceWasReady = false
+        expectsContinue = false
+        acknowledgedAtCheck = nil
+    }
+
+    func growFields(to capacity: Int) {
+        // SAFETY: nothing points to the old ones: they are filled again after this.
+        unsafe fields.deallocate()
+        unsafe fields = UnsafeMutablePointer<cmhd_field>.allocate(capacity: capacity)
+        fieldCapacity = capacity
+    }
+}
+
+@available(*, unavailable)
+extension Request: Sendable {}
