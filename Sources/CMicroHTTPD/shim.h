@@ -169,3 +169,8 @@ static inline void cmhd_collect(struct MHD_Connection *connection, struct cmhd_f
 static inline void cmhd_forbid_chunks(struct MHD_Response *response) {
   MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 }
+
+/// Lets the library close this connection by its own clock after a second without traffic. Not for a suspended one.
+static inline void cmhd_time_out_soon(struct MHD_Connection *connection) {
+  MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
+}

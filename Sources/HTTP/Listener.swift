@@ -106,6 +106,7 @@ import Glibc
         } while (isPending || hasResumed) && rounds < 4 && !spin.isSpinning
         isRunning = false
         spin.ran(pending: isPending && !hasResumed, progress: activity != before, now: now)
+        if spin.caught { counters.spinsCaught += 1 }
         if spin.isDue(now) { lookForSpinners() }
     }
 

@@ -9,6 +9,7 @@ extension Request {
     func requestLine(_ text: UnsafePointer<CChar>?, id: UInt64) {
         self.id = id
         stage = .line
+        hasBegun = true
         // SAFETY: a C string in the library's buffer, of which we take a copy.
         if let text = unsafe text { unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text)) }
         unsafe listener.wait(for: .header, self)
