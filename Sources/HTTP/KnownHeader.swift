@@ -1,5 +1,4 @@
-// The header fields that the house asks for: found once, in the pass that checks the header, and read by index
-// afterwards.
+// The header fields that the house asks for: found once, in the pass that checks the header, and read by index afterwards.
 
 /// A request header field that is looked up often.
 public enum KnownHeader: UInt8, CaseIterable, Sendable {
@@ -111,9 +110,7 @@ public enum KnownHeader: UInt8, CaseIterable, Sendable {
         name.equalsIgnoringCase(only.name) ? only : nil
     }
 
-    private static func match(_ name: Span<UInt8>, _ a: KnownHeader, _ b: KnownHeader, _ c: KnownHeader? = nil)
-        -> KnownHeader?
-    {
+    private static func match(_ name: Span<UInt8>, _ a: KnownHeader, _ b: KnownHeader, _ c: KnownHeader? = nil) -> KnownHeader? {
         if name.equalsIgnoringCase(a.name) { return a }
         if name.equalsIgnoringCase(b.name) { return b }
         if let c, name.equalsIgnoringCase(c.name) { return c }

@@ -1,6 +1,5 @@
 // One libmicrohttpd daemon in external epoll mode: no thread of its own, no time-out of its own. The owner watches
-// `epollDescriptor`, calls `run` when it is readable, when `wantsRun` says so, and when `timeout` has passed;
-// everything
+// `epollDescriptor`, calls `run` when it is readable, when `wantsRun` says so, and when `timeout` has passed; everything
 // else (requests, bodies, ends) comes out of `run` through the handler. Confined to the thread that runs it.
 //
 // The library holds two unretained pointers of ours: the listener (cls of every callback) and, for each connection, its
@@ -67,8 +66,7 @@ import Glibc
     private func start() throws(HTTPError) {
         // SAFETY: the library keeps copies of the callbacks, and us unretained; see the head of this file.
         var callbacks = unsafe Self.callbacks(for: self)
-        unsafe daemon = unsafe cmhd_start(
-            listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
+        unsafe daemon = unsafe cmhd_start(listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
         if unsafe daemon == nil {
             _ = close(listening)
             removeSocketFile()
@@ -90,8 +88,7 @@ import Glibc
         return unsafe cmhd_epoll_descriptor(daemon)
     }
 
-    /// Does what there is to do, without blocking. `now` is in nanoseconds of CLOCK_MONOTONIC. Never from inside a
-    /// callback.
+    /// Does what there is to do, without blocking. `now` is in nanoseconds of CLOCK_MONOTONIC. Never from inside a callback.
     public func run(now: UInt64) {
         precondition(!isRunning, "Listener.run from inside one of its callbacks")
         guard let daemon = unsafe daemon else { return }
@@ -109,11 +106,11 @@ import Glibc
         } while (isPending || hasResumed) && rounds < 4 && !spin.isSpinning
         isRunning = false
         spin.ran(pending: isPending && !hasResumed, progress: activity != before, now: now)
+        if spin.caught { counters.spinsCaught += 1 }
         if spin.isDue(now) { lookForSpinners() }
     }
 
-    /// Something was resumed, or the library has more to do: call `run` again in this turn or the next one, without
-    /// waiting.
+    /// Something was resumed, or the library has more to do: call `run` again in this turn or the next one, without waiting.
     public var wantsRun: Bool { hasResumed || (isPending && !spin.isSpinning) }
 
     /// Nanoseconds until `run` must be called even when nothing happens; 0 at once, nil for no limit.
@@ -136,8 +133,7 @@ import Glibc
         removeSocketFile()
     }
 
-    /// Ends every request (`closed` with `.shutdown`), closes every connection and the daemon. Not from inside a
-    /// callback.
+    /// Ends every request (`closed` with `.shutdown`), closes every connection and the daemon. Not from inside a callback.
     /// What a response still had to send is lost: drain first.
     public func stop() {
         precondition(!isRunning, "Listener.stop from inside one of its callbacks")
@@ -169,8 +165,7 @@ import Glibc
 
     func problem(_ refusal: Refusal) -> [UInt8] {
         let kind = refusal.kind
-        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail)
-            ?? refusal.plainProblem()
+        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail) ?? refusal.plainProblem()
     }
 
     func wait(for kind: DeadlineKind, _ request: Request) {
