@@ -174,3 +174,8 @@ static inline void cmhd_forbid_chunks(struct MHD_Response *response) {
 static inline void cmhd_time_out_soon(struct MHD_Connection *connection) {
   MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
 }
+
+// Gives a connection a time-out of its own, in seconds (MHD_set_connection_option is variadic).
+static inline void cmhd_set_timeout(struct MHD_Connection *connection, unsigned int seconds) {
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}

@@ -3,7 +3,8 @@
 internal import CMicroHTTPD
 import Glibc
 
-/// Whom a connection counts for: an IPv4 address, or the /64 network of an IPv6 address, because one client owns all of it.
+/// Whom a connection counts for: an IPv4 address, or the /64 network of an IPv6 address, because one client owns all
+/// of it.
 struct PeerKey: Hashable {
     let high: UInt64
 

@@ -1,4 +1,5 @@
-// A response body that comes in pieces. The room pulls: it asks for bytes when the client can take some, so a slow client
+// A response body that comes in pieces. The room pulls: it asks for bytes when the client can take some, so a slow
+// client
 // holds its own source and nothing else.
 
 /// What a source has to say after it wrote what it had.
@@ -9,14 +10,16 @@ public enum BodyRead: Sendable, Equatable {
     case pending
     /// The body ends after what was written.
     case end
-    /// The body ends after what was written, and is not whole: the last chunk is left out (RFC 9112, section 8), so that
+    /// The body ends after what was written, and is not whole: the last chunk is left out (RFC 9112, section 8), so
+    /// that
     /// the client can tell. curl exits 18. An HTTP/1.0 client cannot tell.
     case abort
 }
 
 /// Bytes for `Request.respond(_:_:streaming:)`.
 public protocol BodySource: AnyObject {
-    /// Appends up to `output.freeCapacity` bytes (at least 128, about the listener's pool at most). Each call becomes one
+    /// Appends up to `output.freeCapacity` bytes (at least 128, about the listener's pool at most). Each call becomes
+    /// one
     /// chunk. Called from inside Listener.run; may call `sourceReady()`, must not call anything else of the room.
     func read(into output: inout OutputSpan<UInt8>) -> BodyRead
 }
@@ -29,7 +32,8 @@ public protocol BodySource: AnyObject {
 
     public init(copying bytes: Span<UInt8>) {
         count = bytes.count
-        // SAFETY: room for count bytes (one at least, so that there is an address), filled before anybody can read them.
+        // SAFETY: room for count bytes (one at least, so that there is an address), filled before anybody can read
+        // them.
         unsafe base = UnsafeMutableRawPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
         unsafe bytes.withUnsafeBytes { source in
             if let from = source.baseAddress { unsafe base.copyMemory(from: from, byteCount: source.count) }

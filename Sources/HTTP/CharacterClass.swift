@@ -15,7 +15,8 @@ enum CharacterClass {
     @inline(__always)
     static func isFieldValue(_ byte: UInt8) -> Bool { (byte >= 32 && byte != 127) || byte == 9 }
 
-    /// Visible ASCII but `#`: more lenient than the grammar inside of ASCII ("<>\^`{|} pass), and as strict outside of it.
+    /// Visible ASCII but `#`: more lenient than the grammar inside of ASCII ("<>\^`{|} pass), and as strict outside of
+    /// it.
     @inline(__always)
     static func isTarget(_ byte: UInt8) -> Bool { holds(byte, 0xffff_fff6_0000_0000, 0x7fff_ffff_ffff_ffff) }
 

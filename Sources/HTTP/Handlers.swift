@@ -8,7 +8,8 @@
 
 /// Receives each request whose header is complete and passed every check of Strictness.swift.
 public protocol RequestHandler: AnyObject {
-    /// Must respond at once, or set `request.consumer`, whose `bodyEnded` then follows. May do both: then only `closed` follows.
+    /// Must respond at once, or set `request.consumer`, whose `bodyEnded` then follows. May do both: then only
+    /// `closed` follows.
     func accept(_ request: Request)
 }
 
@@ -16,7 +17,8 @@ public protocol RequestHandler: AnyObject {
 public protocol RequestConsumer: AnyObject {
     /// The next bytes of the body; the span is valid during the call only. May respond early: no more body comes then.
     func body(_ bytes: Span<UInt8>, of request: Request)
-    /// The body is complete (or there was none). May respond now, or later: the connection waits, at no cost, until then.
+    /// The body is complete (or there was none). May respond now, or later: the connection waits, at no cost, until
+    /// then.
     func bodyEnded(of request: Request)
     /// Exactly once, and always the last call. The request must not be used after it.
     func closed(_ request: Request, _ reason: RequestEnd)

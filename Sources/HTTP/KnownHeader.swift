@@ -1,4 +1,5 @@
-// The header fields that the house asks for: found once, in the pass that checks the header, and read by index afterwards.
+// The header fields that the house asks for: found once, in the pass that checks the header, and read by index
+// afterwards.
 
 /// A request header field that is looked up often.
 public enum KnownHeader: UInt8, CaseIterable, Sendable {

@@ -62,7 +62,8 @@ extension Listener {
         if spare.count < 256, !isStopping { spare.append(request) }
     }
 
-    /// The library closes without a word when the first line has no space in it. If the client is still there and has heard
+    /// The library closes without a word when the first line has no space in it. If the client is still there and has
+    /// heard
     /// nothing from us, it is told what was wrong.
     private func answerGarbage(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
@@ -77,7 +78,8 @@ extension Listener {
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
     }
 
-    /// Makes the library find the end of the connection, whatever it is doing with it. What was written is still delivered.
+    /// Makes the library find the end of the connection, whatever it is doing with it. What was written is still
+    /// delivered.
     func cut(_ request: Request) {
         _ = shutdown(request.descriptor, Int32(SHUT_RDWR))
         // While it spins on a chunk's header it does not look at the socket, only at its own clock.

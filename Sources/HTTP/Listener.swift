@@ -1,5 +1,6 @@
 // One libmicrohttpd daemon in external epoll mode: no thread of its own, no time-out of its own. The owner watches
-// `epollDescriptor`, calls `run` when it is readable, when `wantsRun` says so, and when `timeout` has passed; everything
+// `epollDescriptor`, calls `run` when it is readable, when `wantsRun` says so, and when `timeout` has passed;
+// everything
 // else (requests, bodies, ends) comes out of `run` through the handler. Confined to the thread that runs it.
 //
 // The library holds two unretained pointers of ours: the listener (cls of every callback) and, for each connection, its
@@ -88,7 +89,8 @@ import Glibc
         return unsafe cmhd_epoll_descriptor(daemon)
     }
 
-    /// Does what there is to do, without blocking. `now` is in nanoseconds of CLOCK_MONOTONIC. Never from inside a callback.
+    /// Does what there is to do, without blocking. `now` is in nanoseconds of CLOCK_MONOTONIC. Never from inside a
+    /// callback.
     public func run(now: UInt64) {
         precondition(!isRunning, "Listener.run from inside one of its callbacks")
         guard let daemon = unsafe daemon else { return }
@@ -110,7 +112,8 @@ import Glibc
         if spin.isDue(now) { lookForSpinners() }
     }
 
-    /// Something was resumed, or the library has more to do: call `run` again in this turn or the next one, without waiting.
+    /// Something was resumed, or the library has more to do: call `run` again in this turn or the next one, without
+    /// waiting.
     public var wantsRun: Bool { hasResumed || (isPending && !spin.isSpinning) }
 
     /// Nanoseconds until `run` must be called even when nothing happens; 0 at once, nil for no limit.
@@ -133,7 +136,8 @@ import Glibc
         removeSocketFile()
     }
 
-    /// Ends every request (`closed` with `.shutdown`), closes every connection and the daemon. Not from inside a callback.
+    /// Ends every request (`closed` with `.shutdown`), closes every connection and the daemon. Not from inside a
+    /// callback.
     /// What a response still had to send is lost: drain first.
     public func stop() {
         precondition(!isRunning, "Listener.stop from inside one of its callbacks")

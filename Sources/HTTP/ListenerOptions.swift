@@ -15,13 +15,15 @@ public enum ListenAddress: Sendable, Equatable {
 /// How a listener behaves. All durations are monotonic.
 public struct ListenerOptions: Sendable {
     public var address: ListenAddress
-    /// Open connections at once; further ones wait in the backlog. Keep it well below the descriptor limit, or the accept
+    /// Open connections at once; further ones wait in the backlog. Keep it well below the descriptor limit, or the
+    /// accept
     /// loop spins when descriptors run out.
     public var maxConnections: Int = 10_000
     /// Open connections at once from one address (IPv6: one /64). A connection over it is answered 429; far over it
     /// (more than `graceConnections`), it is closed at once. Not applied to unix sockets.
     public var maxConnectionsPerAddress: Int = 1_000
-    /// Request line and header fields, bytes; more is 431 (or 414 when the target alone exceeds it). At least 512, at most 48 KiB.
+    /// Request line and header fields, bytes; more is 431 (or 414 when the target alone exceeds it). At least 512, at
+    /// most 48 KiB.
     public var maxHeaderBytes: Int = 8 * 1024
     /// Header fields of one request; more is 431.
     public var maxHeaderFields: Int = 100
@@ -50,7 +52,8 @@ public struct ListenerOptions: Sendable {
     /// Connections over `maxConnectionsPerAddress` that still hear why.
     static let graceConnections = 8
 
-    /// The library's memory for one connection: it holds the header as received, ~56 bytes a field, a copy of the cookies,
+    /// The library's memory for one connection: it holds the header as received, ~56 bytes a field, a copy of the
+    /// cookies,
     /// the response's header, and each chunk of a streamed body while it is sent. Half as much again as the header may
     /// take, so that *we* see a header that is a little too long and can answer 431 with a problem.
     var poolBytes: Int { max(maxHeaderBytes, 2 * 1024) * 3 / 2 }

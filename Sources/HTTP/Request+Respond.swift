@@ -56,13 +56,15 @@ extension Request {
         answer(HeldResponse(status: status, headers: headers, body: .shared(body)))
     }
 
-    /// Sends the header now and the body as the source gives it: in chunks, or until the connection closes with HTTP/1.0.
+    /// Sends the header now and the body as the source gives it: in chunks, or until the connection closes with
+    /// HTTP/1.0.
     /// The source is held until `closed`. With HEAD it is never asked.
     public func respond(_ status: Int, _ headers: ResponseHeaders, streaming source: any BodySource) {
         answer(HeldResponse(status: status, headers: headers, body: .stream(source)))
     }
 
-    /// The source that said `.pending` has something now. Any number of calls are one; before the stream begins or after it
+    /// The source that said `.pending` has something now. Any number of calls are one; before the stream begins or
+    /// after it
     /// ended, nothing happens.
     public func sourceReady() {
         sourceWasReady = true
@@ -72,7 +74,8 @@ extension Request {
         resume()
     }
 
-    /// Closes the connection without a response, or in the middle of one (a stream lacks its last chunk then). `closed` still
+    /// Closes the connection without a response, or in the middle of one (a stream lacks its last chunk then).
+    /// `closed` still
     /// follows, from a later `Listener.run`.
     public func abort() {
         guard !isAborted, stage != .resting, !isListenerStopping else { return }
@@ -130,11 +133,13 @@ extension Request {
     }
 
     private func makeStream() -> OpaquePointer? {
-        // SAFETY: the reader gets this object unretained: it lives as long as the listener, and the library asks no more once
+        // SAFETY: the reader gets this object unretained: it lives as long as the listener, and the library asks no
+        // more once
         // the request is completed. The block size is for HTTP/1.0 only; chunks are as large as the pool lets them be.
         let response = unsafe MHD_create_response_from_callback(
             UInt64.max, 4096, Listener.readThunk, Unmanaged.passUnretained(self).toOpaque(), nil)
-        // The library answers HEAD with a last chunk, which would be taken for the next response. Without chunks it closes.
+        // The library answers HEAD with a last chunk, which would be taken for the next response. Without chunks it
+        // closes.
         if method == .head, let response = unsafe response { unsafe cmhd_forbid_chunks(response) }
         return unsafe response
     }

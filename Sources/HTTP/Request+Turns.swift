@@ -1,4 +1,5 @@
-// What happens to a request when the library calls: the stages drawn in Request.swift, in the order they come. Each turn
+// What happens to a request when the library calls: the stages drawn in Request.swift, in the order they come. Each
+// turn
 // answers with true to go on, or false to have the connection closed.
 
 internal import CMicroHTTPD
@@ -55,7 +56,8 @@ extension Request {
         precondition(held != nil || consumer != nil, "accept() must respond or set a consumer")
         stage = .body
         guard let held, hasBody else { return true }
-        // The answer is there before the body. A client that waits for our 100 is told at once; else the body is read over,
+        // The answer is there before the body. A client that waits for our 100 is told at once; else the body is read
+        // over,
         // so that the connection can be used again, unless that is too much.
         if expectsContinue {
             self.held = nil
@@ -103,7 +105,8 @@ extension Request {
         return true
     }
 
-    /// The held answer goes out past the library, which takes none in the middle of a body; then the client has a moment to
+    /// The held answer goes out past the library, which takes none in the middle of a body; then the client has a
+    /// moment to
     /// notice, while what it still sends is read over. Closing at once would destroy the answer on its way (a reset).
     private func answerDirectly() -> Bool {
         guard let held, let bytes = DirectReply.bytes(held) else { return false }
@@ -179,9 +182,20 @@ extension Request {
         let reason = wasAccepted ? ending(code) : .failed
         if !wasAccepted, stage == .line, !isTimedOut { unsafe listener.count(.byTheLibrary) }
         isSuspended = false
+        if code != .REQUEST_TERMINATED_COMPLETED_OK && code != .REQUEST_TERMINATED_DAEMON_SHUTDOWN { closeSoon() }
         if wasAccepted { consumer?.closed(self, reason) }
         forget()
         unsafe listener.rest(self)
+    }
+
+    /// 0.9.75 forgets a connection that it gave up outside of an event of its own: it closes it once it is the oldest
+    /// of
+    /// those without a time-out. Those that have one it looks at in every run: give it one, and ask for a run.
+    private func closeSoon() {
+        guard let connection = unsafe connection else { return }
+        // SAFETY: the connection is alive during this callback, and in the list that the option moves it from.
+        unsafe cmhd_set_timeout(connection, 1)
+        unsafe listener.resumed()
     }
 
     private func ending(_ code: MHD_RequestTerminationCode) -> RequestEnd {
@@ -197,7 +211,8 @@ extension Request {
         }
     }
 
-    /// Whether the socket is at its end. The library says "error" for many things, of which most are a client that left.
+    /// Whether the socket is at its end. The library says "error" for many things, of which most are a client that
+    /// left.
     private var hasClientLeft: Bool {
         var byte: UInt8 = 0
         // SAFETY: one byte of room; the descriptor is open until the library has told us of the close.

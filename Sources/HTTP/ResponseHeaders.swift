@@ -1,5 +1,7 @@
-// The header fields of a response: a flat run of C strings, name and value in turn, because that is what the library takes.
-// Copying one is a reference count; so keep prebuilt ones in a `static let` and add to a copy only where a value varies.
+// The header fields of a response: a flat run of C strings, name and value in turn, because that is what the library
+// takes.
+// Copying one is a reference count; so keep prebuilt ones in a `static let` and add to a copy only where a value
+// varies.
 //
 // Content-Length, Transfer-Encoding, Connection and Date are ours: the room writes them, nobody else can.
 
@@ -22,7 +24,8 @@ public struct ResponseHeaders: Sendable {
         self.close = close
     }
 
-    /// Appends a field. False, and nothing happens, when the value is empty or has a control character other than a tab.
+    /// Appends a field. False, and nothing happens, when the value is empty or has a control character other than a
+    /// tab.
     @discardableResult
     public mutating func add(_ name: StaticString, _ value: String) -> Bool {
         name.withUTF8Buffer { name in
@@ -37,7 +40,8 @@ public struct ResponseHeaders: Sendable {
         name.withUTF8Buffer { unsafe append($0.span, value) }
     }
 
-    /// Appends a field whose name comes from outside. False when the name is not a token (RFC 9110, section 5.1) or is one
+    /// Appends a field whose name comes from outside. False when the name is not a token (RFC 9110, section 5.1) or is
+    /// one
     /// of those that the room writes itself, or when the value is not acceptable.
     @discardableResult
     public mutating func add(name: Span<UInt8>, value: Span<UInt8>) -> Bool { append(name, value) }
@@ -46,9 +50,10 @@ public struct ResponseHeaders: Sendable {
         guard Self.isAllowed(name), !value.isEmpty else { return false }
         for i in value.indices where !CharacterClass.isFieldValue(value[i]) { return false }
         bytes.reserveCapacity(bytes.count + name.count + value.count + 2)
-        for i in name.indices { bytes.append(name[i]) }
+        // SAFETY: the buffers are read during the calls only.
+        unsafe name.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         bytes.append(0)
-        for i in value.indices { bytes.append(value[i]) }
+        unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         bytes.append(0)
         count += 1
         return true

@@ -1,11 +1,13 @@
-// One pass over a complete header, before anybody else sees it. libmicrohttpd 0.9.75 takes what a proxy in front may read
+// One pass over a complete header, before anybody else sees it. libmicrohttpd 0.9.75 takes what a proxy in front may
+// read
 // differently: that is request smuggling. So every ambiguous or malformed request is refused here, with its reason.
 //
 // Up to 0.9.77 the library leaves the header where it was received, with the colons and line ends made zero:
 //
 //     method 0 target 0 version 0 0  name 0 SP value 0 0  name 0 SP value 0 0 ...  0 0
 //
-// and so a bare LF, a fold or a NUL, which it swallows, shows as a gap between one field's end and the next one's start.
+// and so a bare LF, a fold or a NUL, which it swallows, shows as a gap between one field's end and the next one's
+// start.
 // Later versions move the text about, and refuse these by themselves.
 
 internal import CMicroHTTPD

@@ -27,7 +27,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         dispatch(answer)
     }
 
-    /// Looks at Host and Origin. Most requests carry the host of the one before and no origin: those pass at a comparison.
+    /// Looks at Host and Origin. Most requests carry the host of the one before and no origin: those pass at a
+    /// comparison.
     private func admit(_ request: Request, _ answer: inout Answer) -> Problem? {
         if request.value(of: .origin) == nil, let host = request.value(of: .host), host.equals(admittedHost) { return nil }
         let host = request.text(of: .host) ?? ""
