@@ -22,7 +22,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         openRequests += 1
         var answer = Answer(request: request, requestID: requestID(of: request))
         answer.closes = !core.drainState.acceptsRequests
-        if request.path.equals(Self.healthPath) { return page(answer) { Pages.health($0) } }
+        if request.path.equals(Self.healthPath), request.method == .get || request.method == .head { return page(answer) { Pages.health($0) } }
         if let problem = admit(request, &answer) { return refuse(answer, problem) }
         dispatch(answer)
     }
