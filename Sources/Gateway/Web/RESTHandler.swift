@@ -69,7 +69,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         case .malformed(let reason): refuse(answer, Problem(.badPath, "the path cannot be read: \(reason)"))
         case .notFound: publicFile(answer)
         case .methodNotAllowed(let methods): notAllowed(answer, methods)
-        case .found(let target, let path): serve(answer, target, path)
+        case .found(let number, let path): serve(answer, core.shared.routes[number], path)
         }
     }
 
