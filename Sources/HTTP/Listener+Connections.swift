@@ -74,7 +74,8 @@ extension Listener {
     }
 
     private func sayDirectly(_ refusal: Refusal, _ request: Request) {
-        let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem(refusal)))
+        let response = HeldResponse(
+            status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem(refusal)))
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
     }
 

@@ -67,7 +67,8 @@ import Glibc
     private func start() throws(HTTPError) {
         // SAFETY: the library keeps copies of the callbacks, and us unretained; see the head of this file.
         var callbacks = unsafe Self.callbacks(for: self)
-        unsafe daemon = unsafe cmhd_start(listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
+        unsafe daemon = unsafe cmhd_start(
+            listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
         if unsafe daemon == nil {
             _ = close(listening)
             removeSocketFile()
@@ -169,7 +170,8 @@ import Glibc
 
     func problem(_ refusal: Refusal) -> [UInt8] {
         let kind = refusal.kind
-        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail) ?? refusal.plainProblem()
+        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail)
+            ?? refusal.plainProblem()
     }
 
     func wait(for kind: DeadlineKind, _ request: Request) {

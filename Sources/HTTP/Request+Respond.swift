@@ -125,7 +125,8 @@ extension Request {
             if method != .head { bytesSent = UInt64(body.count) }
             // SAFETY: the bytes never change, and we hold their owner until the library is done with the request.
             return unsafe queue(
-                MHD_create_response_from_buffer(body.count, body.base, .RESPMEM_PERSISTENT), response.status, response.headers)
+                MHD_create_response_from_buffer(body.count, body.base, .RESPMEM_PERSISTENT), response.status,
+                response.headers)
         case .stream(let source):
             self.source = source
             return unsafe queue(makeStream(), response.status, response.headers)
@@ -165,7 +166,9 @@ extension ResponseHeaders {
     fileprivate func add(to response: OpaquePointer) {
         // SAFETY: the run holds `count` pairs of C strings.
         unsafe bytes.withUnsafeBufferPointer { bytes in
-            guard var at = unsafe UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self) else { return }
+            guard var at = unsafe UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self) else {
+                return
+            }
             for _ in 0..<count {
                 let value = unsafe at + strlen(at) + 1
                 _ = unsafe MHD_add_response_header(response, at, value)

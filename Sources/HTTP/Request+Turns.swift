@@ -12,7 +12,9 @@ extension Request {
         stage = .line
         hasBegun = true
         // SAFETY: a C string in the library's buffer, of which we take a copy.
-        if let text = unsafe text { unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text)) }
+        if let text = unsafe text {
+            unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text))
+        }
         unsafe listener.wait(for: .header, self)
     }
 
@@ -30,7 +32,8 @@ extension Request {
             let available = unsafe count.pointee
             guard available > 0, let bytes = unsafe bytes else { return end() }
             // SAFETY: the library shows that many bytes for the duration of this call; we take all of them.
-            let span = unsafe Span(_unsafeStart: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: available)
+            let span = unsafe Span(
+                _unsafeStart: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: available)
             unsafe count.pointee = 0
             return take(span)
         default:
@@ -44,7 +47,9 @@ extension Request {
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
         guard let connection = unsafe connection else { return false }
         let listener = unsafe listener
-        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.options) { return refuse(refusal) }
+        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.options) {
+            return refuse(refusal)
+        }
         if isOverLimit {
             return refuse(Refusal(.tooManyConnections, "there are too many connections from this address"))
         }
@@ -171,8 +176,8 @@ extension Request {
         }
     }
 
-    private static var readEnded: Int { -1 }      // MHD_CONTENT_READER_END_OF_STREAM
-    private static var readAborted: Int { -2 }    // MHD_CONTENT_READER_END_WITH_ERROR
+    private static var readEnded: Int { -1 }  // MHD_CONTENT_READER_END_OF_STREAM
+    private static var readAborted: Int { -2 }  // MHD_CONTENT_READER_END_WITH_ERROR
 
     // MARK: the end
 
