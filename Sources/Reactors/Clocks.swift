@@ -1,4 +1,5 @@
-// The clocks of the process. Deadlines and durations are counted on the monotonic one; the wall clock is for what people
+// The clocks of the process. Deadlines and durations are counted on the monotonic one; the wall clock is for what
+// people
 // read (logs, HTTP dates) and may jump.
 
 import Glibc
@@ -18,7 +19,8 @@ public enum Clocks {
 
     private static func read(_ clock: clockid_t) -> timespec {
         var time = timespec()
-        // SAFETY: `time` is a timespec of ours, alive during the call. Both clocks always exist, so the call cannot fail.
+        // SAFETY: `time` is a timespec of ours, alive during the call. Both clocks always exist, so the call cannot
+        // fail.
         _ = unsafe clock_gettime(clock, &time)
         return time
     }

@@ -1,5 +1,7 @@
-// The way into a reactor from other threads: letters in order, and an eventfd(2) that wakes the owner. Any thread posts; one
-// thread, the owner, drains. Posting writes the eventfd only when the box was empty, so a burst costs one system call. Two
+// The way into a reactor from other threads: letters in order, and an eventfd(2) that wakes the owner. Any thread
+// posts; one
+// thread, the owner, drains. Posting writes the eventfd only when the box was empty, so a burst costs one system call.
+// Two
 // arrays swap places, so that a box in use stops allocating. There is no bound: bound what is posted by credit.
 
 internal import CLinux
@@ -41,7 +43,8 @@ public final class Mailbox<Message: Sendable>: Sendable {
         if wasEmpty { _ = eventfd_write(descriptor, 1) }
     }
 
-    /// Hands out the letters that are there, oldest first; those posted meanwhile wait for the next call. Owner's thread only.
+    /// Hands out the letters that are there, oldest first; those posted meanwhile wait for the next call. Owner's
+    /// thread only.
     public func drain(_ body: (Message) -> Void) {
         var counter: eventfd_t = 0
         // SAFETY: `counter` is ours and lives through the call. EAGAIN, when nobody wrote, is as good.

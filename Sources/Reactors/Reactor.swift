@@ -3,9 +3,11 @@
 //      turn:  sleep in epoll_wait  ->  sample the clock  ->  descriptors  ->  due timers  ->  participant.turnEnded()
 //                 at most until the next timer, or for as long as the participant allowed at the end of the turn before
 //
-// A reactor belongs to the thread that makes it and is used on that thread only; the way in from another is a Mailbox whose
+// A reactor belongs to the thread that makes it and is used on that thread only; the way in from another is a Mailbox
+// whose
 // descriptor is watched here. It never blocks but in epoll_wait, takes no lock, and allocates only to grow its tables.
-// An event of a descriptor that was unwatched earlier in the same turn is dropped: each slot has a generation, and epoll
+// An event of a descriptor that was unwatched earlier in the same turn is dropped: each slot has a generation, and
+// epoll
 // carries it. The reactor owns (retains) handlers until they are unwatched, have fired or are cancelled.
 
 internal import CLinux
@@ -71,7 +73,8 @@ public final class Reactor {
     // MARK: - Descriptors
 
     /// Watches `descriptor`, which stays the caller's: unwatch it *before* closing it.
-    /// - Throws: ENOMEM or ENOSPC (`/proc/sys/fs/epoll/max_user_watches`) of epoll_ctl(2), EPERM for a plain file, EEXIST for a
+    /// - Throws: ENOMEM or ENOSPC (`/proc/sys/fs/epoll/max_user_watches`) of epoll_ctl(2), EPERM for a plain file,
+    /// EEXIST for a
     ///   descriptor that is watched already.
     public func watch(
         _ descriptor: Int32, _ interest: Readiness, _ handler: any ReadinessHandler
@@ -91,7 +94,8 @@ public final class Reactor {
         return registration
     }
 
-    /// Changes what the descriptor is watched for. With `.edgeTriggered` this also re-arms: what is ready now is reported.
+    /// Changes what the descriptor is watched for. With `.edgeTriggered` this also re-arms: what is ready now is
+    /// reported.
     public func change(_ registration: Registration, to interest: Readiness) {
         assertOwner()
         precondition(isWatched(registration), "the descriptor to change has been unwatched")
@@ -100,7 +104,8 @@ public final class Reactor {
         precondition(result == 0, "descriptor \(descriptor) was closed before it was unwatched")
     }
 
-    /// Watches no more and lets the handler go; pending events of it are dropped. A no-op when that has been done before.
+    /// Watches no more and lets the handler go; pending events of it are dropped. A no-op when that has been done
+    /// before.
     public func unwatch(_ registration: Registration) {
         assertOwner()
         guard isWatched(registration) else { return }
@@ -118,7 +123,8 @@ public final class Reactor {
 
     // MARK: - Timers
 
-    /// Calls `handler.timerFired(key)` once `deadline` (nanoseconds of CLOCK_MONOTONIC) has passed: never early, late by up to
+    /// Calls `handler.timerFired(key)` once `deadline` (nanoseconds of CLOCK_MONOTONIC) has passed: never early, late
+    /// by up to
     /// 2 ms and the length of a turn. A deadline that has passed fires in the next turn.
     public func schedule(at deadline: UInt64, _ handler: any TimerHandler, key: UInt64) -> TimerID {
         assertOwner()
@@ -173,7 +179,8 @@ public final class Reactor {
         while let timer = timers.popDue() { timer.handler.timerFired(timer.key) }
     }
 
-    /// For epoll_wait: until the next timer or the participant's limit, rounded up so that no timer's turn comes early; -1 is forever.
+    /// For epoll_wait: until the next timer or the participant's limit, rounded up so that no timer's turn comes
+    /// early; -1 is forever.
     private func sleepMilliseconds() -> Int32 {
         var sleep = maxSleep ?? .max
         if let tick = timers.nextTick {

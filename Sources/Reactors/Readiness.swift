@@ -1,4 +1,5 @@
-// What a descriptor can be ready for, and who is told. The bits are epoll(7)'s own, so that nothing is translated on the
+// What a descriptor can be ready for, and who is told. The bits are epoll(7)'s own, so that nothing is translated on
+// the
 // way in; on the way out EPOLLERR is folded into `hangup`.
 
 /// What to watch a descriptor for, or what it is ready for.
@@ -12,7 +13,8 @@ public struct Readiness: OptionSet, Sendable {
     public static let writable = Readiness(rawValue: 0x4)
     /// EPOLLRDHUP: the peer closed its writing half. Of a stream socket only; reported where it was asked for.
     public static let peerClosed = Readiness(rawValue: 0x2000)
-    /// EPOLLHUP or EPOLLERR. Always reported, need not be asked for; a level-triggered handler must unwatch, or it spins.
+    /// EPOLLHUP or EPOLLERR. Always reported, need not be asked for; a level-triggered handler must unwatch, or it
+    /// spins.
     public static let hangup = Readiness(rawValue: 0x10)
     /// EPOLLET: report changes only. The handler must read or write until the call would block. Of an interest only.
     public static let edgeTriggered = Readiness(rawValue: 0x8000_0000)
@@ -24,7 +26,8 @@ public struct Readiness: OptionSet, Sendable {
     }
 }
 
-/// Is told when its descriptor is ready. Called on the reactor's thread, in the middle of a turn; may watch, change, unwatch,
+/// Is told when its descriptor is ready. Called on the reactor's thread, in the middle of a turn; may watch, change,
+/// unwatch,
 /// schedule and cancel anything, itself included.
 public protocol ReadinessHandler: AnyObject {
     func ready(_ readiness: Readiness)

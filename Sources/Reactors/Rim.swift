@@ -38,7 +38,8 @@ public final class SharedCell<Value: Sendable>: Sendable {
 
 /// A descriptor to write text to.
 public enum Output {
-    /// Writes all of `bytes`, waiting as long as it takes; gives up when the descriptor does not take any more for good.
+    /// Writes all of `bytes`, waiting as long as it takes; gives up when the descriptor does not take any more for
+    /// good.
     public static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var start = 0
         while start < bytes.count {

@@ -1,5 +1,6 @@
 // A system call that failed for a reason outside this program: no descriptors left, no memory, no permission.
-// Would-block is never an error here (it is a value), and a misuse of our own (EBADF, EFAULT, EINVAL) is a precondition.
+// Would-block is never an error here (it is a value), and a misuse of our own (EBADF, EFAULT, EINVAL) is a
+// precondition.
 
 import Glibc
 
@@ -25,7 +26,8 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     private static func text(of code: Int32) -> String {
-        // SAFETY: strerror returns a NUL-terminated string that lives until this thread's next call of it; it is copied here.
+        // SAFETY: strerror returns a NUL-terminated string that lives until this thread's next call of it; it is
+        // copied here.
         unsafe String(cString: strerror(code))
     }
 }

@@ -1,4 +1,5 @@
-// libzmq's context: its I/O threads and the name space of inproc endpoints. One for the process, shared by all reactors; it
+// libzmq's context: its I/O threads and the name space of inproc endpoints. One for the process, shared by all
+// reactors; it
 // is the only thing of libzmq that is thread-safe. Sockets and monitors retain it, so its end never waits for one that
 // a forgotten reference keeps open: it comes after the last of them.
 
@@ -30,7 +31,8 @@ public final class Context: Sendable {
         terminate()
     }
 
-    /// Makes every operation on this context's sockets fail as if it would block, from any thread, and wakes those that wait,
+    /// Makes every operation on this context's sockets fail as if it would block, from any thread, and wakes those
+    /// that wait,
     /// zmq_ctx_shutdown(3). Does not wait.
     public func shutdown() {
         guard !isTerminated.load(ordering: .acquiring) else { return }
@@ -38,7 +40,8 @@ public final class Context: Sendable {
         _ = unsafe zmq_ctx_shutdown(raw)
     }
 
-    /// Ends the context, zmq_ctx_term(3). Blocks until all its sockets are closed and have lingered. Once; later calls do nothing.
+    /// Ends the context, zmq_ctx_term(3). Blocks until all its sockets are closed and have lingered. Once; later calls
+    /// do nothing.
     public func terminate() {
         guard !isTerminated.exchange(true, ordering: .acquiringAndReleasing) else { return }
         // SAFETY: terminated here and nowhere else. EINTR asks for another try.

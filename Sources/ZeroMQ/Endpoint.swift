@@ -1,5 +1,7 @@
-// Says what is wrong with an endpoint before libzmq says "Invalid argument", or worse, nothing: it resolves a host only when
-// it connects, and tries a wrong one for ever. tcp://host:port, ipc://path, inproc://name; zmq_tcp(7), zmq_ipc(7), zmq_inproc(7).
+// Says what is wrong with an endpoint before libzmq says "Invalid argument", or worse, nothing: it resolves a host
+// only when
+// it connects, and tries a wrong one for ever. tcp://host:port, ipc://path, inproc://name; zmq_tcp(7), zmq_ipc(7),
+// zmq_inproc(7).
 
 /// What is wrong with an endpoint, and what to write.
 public struct EndpointError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -35,7 +37,8 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     public let transport: Transport
     public var description: String { text }
 
-    /// - Parameter use: checks also what only one of them allows; nil for neither: `tcp://*:0` is no place to connect to.
+    /// - Parameter use: checks also what only one of them allows; nil for neither: `tcp://*:0` is no place to connect
+    /// to.
     /// - Throws: what is wrong and what to write instead.
     public init(_ text: String, for use: Use? = nil) throws(EndpointError) {
         do throws(Problem) {

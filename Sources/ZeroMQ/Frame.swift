@@ -1,6 +1,9 @@
-// One frame: a zmq_msg_t as an owned Swift value. Up to 33 bytes lie in the value itself, longer ones in one block that libzmq
-// allocated; passing a frame on moves 64 bytes and copies no payload. A zmq_msg_t holds no pointer into itself, so it may
-// be moved as plain bytes: libzmq does that too (msg_t::move), and a frame that was moved away is closed by its new owner alone.
+// One frame: a zmq_msg_t as an owned Swift value. Up to 33 bytes lie in the value itself, longer ones in one block
+// that libzmq
+// allocated; passing a frame on moves 64 bytes and copies no payload. A zmq_msg_t holds no pointer into itself, so it
+// may
+// be moved as plain bytes: libzmq does that too (msg_t::move), and a frame that was moved away is closed by its new
+// owner alone.
 //
 // The message lies in an InlineArray, because that is the storage whose address a Span may be taken of.
 
@@ -17,7 +20,8 @@ public struct Frame: ~Copyable, Sendable {
         withMessage { message in unsafe zeromq_message_init(message) }
     }
 
-    /// A frame of `byteCount` bytes that are *not* initialised: write them all through `mutableBytes` before anything reads them.
+    /// A frame of `byteCount` bytes that are *not* initialised: write them all through `mutableBytes` before anything
+    /// reads them.
     public init(byteCount: Int) {
         let result = withMessage { message in unsafe zeromq_message_init_size(message, byteCount) }
         precondition(result == 0, "no memory for a frame of \(byteCount) bytes")
@@ -52,7 +56,8 @@ public struct Frame: ~Copyable, Sendable {
         borrowing get {
             // The address is taken here and not in a helper: only where the result depends on `self` is `self` no copy.
             let words = message.span
-            // SAFETY: the payload lies in `self` or in a block it owns, and the span ends before `self` does or is changed.
+            // SAFETY: the payload lies in `self` or in a block it owns, and the span ends before `self` does or is
+            // changed.
             let span = unsafe words.withUnsafeBytes { words in unsafe Frame.payload(of: words.baseAddress!) }
             return unsafe _overrideLifetime(Span(_unsafeElements: span), borrowing: self)
         }

@@ -1,4 +1,5 @@
-// What a monitor tells, zmq_socket_monitor(3): the life of a socket's connections. libzmq's event number and value, given the
+// What a monitor tells, zmq_socket_monitor(3): the life of a socket's connections. libzmq's event number and value,
+// given the
 // names and types they mean.
 
 internal import CZeroMQ
@@ -38,13 +39,15 @@ public enum MonitorEvent: Sendable, Equatable {
     case connected(endpoint: String, descriptor: Int32)
     /// The connect did not succeed at once and goes on.
     case connectDelayed(endpoint: String)
-    /// The connection failed or was lost; it is tried again after a pause: the interval, and up to as much again at random.
+    /// The connection failed or was lost; it is tried again after a pause: the interval, and up to as much again at
+    /// random.
     case connectRetried(endpoint: String, pause: Duration)
     /// The connection is complete.
     case handshakeSucceeded(endpoint: String)
     /// The peer is no ZeroMQ, left, or was silent for `handshakeInterval`. It is tried again.
     case handshakeFailedNoDetail(endpoint: String, errno: Int32)
-    /// ZMQ_PROTOCOL_ERROR_*. libzmq does *not* try again. Of socket types that do not go together it does not tell: ConnectionWatch.
+    /// ZMQ_PROTOCOL_ERROR_*. libzmq does *not* try again. Of socket types that do not go together it does not tell:
+    /// ConnectionWatch.
     case handshakeFailedProtocol(endpoint: String, code: Int32)
     /// The status the peer's ZAP handler gave: 300, 400 or 500. libzmq does *not* try again.
     case handshakeFailedAuth(endpoint: String, status: Int32)

@@ -1,9 +1,11 @@
-// What all socket types share: one void * of zmq_socket(3), owned, with the verbs on it. A handle belongs to one thread at a time;
+// What all socket types share: one void * of zmq_socket(3), owned, with the verbs on it. A handle belongs to one
+// thread at a time;
 // it may be handed over, whole, to another.
 //
 //      Socket<Role>  --owns-->  SocketHandle  --owns-->  the libzmq socket
 //                                   |  shares
-//      Monitor  ------------->  Lifeline      tells a monitor whether the socket it hangs on is still open; holds the context
+//      Monitor  ------------->  Lifeline      tells a monitor whether the socket it hangs on is still open; holds the
+// context
 
 internal import CZeroMQ
 import Glibc

@@ -1,5 +1,6 @@
 // Every knob of a socket that this program turns, with unit and default; zmq_setsockopt(3) has the long story. The
-// defaults are those a gateway needs, not libzmq's: nothing is queued for a peer that is not there, nothing lingers, a ROUTER says
+// defaults are those a gateway needs, not libzmq's: nothing is queued for a peer that is not there, nothing lingers, a
+// ROUTER says
 // when it cannot deliver.
 
 internal import CZeroMQ
@@ -7,16 +8,19 @@ import Glibc
 
 /// How a socket behaves; fixed when it is made.
 public struct SocketOptions: Sendable, Equatable {
-    /// ZMQ_ROUTING_ID: what a ROUTER at the other end knows us by. 1...255 bytes, the first not zero; print able, because C workers
+    /// ZMQ_ROUTING_ID: what a ROUTER at the other end knows us by. 1...255 bytes, the first not zero; print able,
+    /// because C workers
     /// take it for a string. Default nil: the peer makes one up, for this connection.
     public var identity: [UInt8]?
     /// ZMQ_SNDHWM: messages queued for one peer before a send would block. Default 1,000; 0: no bound.
     public var sendHighWaterMark = 1000
     /// ZMQ_RCVHWM: messages queued from one peer before its connection is read no further. Default 1,000; 0: no bound.
     public var receiveHighWaterMark = 1000
-    /// ZMQ_LINGER: how long what was sent may still go out after the socket is closed. Default 0: it is dropped. `close(lingering:)` overrides it.
+    /// ZMQ_LINGER: how long what was sent may still go out after the socket is closed. Default 0: it is dropped.
+    /// `close(lingering:)` overrides it.
     public var linger = Duration.zero
-    /// ZMQ_IMMEDIATE: send to complete connections only. Default true: without a peer a send would block, at once. Mind the price
+    /// ZMQ_IMMEDIATE: send to complete connections only. Default true: without a peer a send would block, at once.
+    /// Mind the price
     /// on a socket that *connects*: replies not yet read when libzmq notices that the peer left are lost.
     public var immediate = true
     /// ZMQ_RECONNECT_IVL: pause before a lost connection is tried again. Default 100 ms; nil: never again.
@@ -29,7 +33,8 @@ public struct SocketOptions: Sendable, Equatable {
     public var handshakeInterval = Duration.seconds(30)
     /// ZMQ_HEARTBEAT_IVL: how often a ZMTP PING goes out. Default nil: never, then a frozen peer is not noticed.
     public var heartbeatInterval: Duration?
-    /// ZMQ_HEARTBEAT_TIMEOUT: the connection is lost when a PING brought nothing for so long. Default nil: the interval.
+    /// ZMQ_HEARTBEAT_TIMEOUT: the connection is lost when a PING brought nothing for so long. Default nil: the
+    /// interval.
     public var heartbeatTimeout: Duration?
     /// ZMQ_TCP_KEEPALIVE. Default nil: the system's setting.
     public var tcpKeepAlive: Bool?
@@ -43,9 +48,11 @@ public struct SocketOptions: Sendable, Equatable {
     public var ipv6 = true
     /// ZMQ_MAXMSGSIZE: a peer that sends a longer frame is disconnected. Bytes. Default nil: no bound.
     public var maxMessageBytes: Int?
-    /// ZMQ_ROUTER_MANDATORY, of a ROUTER: what cannot be delivered is `unroutable` or would block, not dropped. Default true.
+    /// ZMQ_ROUTER_MANDATORY, of a ROUTER: what cannot be delivered is `unroutable` or would block, not dropped.
+    /// Default true.
     public var routerMandatory = true
-    /// ZMQ_ROUTER_HANDOVER, of a ROUTER: a second peer of an identity takes it over. Default false: it is connected, and deaf.
+    /// ZMQ_ROUTER_HANDOVER, of a ROUTER: a second peer of an identity takes it over. Default false: it is connected,
+    /// and deaf.
     public var routerHandover = false
 
     public init() {}

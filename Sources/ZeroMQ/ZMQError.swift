@@ -1,4 +1,5 @@
-// A call of libzmq that failed for a reason outside this program. What is part of the game (nothing to read, no peer) is a
+// A call of libzmq that failed for a reason outside this program. What is part of the game (nothing to read, no peer)
+// is a
 // value of its own, SendOutcome; a misuse of our own is a precondition.
 
 internal import CZeroMQ
@@ -15,7 +16,8 @@ public struct ZMQError: Error, Sendable, Equatable, CustomStringConvertible {
     public init(operation: String, code: Int32) {
         self.operation = operation
         self.code = code
-        // SAFETY: zmq_strerror returns a NUL-terminated string, constant or good until this thread's next call; it is copied.
+        // SAFETY: zmq_strerror returns a NUL-terminated string, constant or good until this thread's next call; it is
+        // copied.
         message = unsafe String(cString: zmq_strerror(code))
     }
 
