@@ -8,8 +8,7 @@
 // separator. Percent escapes are decoded only where there are some, and a target without parameters allocates nothing.
 
 /// Routes to targets, which are numbers that mean something to the caller; built once and read often. Not generic over
-/// its
-/// targets: a generic type that other rooms use is not specialised, and cost 7 % of a small request's CPU.
+/// its targets: a generic type that other rooms use is not specialised, and cost 7 % of a small request's CPU.
 public struct RouteTable: Sendable {
     public typealias Target = Int
 

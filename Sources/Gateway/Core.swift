@@ -8,8 +8,7 @@
 // A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off in this
 // order:
 // letters, services (replies to clients), listeners (responses out, new requests in), services again (whatever a send
-// may
-// have brought up), the access log. It repeats while there is work, and says how long the reactor may sleep.
+// may have brought up), the access log. It repeats while there is work, and says how long the reactor may sleep.
 
 import Bridge
 import Configuration
@@ -269,13 +268,24 @@ final class Core: TurnParticipant {
         let inFlight = exchanges.count + (handler?.openRequests ?? 0)
         guard drainState.isOver(at: now, inFlight: inFlight) else { return }
         for exchange in exchanges.values { exchange.finish(because: .shutdown) }
-        for watch in listeners { watch.runIfNeeded(always: true) }
+        sendLastWords()
         for watch in listeners { watch.stop() }
         for service in services { service.stop() }
         closing.removeAll()
         accessLog.flush()
         reactor.stop()
     }
+}
+
+extension Core {
+    /// Lets the answers that were just given out, as far as their clients take them at once.
+    private func sendLastWords() {
+        for _ in 0..<Self.lastRounds where (handler?.openRequests ?? 0) > 0 {
+            for watch in listeners { watch.runIfNeeded(always: true) }
+        }
+    }
+
+    private static let lastRounds = 16
 }
 
 /// The core's clock for housekeeping.

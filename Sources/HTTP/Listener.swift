@@ -1,7 +1,6 @@
 // One libmicrohttpd daemon in external epoll mode: no thread of its own, no time-out of its own. The owner watches
 // `epollDescriptor`, calls `run` when it is readable, when `wantsRun` says so, and when `timeout` has passed;
-// everything
-// else (requests, bodies, ends) comes out of `run` through the handler. Confined to the thread that runs it.
+// everything else (requests, bodies, ends) comes out of `run` through the handler. Confined to the thread that runs it.
 //
 // The library holds two unretained pointers of ours: the listener (cls of every callback) and, for each connection, its
 // Request. Both are safe because stop() closes all connections before it returns, and must be called before the last

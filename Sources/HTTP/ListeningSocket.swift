@@ -1,6 +1,5 @@
 // The socket a listener accepts on. We make it ourselves, because the library knows nothing of unix sockets, of port 0
-// and
-// of SO_REUSEPORT in the way we need them; it gets the descriptor, and closes it when it stops.
+// and of SO_REUSEPORT in the way we need them; it gets the descriptor, and closes it when it stops.
 
 import Glibc
 

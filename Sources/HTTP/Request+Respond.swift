@@ -64,8 +64,7 @@ extension Request {
     }
 
     /// The source that said `.pending` has something now. Any number of calls are one; before the stream begins or
-    /// after it
-    /// ended, nothing happens.
+    /// after it ended, nothing happens.
     public func sourceReady() {
         sourceWasReady = true
         guard isStreamResting, isSuspended, !isAborted else { return }
@@ -75,8 +74,7 @@ extension Request {
     }
 
     /// Closes the connection without a response, or in the middle of one (a stream lacks its last chunk then).
-    /// `closed` still
-    /// follows, from a later `Listener.run`.
+    /// `closed` still follows, from a later `Listener.run`.
     public func abort() {
         guard !isAborted, stage != .resting, !isListenerStopping else { return }
         isAborted = true
@@ -135,8 +133,8 @@ extension Request {
 
     private func makeStream() -> OpaquePointer? {
         // SAFETY: the reader gets this object unretained: it lives as long as the listener, and the library asks no
-        // more once
-        // the request is completed. The block size is for HTTP/1.0 only; chunks are as large as the pool lets them be.
+        // more once the request is completed. The block size is for HTTP/1.0 only; chunks are as large as the pool lets
+        // them be.
         let response = unsafe MHD_create_response_from_callback(
             UInt64.max, 4096, Listener.readThunk, Unmanaged.passUnretained(self).toOpaque(), nil)
         // The library answers HEAD with a last chunk, which would be taken for the next response. Without chunks it

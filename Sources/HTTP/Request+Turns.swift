@@ -1,6 +1,5 @@
 // What happens to a request when the library calls: the stages drawn in Request.swift, in the order they come. Each
-// turn
-// answers with true to go on, or false to have the connection closed.
+// turn answers with true to go on, or false to have the connection closed.
 
 internal import CMicroHTTPD
 import Glibc
@@ -62,8 +61,7 @@ extension Request {
         stage = .body
         guard let held, hasBody else { return true }
         // The answer is there before the body. A client that waits for our 100 is told at once; else the body is read
-        // over,
-        // so that the connection can be used again, unless that is too much.
+        // over, so that the connection can be used again, unless that is too much.
         if expectsContinue {
             self.held = nil
             return send(held)
@@ -111,8 +109,8 @@ extension Request {
     }
 
     /// The held answer goes out past the library, which takes none in the middle of a body; then the client has a
-    /// moment to
-    /// notice, while what it still sends is read over. Closing at once would destroy the answer on its way (a reset).
+    /// moment to notice, while what it still sends is read over. Closing at once would destroy the answer on its way (a
+    /// reset).
     private func answerDirectly() -> Bool {
         guard let held, let bytes = DirectReply.bytes(held) else { return false }
         self.held = nil
@@ -194,8 +192,7 @@ extension Request {
     }
 
     /// 0.9.75 forgets a connection that it gave up outside of an event of its own: it closes it once it is the oldest
-    /// of
-    /// those without a time-out. Those that have one it looks at in every run: give it one, and ask for a run.
+    /// of those without a time-out. Those that have one it looks at in every run: give it one, and ask for a run.
     private func closeSoon() {
         guard let connection = unsafe connection else { return }
         // SAFETY: the connection is alive during this callback, and in the list that the option moves it from.

@@ -1,6 +1,6 @@
 // One pass over a complete header, before anybody else sees it. libmicrohttpd 0.9.75 takes what a proxy in front may
-// read
-// differently: that is request smuggling. So every ambiguous or malformed request is refused here, with its reason.
+// read differently: that is request smuggling. So every ambiguous or malformed request is refused here, with its
+// reason.
 //
 // Up to 0.9.77 the library leaves the header where it was received, with the colons and line ends made zero:
 //

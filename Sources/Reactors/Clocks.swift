@@ -1,6 +1,5 @@
 // The clocks of the process. Deadlines and durations are counted on the monotonic one; the wall clock is for what
-// people
-// read (logs, HTTP dates) and may jump.
+// people read (logs, HTTP dates) and may jump.
 
 import Glibc
 

@@ -1,8 +1,7 @@
 // The way into a reactor from other threads: letters in order, and an eventfd(2) that wakes the owner. Any thread
-// posts; one
-// thread, the owner, drains. Posting writes the eventfd only when the box was empty, so a burst costs one system call.
-// Two
-// arrays swap places, so that a box in use stops allocating. There is no bound: bound what is posted by credit.
+// posts; one thread, the owner, drains. Posting writes the eventfd only when the box was empty, so a burst costs one
+// system call. Two arrays swap places, so that a box in use stops allocating. There is no bound: bound what is posted
+// by credit.
 
 internal import CLinux
 import Glibc

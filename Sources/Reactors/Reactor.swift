@@ -4,11 +4,9 @@
 //                 at most until the next timer, or for as long as the participant allowed at the end of the turn before
 //
 // A reactor belongs to the thread that makes it and is used on that thread only; the way in from another is a Mailbox
-// whose
-// descriptor is watched here. It never blocks but in epoll_wait, takes no lock, and allocates only to grow its tables.
-// An event of a descriptor that was unwatched earlier in the same turn is dropped: each slot has a generation, and
-// epoll
-// carries it. The reactor owns (retains) handlers until they are unwatched, have fired or are cancelled.
+// whose descriptor is watched here. It never blocks but in epoll_wait, takes no lock, and allocates only to grow its
+// tables. An event of a descriptor that was unwatched earlier in the same turn is dropped: each slot has a generation,
+// and epoll carries it. The reactor owns (retains) handlers until they are unwatched, have fired or are cancelled.
 
 internal import CLinux
 import Glibc
@@ -124,8 +122,7 @@ public final class Reactor {
     // MARK: - Timers
 
     /// Calls `handler.timerFired(key)` once `deadline` (nanoseconds of CLOCK_MONOTONIC) has passed: never early, late
-    /// by up to
-    /// 2 ms and the length of a turn. A deadline that has passed fires in the next turn.
+    /// by up to 2 ms and the length of a turn. A deadline that has passed fires in the next turn.
     public func schedule(at deadline: UInt64, _ handler: any TimerHandler, key: UInt64) -> TimerID {
         assertOwner()
         let tick = deadline / Reactor.nanosecondsPerTick + (deadline % Reactor.nanosecondsPerTick == 0 ? 0 : 1)

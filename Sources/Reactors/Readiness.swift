@@ -1,6 +1,5 @@
 // What a descriptor can be ready for, and who is told. The bits are epoll(7)'s own, so that nothing is translated on
-// the
-// way in; on the way out EPOLLERR is folded into `hangup`.
+// the way in; on the way out EPOLLERR is folded into `hangup`.
 
 /// What to watch a descriptor for, or what it is ready for.
 public struct Readiness: OptionSet, Sendable {
@@ -27,8 +26,7 @@ public struct Readiness: OptionSet, Sendable {
 }
 
 /// Is told when its descriptor is ready. Called on the reactor's thread, in the middle of a turn; may watch, change,
-/// unwatch,
-/// schedule and cancel anything, itself included.
+/// unwatch, schedule and cancel anything, itself included.
 public protocol ReadinessHandler: AnyObject {
     func ready(_ readiness: Readiness)
 }

@@ -1,19 +1,16 @@
 // A hierarchical timer wheel: schedule, cancel and fire in O(1), whatever the number of timers. It counts ticks and
-// knows
-// no clock; the reactor gives a tick its length.
+// knows no clock; the reactor gives a tick its length.
 //
 //      level 0   64 slots of 1 tick       the next 64 ticks, one slot a tick
 //      level 1   64 slots of 64 ticks     a slot is spread over level 0 when its first tick comes
 //      ...       8 levels, 48 bits of ticks: 8,900 years of milliseconds, so nothing ever wraps around
 //
 // A timer lies at the level of the highest base-64 digit in which its tick differs from the current one; so every
-// occupied slot
-// of a level is ahead of the current digit, and the lowest occupied level holds the next timer. A word of 64 bits a
-// level
-// tells which slots are occupied. Timers are nodes of one array, linked in rings through it; the first nodes are the
-// rings'
-// heads, the last head is the ring of those that are due. Timers of one tick fire in the order they were scheduled.
-// Memory: a node is 48 bytes with the reactor's payload; the array grows to the most timers there ever were at once.
+// occupied slot of a level is ahead of the current digit, and the lowest occupied level holds the next timer. A word of
+// 64 bits a level tells which slots are occupied. Timers are nodes of one array, linked in rings through it; the first
+// nodes are the rings' heads, the last head is the ring of those that are due. Timers of one tick fire in the order
+// they were scheduled. Memory: a node is 48 bytes with the reactor's payload; the array grows to the most timers there
+// ever were at once.
 
 /// Timers that carry a `Payload`, sorted by tick.
 struct TimerWheel<Payload> {

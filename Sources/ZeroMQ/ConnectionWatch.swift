@@ -8,8 +8,7 @@
 //          +-- the peer speaks, but not with us -->  refused      libzmq is done with it: disconnect and connect again
 //
 // libzmq 4.3 tells of a socket type mismatch by silence: connected, disconnected, and no word of the handshake between
-// them. For
-// any other end of a handshake it has a word.
+// them. For any other end of a handshake it has a word.
 
 /// Follows a socket that connects to one endpoint. Feed it every event of a monitor that was made before `connect`.
 public struct ConnectionWatch: Sendable {

@@ -1,7 +1,6 @@
 // libzmq's context: its I/O threads and the name space of inproc endpoints. One for the process, shared by all
-// reactors; it
-// is the only thing of libzmq that is thread-safe. Sockets and monitors retain it, so its end never waits for one that
-// a forgotten reference keeps open: it comes after the last of them.
+// reactors; it is the only thing of libzmq that is thread-safe. Sockets and monitors retain it, so its end never waits
+// for one that a forgotten reference keeps open: it comes after the last of them.
 
 internal import CZeroMQ
 import Glibc
@@ -32,8 +31,7 @@ public final class Context: Sendable {
     }
 
     /// Makes every operation on this context's sockets fail as if it would block, from any thread, and wakes those
-    /// that wait,
-    /// zmq_ctx_shutdown(3). Does not wait.
+    /// that wait, zmq_ctx_shutdown(3). Does not wait.
     public func shutdown() {
         guard !isTerminated.load(ordering: .acquiring) else { return }
         // SAFETY: not terminated, so the context is there; zmq_ctx_shutdown is thread-safe.

@@ -1,7 +1,6 @@
 // Says what is wrong with an endpoint before libzmq says "Invalid argument", or worse, nothing: it resolves a host
-// only when
-// it connects, and tries a wrong one for ever. tcp://host:port, ipc://path, inproc://name; zmq_tcp(7), zmq_ipc(7),
-// zmq_inproc(7).
+// only when it connects, and tries a wrong one for ever. tcp://host:port, ipc://path, inproc://name; zmq_tcp(7),
+// zmq_ipc(7), zmq_inproc(7).
 
 /// What is wrong with an endpoint, and what to write.
 public struct EndpointError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,8 +1,7 @@
 // The reading end of zmq_socket_monitor(3): a PAIR over inproc, on which libzmq's I/O thread tells what happens to a
-// socket's
-// connections. Two dangers of that, both kept away here: the I/O thread *waits* when the PAIR's queue is full, so ours
-// has no
-// bound; and it waits for ever when our end is gone, so a monitor takes itself off its socket before it closes.
+// socket's connections. Two dangers of that, both kept away here: the I/O thread *waits* when the PAIR's queue is full,
+// so ours has no bound; and it waits for ever when our end is gone, so a monitor takes itself off its socket before it
+// closes.
 
 internal import CZeroMQ
 

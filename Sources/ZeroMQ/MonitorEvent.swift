@@ -1,6 +1,5 @@
 // What a monitor tells, zmq_socket_monitor(3): the life of a socket's connections. libzmq's event number and value,
-// given the
-// names and types they mean.
+// given the names and types they mean.
 
 internal import CZeroMQ
 

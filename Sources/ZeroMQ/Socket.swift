@@ -1,12 +1,10 @@
 // The sockets, one verb set for all types: the type is a parameter that says only what zmq_socket(3) is asked for, so
-// that a
-// ROUTER is never taken for a DEALER. A socket is a value with one owner, closed at its end, used by one thread at a
-// time.
+// that a ROUTER is never taken for a DEALER. A socket is a value with one owner, closed at its end, used by one thread
+// at a time.
 //
 // Nothing here blocks but `wait` and, for a moment, `bind`. The rule for a reactor: ZMQ_FD tells of changes,
-// edge-triggered, and any
-// send or receive may swallow one. So after each turn of work on a socket read `events` until it promises nothing you
-// want.
+// edge-triggered, and any send or receive may swallow one. So after each turn of work on a socket read `events` until
+// it promises nothing you want.
 
 internal import CZeroMQ
 
@@ -72,10 +70,9 @@ public struct Socket<Role: SocketRole>: ~Copyable {
     /// Sends a frame without waiting, zmq_msg_send(3). When it was sent, `frame` is empty; otherwise untouched.
     ///
     /// The first frame decides for the whole message. After it a ROUTER takes the others in any case; a DEALER may
-    /// still say
-    /// `.wouldBlock` when its peer has left meanwhile: then what went before is gone, the frame refused counts as done
-    /// with, and
-    /// if it had `more` the others must still be sent; they are swallowed as `.sent`. The message was not delivered.
+    /// still say `.wouldBlock` when its peer has left meanwhile: then what went before is gone, the frame refused
+    /// counts as done with, and if it had `more` the others must still be sent; they are swallowed as `.sent`. The
+    /// message was not delivered.
     public func send(_ frame: inout Frame, more: Bool = false) -> SendOutcome { handle.send(&frame, more: more) }
 
     /// Receives a frame without waiting, zmq_msg_recv(3), in place of what `frame` held; false when there is none,

@@ -1,6 +1,5 @@
 // What all socket types share: one void * of zmq_socket(3), owned, with the verbs on it. A handle belongs to one
-// thread at a time;
-// it may be handed over, whole, to another.
+// thread at a time; it may be handed over, whole, to another.
 //
 //      Socket<Role>  --owns-->  SocketHandle  --owns-->  the libzmq socket
 //                                   |  shares

@@ -1,7 +1,6 @@
 // Every knob of a socket that this program turns, with unit and default; zmq_setsockopt(3) has the long story. The
 // defaults are those a gateway needs, not libzmq's: nothing is queued for a peer that is not there, nothing lingers, a
-// ROUTER says
-// when it cannot deliver.
+// ROUTER says when it cannot deliver.
 
 internal import CZeroMQ
 import Glibc
@@ -9,8 +8,7 @@ import Glibc
 /// How a socket behaves; fixed when it is made.
 public struct SocketOptions: Sendable, Equatable {
     /// ZMQ_ROUTING_ID: what a ROUTER at the other end knows us by. 1...255 bytes, the first not zero; print able,
-    /// because C workers
-    /// take it for a string. Default nil: the peer makes one up, for this connection.
+    /// because C workers take it for a string. Default nil: the peer makes one up, for this connection.
     public var identity: [UInt8]?
     /// ZMQ_SNDHWM: messages queued for one peer before a send would block. Default 1,000; 0: no bound.
     public var sendHighWaterMark = 1000
@@ -20,8 +18,8 @@ public struct SocketOptions: Sendable, Equatable {
     /// `close(lingering:)` overrides it.
     public var linger = Duration.zero
     /// ZMQ_IMMEDIATE: send to complete connections only. Default true: without a peer a send would block, at once.
-    /// Mind the price
-    /// on a socket that *connects*: replies not yet read when libzmq notices that the peer left are lost.
+    /// Mind the price on a socket that *connects*: replies not yet read when libzmq notices that the peer left are
+    /// lost.
     public var immediate = true
     /// ZMQ_RECONNECT_IVL: pause before a lost connection is tried again. Default 100 ms; nil: never again.
     public var reconnectInterval: Duration? = .milliseconds(100)

@@ -1,6 +1,5 @@
 // A call of libzmq that failed for a reason outside this program. What is part of the game (nothing to read, no peer)
-// is a
-// value of its own, SendOutcome; a misuse of our own is a precondition.
+// is a value of its own, SendOutcome; a misuse of our own is a precondition.
 
 internal import CZeroMQ
 
