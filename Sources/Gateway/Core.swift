@@ -41,6 +41,8 @@ final class Core: TurnParticipant {
     private var closing: [AnyObject] = []
     private var inquiries = Inquiries()
     private var mintedNames: UInt64 = 0
+    private var idlePeers = 0
+    private var hasSaidIdle = false
     private var letterWatch: LetterWatch?
 
     var context: Context { shared.context }
@@ -194,6 +196,7 @@ final class Core: TurnParticipant {
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
         case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
         case .drain: beginDrain()
+        case .idle: idlePeers += 1
         }
     }
 
@@ -266,7 +269,13 @@ final class Core: TurnParticipant {
     private func finishIfDrained() {
         guard drainState.phase != .running else { return }
         let inFlight = exchanges.count + (handler?.openRequests ?? 0)
-        guard drainState.isOver(at: now, inFlight: inFlight) else { return }
+        if inFlight == 0 && !hasSaidIdle {
+            hasSaidIdle = true
+            for other in 0..<shared.reactorCount where other != index { post(.idle, to: other) }
+        }
+        // Others' exchanges may still need a socket of ours.
+        let busyPeers = shared.reactorCount - 1 - idlePeers
+        guard drainState.isOver(at: now, inFlight: inFlight + busyPeers) else { return }
         for exchange in exchanges.values { exchange.finish(because: .shutdown) }
         sendLastWords()
         for watch in listeners { watch.stop() }
