@@ -9,16 +9,13 @@ enum PeerAddress {
         let raw = unsafe UnsafeRawPointer(address)
         // SAFETY: the family says which structure lies there: sockaddr_in has its address at offset 4, sockaddr_in6 at
         // 8, both have the port at 2 (ip(7), ipv6(7)). inet_ntop writes at most INET6_ADDRSTRLEN bytes.
+        // An unnamed unix socket's address is the family alone, two bytes: nothing else may be read before it is known.
+        let family = unsafe Int32(raw.loadUnaligned(as: sa_family_t.self))
+        guard family == AF_INET || family == AF_INET6 else { return ("unix", 0) }
         let port = unsafe UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
-        switch unsafe Int32(address.pointee.sa_family) {
-        case AF_INET:
-            return unsafe (presentation(AF_INET, raw + 4), port)
-        case AF_INET6:
-            let written = unsafe presentation(AF_INET6, raw + 8)
-            return (written.hasPrefix("::ffff:") ? String(written.dropFirst(7)) : "[\(written)]", port)
-        default:
-            return ("unix", 0)
-        }
+        if family == AF_INET { return unsafe (presentation(AF_INET, raw + 4), port) }
+        let written = unsafe presentation(AF_INET6, raw + 8)
+        return (written.hasPrefix("::ffff:") ? String(written.dropFirst(7)) : "[\(written)]", port)
     }
 
     private static func presentation(_ family: Int32, _ address: UnsafeRawPointer) -> String {

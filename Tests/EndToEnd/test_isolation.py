@@ -7,7 +7,7 @@ import random
 import aiohttp
 import pytest
 
-EXCHANGES = int(os.environ.get("ISOLATION_EXCHANGES", "26000"))
+EXCHANGES = int(os.environ.get("ISOLATION_EXCHANGES", "12000"))
 CLIENTS = 200
 
 
