@@ -66,17 +66,28 @@ final class RouterService: Service {
 
     func send(_ request: inout Frame, for exchange: OpenExchange) -> Handover {
         core.touch(self)
-        switch pool.lease(for: exchange.ticket) {
-        case .ready(let slot):
-            return transmit(&request, identities[slot]!, exchange) ? .taken : .refused(.noWorker)
-        case .waiting:
-            var frame = Frame()
-            swap(&frame, &request)
-            exchange.unsent = FrameBox(frame)
-            return .taken
-        case .noWorker: return .refused(.noWorker)
-        case .exhausted: return .refused(.overloaded)
+        while true {
+            switch pool.lease(for: exchange.ticket) {
+            case .ready(let slot):
+                guard let identity = identities[slot] else { return .refused(.noWorker) }
+                if transmit(&request, identity, exchange) { return .taken }
+                discard(identity)
+                exchange.identity = nil
+            case .waiting:
+                var frame = Frame()
+                swap(&frame, &request)
+                exchange.unsent = FrameBox(frame)
+                return .taken
+            case .noWorker: return .refused(.noWorker)
+            case .exhausted: return .refused(.overloaded)
+            }
         }
+    }
+
+    /// An identity whose connection turned out to be gone: that says nothing yet about the others.
+    private func discard(_ identity: RouterIdentity) {
+        identity.exchange = nil
+        place(identity, pool.release(identity.slot, reusable: false, wasLost: true))
     }
 
     func ended(_ exchange: OpenExchange, _ end: End) {
@@ -173,7 +184,10 @@ final class RouterService: Service {
             return place(identity, pool.release(identity.slot, reusable: true, wasLost: false))
         }
         exchange.unsent = nil
-        if !transmit(&box.frame, identity, exchange) { exchange.finish(because: .noWorker) }
+        if transmit(&box.frame, identity, exchange) { return }
+        discard(identity)
+        exchange.identity = nil
+        if case .refused(let reason) = send(&box.frame, for: exchange) { exchange.finish(because: reason) }
     }
 
     /// Compares what the socket says of its connection with what the pool believes.
