@@ -50,6 +50,11 @@ let package = Package(
             dependencies: ["Gateway", "Configuration", argumentParser, logging],
             swiftSettings: strict),
 
+        // The yardstick of `make bench`: libmicrohttpd alone in the same reactor.
+        .executableTarget(
+            name: "bench-hello", dependencies: ["Reactors", "CMicroHTTPD"], path: "Tests/Benchmarks/hello",
+            swiftSettings: strict),
+
         tests("ReactorsTests", ["Reactors"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("HTTPTests", ["HTTP", "Reactors"]),

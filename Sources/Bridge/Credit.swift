@@ -23,7 +23,7 @@ public struct Credit: Sendable {
     private let highWater: Int
     private let bound: Int
 
-    /// - Parameter bound: the most bytes that may wait; the marks lie at a quarter and a sixteenth of it.
+    /// - Parameter bound: the most bytes that may wait, beyond which only a single reply may go; the marks lie at a quarter and a sixteenth of it.
     public init(bound: Int) {
         self.bound = bound
         highWater = bound / 4
@@ -31,8 +31,10 @@ public struct Credit: Sendable {
     }
 
     public mutating func fill(_ bytes: Int) -> Change {
+        let wasEmpty = buffered == 0
         buffered += bytes
-        if buffered > bound { return .overrun }
+        // A single reply larger than the bound is no sign of a slow client.
+        if buffered > bound && !wasEmpty { return .overrun }
         guard buffered > highWater, !isPaused else { return .none }
         isPaused = true
         return .pause

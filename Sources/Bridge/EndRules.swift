@@ -86,14 +86,17 @@ public enum OverrideResult: Equatable, Sendable {
 extension EndRules {
     /// These rules with a request's wishes in their place, or the first wish that exceeds `bounds`.
     ///
-    /// A caller's `count` is never exact: it says when the caller stops listening, not when the worker stops talking.
+    /// A caller's `count` is never exact: it says when the caller stops listening, not when the worker stops talking; and
+    /// it never raises the service's own, after which nothing would come.
     /// A caller's `idle` keeps the meaning the service declared for it.
     public func overridden(by wishes: Overrides, within bounds: OverrideBounds) -> OverrideResult {
         var rules = self
         if let count = wishes.count {
             guard count <= bounds.count else { return .tooMuch(key: .count) }
-            rules.countIsExact = countIsExact && count == self.count
-            rules.count = count
+            if count < self.count ?? .max {
+                rules.count = count
+                rules.countIsExact = false
+            }
         }
         if let first = wishes.first {
             guard first <= bounds.first else { return .tooMuch(key: .first) }

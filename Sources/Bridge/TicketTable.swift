@@ -30,15 +30,16 @@ public struct TicketTable<Value> {
     }
 
     /// Values that are live.
-    public private(set) var count = 0
+    public var count: Int { liveCount }
+    @usableFromInline var liveCount = 0
     /// The most values that may be live at once; at most 2^24 - 1.
     public let capacity: Int
 
     @usableFromInline let reactor: UInt8
-    private let lastGeneration: UInt32
+    @usableFromInline let lastGeneration: UInt32
     @usableFromInline var slots: [Slot] = []
-    private var free: [Int] = []
-    private var freeHead = 0
+    @usableFromInline var free: [Int] = []
+    @usableFromInline var freeHead = 0
 
     /// - Parameter lastGeneration: the generation at which a slot is retired; smaller only in tests.
     public init(reactor: UInt8, capacity: Int, lastGeneration: UInt32 = .max) {
@@ -49,10 +50,11 @@ public struct TicketTable<Value> {
     }
 
     /// Takes `value` in and issues its ticket; nil when the table is full.
+    @inlinable
     public mutating func insert(_ value: Value) -> Ticket? {
-        guard count < capacity, let slot = takeSlot() else { return nil }
+        guard liveCount < capacity, let slot = takeSlot() else { return nil }
         slots[slot].value = value
-        count += 1
+        liveCount += 1
         return Ticket(reactor: reactor, slot: slot, generation: slots[slot].generation)
     }
 
@@ -66,6 +68,7 @@ public struct TicketTable<Value> {
     }
 
     /// The value is over: its ticket is stale from now on. A ticket that is not live is left alone.
+    @inlinable
     public mutating func remove(_ ticket: Ticket) {
         let slot = ticket.slot
         guard ticket.reactor == reactor, slot < slots.count, slots[slot].generation == ticket.generation,
@@ -73,14 +76,15 @@ public struct TicketTable<Value> {
         else { return }
         slots[slot].value = nil
         slots[slot].generation += 1
-        count -= 1
+        liveCount -= 1
         if slots[slot].generation < lastGeneration { free.append(slot) }
     }
 
     /// Every live value, in no order. O(slots): for drain and shutdown.
     public var values: [Value] { slots.compactMap(\.value) }
 
-    private mutating func takeSlot() -> Int? {
+    @inlinable
+    mutating func takeSlot() -> Int? {
         if freeHead < free.count {
             let slot = free[freeHead]
             freeHead += 1

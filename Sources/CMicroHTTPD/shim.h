@@ -165,6 +165,16 @@ static inline void cmhd_collect(struct MHD_Connection *connection, struct cmhd_f
   MHD_get_connection_values_n(connection, MHD_HEADER_KIND, &cmhd_collect_one, fields);
 }
 
+/// The body of this response, whose length is not known, ends with the connection (MHD_set_response_options is variadic).
+static inline void cmhd_forbid_chunks(struct MHD_Response *response) {
+  MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
+
+/// Lets the library close this connection by its own clock after a second without traffic. Not for a suspended one.
+static inline void cmhd_time_out_soon(struct MHD_Connection *connection) {
+  MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
+}
+
 // Gives a connection a time-out of its own, in seconds (MHD_set_connection_option is variadic).
 static inline void cmhd_set_timeout(struct MHD_Connection *connection, unsigned int seconds) {
     MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);

@@ -209,6 +209,7 @@ final class Core: TurnParticipant {
 
     private func report() -> CoreReport {
         var snapshot = metrics.snapshot
+        snapshot.responses = metrics.responses
         snapshot.services = metrics.services.map(\.counts)
         for watch in listeners {
             let counters = watch.listener.counters

@@ -33,7 +33,7 @@ final class OpenExchange: TimerHandler {
     /// The worker that had it is known to be gone.
     var lostWorker = false
 
-    private unowned let core: Core
+    private let core: Core
     private let client: any ExchangeClient
     private var timer: TimerID?
 

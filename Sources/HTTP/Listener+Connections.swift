@@ -48,7 +48,7 @@ extension Listener {
     /// The library is about to close the socket.
     func connectionClosed(_ request: Request) {
         activity &+= 1
-        if !isStopping, !request.isTimedOut, request.stage == .resting { answerGarbage(request) }
+        if !isStopping, !request.isTimedOut, !request.hasBegun { answerGarbage(request) }
         counters.connectionsOpen -= 1
         if let key = request.peerKey { ledger.close(key) }
         deadlines.leave(request.slot)
@@ -74,8 +74,7 @@ extension Listener {
     }
 
     private func sayDirectly(_ refusal: Refusal, _ request: Request) {
-        let response = HeldResponse(
-            status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem(refusal)))
+        let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem(refusal)))
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
     }
 
@@ -83,6 +82,9 @@ extension Listener {
     /// delivered.
     func cut(_ request: Request) {
         _ = shutdown(request.descriptor, Int32(SHUT_RDWR))
+        // While it spins on a chunk's header it does not look at the socket, only at its own clock.
+        // SAFETY: on our thread, outside of callbacks, and a connection that is cut is not suspended.
+        if request.isChunked, let connection = unsafe request.connection { unsafe cmhd_time_out_soon(connection) }
         waitForNothing(request)
     }
 
@@ -144,7 +146,6 @@ extension Listener {
 
     /// The library spins on a chunk header that does not fit its buffer: then more of it lies unread in the socket.
     func lookForSpinners() {
-        if spin.caught { counters.spinsCaught += 1 }
         for slot in deadlines.slots(in: .body) {
             guard let request = table[slot], request.isChunked, cmhd_unread(request.descriptor) > 0 else { continue }
             timedOut(request, Refusal(.chunkHeaderTooLong, "a chunk's header is longer than this server takes"))

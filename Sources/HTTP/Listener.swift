@@ -67,8 +67,7 @@ import Glibc
     private func start() throws(HTTPError) {
         // SAFETY: the library keeps copies of the callbacks, and us unretained; see the head of this file.
         var callbacks = unsafe Self.callbacks(for: self)
-        unsafe daemon = unsafe cmhd_start(
-            listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
+        unsafe daemon = unsafe cmhd_start(listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
         if unsafe daemon == nil {
             _ = close(listening)
             removeSocketFile()
@@ -109,6 +108,7 @@ import Glibc
         } while (isPending || hasResumed) && rounds < 4 && !spin.isSpinning
         isRunning = false
         spin.ran(pending: isPending && !hasResumed, progress: activity != before, now: now)
+        if spin.caught { counters.spinsCaught += 1 }
         if spin.isDue(now) { lookForSpinners() }
     }
 
@@ -169,8 +169,7 @@ import Glibc
 
     func problem(_ refusal: Refusal) -> [UInt8] {
         let kind = refusal.kind
-        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail)
-            ?? refusal.plainProblem()
+        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail) ?? refusal.plainProblem()
     }
 
     func wait(for kind: DeadlineKind, _ request: Request) {

@@ -25,9 +25,7 @@ enum PeerAddress {
     private static func presentation(_ family: Int32, _ address: UnsafeRawPointer) -> String {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { room in
             // SAFETY: inet_ntop ends what it writes with a zero, within the room it is told.
-            guard let text = unsafe inet_ntop(family, address, room.baseAddress, socklen_t(room.count)) else {
-                return "?"
-            }
+            guard let text = unsafe inet_ntop(family, address, room.baseAddress, socklen_t(room.count)) else { return "?" }
             return unsafe String(cString: text)
         }
     }

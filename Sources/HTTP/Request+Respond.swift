@@ -125,8 +125,7 @@ extension Request {
             if method != .head { bytesSent = UInt64(body.count) }
             // SAFETY: the bytes never change, and we hold their owner until the library is done with the request.
             return unsafe queue(
-                MHD_create_response_from_buffer(body.count, body.base, .RESPMEM_PERSISTENT), response.status,
-                response.headers)
+                MHD_create_response_from_buffer(body.count, body.base, .RESPMEM_PERSISTENT), response.status, response.headers)
         case .stream(let source):
             self.source = source
             return unsafe queue(makeStream(), response.status, response.headers)
@@ -137,8 +136,12 @@ extension Request {
         // SAFETY: the reader gets this object unretained: it lives as long as the listener, and the library asks no
         // more once
         // the request is completed. The block size is for HTTP/1.0 only; chunks are as large as the pool lets them be.
-        unsafe MHD_create_response_from_callback(
+        let response = unsafe MHD_create_response_from_callback(
             UInt64.max, 4096, Listener.readThunk, Unmanaged.passUnretained(self).toOpaque(), nil)
+        // The library answers HEAD with a last chunk, which would be taken for the next response. Without chunks it
+        // closes.
+        if method == .head, let response = unsafe response { unsafe cmhd_forbid_chunks(response) }
+        return unsafe response
     }
 
     /// Adds the header, queues the response and lets the connection go on. Takes the response over.
@@ -162,9 +165,7 @@ extension ResponseHeaders {
     fileprivate func add(to response: OpaquePointer) {
         // SAFETY: the run holds `count` pairs of C strings.
         unsafe bytes.withUnsafeBufferPointer { bytes in
-            guard var at = unsafe UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self) else {
-                return
-            }
+            guard var at = unsafe UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self) else { return }
             for _ in 0..<count {
                 let value = unsafe at + strlen(at) + 1
                 _ = unsafe MHD_add_response_header(response, at, value)

@@ -10,10 +10,9 @@ extension Request {
     func requestLine(_ text: UnsafePointer<CChar>?, id: UInt64) {
         self.id = id
         stage = .line
+        hasBegun = true
         // SAFETY: a C string in the library's buffer, of which we take a copy.
-        if let text = unsafe text {
-            unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text))
-        }
+        if let text = unsafe text { unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text)) }
         unsafe listener.wait(for: .header, self)
     }
 
@@ -31,8 +30,7 @@ extension Request {
             let available = unsafe count.pointee
             guard available > 0, let bytes = unsafe bytes else { return end() }
             // SAFETY: the library shows that many bytes for the duration of this call; we take all of them.
-            let span = unsafe Span(
-                _unsafeStart: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: available)
+            let span = unsafe Span(_unsafeStart: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: available)
             unsafe count.pointee = 0
             return take(span)
         default:
@@ -46,9 +44,7 @@ extension Request {
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
         guard let connection = unsafe connection else { return false }
         let listener = unsafe listener
-        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.options) {
-            return refuse(refusal)
-        }
+        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.options) { return refuse(refusal) }
         if isOverLimit {
             return refuse(Refusal(.tooManyConnections, "there are too many connections from this address"))
         }
@@ -175,8 +171,8 @@ extension Request {
         }
     }
 
-    private static var readEnded: Int { -1 }  // MHD_CONTENT_READER_END_OF_STREAM
-    private static var readAborted: Int { -2 }  // MHD_CONTENT_READER_END_WITH_ERROR
+    private static var readEnded: Int { -1 }      // MHD_CONTENT_READER_END_OF_STREAM
+    private static var readAborted: Int { -2 }    // MHD_CONTENT_READER_END_WITH_ERROR
 
     // MARK: the end
 
@@ -192,7 +188,8 @@ extension Request {
         unsafe listener.rest(self)
     }
 
-    /// 0.9.75 forgets a connection that it gave up outside of an event of its own: it closes it once it is the oldest of
+    /// 0.9.75 forgets a connection that it gave up outside of an event of its own: it closes it once it is the oldest
+    /// of
     /// those without a time-out. Those that have one it looks at in every run: give it one, and ask for a run.
     private func closeSoon() {
         guard let connection = unsafe connection else { return }

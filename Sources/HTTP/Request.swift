@@ -73,6 +73,8 @@ import Glibc
     var isStreamResting = false
     var expectsContinue = false
     var isOverLimit = false
+    /// A request line was seen on this connection.
+    var hasBegun = false
     /// A response that the library does not take yet, because the body is still coming.
     var held: HeldResponse?
     var source: (any BodySource)?
@@ -124,6 +126,7 @@ import Glibc
         descriptor = unsafe cmhd_descriptor(connection)
         peerText = nil
         isOverLimit = false
+        hasBegun = false
         stage = .resting
     }
 

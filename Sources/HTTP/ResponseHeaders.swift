@@ -50,9 +50,10 @@ public struct ResponseHeaders: Sendable {
         guard Self.isAllowed(name), !value.isEmpty else { return false }
         for i in value.indices where !CharacterClass.isFieldValue(value[i]) { return false }
         bytes.reserveCapacity(bytes.count + name.count + value.count + 2)
-        for i in name.indices { bytes.append(name[i]) }
+        // SAFETY: the buffers are read during the calls only.
+        unsafe name.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         bytes.append(0)
-        for i in value.indices { bytes.append(value[i]) }
+        unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         bytes.append(0)
         count += 1
         return true
@@ -61,8 +62,7 @@ public struct ResponseHeaders: Sendable {
     private static func isAllowed(_ name: Span<UInt8>) -> Bool {
         guard !name.isEmpty else { return false }
         for i in name.indices where !CharacterClass.isToken(name[i]) { return false }
-        return
-            !(name.equalsIgnoringCase("content-length") || name.equalsIgnoringCase("transfer-encoding")
+        return !(name.equalsIgnoringCase("content-length") || name.equalsIgnoringCase("transfer-encoding")
             || name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("date"))
     }
 }

@@ -24,7 +24,15 @@ struct CreditTests {
     @Test("overruns also without a pause before")
     func sudden() {
         var credit = Credit(bound: 100)
-        #expect(credit.fill(101) == .overrun)
+        _ = credit.fill(1)
+        #expect(credit.fill(100) == .overrun)
+    }
+
+    @Test("lets a single reply through that is larger than the bound")
+    func large() {
+        var credit = Credit(bound: 100)
+        #expect(credit.fill(500) == .pause)
+        #expect(credit.fill(1) == .overrun)
     }
 
     @Test("resumes at the latest when everything is sent, however small the bound", arguments: [0, 1, 3, 15, 17])

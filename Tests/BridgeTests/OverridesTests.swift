@@ -22,8 +22,6 @@ struct OverridesTests {
     @Test("at the bound are accepted and leave every other rule alone")
     func atTheBound() {
         var expected = service
-        expected.count = 10
-        expected.countIsExact = false
         expected.first = 100
         expected.idle = 200
         expected.deadline = 300

@@ -1,1 +1,111 @@
+// The configuration: its printed form, its mistakes, its layers.
+
+import Configuration
 import Testing
+
+@Suite("Configuration") struct ConfigurationTests {
+    private func mistakes(_ text: String) -> [String] {
+        Configuration.load(text: text, file: "g.yaml").mistakes.map(\.description)
+    }
+
+    @Test("the printed default is the default")
+    func printed() {
+        let loaded = Configuration.load(text: Configuration.commentedDefault, file: "default")
+        #expect(loaded.mistakes.isEmpty)
+        #expect(loaded.configuration == Configuration())
+        #expect(Configuration.load(text: "", file: "empty").configuration == Configuration())
+    }
+
+    @Test("the printed examples are good once they are uncommented")
+    func examples() {
+        var lines: [Substring] = []
+        for line in Configuration.commentedDefault.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line == "services: {}" || line == "routes: []" { continue }
+            let isExample = line.hasPrefix("#services:") || line.hasPrefix("#routes:") || line.hasPrefix("#  ")
+            lines.append(isExample ? line.dropFirst() : line)
+        }
+        let loaded = Configuration.load(text: lines.joined(separator: "\n"), file: "examples")
+        #expect(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
+        #expect(loaded.configuration.services.map(\.name) == ["quotes", "jobs", "hello"])
+        #expect(loaded.configuration.routes.count == 1)
+    }
+
+    @Test(
+        "each mistake tells its place and what to do",
+        arguments: [
+            ("listen: 127.0.0.1:99999", "g.yaml:1:", "listen"),
+            ("limits: {max_body_bytes: 2TiB}", "limits.max_body_bytes", "out of bounds"),
+            ("timeouts: {drain: 300}", "timeouts.drain", "has no unit; write 300ms or 300s"),
+            ("log: {level: loud}", "log.level", "not known here"),
+            ("serices: {}", "g.yaml:1:1: serices", "did you mean services?"),
+            ("services: {a: {peer: ready, bind: 'tcp://*:1'}}", "services.a.peer", "not available in this version"),
+            ("services: {a: {peer: router, bind: 'tcp://*:1'}}", "services.a.bind", "write connect"),
+            ("services: {a: {peer: rep}}", "services.a", "exactly one of bind"),
+            ("services: {a: {peer: rep, bind: 'tcp://*:1', replies: {count: 2}}}", "services.a.replies.count", "is 1"),
+            ("services: {a: {peer: dealer, bind: 'tcp://*:1', delimiter: true}}", "services.a.delimiter", "router only"),
+            ("services: {a: {peer: dealer, bind: 'tcp://*:1', cancel: '{'}}", "services.a.cancel", "not JSON"),
+            ("services: {a: {peer: dealer, bind: 'udp://x'}}", "services.a.bind", "udp"),
+            ("services: {A: {peer: rep, bind: 'tcp://*:1'}}", "services.A", "no name for a service"),
+            ("routes: [{match: 'GET /x', service: nobody}]", "routes[0].service", "not a service"),
+            ("a: 1\na: 2", "g.yaml:2:1: a", "twice"),
+            ("listen: [", "g.yaml:", "is not YAML"),
+        ])
+    func mistake(text: String, place: String, words: String) {
+        let all = mistakes(text)
+        #expect(all.contains { $0.contains(place) && $0.contains(words) }, "\(all)")
+    }
+
+    @Test("all mistakes come at once, in the order of the file")
+    func together() {
+        let text = "reactors: 99\nlog: {format: xml}\nservices:\n  a: {peer: dealer, connect: tcp://h:1, body: yaml}\n"
+        let lines = Configuration.load(text: text, file: "g.yaml").mistakes.map(\.line)
+        #expect(lines == [1, 2, 4])
+    }
+
+    @Test("flags go over variables, and those over the file")
+    func layers() {
+        var flags = ConfigurationOverrides()
+        flags.reactors = "3"
+        let loaded = Configuration.load(
+            text: "reactors: 1\nlog: {level: error}\ntimeouts: {drain: 1s}", file: "f",
+            environment: ["ZMQ_GATEWAY_REACTORS": "2", "ZMQ_GATEWAY_LOG_LEVEL": "debug", "HOME": "/"], overrides: flags)
+        #expect(loaded.mistakes.isEmpty)
+        #expect(loaded.configuration.reactors == 3)
+        #expect(loaded.configuration.log.level == .debug)
+        #expect(loaded.configuration.timeouts.drain == .seconds(1))
+    }
+
+    @Test("a variable or a flag that is wrong is named")
+    func wrongLayers() {
+        var flags = ConfigurationOverrides()
+        flags.drain = "10"
+        let loaded = Configuration.load(
+            text: "", file: "f", environment: ["ZMQ_GATEWAY_LISTN": "x", "ZMQ_GATEWAY_REACTORS": "many"], overrides: flags)
+        let keys = Set(loaded.mistakes.map(\.key))
+        #expect(keys == ["ZMQ_GATEWAY_LISTN", "ZMQ_GATEWAY_REACTORS", "--drain"])
+    }
+
+    @Test("mutated files give a configuration or a mistake, and never a crash")
+    func mutations() {
+        var state: UInt64 = 42
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        let original = Array(Configuration.commentedDefault.replacing("#", with: " ").utf8)
+        for _ in 0..<60 {
+            var bytes = original
+            for _ in 0..<1 + random(4) {
+                bytes[random(bytes.count)] = Array(":{}[]-#'\" ax0".utf8)[random(13)]
+            }
+            let loaded = Configuration.load(text: String(decoding: bytes, as: UTF8.self), file: "m")
+            #expect(loaded.mistakes.allSatisfy { !$0.message.isEmpty && $0.file == "m" })
+        }
+    }
+}
+
+extension String {
+    fileprivate func replacing(_ character: Character, with other: Character) -> String {
+        String(map { $0 == character ? other : $0 })
+    }
+}

@@ -5,7 +5,7 @@ import time
 
 import pytest
 import requests
-from harness import BINARY, curl, events
+from harness import BINARY, ROOT, curl, events
 
 
 def test_one_reply_is_itself_and_many_are_an_array(demo_gateway):
@@ -208,3 +208,8 @@ def test_the_printed_configuration_is_a_good_one(tmp_path):
     path = tmp_path / "printed.yaml"
     path.write_text(text)
     assert subprocess.run([BINARY, "check", "--config", str(path)], timeout=20, capture_output=True).returncode == 0
+
+
+def test_the_example_file_is_what_the_command_prints():
+    printed = subprocess.run([BINARY, "serve", "--print-config"], capture_output=True, text=True, timeout=20).stdout
+    assert (ROOT / "examples/zmq-gateway.yaml").read_text() == printed

@@ -85,7 +85,19 @@ final class Metrics {
     let services: [ServiceMetrics]
     var snapshot = MetricsSnapshot()
 
+    private var statuses = [UInt64](repeating: 0, count: 600)
+
     init(services count: Int) { services = (0..<count).map { _ in ServiceMetrics() } }
+
+    /// A response of that status was given.
+    func responded(_ status: Int) { if statuses.indices.contains(status) { statuses[status] += 1 } }
+
+    /// Responses by status, those that occurred.
+    var responses: [Int: UInt64] {
+        var responses: [Int: UInt64] = [:]
+        for (status, count) in statuses.enumerated() where count > 0 { responses[status] = count }
+        return responses
+    }
 }
 
 /// A copy of the counts, for another reactor.

@@ -12,11 +12,12 @@ struct Answer {
     /// The connection is closed afterwards: the gateway is draining.
     var closes = false
 
+    /// What every answer says, built once.
+    private static let common = ResponseHeaders(["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"])
+
     func headers(_ contentType: StaticString?) -> ResponseHeaders {
-        var headers = ResponseHeaders()
+        var headers = Self.common
         if let contentType { headers.add("Content-Type", String(describing: contentType)) }
-        headers.add("Cache-Control", "no-store")
-        headers.add("X-Content-Type-Options", "nosniff")
         headers.add("X-Request-Id", requestID)
         if let origin {
             headers.add("Access-Control-Allow-Origin", origin)

@@ -5,7 +5,7 @@ import HTTP
 
 /// The consumer of such a request; a body that comes along is passed over.
 final class PageVisit: RequestConsumer {
-    private unowned let handler: RESTHandler
+    private let handler: RESTHandler
     private let answer: Answer
     private let give: (Answer) -> Int?
     private let since: Instant

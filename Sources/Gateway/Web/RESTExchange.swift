@@ -22,8 +22,9 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
     private static let beginAfter: Nanoseconds = 1_000_000_000
     private static let signAfter: Nanoseconds = 15_000_000_000
 
-    private unowned let core: Core
-    private unowned let handler: RESTHandler
+    // Strong references, although both outlive this: they cost half of an unowned one.
+    private let core: Core
+    private let handler: RESTHandler
     private let route: ServiceRoute
     private let answer: Answer
     private let path: PathParameters

@@ -13,6 +13,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     /// Requests that have no last byte yet.
     private(set) var openRequests = 0
     private var lastRequest: UInt64 = 0
+    private var admittedHost: [UInt8] = []
     private static let healthPath = Array("/healthz".utf8)
 
     init(_ core: Core) { self.core = core }
@@ -21,21 +22,30 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         openRequests += 1
         var answer = Answer(request: request, requestID: requestID(of: request))
         answer.closes = !core.drainState.acceptsRequests
-        if request.path.equals(Self.healthPath) { return page(answer) { Pages.health($0) } }
-        let host = request.text(of: .host) ?? ""
-        if let problem = core.shared.admission.hostProblem(host) { return refuse(answer, problem) }
-        switch core.shared.admission.origin(request.text(of: .origin), host: host) {
-        case .own: break
-        case .configured(let origin): answer.origin = origin
-        case .refused(let problem): return refuse(answer, problem)
-        }
+        if request.path.equals(Self.healthPath), request.method == .get || request.method == .head { return page(answer) { Pages.health($0) } }
+        if let problem = admit(request, &answer) { return refuse(answer, problem) }
         dispatch(answer)
+    }
+
+    /// Looks at Host and Origin. Most requests carry the host of the one before and no origin: those pass at a
+    /// comparison.
+    private func admit(_ request: Request, _ answer: inout Answer) -> Problem? {
+        if request.value(of: .origin) == nil, let host = request.value(of: .host), host.equals(admittedHost) { return nil }
+        let host = request.text(of: .host) ?? ""
+        if let problem = core.shared.admission.hostProblem(host) { return problem }
+        admittedHost = Array(host.utf8)
+        switch core.shared.admission.origin(request.text(of: .origin), host: host) {
+        case .own: return nil
+        case .configured(let origin): answer.origin = origin
+        case .refused(let problem): return problem
+        }
+        return nil
     }
 
     /// A request has its last byte, or lost its client.
     func closed(_ answer: Answer, status: Int, since: Instant, _ reason: RequestEnd, _ exchange: ExchangeRecord?) {
         openRequests -= 1
-        core.metrics.snapshot.responses[status, default: 0] += 1
+        core.metrics.responded(status)
         guard core.accessLog.isEnabled else { return }
         let request = answer.request
         core.accessLog.write(
@@ -53,13 +63,22 @@ final class RESTHandler: RequestHandler, RefusalWriter {
 
     private func dispatch(_ answer: Answer) {
         let request = answer.request
-        let method = request.method == .head ? "GET" : String(copying: request.methodName)
+        let method = Self.methodName(request)
         if request.method == .options { return options(answer) }
         switch core.shared.routes.match(method, request.path) {
         case .malformed(let reason): refuse(answer, Problem(.badPath, "the path cannot be read: \(reason)"))
         case .notFound: publicFile(answer)
         case .methodNotAllowed(let methods): notAllowed(answer, methods)
-        case .found(let target, let path): serve(answer, target, path)
+        case .found(let number, let path): serve(answer, core.shared.routes[number], path)
+        }
+    }
+
+    /// As the table knows it; HEAD is a GET whose body stays here.
+    private static func methodName(_ request: Request) -> String {
+        switch request.method {
+        case .get, .head: "GET"
+        case .post: "POST"
+        default: String(copying: request.methodName)
         }
     }
 
@@ -109,7 +128,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             return refuse(
                 answer, Problem(.notAcceptable, "take application/json, application/x-ndjson or text/event-stream"))
         }
-        if request.hasBody, let problem = MediaTypeCheck.problem(request.text(of: .contentType), body) {
+        if request.hasBody, let problem = MediaTypeCheck.problem(of: request, body) {
             return refuse(answer, problem)
         }
         if let length = request.contentLength, length > UInt64(core.configuration.limits.maxBodyBytes) {

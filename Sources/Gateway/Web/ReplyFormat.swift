@@ -56,8 +56,7 @@ enum ReplyFormat: Sendable {
     }
 
     private static func equals(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
-        guard bytes.count == text.utf8CodeUnitCount else { return false }
-        return String(copying: bytes) == String(describing: text)
+        bytes.count == text.utf8CodeUnitCount && String(copying: bytes) == String(describing: text)
     }
 }
 

@@ -67,6 +67,14 @@ struct RequestBody {
 enum MediaTypeCheck {
     /// What is wrong with the request's `Content-Type`, or nil. curl's default type is taken for JSON and text: with a
     /// foreign origin the request would not have come so far.
+    static func problem(of request: Request, _ body: ServiceConfiguration.BodyFormat) -> Problem? {
+        guard let type = request.value(of: .contentType) else { return nil }
+        if body == .json && type.equals(plainJSON) || body == .binary { return nil }
+        return problem(String(copying: type), body)
+    }
+
+    private static let plainJSON = Array("application/json".utf8)
+
     static func problem(_ contentType: String?, _ body: ServiceConfiguration.BodyFormat) -> Problem? {
         guard let contentType else { return nil }
         let parts = contentType.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }

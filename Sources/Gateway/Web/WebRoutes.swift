@@ -46,34 +46,38 @@ final class ServiceRoute: Sendable {
 
 /// The table, built from the configuration.
 struct WebRoutes: Sendable {
-    private let table: RouteTable<WebTarget>
+    private let table: RouteTable
+    private let targets: [WebTarget]
 
     init(_ configuration: Configuration, _ plans: [ServicePlan]) {
-        var table = RouteTable<WebTarget>()
+        var routes: [(method: String, path: String, target: WebTarget)] = []
         let builtIn: [(String, WebTarget)] = [
             ("/v1/services", .services), ("/healthz", .health), ("/readyz", .readiness), ("/metrics", .metrics),
             ("/openapi.json", .openAPI),
         ]
-        for (path, target) in builtIn { Self.add("GET", path, target, to: &table) }
-        Self.add("*", "/v1/services/{service}", .unknownService, to: &table)
+        for (path, target) in builtIn { routes.append(("GET", path, target)) }
+        routes.append(("*", "/v1/services/{service}", .unknownService))
         for plan in plans {
             let route = ServiceRoute(plan)
-            Self.add("POST", "/v1/services/\(plan.name)", .exchange(route), to: &table)
-            Self.add("GET", "/v1/services/\(plan.name)", .service(route), to: &table)
+            routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route)))
+            routes.append(("GET", "/v1/services/\(plan.name)", .service(route)))
         }
         for route in configuration.routes {
             guard let plan = plans.first(where: { $0.name == route.service }) else { continue }
-            Self.add(route.method ?? "*", route.path.description, .exchange(ServiceRoute(plan, route)), to: &table)
+            routes.append((route.method ?? "*", route.path.description, .exchange(ServiceRoute(plan, route))))
+        }
+        var table = RouteTable()
+        for (number, route) in routes.enumerated() {
+            // The configuration has refused what is ours, what is there twice and what is no template.
+            if let conflict = table.add(route.method, route.path, number) {
+                preconditionFailure("\(route.method) \(route.path): \(conflict)")
+            }
         }
         self.table = table
+        targets = routes.map(\.target)
     }
 
-    func match(_ method: String, _ path: Span<UInt8>) -> RouteTable<WebTarget>.Match { table.match(method, path) }
+    func match(_ method: String, _ path: Span<UInt8>) -> RouteTable.Match { table.match(method, path) }
 
-    /// A configured route that takes a built-in path is a mistake that the start reports; nothing else conflicts here.
-    private static func add(
-        _ method: String, _ path: String, _ target: WebTarget, to table: inout RouteTable<WebTarget>
-    ) {
-        if let conflict = table.add(method, path, target) { preconditionFailure("\(method) \(path): \(conflict)") }
-    }
+    subscript(number: Int) -> WebTarget { targets[number] }
 }
