@@ -20,9 +20,9 @@ def paced(*steps):
     return answer
 
 
-def forever(pause):
-    """Keeps on sending for three seconds."""
-    return paced(*[(pause, b"1")] * int(3 / pause))
+def for_half_a_second(pause):
+    """Keeps on sending."""
+    return paced(*[(pause, b"1")] * int(0.5 / pause))
 
 
 DONE = {"pointer": "/done", "equals": True}
@@ -54,7 +54,7 @@ INCOMPLETE = {
     "no first reply": ({"first": "150ms"}, silent, "first", [], 504),
     "no reply by the deadline": ({"deadline": "150ms"}, silent, "deadline", [], 504),
     "the deadline, which no reply resets": (
-        {"deadline": "400ms", "idle": "390ms", "final": DONE}, forever(0.05), "deadline", None, 504),
+        {"deadline": "400ms", "idle": "390ms", "final": DONE}, for_half_a_second(0.05), "deadline", None, 504),
     "too many replies": ({"final": DONE, "max_replies": 2}, replies(b"1", b"2", b"3"), "limit", [1, 2], 502),
     "too many bytes": ({"final": DONE, "max_bytes": 10}, replies(b'"1234"', b'"5678"'), "limit", ["1234"], 502),
     "a reply that is not JSON": ({"final": DONE}, replies(b"1", b"nonsense"), "bad_reply", [1], 502),
@@ -125,7 +125,7 @@ def test_an_exchange_that_is_cut_short_says_so_in_every_format(service, name):
     whole = gateway.post("s", {}, Accept="application/json")
     assert (whole.status_code, whole.json()["code"]) == (status, code)
     assert whole.headers["content-type"] == "application/problem+json"
-    if delivered and reason != "error":
+    if delivered and reason not in ("error", "bad_reply"):
         assert whole.json()["replies"] == delivered
     gateway.until(lambda: gateway.metric("zmq_gateway_exchanges_open", 'service="s"') == 0)
 
@@ -166,7 +166,7 @@ def test_a_line_break_inside_a_reply_breaks_no_line(service, format):
 
 def test_a_request_goes_out_byte_for_byte(service):
     gateway = service({"count": 1}, replies(b"1"))
-    for body in (b' { "a" : 1.0 } ', b'"\\u00fc\xc3\xbc"', b"[1,\n2]", b"1e400", b'{"a":1,"a":2}', b"0" * 0 + b"null"):
+    for body in (b' { "a" : 1.0 } ', b'"\\u00fc\xc3\xbc"', b"[1,\n2]", b"1e400", b'{"a":1,"a":2}', b"null"):
         assert gateway.post("s", body).status_code == 200
         assert gateway.worker.seen[-1][1:] == [body]
 
