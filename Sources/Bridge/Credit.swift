@@ -23,7 +23,8 @@ public struct Credit: Sendable {
     private let highWater: Int
     private let bound: Int
 
-    /// - Parameter bound: the most bytes that may wait, beyond which only a single reply may go; the marks lie at a quarter and a sixteenth of it.
+    /// - Parameter bound: the most bytes that may wait, beyond which only a single reply may go; the marks lie at a
+    /// quarter and a sixteenth of it.
     public init(bound: Int) {
         self.bound = bound
         highWater = bound / 4

@@ -86,9 +86,9 @@ public enum OverrideResult: Equatable, Sendable {
 extension EndRules {
     /// These rules with a request's wishes in their place, or the first wish that exceeds `bounds`.
     ///
-    /// A caller's `count` is never exact: it says when the caller stops listening, not when the worker stops talking; and
-    /// it never raises the service's own, after which nothing would come.
-    /// A caller's `idle` keeps the meaning the service declared for it.
+    /// A caller's `count` is never exact: it says when the caller stops listening, not when the worker stops talking;
+    /// and it never raises the service's own, after which nothing would come. A caller's `idle` keeps the meaning the
+    /// service declared for it.
     public func overridden(by wishes: Overrides, within bounds: OverrideBounds) -> OverrideResult {
         var rules = self
         if let count = wishes.count {

@@ -7,8 +7,8 @@
 // then read decoded, literals too (RFC 3986 section 6.2.2.2: `/%6Frders` is `/orders`); an encoded slash is no
 // separator. Percent escapes are decoded only where there are some, and a target without parameters allocates nothing.
 
-/// Routes to targets, which are numbers that mean something to the caller; built once and read often. Not generic over its
-/// targets: a generic type that other rooms use is not specialised, and cost 7 % of a small request's CPU.
+/// Routes to targets, which are numbers that mean something to the caller; built once and read often. Not generic over
+/// its targets: a generic type that other rooms use is not specialised, and cost 7 % of a small request's CPU.
 public struct RouteTable: Sendable {
     public typealias Target = Int
 

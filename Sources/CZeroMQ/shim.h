@@ -1,23 +1,22 @@
-// The door to libzmq (zmq(7)). Nothing but ZeroMQ imports it.
+// The door to libzmq (zmq(7)). Nothing but ZeroMQ imports it. The functions below take a message as plain memory: Swift keeps
+// it in a struct of its own (Frame.swift), whose address it can give out safely, and zmq_msg_t is 64 opaque bytes by the ABI.
 #pragma once
-#include <errno.h>
-#include <string.h>
 #include <zmq.h>
 
-// errno as libzmq sees it, captured beside the call (zmq_errno(3)).
-static inline int gateway_zmq_errno(void) { return zmq_errno(); }
+_Static_assert(sizeof(zmq_msg_t) == 64, "Frame keeps a zmq_msg_t in eight words");
+_Static_assert(_Alignof(zmq_msg_t) <= 8, "Frame keeps a zmq_msg_t in eight words");
 
-static inline int gateway_zmq_set_int(void *socket, int option, int value) {
-    return zmq_setsockopt(socket, option, &value, sizeof value);
+static inline void zeromq_message_init(void *message) { zmq_msg_init((zmq_msg_t *)message); }
+// Fails with ENOMEM only. Up to 33 bytes lie within the message itself.
+static inline int zeromq_message_init_size(void *message, size_t size) { return zmq_msg_init_size((zmq_msg_t *)message, size); }
+static inline void zeromq_message_close(void *message) { zmq_msg_close((zmq_msg_t *)message); }
+// Neither changes the message, though zmq_msg_data() takes it without const.
+static inline void *zeromq_message_data(const void *message) { return zmq_msg_data((zmq_msg_t *)(uintptr_t)message); }
+static inline size_t zeromq_message_size(const void *message) { return zmq_msg_size((const zmq_msg_t *)message); }
+static inline int zeromq_message_more(const void *message) { return zmq_msg_more((const zmq_msg_t *)message); }
+static inline int zeromq_message_send(void *message, void *socket, int flags) {
+    return zmq_msg_send((zmq_msg_t *)message, socket, flags);
 }
-
-static inline int gateway_zmq_set_int64(void *socket, int option, int64_t value) {
-    return zmq_setsockopt(socket, option, &value, sizeof value);
-}
-
-// An option of type int, or -1 with errno set.
-static inline int gateway_zmq_get_int(void *socket, int option) {
-    int value = 0;
-    size_t size = sizeof value;
-    return zmq_getsockopt(socket, option, &value, &size) == 0 ? value : -1;
+static inline int zeromq_message_receive(void *message, void *socket, int flags) {
+    return zmq_msg_recv((zmq_msg_t *)message, socket, flags);
 }

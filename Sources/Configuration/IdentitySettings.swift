@@ -1,6 +1,5 @@
 // The DEALERs of a `router` service: one for each exchange, each with an identity of its own. One costs 31 to 44 KiB
-// and
-// two descriptors, and 120 to 180 us to set up, hence the spare ones.
+// and two descriptors, and 120 to 180 us to set up, hence the spare ones.
 
 /// `identities`: of a `router` service.
 public struct IdentitySettings: Sendable, Equatable {

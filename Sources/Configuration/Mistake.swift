@@ -13,8 +13,7 @@ public struct Mistake: Error, Sendable, Hashable, CustomStringConvertible {
     public let column: Int
 
     /// The key with dots (`services.quotes.replies.idle`, `routes[2].match`), the variable (`ZMQ_GATEWAY_LISTEN`) or
-    /// the
-    /// flag (`--listen`); empty where the file as a whole is meant.
+    /// the flag (`--listen`); empty where the file as a whole is meant.
     public let key: String
 
     /// What is wrong and what to do, without a full stop.

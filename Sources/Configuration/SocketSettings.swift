@@ -21,8 +21,7 @@ public struct SocketSettings: Sendable, Equatable {
     public var linger = Duration.zero
 
     /// `immediate`: ZMQ_IMMEDIATE; true: no worker, no send (503 at once); false: requests wait in an outage, and all
-    /// of
-    /// them run after it. Default: true.
+    /// of them run after it. Default: true.
     public var immediate = true
 
     /// `reconnect_interval`: ZMQ_RECONNECT_IVL, 1 ms to 1 h. Default: 100 ms.

@@ -8,8 +8,7 @@
 // A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off in this
 // order:
 // letters, services (replies to clients), listeners (responses out, new requests in), services again (whatever a send
-// may
-// have brought up), the access log. It repeats while there is work, and says how long the reactor may sleep.
+// may have brought up), the access log. It repeats while there is work, and says how long the reactor may sleep.
 
 import Bridge
 import Configuration
@@ -42,6 +41,8 @@ final class Core: TurnParticipant {
     private var closing: [AnyObject] = []
     private var inquiries = Inquiries()
     private var mintedNames: UInt64 = 0
+    private var idlePeers = 0
+    private var hasSaidIdle = false
     private var letterWatch: LetterWatch?
 
     var context: Context { shared.context }
@@ -195,6 +196,7 @@ final class Core: TurnParticipant {
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
         case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
         case .drain: beginDrain()
+        case .idle: idlePeers += 1
         }
     }
 
@@ -267,15 +269,32 @@ final class Core: TurnParticipant {
     private func finishIfDrained() {
         guard drainState.phase != .running else { return }
         let inFlight = exchanges.count + (handler?.openRequests ?? 0)
-        guard drainState.isOver(at: now, inFlight: inFlight) else { return }
+        if inFlight == 0 && !hasSaidIdle {
+            hasSaidIdle = true
+            for other in 0..<shared.reactorCount where other != index { post(.idle, to: other) }
+        }
+        // Others' exchanges may still need a socket of ours.
+        let busyPeers = shared.reactorCount - 1 - idlePeers
+        guard drainState.isOver(at: now, inFlight: inFlight + busyPeers) else { return }
         for exchange in exchanges.values { exchange.finish(because: .shutdown) }
-        for watch in listeners { watch.runIfNeeded(always: true) }
+        sendLastWords()
         for watch in listeners { watch.stop() }
         for service in services { service.stop() }
         closing.removeAll()
         accessLog.flush()
         reactor.stop()
     }
+}
+
+extension Core {
+    /// Lets the answers that were just given out, as far as their clients take them at once.
+    private func sendLastWords() {
+        for _ in 0..<Self.lastRounds where (handler?.openRequests ?? 0) > 0 {
+            for watch in listeners { watch.runIfNeeded(always: true) }
+        }
+    }
+
+    private static let lastRounds = 16
 }
 
 /// The core's clock for housekeeping.

@@ -20,7 +20,7 @@ public enum Gateway {
     /// - Parameter withDemoWorkers: starts the workers of `Configuration.demo()` in this process.
     /// - Returns: the process's exit status.
     public static func run(_ configuration: Configuration, withDemoWorkers: Bool = false) throws -> Int32 {
-        SignalSource.ignorePipe()
+        Threads.ignoreSignal(SIGPIPE)
         let signals = try SignalSource([SIGTERM, SIGINT])
         let output = try LineWriter(descriptor: STDERR_FILENO)
         defer { output.close() }
@@ -45,7 +45,7 @@ public enum Gateway {
         var threads: [ThreadHandle] = []
         // Reactor by reactor: the first one settles the ports that were left to the system.
         for index in 0..<shared.reactorCount {
-            threads.append(try Threads.start(name: "reactor-\(index)") { runCore(index, shared, start) })
+            threads.append(Threads.start(name: "reactor-\(index)") { runCore(index, shared, start) })
             guard start.wait() else { break }
         }
         if let failure = start.failure {
@@ -58,7 +58,7 @@ public enum Gateway {
             let text = address.hasPrefix("unix:") ? address : "http://\(address)"
             Output.write(Array("listening on \(text)\n".utf8), to: STDOUT_FILENO)
         }
-        let waiter = try Threads.start(name: "signals") {
+        let waiter = Threads.start(name: "signals") {
             while signals.wait() >= 0 {
                 shared.log.notice("a signal asks for the end; again ends at once")
                 for mailbox in shared.mailboxes { mailbox.post(.drain) }
@@ -89,7 +89,7 @@ private final class StartReport: Sendable {
     }
 
     private let mailbox: Mailbox<Bool>?
-    private let state = Mailbox<State>.Cell(State())
+    private let state = SharedCell(State())
 
     init(reactors: Int) { mailbox = try? Mailbox() }
 

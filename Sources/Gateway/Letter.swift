@@ -28,6 +28,8 @@ enum Letter: Sendable {
     case reported(inquiry: UInt64, CoreReport)
     /// Finish what is in flight and stop; a second time, stop at once.
     case drain
+    /// That reactor drains and has nothing in flight any more; who is home to a service waits for all of them.
+    case idle
 }
 
 /// How one reactor stands: what health, metrics and the services' descriptions are made of.

@@ -15,7 +15,9 @@ struct PeerKey: Hashable {
         switch unsafe Int32(address.pointee.sa_family) {
         case AF_INET:
             let raw = unsafe UnsafeRawPointer(address)
-            high = unsafe 0xffff_0000_0000 | UInt64(UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+            high =
+                unsafe 0xffff_0000_0000
+                | UInt64(UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
         case AF_INET6:
             let raw = unsafe UnsafeRawPointer(address)
             let network = unsafe UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))

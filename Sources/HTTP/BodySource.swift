@@ -1,6 +1,5 @@
 // A response body that comes in pieces. The room pulls: it asks for bytes when the client can take some, so a slow
-// client
-// holds its own source and nothing else.
+// client holds its own source and nothing else.
 
 /// What a source has to say after it wrote what it had.
 public enum BodyRead: Sendable, Equatable {
@@ -11,16 +10,14 @@ public enum BodyRead: Sendable, Equatable {
     /// The body ends after what was written.
     case end
     /// The body ends after what was written, and is not whole: the last chunk is left out (RFC 9112, section 8), so
-    /// that
-    /// the client can tell. curl exits 18. An HTTP/1.0 client cannot tell.
+    /// that the client can tell. curl exits 18. An HTTP/1.0 client cannot tell.
     case abort
 }
 
 /// Bytes for `Request.respond(_:_:streaming:)`.
 public protocol BodySource: AnyObject {
     /// Appends up to `output.freeCapacity` bytes (at least 128, about the listener's pool at most). Each call becomes
-    /// one
-    /// chunk. Called from inside Listener.run; may call `sourceReady()`, must not call anything else of the room.
+    /// one chunk. Called from inside Listener.run; may call `sourceReady()`, must not call anything else of the room.
     func read(into output: inout OutputSpan<UInt8>) -> BodyRead
 }
 

@@ -1,7 +1,6 @@
 // Answers that the library cannot give: in the middle of a body, or on a connection that never sent a whole header.
-// They
-// are written straight to the socket, which is safe exactly when no response of the library is under way on it, and the
-// connection always closes afterwards.
+// They are written straight to the socket, which is safe exactly when no response of the library is under way on it,
+// and the connection always closes afterwards.
 
 internal import CMicroHTTPD
 import Glibc

@@ -63,8 +63,7 @@ extension Listener {
     }
 
     /// The library closes without a word when the first line has no space in it. If the client is still there and has
-    /// heard
-    /// nothing from us, it is told what was wrong.
+    /// heard nothing from us, it is told what was wrong.
     private func answerGarbage(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         guard traffic.known != 0, traffic.received > 0, traffic.sent == 0 else { return }
@@ -74,7 +73,8 @@ extension Listener {
     }
 
     private func sayDirectly(_ refusal: Refusal, _ request: Request) {
-        let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem(refusal)))
+        let response = HeldResponse(
+            status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem(refusal)))
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
     }
 

@@ -1,7 +1,6 @@
 // One libmicrohttpd daemon in external epoll mode: no thread of its own, no time-out of its own. The owner watches
 // `epollDescriptor`, calls `run` when it is readable, when `wantsRun` says so, and when `timeout` has passed;
-// everything
-// else (requests, bodies, ends) comes out of `run` through the handler. Confined to the thread that runs it.
+// everything else (requests, bodies, ends) comes out of `run` through the handler. Confined to the thread that runs it.
 //
 // The library holds two unretained pointers of ours: the listener (cls of every callback) and, for each connection, its
 // Request. Both are safe because stop() closes all connections before it returns, and must be called before the last
@@ -67,7 +66,8 @@ import Glibc
     private func start() throws(HTTPError) {
         // SAFETY: the library keeps copies of the callbacks, and us unretained; see the head of this file.
         var callbacks = unsafe Self.callbacks(for: self)
-        unsafe daemon = unsafe cmhd_start(listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
+        unsafe daemon = unsafe cmhd_start(
+            listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
         if unsafe daemon == nil {
             _ = close(listening)
             removeSocketFile()
@@ -169,7 +169,8 @@ import Glibc
 
     func problem(_ refusal: Refusal) -> [UInt8] {
         let kind = refusal.kind
-        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail) ?? refusal.plainProblem()
+        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail)
+            ?? refusal.plainProblem()
     }
 
     func wait(for kind: DeadlineKind, _ request: Request) {

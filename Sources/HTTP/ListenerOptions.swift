@@ -16,8 +16,7 @@ public enum ListenAddress: Sendable, Equatable {
 public struct ListenerOptions: Sendable {
     public var address: ListenAddress
     /// Open connections at once; further ones wait in the backlog. Keep it well below the descriptor limit, or the
-    /// accept
-    /// loop spins when descriptors run out.
+    /// accept loop spins when descriptors run out.
     public var maxConnections: Int = 10_000
     /// Open connections at once from one address (IPv6: one /64). A connection over it is answered 429; far over it
     /// (more than `graceConnections`), it is closed at once. Not applied to unix sockets.
@@ -53,9 +52,8 @@ public struct ListenerOptions: Sendable {
     static let graceConnections = 8
 
     /// The library's memory for one connection: it holds the header as received, ~56 bytes a field, a copy of the
-    /// cookies,
-    /// the response's header, and each chunk of a streamed body while it is sent. Half as much again as the header may
-    /// take, so that *we* see a header that is a little too long and can answer 431 with a problem.
+    /// cookies, the response's header, and each chunk of a streamed body while it is sent. Half as much again as the
+    /// header may take, so that *we* see a header that is a little too long and can answer 431 with a problem.
     var poolBytes: Int { max(maxHeaderBytes, 2 * 1024) * 3 / 2 }
 }
 

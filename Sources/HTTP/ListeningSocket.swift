@@ -1,6 +1,5 @@
 // The socket a listener accepts on. We make it ourselves, because the library knows nothing of unix sockets, of port 0
-// and
-// of SO_REUSEPORT in the way we need them; it gets the descriptor, and closes it when it stops.
+// and of SO_REUSEPORT in the way we need them; it gets the descriptor, and closes it when it stops.
 
 import Glibc
 
@@ -29,7 +28,9 @@ struct ListeningSocket {
 
     // MARK: TCP
 
-    private static func tcp(_ host: String, _ port: UInt16, _ options: ListenerOptions) throws(HTTPError) -> ListeningSocket {
+    private static func tcp(_ host: String, _ port: UInt16, _ options: ListenerOptions) throws(HTTPError)
+        -> ListeningSocket
+    {
         let operation = "listen on \(host.contains(":") ? "[\(host)]" : host):\(port)"
         // SAFETY: a plain structure; what is not set stays zero or nil.
         var hints = unsafe addrinfo()
@@ -40,11 +41,15 @@ struct ListeningSocket {
         let status = unsafe getaddrinfo(host, "\(port)", &hints, &list)
         guard status == 0, let first = unsafe list else {
             let message = unsafe String(cString: gai_strerror(status))
-            throw HTTPError(operation: operation, code: 0, message: "\(message); write a numeric address or a name of this host")
+            throw HTTPError(
+                operation: operation, code: 0, message: "\(message); write a numeric address or a name of this host")
         }
+        // SAFETY: getaddrinfo(3) gave the list, which is read before it is freed here, once.
         defer { unsafe freeaddrinfo(first) }
-        let descriptor = unsafe socket(first.pointee.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-            | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = unsafe socket(
+            first.pointee.ai_family,
+            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+                | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw failure(operation) }
         set(descriptor, SO_REUSEADDR)
         if options.reusePort { set(descriptor, SO_REUSEPORT) }
@@ -82,6 +87,7 @@ struct ListeningSocket {
         try removeStale(path, operation)
         let descriptor = openUnix()
         guard descriptor >= 0 else { throw failure(operation) }
+        // SAFETY: the address is alive for the call; the path ends with a NUL in each of these calls.
         guard unsafe withUnixAddress(path, { unsafe bind(descriptor, $0, $1) }) == 0 else {
             throw failure(operation, closing: descriptor)
         }
@@ -117,7 +123,8 @@ struct ListeningSocket {
         socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     }
 
-    private static func withUnixAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    private static func withUnixAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32
+    {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         // SAFETY: the path was checked to fit with its final zero; sockaddr_un may be read as a sockaddr.

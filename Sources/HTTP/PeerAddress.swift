@@ -8,8 +8,7 @@ enum PeerAddress {
     static func text(of address: UnsafePointer<sockaddr>) -> (address: String, port: UInt16) {
         let raw = unsafe UnsafeRawPointer(address)
         // SAFETY: the family says which structure lies there: sockaddr_in has its address at offset 4, sockaddr_in6 at
-        // 8,
-        // both have the port at 2 (ip(7), ipv6(7)). inet_ntop writes at most INET6_ADDRSTRLEN bytes.
+        // 8, both have the port at 2 (ip(7), ipv6(7)). inet_ntop writes at most INET6_ADDRSTRLEN bytes.
         let port = unsafe UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
         switch unsafe Int32(address.pointee.sa_family) {
         case AF_INET:
@@ -25,7 +24,9 @@ enum PeerAddress {
     private static func presentation(_ family: Int32, _ address: UnsafeRawPointer) -> String {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { room in
             // SAFETY: inet_ntop ends what it writes with a zero, within the room it is told.
-            guard let text = unsafe inet_ntop(family, address, room.baseAddress, socklen_t(room.count)) else { return "?" }
+            guard let text = unsafe inet_ntop(family, address, room.baseAddress, socklen_t(room.count)) else {
+                return "?"
+            }
             return unsafe String(cString: text)
         }
     }

@@ -64,8 +64,7 @@ extension Request {
     }
 
     /// The source that said `.pending` has something now. Any number of calls are one; before the stream begins or
-    /// after it
-    /// ended, nothing happens.
+    /// after it ended, nothing happens.
     public func sourceReady() {
         sourceWasReady = true
         guard isStreamResting, isSuspended, !isAborted else { return }
@@ -75,8 +74,7 @@ extension Request {
     }
 
     /// Closes the connection without a response, or in the middle of one (a stream lacks its last chunk then).
-    /// `closed` still
-    /// follows, from a later `Listener.run`.
+    /// `closed` still follows, from a later `Listener.run`.
     public func abort() {
         guard !isAborted, stage != .resting, !isListenerStopping else { return }
         isAborted = true
@@ -125,7 +123,8 @@ extension Request {
             if method != .head { bytesSent = UInt64(body.count) }
             // SAFETY: the bytes never change, and we hold their owner until the library is done with the request.
             return unsafe queue(
-                MHD_create_response_from_buffer(body.count, body.base, .RESPMEM_PERSISTENT), response.status, response.headers)
+                MHD_create_response_from_buffer(body.count, body.base, .RESPMEM_PERSISTENT), response.status,
+                response.headers)
         case .stream(let source):
             self.source = source
             return unsafe queue(makeStream(), response.status, response.headers)
@@ -134,8 +133,8 @@ extension Request {
 
     private func makeStream() -> OpaquePointer? {
         // SAFETY: the reader gets this object unretained: it lives as long as the listener, and the library asks no
-        // more once
-        // the request is completed. The block size is for HTTP/1.0 only; chunks are as large as the pool lets them be.
+        // more once the request is completed. The block size is for HTTP/1.0 only; chunks are as large as the pool lets
+        // them be.
         let response = unsafe MHD_create_response_from_callback(
             UInt64.max, 4096, Listener.readThunk, Unmanaged.passUnretained(self).toOpaque(), nil)
         // The library answers HEAD with a last chunk, which would be taken for the next response. Without chunks it
@@ -165,7 +164,9 @@ extension ResponseHeaders {
     fileprivate func add(to response: OpaquePointer) {
         // SAFETY: the run holds `count` pairs of C strings.
         unsafe bytes.withUnsafeBufferPointer { bytes in
-            guard var at = unsafe UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self) else { return }
+            guard var at = unsafe UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self) else {
+                return
+            }
             for _ in 0..<count {
                 let value = unsafe at + strlen(at) + 1
                 _ = unsafe MHD_add_response_header(response, at, value)

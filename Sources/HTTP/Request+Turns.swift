@@ -1,6 +1,5 @@
 // What happens to a request when the library calls: the stages drawn in Request.swift, in the order they come. Each
-// turn
-// answers with true to go on, or false to have the connection closed.
+// turn answers with true to go on, or false to have the connection closed.
 
 internal import CMicroHTTPD
 import Glibc
@@ -12,7 +11,9 @@ extension Request {
         stage = .line
         hasBegun = true
         // SAFETY: a C string in the library's buffer, of which we take a copy.
-        if let text = unsafe text { unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text)) }
+        if let text = unsafe text {
+            unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text))
+        }
         unsafe listener.wait(for: .header, self)
     }
 
@@ -30,7 +31,8 @@ extension Request {
             let available = unsafe count.pointee
             guard available > 0, let bytes = unsafe bytes else { return end() }
             // SAFETY: the library shows that many bytes for the duration of this call; we take all of them.
-            let span = unsafe Span(_unsafeStart: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: available)
+            let span = unsafe Span(
+                _unsafeStart: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: available)
             unsafe count.pointee = 0
             return take(span)
         default:
@@ -44,7 +46,9 @@ extension Request {
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
         guard let connection = unsafe connection else { return false }
         let listener = unsafe listener
-        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.options) { return refuse(refusal) }
+        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.options) {
+            return refuse(refusal)
+        }
         if isOverLimit {
             return refuse(Refusal(.tooManyConnections, "there are too many connections from this address"))
         }
@@ -57,8 +61,7 @@ extension Request {
         stage = .body
         guard let held, hasBody else { return true }
         // The answer is there before the body. A client that waits for our 100 is told at once; else the body is read
-        // over,
-        // so that the connection can be used again, unless that is too much.
+        // over, so that the connection can be used again, unless that is too much.
         if expectsContinue {
             self.held = nil
             return send(held)
@@ -106,8 +109,8 @@ extension Request {
     }
 
     /// The held answer goes out past the library, which takes none in the middle of a body; then the client has a
-    /// moment to
-    /// notice, while what it still sends is read over. Closing at once would destroy the answer on its way (a reset).
+    /// moment to notice, while what it still sends is read over. Closing at once would destroy the answer on its way (a
+    /// reset).
     private func answerDirectly() -> Bool {
         guard let held, let bytes = DirectReply.bytes(held) else { return false }
         self.held = nil
@@ -171,8 +174,8 @@ extension Request {
         }
     }
 
-    private static var readEnded: Int { -1 }      // MHD_CONTENT_READER_END_OF_STREAM
-    private static var readAborted: Int { -2 }    // MHD_CONTENT_READER_END_WITH_ERROR
+    private static var readEnded: Int { -1 }  // MHD_CONTENT_READER_END_OF_STREAM
+    private static var readAborted: Int { -2 }  // MHD_CONTENT_READER_END_WITH_ERROR
 
     // MARK: the end
 
@@ -189,8 +192,7 @@ extension Request {
     }
 
     /// 0.9.75 forgets a connection that it gave up outside of an event of its own: it closes it once it is the oldest
-    /// of
-    /// those without a time-out. Those that have one it looks at in every run: give it one, and ask for a run.
+    /// of those without a time-out. Those that have one it looks at in every run: give it one, and ask for a run.
     private func closeSoon() {
         guard let connection = unsafe connection else { return }
         // SAFETY: the connection is alive during this callback, and in the list that the option moves it from.

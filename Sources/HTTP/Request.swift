@@ -6,8 +6,7 @@
 //                                                    \-----------+--> lingering (answered past the library; closes)
 //
 // `waiting` is the only stage in which the connection is suspended before it has a response; a stream suspends itself
-// in
-// `answered` (`isStreamResting`). What is done in each stage is in Request+Turns.swift, the answers in
+// in `answered` (`isStreamResting`). What is done in each stage is in Request+Turns.swift, the answers in
 // Request+Respond.swift.
 
 internal import CMicroHTTPD
@@ -23,8 +22,7 @@ import Glibc
     /// Unique among the connections of this listener.
     public internal(set) var connectionID: UInt64 = 0
     /// The connection's socket: to watch for a client that leaves (EPOLLRDHUP) while the response is awaited, and for
-    /// nothing
-    /// else. Unwatch it in `closed`.
+    /// nothing else. Unwatch it in `closed`.
     public internal(set) var descriptor: Int32 = -1
     /// Receives the body and the end. Set it in `accept`, or respond there.
     public var consumer: (any RequestConsumer)?
@@ -48,9 +46,8 @@ import Glibc
     // MARK: where the header lies
 
     // SAFETY: `methodStart` and the fields point into the library's memory for this connection, which it clears when
-    // the
-    // request is completed; `forget` drops them before that. The target is our copy, because the library rewrites its
-    // own.
+    // the request is completed; `forget` drops them before that. The target is our copy, because the library rewrites
+    // its own.
     var methodStart: UnsafePointer<UInt8>?
     var methodCount = 0
     var target = TargetText()

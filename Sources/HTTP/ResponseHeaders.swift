@@ -41,8 +41,7 @@ public struct ResponseHeaders: Sendable {
     }
 
     /// Appends a field whose name comes from outside. False when the name is not a token (RFC 9110, section 5.1) or is
-    /// one
-    /// of those that the room writes itself, or when the value is not acceptable.
+    /// one of those that the room writes itself, or when the value is not acceptable.
     @discardableResult
     public mutating func add(name: Span<UInt8>, value: Span<UInt8>) -> Bool { append(name, value) }
 

@@ -1,8 +1,6 @@
 // Notices a library that asks to be run again and again and does nothing: 0.9.75 does that while a chunk's header is
-// longer
-// than its buffer. The first turns without progress are normal (a response is built in one and written in the next),
-// so it
-// takes a few; then we run it only every 2 to 20 ms, until something moves.
+// longer than its buffer. The first turns without progress are normal (a response is built in one and written in the
+// next), so it takes a few; then we run it only every 2 to 20 ms, until something moves.
 
 struct SpinGuard {
     private var idleRuns = 0

@@ -1,6 +1,6 @@
 // One pass over a complete header, before anybody else sees it. libmicrohttpd 0.9.75 takes what a proxy in front may
-// read
-// differently: that is request smuggling. So every ambiguous or malformed request is refused here, with its reason.
+// read differently: that is request smuggling. So every ambiguous or malformed request is refused here, with its
+// reason.
 //
 // Up to 0.9.77 the library leaves the header where it was received, with the colons and line ends made zero:
 //
@@ -24,11 +24,14 @@ struct Strictness {
 
     /// Reads the header of a request whose target was copied already; nil means that it is sound.
     static func refusal(
-        _ request: Request, _ connection: OpaquePointer, _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>,
+        _ request: Request, _ connection: OpaquePointer, _ method: UnsafePointer<CChar>,
+        _ version: UnsafePointer<CChar>,
         _ options: ListenerOptions
     ) -> Refusal? {
         let headerBytes = unsafe cmhd_header_bytes(connection)
-        if request.target.count > options.maxHeaderBytes - 64 { return Refusal(.targetTooLong, "the target is too long") }
+        if request.target.count > options.maxHeaderBytes - 64 {
+            return Refusal(.targetTooLong, "the target is too long")
+        }
         if headerBytes > options.maxHeaderBytes {
             return Refusal(.headerTooLarge, "the header is larger than \(options.maxHeaderBytes) bytes")
         }
@@ -98,7 +101,8 @@ struct Strictness {
 
     // MARK: the fields (RFC 9112, section 5)
 
-    private static func collect(_ request: Request, _ connection: OpaquePointer, _ options: ListenerOptions) -> Refusal? {
+    private static func collect(_ request: Request, _ connection: OpaquePointer, _ options: ListenerOptions) -> Refusal?
+    {
         // SAFETY: the library fills at most `capacity` fields; a second time when there was no room for all.
         var list = unsafe cmhd_fields(first: request.fields, capacity: request.fieldCapacity, count: 0)
         unsafe cmhd_collect(connection, &list)
@@ -119,7 +123,8 @@ struct Strictness {
     private static func checkLayout(
         _ request: Request, _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>, _ headerBytes: Int
     ) -> Refusal? {
-        let wrong = Refusal(.lineEnds, "a line ends without CR LF, is folded, or has a NUL or a space where none may be")
+        let wrong = Refusal(
+            .lineEnds, "a line ends without CR LF, is folded, or has a NUL or a space where none may be")
         let start = UInt(bitPattern: method)
         var expected = UInt(bitPattern: version)
         guard expected == start + UInt(request.methodCount + 1 + request.target.count + 1) else { return wrong }
@@ -177,7 +182,8 @@ struct Strictness {
         }
         let text = request.rawTarget
         if text[0] != 47, let authority = absoluteForm(text),
-            !text.extracting(authority..<request.target.pathStart).equalsIgnoringCase(host) {
+            !text.extracting(authority..<request.target.pathStart).equalsIgnoringCase(host)
+        {
             return Refusal(.hostInvalid, "Host and the absolute target name different hosts")
         }
         return nil

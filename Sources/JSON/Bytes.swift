@@ -1,23 +1,16 @@
-// Copying between spans and arrays: the one loop that everybody needs and that safety makes slow.
+// Copying a span to the end of an array: the standard library has no spelling for it yet.
 
 extension [UInt8] {
-    /// Appends all of `bytes`.
-    public mutating func append(copying bytes: Span<UInt8>) {
-        // SAFETY: the buffer is read during the call only; an array's append from it is one memcpy.
-        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
-
-    /// An array of the same bytes.
+    /// An array with the bytes of a span.
     public init(copying bytes: Span<UInt8>) {
         self = []
         append(copying: bytes)
     }
-}
 
-extension String {
-    /// The text that `bytes` hold, with U+FFFD for what is not UTF-8.
-    public init(copying bytes: Span<UInt8>) {
-        // SAFETY: the buffer is read during the call only.
-        self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    /// Appends the bytes of a span.
+    @inline(__always)
+    public mutating func append(copying bytes: Span<UInt8>) {
+        // SAFETY: the pointer is read within the call that borrows the span, and nowhere kept.
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

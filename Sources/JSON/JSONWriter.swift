@@ -1,155 +1,143 @@
-// Writes JSON text without a tree: names, scalars, and pieces of text that are JSON already.
+// Writes JSON text from front to back into one array of bytes: envelopes, problems, end records. No tree in between.
+//
+//     var writer = JSONWriter()
+//     writer.beginObject()
+//     writer.key("method"); writer.string("GET")
+//     writer.key("body"); writer.raw(body)
+//     writer.endObject()                            -> {"method":"GET","body":...}
+//
+// Commas and colons are set by the writer. That keys and values alternate and that brackets match is the caller's part;
+// a debug build checks that brackets match.
 
-/// Appends to a buffer of bytes and puts the commas where they belong.
-public struct JSONWriter {
-    public private(set) var bytes: [UInt8] = []
+/// An append-only writer of compact JSON.
+public struct JSONWriter: Sendable {
+    /// What was written so far, as UTF-8.
+    public private(set) var bytes: [UInt8]
     private var needsComma = false
+    private var depth = 0
 
-    public init() {}
+    public init(reservingBytes capacity: Int = 0) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Forgets what was written and keeps the memory.
+    public mutating func reset() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+        depth = 0
+    }
+
+    // MARK: Structure
 
     public mutating func beginObject() { open(UInt8(ascii: "{")) }
     public mutating func endObject() { close(UInt8(ascii: "}")) }
     public mutating func beginArray() { open(UInt8(ascii: "[")) }
     public mutating func endArray() { close(UInt8(ascii: "]")) }
 
-    public mutating func key(_ name: String) {
-        string(name)
+    /// Writes a key; its value must follow.
+    public mutating func key(_ name: String) { key(name.utf8.span) }
+
+    /// Writes a key from bytes, treated as `string(_:)` treats them; its value must follow.
+    public mutating func key(_ name: Span<UInt8>) {
+        separate()
+        bytes.appendJSONString(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    public mutating func string(_ text: String) {
-        separate()
-        var text = text
-        text.withUTF8 { appendQuoted(unsafe Span(_unsafeElements: $0)) }
+    // MARK: Values
+
+    public mutating func string(_ text: String) { string(text.utf8.span) }
+
+    /// Writes bytes as a string. Each byte that belongs to no valid UTF-8 sequence becomes U+FFFD.
+    public mutating func string(_ text: Span<UInt8>) {
+        beginValue()
+        bytes.appendJSONString(text)
     }
 
-    /// A string of these bytes; what is not UTF-8 in them becomes U+FFFD.
-    public mutating func string(utf8 text: Span<UInt8>) {
-        separate()
-        if UTF8Validation.firstInvalidOffset(text) == nil { return appendQuoted(text) }
-        var copy: [UInt8] = []
-        for position in 0..<text.count { copy.append(text[position]) }
-        appendQuoted(Array(String(decoding: copy, as: UTF8.self).utf8).span)
+    public mutating func int(_ value: Int) {
+        beginValue()
+        bytes.appendDecimal(value.magnitude, isNegative: value < 0)
     }
 
-    /// A string that holds `data` as base64 (RFC 4648 section 4).
-    public mutating func base64(_ data: Span<UInt8>) {
-        separate()
-        bytes.append(0x22)
-        Base64.encode(data, into: &bytes)
-        bytes.append(0x22)
+    public mutating func uint(_ value: UInt64) {
+        beginValue()
+        bytes.appendDecimal(UInt(value), isNegative: false)
     }
 
-    public mutating func integer(_ number: Int) {
-        separate()
-        bytes.append(contentsOf: String(number).utf8)
-    }
-
-    /// A number with at most three decimals.
-    public mutating func decimal(_ number: Double) {
-        separate()
-        let thousandths = Int((number * 1000).rounded())
-        bytes.append(contentsOf: String(thousandths / 1000).utf8)
-        guard thousandths % 1000 != 0 else { return }
-        let digits = String(abs(thousandths % 1000))
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(contentsOf: repeatElement(0x30, count: 3 - digits.utf8.count))
-        bytes.append(contentsOf: digits.utf8)
+    /// Writes a number with the fewest digits that read back as the same double; null when it is not finite, because
+    /// JSON has no word for that.
+    public mutating func double(_ value: Double) {
+        beginValue()
+        bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
     }
 
     public mutating func bool(_ value: Bool) {
-        separate()
+        beginValue()
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
     public mutating func null() {
-        separate()
+        beginValue()
         bytes.append(contentsOf: "null".utf8)
     }
 
-    /// JSON text that is known to be one value.
-    public mutating func raw(_ json: Span<UInt8>) {
-        separate()
-        bytes.append(copying: json)
+    /// Writes bytes as a base64 string (RFC 4648, section 4).
+    public mutating func base64(_ value: Span<UInt8>) {
+        beginValue()
+        bytes.append(.quote)
+        Base64.encode(value, into: &bytes)
+        bytes.append(.quote)
     }
 
-    public mutating func newline() { bytes.append(0x0A) }
+    /// Splices in one value byte for byte. The caller knows that it is valid JSON.
+    public mutating func raw(_ value: Span<UInt8>) {
+        beginValue()
+        bytes.append(copying: value)
+    }
+
+    /// Splices in one valid value with a space for each raw LF and CR, which JSON has in white space only: so it stays
+    /// on one line of NDJSON.
+    public mutating func rawOnOneLine(_ value: Span<UInt8>) {
+        beginValue()
+        let start = bytes.count
+        bytes.append(copying: value)
+        for index in start..<bytes.count where bytes[index] == 0x0A || bytes[index] == 0x0D { bytes[index] = 0x20 }
+    }
+
+    // MARK: Helpers
+
+    @inline(__always)
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+    }
+
+    @inline(__always)
+    private mutating func beginValue() {
+        separate()
+        needsComma = true
+    }
 
     private mutating func open(_ bracket: UInt8) {
         separate()
         bytes.append(bracket)
         needsComma = false
+        depth += 1
     }
 
     private mutating func close(_ bracket: UInt8) {
+        assert(depth > 0, "a bracket is closed that was never opened")
         bytes.append(bracket)
         needsComma = true
-    }
-
-    private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
-        needsComma = true
-    }
-
-    private mutating func appendQuoted(_ text: Span<UInt8>) {
-        bytes.append(0x22)
-        for position in 0..<text.count {
-            let byte = text[position]
-            switch byte {
-            case 0x22, 0x5C:
-                bytes.append(0x5C)
-                bytes.append(byte)
-            case 0x0A: bytes.append(contentsOf: [0x5C, UInt8(ascii: "n")])
-            case 0x0D: bytes.append(contentsOf: [0x5C, UInt8(ascii: "r")])
-            case 0x09: bytes.append(contentsOf: [0x5C, UInt8(ascii: "t")])
-            case 0..<0x20:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(byte < 0x10 ? 0x30 : 0x31)
-                bytes.append(Base64.hexDigits[Int(byte & 15)])
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(0x22)
+        depth -= 1
     }
 }
 
-/// Base64 with padding (RFC 4648 section 4).
-public enum Base64 {
-    static let hexDigits = Array("0123456789abcdef".utf8)
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+extension JSONWriter {
+    /// A line feed behind the value, as a text file ends.
+    public mutating func newline() { bytes.append(0x0A) }
 
-    public static func encode(_ data: Span<UInt8>, into text: inout [UInt8]) {
-        text.reserveCapacity(text.count + (data.count + 2) / 3 * 4)
-        var position = 0
-        while position < data.count {
-            let left = data.count - position
-            let word =
-                UInt32(data[position]) << 16 | (left > 1 ? UInt32(data[position + 1]) << 8 : 0)
-                | (left > 2 ? UInt32(data[position + 2]) : 0)
-            text.append(alphabet[Int(word >> 18)])
-            text.append(alphabet[Int(word >> 12 & 63)])
-            text.append(left > 1 ? alphabet[Int(word >> 6 & 63)] : 0x3D)
-            text.append(left > 2 ? alphabet[Int(word & 63)] : 0x3D)
-            position += 3
-        }
-    }
-
-    /// The data that `text` stands for, or nil if it is not base64.
-    public static func decode(_ text: [UInt8]) -> [UInt8]? {
-        guard text.count % 4 == 0 else { return nil }
-        var data: [UInt8] = []
-        var word: UInt32 = 0
-        let padding = text.suffix(2).count { $0 == 0x3D }
-        for (position, byte) in text.enumerated() {
-            let isPadding = position >= text.count - padding
-            guard let value = isPadding ? 0 : alphabet.firstIndex(of: byte) else { return nil }
-            word = word << 6 | UInt32(value)
-            guard position % 4 == 3 else { continue }
-            data.append(contentsOf: [UInt8(word >> 16 & 255), UInt8(word >> 8 & 255), UInt8(word & 255)])
-            word = 0
-        }
-        data.removeLast(padding)
-        return data
-    }
+    /// A number with at most three decimals, as a time in milliseconds wants.
+    public mutating func milliseconds(_ value: Double) { double((value * 1000).rounded() / 1000) }
 }

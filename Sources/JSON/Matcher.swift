@@ -1,89 +1,33 @@
-// Predicates on JSON texts: a pointer, and what is to be there.
+// The predicates of a service (`final`, `error`, `keepalive`) in one compiled object: a reply is scanned once and each
+// of them is a bit of the result. Compiled when the configuration is read; shared by all reactors.
 
-/// Up to 16 tests, compiled once and evaluated in the pass that validates.
+/// Tests on the values at JSON pointers, evaluated by a `Scanner` in its one pass.
+///
+/// Of equal keys in one object the last one counts. Values and keys that are written with more than 64 KiB (or six
+/// times the longest literal) equal nothing.
 public struct Matcher: Sendable {
+    /// The greatest number of tests: each is one bit of `ScanResult.matches`.
+    public static let maxTests = 16
+
+    /// What is asked about the value at a pointer.
     public enum Test: Sendable {
-        /// There is a value, be it null.
+        /// It is there and equals the literal: numbers by value (1 equals 1.0), strings after unescaping, arrays in
+        /// order, objects in any order.
+        case equals(Document)
+        /// It is there; null is a value too.
         case exists
-        /// The value equals this scalar: numbers by value (1 is 1.0), strings once unescaped.
-        case equals(Scalar)
     }
 
-    let tracker: Tracker
-    private let tests: [Test]
+    let trie: PointerTrie
 
+    /// - Parameter tests: test i sets bit i of `ScanResult.matches`; `maxTests` at most.
     public init(_ tests: [(Pointer, Test)]) {
-        tracker = Tracker(tests.map(\.0))
-        self.tests = tests.map(\.1)
-    }
-
-    func evaluate(_ bytes: Span<UInt8>, _ found: Tracker) -> UInt32 {
-        var matches: UInt32 = 0
-        for position in tests.indices {
-            guard let range = found.range(position) else { continue }
-            switch tests[position] {
-            case .exists: matches |= 1 << UInt32(position)
-            case .equals(let scalar): if scalar.equals(bytes, range) { matches |= 1 << UInt32(position) }
+        precondition(tests.count <= Matcher.maxTests, "a matcher has \(Matcher.maxTests) tests at most")
+        trie = PointerTrie(tests.map { pointer, test in
+            switch test {
+            case .exists: (pointer, .exists)
+            case .equals(let literal): (pointer, .equals(Expectation(literal)))
             }
-        }
-        return matches
-    }
-}
-
-/// A JSON value that is neither array nor object.
-public enum Scalar: Sendable, Equatable {
-    case null
-    case bool(Bool)
-    case number(Double)
-    case string([UInt8])
-
-    /// The scalar that `text`, one JSON value without white space around it, spells; nil if it is none.
-    public init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        let result = Scanner.scan(bytes.span, matching: nil)
-        guard result.isValid, let kind = result.kind else { return nil }
-        switch kind {
-        case .null: self = .null
-        case .bool: self = .bool(text == "true")
-        case .number:
-            guard let number = Double(text) else { return nil }
-            self = .number(number)
-        case .string: self = .string(StringText.decode(bytes.span, 1..<bytes.count - 1))
-        case .array, .object: return nil
-        }
-    }
-
-    /// Whether the valid JSON value at `range` is this scalar.
-    func equals(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        let first = bytes[range.lowerBound]
-        switch self {
-        case .null: return first == UInt8(ascii: "n")
-        case .bool(let value): return first == (value ? UInt8(ascii: "t") : UInt8(ascii: "f"))
-        case .string(let text):
-            return first == 0x22 && StringText.equals(bytes, range.lowerBound + 1..<range.upperBound - 1, text)
-        case .number(let number):
-            guard first == UInt8(ascii: "-") || first >= 0x30 && first <= 0x39 else { return false }
-            return JSONText.number(bytes, range) == number
-        }
-    }
-}
-
-/// Reads scalars out of a valid text.
-public enum JSONText {
-    /// The number at `range`, or nil if something else is there.
-    public static func number(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Double? {
-        Double(text(bytes, range))
-    }
-
-    /// The text of the string at `range`, unescaped, or nil if something else is there.
-    public static func string(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8]? {
-        guard bytes[range.lowerBound] == 0x22 else { return nil }
-        return StringText.decode(bytes, range.lowerBound + 1..<range.upperBound - 1)
-    }
-
-    private static func text(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String {
-        var copy: [UInt8] = []
-        for position in range { copy.append(bytes[position]) }
-        return String(decoding: copy, as: UTF8.self)
+        })
     }
 }

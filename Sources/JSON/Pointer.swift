@@ -1,53 +1,103 @@
-// JSON pointers (RFC 6901): `/orders/0/id`.
+// A JSON pointer (RFC 6901): which value inside a document. Parsed once, when the configuration is read; a
+// Matcher or a Locator compiles it further. Tokens are kept as bytes, because RFC 6901 compares code point by
+// code point and a Swift String compares by canonical equivalence ("é" in one or in two code points).
 
-/// A path into a JSON value.
+/// A JSON pointer, such as `/orders/0/id`. The empty text points at the whole document.
 public struct Pointer: Sendable, Hashable, CustomStringConvertible {
-    /// The most reference tokens a pointer may have: the scanner keeps that many levels at hand.
-    public static let maxTokens = 8
+    /// The greatest number of reference tokens that a pointer may have: a scanner keeps one level for each.
+    public static let maxTokens = 16
 
-    public let description: String
     /// The reference tokens, unescaped, as UTF-8.
     let tokens: [[UInt8]]
 
-    /// - Parameter text: empty for the whole value, else it begins with `/`; `~0` stands for `~`, `~1` for `/`.
+    /// Reads a pointer in its string form (RFC 6901, section 3).
+    /// - Throws: `PointerError` when the text is not empty and does not begin with `/`, when `~` is not
+    ///   followed by `0` or `1`, or when there are more than `maxTokens` tokens.
     public init(_ text: String) throws(PointerError) {
-        description = text
-        guard !text.isEmpty else {
-            tokens = []
-            return
-        }
-        guard text.first == "/" else { throw PointerError("a pointer is empty or begins with /") }
         var tokens: [[UInt8]] = []
-        for part in text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let token = Self.unescape(Array(part)) else { throw PointerError("~ is followed by 0 or 1 only") }
-            tokens.append(token)
+        var afterTilde = false
+        var offset = 0
+        for byte in text.utf8 {
+            if offset == 0, byte != UInt8(ascii: "/") { throw PointerError(.noSlash, text, offset) }
+            if afterTilde {
+                guard byte == UInt8(ascii: "0") || byte == UInt8(ascii: "1") else {
+                    throw PointerError(.tilde, text, offset - 1)
+                }
+                tokens[tokens.count - 1].append(byte == UInt8(ascii: "0") ? UInt8(ascii: "~") : UInt8(ascii: "/"))
+                afterTilde = false
+            } else if byte == UInt8(ascii: "/") {
+                guard tokens.count < Pointer.maxTokens else { throw PointerError(.tooManyTokens, text, offset) }
+                tokens.append([])
+            } else if byte == UInt8(ascii: "~") {
+                afterTilde = true
+            } else {
+                tokens[tokens.count - 1].append(byte)
+            }
+            offset += 1
         }
-        guard tokens.count <= Self.maxTokens else {
-            throw PointerError("a pointer has at most \(Self.maxTokens) parts")
-        }
+        if afterTilde { throw PointerError(.tilde, text, offset - 1) }
         self.tokens = tokens
     }
 
-    private static func unescape(_ part: [UInt8]) -> [UInt8]? {
-        var result: [UInt8] = []
-        var position = 0
-        while position < part.count {
-            if part[position] == UInt8(ascii: "~") {
-                position += 1
-                guard position < part.count, part[position] == 0x30 || part[position] == 0x31 else { return nil }
-                result.append(part[position] == 0x30 ? UInt8(ascii: "~") : UInt8(ascii: "/"))
-            } else {
-                result.append(part[position])
+    /// The pointer in its string form, with `~0` and `~1` written again.
+    public var description: String {
+        tokens.map { token in
+            var text: [UInt8] = [UInt8(ascii: "/")]
+            for byte in token {
+                switch byte {
+                case UInt8(ascii: "~"): text += [UInt8(ascii: "~"), UInt8(ascii: "0")]
+                case UInt8(ascii: "/"): text += [UInt8(ascii: "~"), UInt8(ascii: "1")]
+                default: text.append(byte)
+                }
             }
-            position += 1
+            return String(decoding: text, as: UTF8.self)
+        }.joined()
+    }
+
+    /// The array index that a token stands for: decimal digits without a leading zero (RFC 6901, section 4).
+    /// `-`, the element after the last one, never exists and is no index here.
+    static func index(of token: [UInt8]) -> Int? {
+        guard let first = token.first, token.count <= 9 else { return nil }
+        if first == UInt8(ascii: "0") { return token.count == 1 ? 0 : nil }
+        var index = 0
+        for byte in token {
+            guard byte &- UInt8(ascii: "0") < 10 else { return nil }
+            index = index * 10 + Int(byte &- UInt8(ascii: "0"))
         }
-        return result
+        return index
     }
 }
 
-/// Text that is no JSON pointer.
+/// Why a text is not a JSON pointer.
 public struct PointerError: Error, Sendable, Equatable, CustomStringConvertible {
-    public let description: String
+    enum Reason: Sendable { case noSlash, tilde, tooManyTokens }
 
-    init(_ description: String) { self.description = description }
+    /// Where in the text, in bytes of UTF-8.
+    public let offset: Int
+    private let reason: Reason
+    private let text: String
+
+    init(_ reason: Reason, _ text: String, _ offset: Int) {
+        self.reason = reason
+        self.text = text
+        self.offset = offset
+    }
+
+    /// What is wrong and what to write instead.
+    public var message: String {
+        switch reason {
+        case .noSlash where text.hasPrefix("#"):
+            "A JSON pointer is written here without the #: write \"\(text.dropFirst())\"."
+        case .noSlash where text.hasPrefix("$"):
+            "\"\(text)\" is a JSONPath; a JSON pointer reads like \"/orders/0/id\"."
+        case .noSlash:
+            "A JSON pointer is empty or begins with a slash: write \"/\(text)\"."
+        case .tilde:
+            "A ~ in a JSON pointer is written ~0 (and a / inside a key ~1); see byte \(offset) of \"\(text)\"."
+        case .tooManyTokens:
+            "A JSON pointer may have \(Pointer.maxTokens) parts at most; \"\(text)\" has more."
+        }
+    }
+
+    public var description: String { message }
 }

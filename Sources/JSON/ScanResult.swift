@@ -1,30 +1,20 @@
-// What a scan tells.
+// What a scan found: facts about a text, never its bytes. The room Bridge decides with these alone.
 
-/// The type of a JSON value.
-public enum JSONKind: UInt8, Sendable {
-    case null, bool, number, string, array, object
-}
+/// What a `Scanner` found out about a text.
+public struct ScanResult: Sendable, Equatable {
+    /// Why the text is not JSON; nil when it is.
+    public let error: SyntaxError?
+    /// What the top-level value is; nil when there is none or its first byte is wrong. With an error, what it began as.
+    public let kind: JSONKind?
+    /// Bit i is set when test i of the matcher holds. 0 with an error, and without a matcher.
+    public let matches: UInt32
+    /// White space holds a raw LF or CR: as a line of NDJSON the text must go out with spaces in their place
+    /// (`JSONWriter.rawOnOneLine`).
+    public let containsLineBreak: Bool
 
-/// Where a text stops being JSON, and why.
-public struct SyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The byte at which it shows, counted from 0.
-    public let offset: Int
-    /// What is wrong and what was expected, for a person.
-    public let message: String
-
-    public var description: String { "\(message) at byte \(offset)" }
-}
-
-/// The facts about a text.
-public struct ScanResult: Sendable {
-    /// Nil for valid JSON.
-    public var error: SyntaxError?
-    /// The type of the value; nil where not even its beginning was seen.
-    public var kind: JSONKind?
-    /// Bit i: test i of the matcher holds.
-    public var matches: UInt32 = 0
-    /// A raw line break stands in the white space (it can stand nowhere else).
-    public var containsLineBreak = false
-
+    /// The text is JSON.
     public var isValid: Bool { error == nil }
+
+    /// Test `index` of the matcher holds.
+    public func holds(_ index: Int) -> Bool { matches >> UInt32(truncatingIfNeeded: index) & 1 == 1 }
 }

@@ -1,17 +1,26 @@
-// The clocks (clock_gettime(2)).
+// The clocks of the process. Deadlines and durations are counted on the monotonic one; the wall clock is for what
+// people read (logs, HTTP dates) and may jump.
 
 import Glibc
 
 public enum Clocks {
-    /// Nanoseconds of CLOCK_MONOTONIC.
-    public static var monotonic: UInt64 { read(CLOCK_MONOTONIC) }
-    /// Nanoseconds since 1970 of CLOCK_REALTIME.
-    public static var wall: UInt64 { read(CLOCK_REALTIME) }
+    /// Nanoseconds of CLOCK_MONOTONIC, clock_gettime(2). About 20 ns a call: on the hot way read `Reactor.now` instead.
+    public static var monotonic: UInt64 {
+        let time = read(CLOCK_MONOTONIC)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
 
-    private static func read(_ clock: clockid_t) -> UInt64 {
+    /// Time since 1970-01-01 00:00 UTC, CLOCK_REALTIME; `nanoseconds` is 0..<1,000,000,000.
+    public static var wall: (seconds: Int, nanoseconds: Int) {
+        let time = read(CLOCK_REALTIME)
+        return (time.tv_sec, time.tv_nsec)
+    }
+
+    private static func read(_ clock: clockid_t) -> timespec {
         var time = timespec()
-        // SAFETY: the call writes into the local `time` and keeps no pointer to it.
+        // SAFETY: `time` is a timespec of ours, alive during the call. Both clocks always exist, so the call cannot
+        // fail.
         _ = unsafe clock_gettime(clock, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        return time
     }
 }

@@ -19,7 +19,7 @@ public enum FileTree {
                 case S_IFREG:
                     let bytes = try contents("\(folder)/\(path)")
                     total += bytes.count
-                    guard total <= limit else { throw SystemError("reading \(folder)", EFBIG) }
+                    guard total <= limit else { throw SystemError(operation: "reading \(folder)", code: EFBIG) }
                     files.append((path, bytes))
                 default: break
                 }
@@ -32,7 +32,7 @@ public enum FileTree {
     public static func contents(_ path: String) throws(SystemError) -> [UInt8] {
         // SAFETY: the text ends with a NUL for the call.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError("opening \(path)") }
+        guard descriptor >= 0 else { throw SystemError(operation: "opening \(path)", code: errno) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65_536)
@@ -40,7 +40,7 @@ public enum FileTree {
             // SAFETY: the kernel writes at most `block.count` bytes into the block.
             let count = unsafe Glibc.read(descriptor, &block, block.count)
             if count == 0 { return bytes }
-            guard count > 0 else { throw SystemError("reading \(path)") }
+            guard count > 0 else { throw SystemError(operation: "reading \(path)", code: errno) }
             bytes.append(contentsOf: block[..<count])
         }
     }
@@ -52,7 +52,9 @@ public enum FileTree {
     }
 
     private static func names(in folder: String) throws(SystemError) -> [String] {
-        guard let stream = unsafe opendir(folder) else { throw SystemError("opening \(folder)") }
+        guard let stream = unsafe opendir(folder) else {
+            throw SystemError(operation: "opening \(folder)", code: errno)
+        }
         // SAFETY: the stream was opened here and is closed here; an entry's name ends with a NUL inside the entry.
         defer { _ = unsafe closedir(stream) }
         var names: [String] = []

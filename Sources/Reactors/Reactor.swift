@@ -1,165 +1,197 @@
-// One thread, one epoll set, its timers. Time and readiness, no protocol.
+// One thread's loop: an epoll set, timers, and turns.
 //
-//     turn:  epoll_wait -> tell descriptors -> tell timers -> participant.turnEnded() -> how long to sleep
+//      turn:  sleep in epoll_wait  ->  sample the clock  ->  descriptors  ->  due timers  ->  participant.turnEnded()
+//                 at most until the next timer, or for as long as the participant allowed at the end of the turn before
 //
-// Everything in it belongs to the thread that made it. A descriptor that was unwatched during a turn is not told of
-// anything that epoll had already reported for it: its slot's generation has moved on.
+// A reactor belongs to the thread that makes it and is used on that thread only; the way in from another is a Mailbox
+// whose descriptor is watched here. It never blocks but in epoll_wait, takes no lock, and allocates only to grow its
+// tables. An event of a descriptor that was unwatched earlier in the same turn is dropped: each slot has a generation,
+// and epoll carries it. The reactor owns (retains) handlers until they are unwatched, have fired or are cancelled.
 
 internal import CLinux
 import Glibc
 
-/// An event loop. Confined to the thread that made it.
+/// An epoll(7) set with timers, confined to the thread that made it.
 @safe
 public final class Reactor {
-    private struct Watch {
-        var generation: UInt32 = 0
-        var descriptor: Int32 = -1
+    private struct Slot {
         var handler: (any ReadinessHandler)?
+        var descriptor: Int32 = -1
+        var generation: UInt32 = 0
     }
 
-    private struct Alarm {
+    private struct Timer {
         let handler: any TimerHandler
         let key: UInt64
     }
 
-    /// Nanoseconds of CLOCK_MONOTONIC, read once a turn.
+    private static var nanosecondsPerTick: UInt64 { 1_000_000 }
+
+    private let epoll: Int32
+    private let owner = pthread_self()
+    // SAFETY: allocated in init, freed in deinit, used by `turn` only.
+    private let events: UnsafeMutableBufferPointer<epoll_event>
+    private var slots: [Slot] = []
+    private var freeSlots: [UInt32] = []
+    private var timers: TimerWheel<Timer>
+    private var running = false
+    private var maxSleep: UInt64?
+
+    /// Nanoseconds of CLOCK_MONOTONIC, sampled once a turn, when epoll_wait returns.
     public private(set) var now: UInt64
-    /// Works at the end of each turn. Retained until `run` returns: a weak reference here would make every retain and
-    /// release of the participant take the slow way (5 % of the CPU of a small request).
+
+    /// Its `turnEnded()` ends each turn. Not owned: it goes when its owner lets it go.
     public var participant: (any TurnParticipant)?
 
-    private let set: Int32
-    private let thread = pthread_self()
-    private let events: UnsafeMutableBufferPointer<epoll_event>
-    private var watches: [Watch] = []
-    private var freeSlots: [Int] = []
-    private var timers: TimerWheel<Alarm>
-    private var isRunning = false
+    /// - Parameter maxEventsPerTurn: descriptors served a turn; more wait in the kernel for the next one, none starves.
+    /// - Throws: EMFILE, ENFILE or ENOMEM of epoll_create1(2).
+    public convenience init(maxEventsPerTurn: Int = 256) throws(SystemError) {
+        try self.init(maxEventsPerTurn: maxEventsPerTurn, epoll: linux_epoll_create())
+    }
 
-    /// - Parameter maxEventsPerTurn: descriptors told in one turn; the others follow in the next.
-    public init(maxEventsPerTurn: Int = 256) throws(SystemError) {
-        set = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard set >= 0 else { throw SystemError("epoll_create1") }
-        // SAFETY: owned by this object alone and freed in deinit.
+    init(maxEventsPerTurn: Int = 256, epoll: Int32) throws(SystemError) {
+        precondition(maxEventsPerTurn > 0, "a turn serves at least one event")
+        self.epoll = try SystemError.check(epoll, "epoll_create1")
         unsafe events = .allocate(capacity: maxEventsPerTurn)
         now = Clocks.monotonic
-        timers = TimerWheel(now: now)
+        timers = TimerWheel(current: now / Reactor.nanosecondsPerTick)
     }
 
     deinit {
-        // SAFETY: allocated in init, freed here only.
+        close(epoll)
+        // SAFETY: ours since init, and nothing can use it any more. epoll_event is trivial.
         unsafe events.deallocate()
-        close(set)
     }
 
-    /// Reads the clock again, for work that took long.
-    public func refresh() { now = Clocks.monotonic }
+    /// Samples the clock anew, for work within a turn that took long enough to matter.
+    public func refresh() {
+        now = Clocks.monotonic
+    }
 
-    /// Tells `handler`, which is retained, when `descriptor` is ready.
+    // MARK: - Descriptors
+
+    /// Watches `descriptor`, which stays the caller's: unwatch it *before* closing it.
+    /// - Throws: ENOMEM or ENOSPC (`/proc/sys/fs/epoll/max_user_watches`) of epoll_ctl(2), EPERM for a plain file,
+    /// EEXIST for a
+    ///   descriptor that is watched already.
     public func watch(
         _ descriptor: Int32, _ interest: Readiness, _ handler: any ReadinessHandler
     ) throws(SystemError) -> Registration {
-        checkThread()
-        let slot = freeSlots.popLast() ?? growWatches()
-        watches[slot].descriptor = descriptor
-        watches[slot].handler = handler
-        let registration = Registration(slot: slot, generation: watches[slot].generation)
-        guard control(EPOLL_CTL_ADD, registration, interest) == 0 else {
-            let error = SystemError("epoll_ctl")
-            release(slot)
-            throw error
+        assertOwner()
+        let slot = freeSlots.popLast() ?? UInt32(slots.count)
+        if Int(slot) == slots.count { slots.append(Slot()) }
+        let registration = Registration(slot: slot, generation: slots[Int(slot)].generation)
+        guard linux_epoll_add(epoll, descriptor, interest.rawValue, registration.token) == 0 else {
+            let code = errno
+            precondition(code != EBADF, "watched descriptor \(descriptor) is not open")
+            freeSlots.append(slot)
+            throw SystemError(operation: "epoll_ctl", code: code)
         }
+        slots[Int(slot)].handler = handler
+        slots[Int(slot)].descriptor = descriptor
         return registration
     }
 
+    /// Changes what the descriptor is watched for. With `.edgeTriggered` this also re-arms: what is ready now is
+    /// reported.
     public func change(_ registration: Registration, to interest: Readiness) {
-        guard isLive(registration) else { return }
-        _ = control(EPOLL_CTL_MOD, registration, interest)
+        assertOwner()
+        precondition(isWatched(registration), "the descriptor to change has been unwatched")
+        let descriptor = slots[Int(registration.slot)].descriptor
+        let result = linux_epoll_modify(epoll, descriptor, interest.rawValue, registration.token)
+        precondition(result == 0, "descriptor \(descriptor) was closed before it was unwatched")
     }
 
-    /// Stops watching. Call it before the descriptor is closed. A stale registration is left alone.
+    /// Watches no more and lets the handler go; pending events of it are dropped. A no-op when that has been done
+    /// before.
     public func unwatch(_ registration: Registration) {
-        checkThread()
-        guard isLive(registration) else { return }
-        _ = control(EPOLL_CTL_DEL, registration, [])
-        release(registration.slot)
+        assertOwner()
+        guard isWatched(registration) else { return }
+        let index = Int(registration.slot)
+        let result = linux_epoll_remove(epoll, slots[index].descriptor)
+        precondition(result == 0, "descriptor \(slots[index].descriptor) was closed before it was unwatched")
+        slots[index] = Slot(generation: registration.generation &+ 1)
+        freeSlots.append(registration.slot)
     }
 
-    /// Tells `handler`, which is retained until then, once `deadline` (nanoseconds, as `now`) has passed: never before
-    /// it,
-    /// and at most a millisecond later unless a turn takes longer.
+    private func isWatched(_ registration: Registration) -> Bool {
+        let index = Int(registration.slot)
+        return index < slots.count && slots[index].generation == registration.generation && slots[index].handler != nil
+    }
+
+    // MARK: - Timers
+
+    /// Calls `handler.timerFired(key)` once `deadline` (nanoseconds of CLOCK_MONOTONIC) has passed: never early, late
+    /// by up to 2 ms and the length of a turn. A deadline that has passed fires in the next turn.
     public func schedule(at deadline: UInt64, _ handler: any TimerHandler, key: UInt64) -> TimerID {
-        checkThread()
-        return timers.schedule(at: deadline, Alarm(handler: handler, key: key))
+        assertOwner()
+        let tick = deadline / Reactor.nanosecondsPerTick + (deadline % Reactor.nanosecondsPerTick == 0 ? 0 : 1)
+        return timers.schedule(at: tick, Timer(handler: handler, key: key))
     }
 
-    public func cancel(_ timer: TimerID) { timers.cancel(timer) }
+    /// Takes a timer back. A no-op when it has fired or was cancelled before.
+    public func cancel(_ timer: TimerID) {
+        assertOwner()
+        timers.cancel(timer)
+    }
 
-    /// Timers that are set.
-    public var timerCount: Int { timers.count }
+    // MARK: - Turns
 
-    /// Turns until `stop`.
+    /// Runs turns until `stop()`.
     public func run() {
-        checkThread()
-        isRunning = true
-        var sleep: UInt64? = 0
-        while isRunning { sleep = turn(sleepingAtMost: sleep) }
+        running = true
+        while running { turn() }
         participant = nil
     }
 
-    /// Ends `run` after this turn. Call it from the reactor's own thread.
-    public func stop() { isRunning = false }
+    /// Ends `run()` when the present turn is over. From the reactor's own thread: from another, by a Mailbox.
+    public func stop() {
+        assertOwner()
+        running = false
+    }
 
-    /// One turn; for `run` and for tests. - Returns: how long the next one may sleep.
-    public func turn(sleepingAtMost limit: UInt64?) -> UInt64? {
-        // SAFETY: `events` has room for `count` events, and the kernel writes no more than that.
-        let ready = unsafe epoll_wait(set, events.baseAddress, Int32(events.count), timeout(limit))
+    /// Runs one turn. `run()` is made of these; a test or a foreign loop may call it.
+    public func turn() {
+        assertOwner()
+        // SAFETY: `events` holds `events.count` entries of ours; the kernel fills at most as many.
+        let count = unsafe epoll_wait(epoll, events.baseAddress, Int32(events.count), sleepMilliseconds())
+        precondition(count >= 0 || errno == EINTR, "epoll_wait failed: errno \(errno)")
         now = Clocks.monotonic
-        for position in 0..<max(0, Int(ready)) {
-            // SAFETY: the first `ready` events were written by epoll_wait.
-            let (bits, data) = unsafe (gateway_epoll_events(&events[position]), gateway_epoll_data(&events[position]))
-            let slot = Int(data & 0xFFFF_FFFF)
-            guard watches[slot].generation == UInt32(data >> 32), let handler = watches[slot].handler else { continue }
-            handler.ready(Readiness(events: bits))
+        for index in 0..<Int(max(count, 0)) {
+            // SAFETY: index < count <= events.count, and the kernel has filled that entry.
+            let (bits, token) = unsafe (linux_event_bits(&events[index]), linux_event_token(&events[index]))
+            deliver(Readiness(eventBits: bits), Int(token & 0xFFFF_FFFF), UInt32(token >> 32))
         }
-        while let alarm = timers.next(at: now) { alarm.handler.timerFired(alarm.key) }
-        return participant?.turnEnded()
+        fireTimers()
+        maxSleep = participant?.turnEnded()
     }
 
-    /// Milliseconds for epoll_wait, rounded up so that a timer is never waited for in a spin.
-    private func timeout(_ limit: UInt64?) -> Int32 {
-        if limit == 0 { return 0 }
-        var wait = limit ?? .max
-        if let deadline = timers.nextDeadline {
-            let clock = Clocks.monotonic
-            wait = min(wait, deadline > clock ? deadline - clock : 0)
+    private func deliver(_ readiness: Readiness, _ slot: Int, _ generation: UInt32) {
+        guard slots[slot].generation == generation, let handler = slots[slot].handler else { return }
+        handler.ready(readiness)
+    }
+
+    private func fireTimers() {
+        timers.advance(to: now / Reactor.nanosecondsPerTick)
+        while let timer = timers.popDue() { timer.handler.timerFired(timer.key) }
+    }
+
+    /// For epoll_wait: until the next timer or the participant's limit, rounded up so that no timer's turn comes
+    /// early; -1 is forever.
+    private func sleepMilliseconds() -> Int32 {
+        var sleep = maxSleep ?? .max
+        if let tick = timers.nextTick {
+            let (deadline, time) = (tick &* Reactor.nanosecondsPerTick, Clocks.monotonic)
+            sleep = min(sleep, deadline > time ? deadline - time : 0)
         }
-        if wait == .max { return -1 }
-        return Int32(min(wait / 1_000_000 + (wait % 1_000_000 == 0 ? 0 : 1), 3_600_000))
+        guard sleep != .max else { return -1 }
+        return Int32(min(sleep / 1_000_000 + (sleep % 1_000_000 == 0 ? 0 : 1), 60_000))
     }
 
-    private func control(_ operation: Int32, _ registration: Registration, _ interest: Readiness) -> Int32 {
-        let data = UInt64(registration.generation) << 32 | UInt64(registration.slot)
-        return gateway_epoll_ctl(set, operation, watches[registration.slot].descriptor, interest.events, data)
+    @inline(__always)
+    private func assertOwner() {
+        assert(pthread_equal(owner, pthread_self()) != 0, "a reactor is used on the thread that made it")
     }
-
-    private func isLive(_ registration: Registration) -> Bool {
-        watches[registration.slot].generation == registration.generation && watches[registration.slot].handler != nil
-    }
-
-    private func growWatches() -> Int {
-        watches.append(Watch())
-        return watches.count - 1
-    }
-
-    private func release(_ slot: Int) {
-        watches[slot].handler = nil
-        watches[slot].descriptor = -1
-        watches[slot].generation &+= 1
-        freeSlots.append(slot)
-    }
-
-    private func checkThread() { assert(pthread_equal(thread, pthread_self()) != 0, "a reactor belongs to one thread") }
 }
 
 @available(*, unavailable)

@@ -1,29 +1,36 @@
-// Signals as something to read (signalfd(2)) instead of something that interrupts.
+// Signals as something to read: they are blocked and come out of a signalfd(2), so that no code of ours ever runs in a
+// signal handler. Make it on the main thread before any other is started: threads inherit the mask.
 
 internal import CLinux
 import Glibc
 
-/// Signals that are blocked and read from a descriptor.
+/// Some signals of the process, read from a descriptor. Confined to the thread that made it.
 public final class SignalSource: Sendable {
-    /// Readable while a signal waits.
+    /// Readable while a signal is pending. Lives as long as the source.
     public let descriptor: Int32
 
-    /// Blocks `signals` in the calling thread and in those it starts from now on; make it before any other thread.
-    public init(_ signals: [Int32]) throws(SystemError) {
-        var mask = sigset_t()
-        // SAFETY: the calls read and write the local `mask` only and keep no pointer to it.
-        unsafe sigemptyset(&mask)
-        for signal in signals { unsafe sigaddset(&mask, signal) }
-        _ = unsafe pthread_sigmask(SIG_BLOCK, &mask, nil)
-        descriptor = unsafe signalfd(-1, &mask, Int32(SFD_CLOEXEC))
-        guard descriptor >= 0 else { throw SystemError("signalfd") }
+    /// Blocks `signals` for the calling thread and those it starts later. They stay blocked after the source has gone.
+    /// - Throws: EINVAL for a number that is no signal, EMFILE, ENFILE or ENOMEM of signalfd(2).
+    public convenience init(_ signals: [Int32]) throws(SystemError) {
+        try self.init(signals) { blocked in
+            // SAFETY: the set is the caller's, alive and initialised during the call.
+            unsafe linux_signalfd(&blocked)
+        }
     }
 
-    deinit { close(descriptor) }
+    init(_ signals: [Int32], open: (inout sigset_t) -> Int32) throws(SystemError) {
+        var blocked = try Threads.block(signals)
+        descriptor = try SystemError.check(open(&blocked), "signalfd")
+    }
 
-    /// Waits for the next signal. - Returns: its number.
-    public func wait() -> Int32 { gateway_next_signal(descriptor) }
+    deinit {
+        close(descriptor)
+    }
 
-    /// A write to a connection that is gone is an error to handle, not a signal that ends the process.
-    public static func ignorePipe() { _ = signal(SIGPIPE, SIG_IGN) }
+    /// The next signal that is pending; nil when there is none. Several of one number may come as one, see signal(7).
+    public func next() -> Int32? {
+        let signal = linux_next_signal(descriptor)
+        return signal == 0 ? nil : signal
+    }
 }
+

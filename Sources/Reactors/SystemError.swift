@@ -1,24 +1,33 @@
-// A system call that failed for a reason outside this program.
+// A system call that failed for a reason outside this program: no descriptors left, no memory, no permission.
+// Would-block is never an error here (it is a value), and a misuse of our own (EBADF, EFAULT, EINVAL) is a
+// precondition.
 
 import Glibc
 
-/// The call and its errno. Would-block is never one of these: it is a value where it can occur.
-public struct SystemError: Error, Equatable, CustomStringConvertible {
+/// A failed system call.
+public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The call, as its manual page names it: `epoll_create1`.
     public let operation: String
-    /// errno(3).
+    /// The errno(3) it left.
     public let code: Int32
 
-    public init(_ operation: String, _ code: Int32) {
+    public init(operation: String, code: Int32) {
         self.operation = operation
         self.code = code
     }
 
-    /// The call that failed just now: its code is errno.
-    public init(_ operation: String) { self.init(operation, errno) }
+    /// `epoll_create1: Too many open files (errno 24)`
+    public var description: String { "\(operation): \(SystemError.text(of: code)) (errno \(code))" }
 
-    public var description: String {
-        // SAFETY: strerror(3) returns a NUL-terminated text that is valid until the next call in this thread; it is
-        // copied.
-        unsafe "\(operation): \(String(cString: strerror(code)))"
+    /// Returns `result`, or throws what errno holds when it is negative: the convention of section 2 of the manual.
+    static func check(_ result: Int32, _ operation: String) throws(SystemError) -> Int32 {
+        guard result < 0 else { return result }
+        throw SystemError(operation: operation, code: errno)
+    }
+
+    private static func text(of code: Int32) -> String {
+        // SAFETY: strerror returns a NUL-terminated string that lives until this thread's next call of it; it is
+        // copied here.
+        unsafe String(cString: strerror(code))
     }
 }

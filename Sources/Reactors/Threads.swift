@@ -1,57 +1,76 @@
-// Threads of our own (pthread_create(3)): a reactor builds its objects inside its own thread and shares nothing.
+// Threads with a name, by pthreads(7): a reactor lives on one, from its first object to its last. No pool, no queue.
 
 internal import CLinux
 import Glibc
-
-/// A thread that was started. Join it once.
-public struct ThreadHandle: @unchecked Sendable {
-    fileprivate let thread: pthread_t
-
-    /// Waits for its end.
-    public func join() { _ = pthread_join(thread, nil) }
-}
+import Synchronization
 
 public enum Threads {
     private final class Start {
         let name: String
         let body: @Sendable () -> Void
 
-        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        init(name: String, body: @escaping @Sendable () -> Void) {
             self.name = name
             self.body = body
         }
     }
 
-    /// Starts a thread. - Parameter name: at most 15 bytes, as `top -H` shows it.
-    public static func start(
-        name: String, _ body: @escaping @Sendable () -> Void
-    ) throws(SystemError) -> ThreadHandle {
+    /// Starts a thread that runs `body`. It inherits the caller's signal mask.
+    /// - Parameter name: as in `top -H` and gdb; cut to the 15 bytes the kernel keeps.
+    /// - Returns: a handle to join it by; dropped without a join, the thread runs on, detached.
+    public static func start(name: String, _ body: @escaping @Sendable () -> Void) -> ThreadHandle {
         var thread = pthread_t()
-        // SAFETY: the new thread takes over the retained `start` exactly once; on failure it is released here.
-        let start = unsafe Unmanaged.passRetained(Start(name, body))
-        let code = unsafe pthread_create(&thread, nil, { argument in
+        // SAFETY: retained here, released by the thread that takes it.
+        let start = unsafe Unmanaged.passRetained(Start(name: String(name.utf8.prefix(15)) ?? "thread", body: body))
+        // SAFETY: the entry point takes the object it is given, once.
+        let result = unsafe pthread_create(&thread, nil, { argument in
             let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-            unsafe gateway_name_thread(String(start.name.prefix(15)))
+            // SAFETY: the string is NUL-terminated, and the kernel copies it.
+            unsafe linux_name_thread(start.name)
             start.body()
             return nil
         }, start.toOpaque())
-        guard code == 0 else {
-            unsafe start.release()
-            throw SystemError("pthread_create", code)
-        }
-        return ThreadHandle(thread: thread)
+        precondition(result == 0, "pthread_create failed: errno \(result)")
+        return ThreadHandle(thread)
+    }
+
+    /// Blocks `signals` for the calling thread and those it starts later, pthread_sigmask(3).
+    /// - Throws: EINVAL for a number that is no signal.
+    public static func blockSignals(_ signals: [Int32]) throws(SystemError) {
+        _ = try block(signals)
+    }
+
+    /// Ignores a signal for the whole process, signal(2): SIGPIPE, so that a write to a peer that left is an EPIPE.
+    public static func ignoreSignal(_ signal: Int32) {
+        _ = Glibc.signal(signal, SIG_IGN)
+    }
+
+    static func block(_ signals: [Int32]) throws(SystemError) -> sigset_t {
+        var blocked = sigset_t()
+        // SAFETY: the array and the set live through the call, and the count is the array's.
+        let result = unsafe linux_block_signals(signals, Int32(signals.count), &blocked)
+        guard result == 0 else { throw SystemError(operation: "pthread_sigmask", code: result) }
+        return blocked
     }
 }
 
-public enum DescriptorLimit {
-    /// Raises the soft limit of open files to the hard one (getrlimit(2)). - Returns: the limit in force.
-    public static func raiseToHard() -> Int {
-        var limit = rlimit()
-        // SAFETY: the calls read and write the local `limit` and keep no pointer to it.
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
-        limit.rlim_cur = limit.rlim_max
-        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        _ = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return Int(min(limit.rlim_cur, UInt(Int32.max)))
+/// A started thread.
+public final class ThreadHandle: Sendable {
+    private let thread: pthread_t
+    private let isJoined = Atomic(false)
+
+    init(_ thread: pthread_t) {
+        self.thread = thread
+    }
+
+    deinit {
+        if !isJoined.load(ordering: .relaxed) { pthread_detach(thread) }
+    }
+
+    /// Waits until the thread has ended. Once, and never from itself.
+    public func join() {
+        precondition(!isJoined.exchange(true, ordering: .relaxed), "a thread is joined once")
+        let result = pthread_join(thread, nil)
+        precondition(result == 0, "pthread_join failed: errno \(result)")
     }
 }

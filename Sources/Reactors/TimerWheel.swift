@@ -1,167 +1,160 @@
-// Timers in a hierarchical wheel: O(1) to set and to cancel, whatever their number.
+// A hierarchical timer wheel: schedule, cancel and fire in O(1), whatever the number of timers. It counts ticks and
+// knows no clock; the reactor gives a tick its length.
 //
-//   level 0   256 buckets of  1 ms        a timer lies on the level where its distance fits,
-//   level 1   256 buckets of  256 ms      and moves down a level when the wheel above it turns
-//   level 2   256 buckets of  65.5 s
-//   level 3   256 buckets of  4.66 h      (farther ones wait in the last bucket and are placed again)
+//      level 0   64 slots of 1 tick       the next 64 ticks, one slot a tick
+//      level 1   64 slots of 64 ticks     a slot is spread over level 0 when its first tick comes
+//      ...       8 levels, 48 bits of ticks: 8,900 years of milliseconds, so nothing ever wraps around
 //
-// Buckets are doubly linked lists through one array, so a cancelled timer leaves at once and nothing is allocated for
-// one
-// once the array has grown. A timer is never early: its tick is its deadline rounded up to the next millisecond.
+// A timer lies at the level of the highest base-64 digit in which its tick differs from the current one; so every
+// occupied slot of a level is ahead of the current digit, and the lowest occupied level holds the next timer. A word of
+// 64 bits a level tells which slots are occupied. Timers are nodes of one array, linked in rings through it; the first
+// nodes are the rings' heads, the last head is the ring of those that are due. Timers of one tick fire in the order
+// they were scheduled. Memory: a node is 48 bytes with the reactor's payload; the array grows to the most timers there
+// ever were at once.
 
-/// A timer that was set. Cancelling one that fired, or that was cancelled, does nothing.
-public struct TimerID: Hashable, Sendable {
-    let slot: Int32
-    let generation: UInt32
-}
-
+/// Timers that carry a `Payload`, sorted by tick.
 struct TimerWheel<Payload> {
-    private struct Entry {
-        var tick: UInt64 = 0
-        var next: Int32 = -1
-        var previous: Int32 = -1
-        var bucket: Int32 = -1
+    private struct Node {
+        var next: UInt32
+        var previous: UInt32
         var generation: UInt32 = 0
+        /// The ring it lies in: level * 64 + slot, `due`, or `free`.
+        var ring: UInt32
+        var tick: UInt64 = 0
         var payload: Payload?
     }
 
-    static var granularity: UInt64 { 1_000_000 }
+    private static var levels: Int { 8 }
+    private static var due: UInt32 { UInt32(levels * 64) }
+    private static var free: UInt32 { UInt32.max }
 
-    private var entries: [Entry] = []
-    private var free: [Int32] = []
-    private var heads = [Int32](repeating: -1, count: 4 * 256)
-    /// One bit a level-0 bucket that is not empty.
-    private var occupied: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    private var current: UInt64
+    private var nodes: [Node]
+    private var occupied = InlineArray<8, UInt64>(repeating: 0)
+    private var firstFree = TimerWheel.free
+    /// The tick the wheel has advanced to.
+    private(set) var current: UInt64
+    /// How many timers are scheduled, due ones included.
     private(set) var count = 0
 
-    /// - Parameter now: nanoseconds.
-    init(now: UInt64) { current = now / Self.granularity }
+    init(current: UInt64 = 0) {
+        self.current = current
+        nodes = (0...TimerWheel.due).map { Node(next: $0, previous: $0, ring: $0, payload: nil) }
+    }
 
-    mutating func schedule(at deadline: UInt64, _ payload: Payload) -> TimerID {
-        let slot = free.popLast() ?? grow()
-        let tick = deadline / Self.granularity + (deadline % Self.granularity == 0 ? 0 : 1)
-        entries[Int(slot)].tick = max(tick, current + 1)
-        entries[Int(slot)].payload = payload
-        link(slot)
+    /// Schedules `payload` for `tick`; a tick that has passed is due at the next `advance`. Ticks are below 2^48.
+    mutating func schedule(at tick: UInt64, _ payload: Payload) -> TimerID {
+        precondition(tick < 1 << 48, "a tick has 48 bits")
+        let index = takeNode()
+        nodes[Int(index)].tick = max(tick, current)
+        nodes[Int(index)].payload = payload
+        link(index, into: ring(for: nodes[Int(index)].tick))
         count += 1
-        return TimerID(slot: slot, generation: entries[Int(slot)].generation)
+        return TimerID(slot: index, generation: nodes[Int(index)].generation)
     }
 
-    /// - Returns: whether the timer was still set.
+    /// Takes the timer out and returns what it carried; nil when it has fired or was cancelled before.
     @discardableResult
-    mutating func cancel(_ timer: TimerID) -> Bool {
-        let slot = Int(timer.slot)
-        guard slot < entries.count, entries[slot].generation == timer.generation, entries[slot].payload != nil
-        else { return false }
-        unlink(timer.slot)
-        release(timer.slot)
-        return true
+    mutating func cancel(_ timer: TimerID) -> Payload? {
+        let index = Int(timer.slot)
+        guard index > Int(TimerWheel.due), index < nodes.count, nodes[index].generation == timer.generation else {
+            return nil
+        }
+        return release(timer.slot)
     }
 
-    /// The next timer that is due at `now`, in the order of the ticks; nil when none is left.
-    mutating func next(at now: UInt64) -> Payload? {
-        let target = now / Self.granularity
-        while true {
-            let head = heads[Int(current & 255)]
-            if head >= 0, entries[Int(head)].tick <= current {
-                let payload = entries[Int(head)].payload
-                unlink(head)
-                release(head)
-                return payload
-            }
-            guard current < target else { return nil }
-            if count == 0 {
-                current = target
-                return nil
-            }
-            current += 1
-            cascade()
+    /// The tick to advance to at the latest: never after the next timer, at most seven stops before it. nil: no timers.
+    var nextTick: UInt64? {
+        if nodes[Int(TimerWheel.due)].next != TimerWheel.due { return current }
+        guard let level = lowestOccupiedLevel() else { return nil }
+        return start(ofSlot: occupied[level].trailingZeroBitCount, level)
+    }
+
+    /// Moves on to `tick` and makes every timer up to it due, in the order of their ticks. `popDue` hands them out.
+    mutating func advance(to tick: UInt64) {
+        while let level = lowestOccupiedLevel() {
+            let slot = occupied[level].trailingZeroBitCount
+            let start = start(ofSlot: slot, level)
+            guard start <= tick else { break }
+            current = start
+            empty(UInt32(level * 64 + slot))
+        }
+        current = max(current, tick)
+    }
+
+    /// The next due timer's payload. What is scheduled meanwhile is not due before the next `advance`.
+    mutating func popDue() -> Payload? {
+        let first = nodes[Int(TimerWheel.due)].next
+        return first == TimerWheel.due ? nil : release(first)
+    }
+
+    // MARK: - Slots
+
+    private func lowestOccupiedLevel() -> Int? {
+        for level in 0..<TimerWheel.levels where occupied[level] != 0 { return level }
+        return nil
+    }
+
+    /// The first tick of a slot: the current tick's digits above the level, the slot as the level's digit, zeros below.
+    private func start(ofSlot slot: Int, _ level: Int) -> UInt64 {
+        let above = (current >> UInt64(6 * level + 6)) << UInt64(6 * level + 6)
+        return above | UInt64(slot) << UInt64(6 * level)
+    }
+
+    private func ring(for tick: UInt64) -> UInt32 {
+        let highestDifference = 63 - ((tick ^ current) | 1).leadingZeroBitCount
+        let level = highestDifference / 6
+        return UInt32(level * 64) + UInt32((tick >> UInt64(6 * level)) & 63)
+    }
+
+    /// Spreads a slot whose time has come: from level 0 its timers are due, from above they go to lower levels.
+    private mutating func empty(_ ring: UInt32) {
+        while case let index = nodes[Int(ring)].next, index != ring {
+            unlink(index)
+            link(index, into: ring < 64 ? TimerWheel.due : self.ring(for: nodes[Int(index)].tick))
         }
     }
 
-    /// When to look again, in nanoseconds: the next timer's tick where it is near, an earlier time where it is far.
-    var nextDeadline: UInt64? {
-        guard count > 0 else { return nil }
-        for offset in 1...256 {
-            let tick = current + UInt64(offset)
-            if isOccupied(Int(tick & 255)) || tick & 255 == 0 { return tick * Self.granularity }
-        }
-        return (current + 256) * Self.granularity
+    // MARK: - Rings
+
+    private mutating func link(_ index: UInt32, into ring: UInt32) {
+        let last = nodes[Int(ring)].previous
+        nodes[Int(index)].ring = ring
+        nodes[Int(index)].next = ring
+        nodes[Int(index)].previous = last
+        nodes[Int(last)].next = index
+        nodes[Int(ring)].previous = index
+        if ring != TimerWheel.due { occupied[Int(ring >> 6)] |= 1 << UInt64(ring & 63) }
     }
 
-    private mutating func cascade() {
-        var level = 1
-        while level < 4, current & ((1 << UInt64(8 * level)) - 1) == 0 {
-            let bucket = level * 256 + Int(current >> UInt64(8 * level) & 255)
-            var slot = heads[bucket]
-            heads[bucket] = -1
-            while slot >= 0 {
-                let next = entries[Int(slot)].next
-                link(slot)
-                slot = next
-            }
-            level += 1
+    private mutating func unlink(_ index: UInt32) {
+        let (next, previous, ring) = (nodes[Int(index)].next, nodes[Int(index)].previous, nodes[Int(index)].ring)
+        nodes[Int(previous)].next = next
+        nodes[Int(next)].previous = previous
+        if next == previous, next == ring, ring != TimerWheel.due {
+            occupied[Int(ring >> 6)] &= ~(1 << UInt64(ring & 63))
         }
     }
 
-    private mutating func link(_ slot: Int32) {
-        let tick = entries[Int(slot)].tick
-        let distance = tick > current ? tick - current : 0
-        var level = 0
-        while level < 3 && distance >= 1 << UInt64(8 * (level + 1)) { level += 1 }
-        let place = distance >= 1 << 32 ? current + (1 << 32) - 1 : tick
-        let bucket = level * 256 + Int(place >> UInt64(8 * level) & 255)
-        entries[Int(slot)].bucket = Int32(bucket)
-        entries[Int(slot)].previous = -1
-        entries[Int(slot)].next = heads[bucket]
-        if heads[bucket] >= 0 { entries[Int(heads[bucket])].previous = slot }
-        heads[bucket] = slot
-        if level == 0 { mark(bucket, true) }
-    }
+    // MARK: - Nodes
 
-    private mutating func unlink(_ slot: Int32) {
-        let entry = entries[Int(slot)]
-        if entry.previous >= 0 {
-            entries[Int(entry.previous)].next = entry.next
-        } else {
-            heads[Int(entry.bucket)] = entry.next
+    private mutating func takeNode() -> UInt32 {
+        guard firstFree != TimerWheel.free else {
+            nodes.append(Node(next: 0, previous: 0, ring: TimerWheel.free, payload: nil))
+            return UInt32(nodes.count - 1)
         }
-        if entry.next >= 0 { entries[Int(entry.next)].previous = entry.previous }
-        if entry.bucket < 256 && heads[Int(entry.bucket)] < 0 { mark(Int(entry.bucket), false) }
+        let index = firstFree
+        firstFree = nodes[Int(index)].next
+        return index
     }
 
-    private mutating func release(_ slot: Int32) {
-        entries[Int(slot)].payload = nil
-        entries[Int(slot)].generation &+= 1
-        free.append(slot)
+    private mutating func release(_ index: UInt32) -> Payload? {
+        unlink(index)
+        let payload = nodes[Int(index)].payload.take()
+        nodes[Int(index)].generation &+= 1
+        nodes[Int(index)].ring = TimerWheel.free
+        nodes[Int(index)].next = firstFree
+        firstFree = index
         count -= 1
-    }
-
-    private mutating func grow() -> Int32 {
-        entries.append(Entry())
-        return Int32(entries.count - 1)
-    }
-
-    private func isOccupied(_ bucket: Int) -> Bool {
-        let word =
-            switch bucket >> 6 {
-            case 0: occupied.0
-            case 1: occupied.1
-            case 2: occupied.2
-            default: occupied.3
-            }
-        return word >> UInt64(bucket & 63) & 1 == 1
-    }
-
-    private mutating func mark(_ bucket: Int, _ isOccupied: Bool) {
-        let bit: UInt64 = 1 << UInt64(bucket & 63)
-        func changed(_ word: UInt64) -> UInt64 { isOccupied ? word | bit : word & ~bit }
-        switch bucket >> 6 {
-        case 0: occupied.0 = changed(occupied.0)
-        case 1: occupied.1 = changed(occupied.1)
-        case 2: occupied.2 = changed(occupied.2)
-        default: occupied.3 = changed(occupied.3)
-        }
+        return payload
     }
 }

@@ -1,82 +1,101 @@
-// One frame: a `zmq_msg_t` with an owner (zmq_msg_init(3)).
+// One frame: a zmq_msg_t as an owned Swift value. Up to 33 bytes lie in the value itself, longer ones in one block
+// that libzmq allocated; passing a frame on moves 64 bytes and copies no payload. A zmq_msg_t holds no pointer into
+// itself, so it may be moved as plain bytes: libzmq does that too (msg_t::move), and a frame that was moved away is
+// closed by its new owner alone.
 //
-// libzmq keeps up to 33 bytes inside the struct, so the struct must not move while somebody looks at its bytes, and
-// Swift
-// moves values as it likes: it lives on the heap. Receiving again and again into one frame allocates nothing.
+// The message lies in an InlineArray, because that is the storage whose address a Span may be taken of.
 
 internal import CZeroMQ
 
-/// The bytes of one ZeroMQ frame. Not copyable: a frame is somewhere, once.
+/// One ZeroMQ frame.
 @safe
-public struct Frame: ~Copyable {
-    /// SAFETY: allocated and initialised by every init, closed and freed in deinit only.
-    let message: UnsafeMutablePointer<zmq_msg_t>
+public struct Frame: ~Copyable, Sendable {
+    private var message = InlineArray<8, UInt64>(repeating: 0)
 
-    /// An empty frame.
+    /// The empty frame.
     public init() {
-        // SAFETY: the new memory is owned by this value and initialised at once.
-        unsafe message = .allocate(capacity: 1)
-        unsafe zmq_msg_init(message)
+        // SAFETY (all in this file): the bytes are the message, which every init initialises and deinit closes.
+        withMessage { message in unsafe zeromq_message_init(message) }
     }
 
-    /// A frame of `byteCount` bytes that are to be written through `mutableBytes`; they hold anything before.
+    /// A frame of `byteCount` bytes that are *not* initialised: write them all through `mutableBytes` before anything
+    /// reads them.
     public init(byteCount: Int) {
-        // SAFETY: as above; a failure means that there is no memory, and no way on.
-        unsafe message = .allocate(capacity: 1)
-        let code = unsafe zmq_msg_init_size(message, byteCount)
-        precondition(code == 0, "no memory for a frame of \(byteCount) bytes")
+        let result = withMessage { message in unsafe zeromq_message_init_size(message, byteCount) }
+        precondition(result == 0, "no memory for a frame of \(byteCount) bytes")
     }
 
+    /// A copy of `bytes`.
     public init(copying bytes: Span<UInt8>) {
         self.init(byteCount: bytes.count)
-        // SAFETY: the frame has exactly `bytes.count` bytes, and the two do not overlap.
-        let target = unsafe zmq_msg_data(message)!
-        unsafe bytes.withUnsafeBytes { source in
-            if let base = source.baseAddress { unsafe memcpy(target, base, source.count) }
+        guard !bytes.isEmpty else { return }
+        withMessage { message in
+            // SAFETY: both are `bytes.count` long, and a new message does not overlap the caller's bytes.
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe zeromq_message_data(message)!.copyMemory(from: source.baseAddress!, byteCount: source.count)
+            }
         }
+    }
+
+    /// The UTF-8 of `text`.
+    public init(_ text: String) {
+        self.init(copying: text.utf8.span)
     }
 
     deinit {
-        // SAFETY: the struct was initialised by init, and nobody looks at its bytes any more.
-        unsafe zmq_msg_close(message)
-        unsafe message.deallocate()
+        var last = message
+        // SAFETY: a bitwise copy is as good as the message (see above), and this is the last use of it.
+        unsafe withUnsafeMutableBytes(of: &last) { message in unsafe zeromq_message_close(message.baseAddress!) }
     }
 
-    public var count: Int { unsafe zmq_msg_size(message) }
-
-    public var isEmpty: Bool { count == 0 }
-
-    /// The frame that was received is followed by another of the same message (zmq_msg_more(3)).
-    public var hasMore: Bool { unsafe zmq_msg_more(message) != 0 }
-
-    /// The frame's bytes, as long as it is borrowed.
+    /// The payload, good as long as the frame is neither changed nor moved: the compiler sees to that.
     public var bytes: Span<UInt8> {
         @_lifetime(borrow self)
         borrowing get {
-            // SAFETY: the data stays where it is until the frame is sent, received into or freed, all of which need
-            // more
-            // than the borrow that the span's lifetime is tied to.
-            let start = unsafe zmq_msg_data(message)!.assumingMemoryBound(to: UInt8.self)
-            return unsafe _overrideLifetime(Span(_unsafeStart: start, count: count), borrowing: self)
+            // The address is taken here and not in a helper: only where the result depends on `self` is `self` no copy.
+            let words = message.span
+            // SAFETY: the payload lies in `self` or in a block it owns, and the span ends before `self` does or is
+            // changed.
+            let span = unsafe words.withUnsafeBytes { words in unsafe Frame.payload(of: words.baseAddress!) }
+            return unsafe _overrideLifetime(Span(_unsafeElements: span), borrowing: self)
         }
     }
 
-    /// The frame's bytes, to be written.
+    /// The payload, to be written in place.
     public var mutableBytes: MutableSpan<UInt8> {
         @_lifetime(&self)
         mutating get {
-            // SAFETY: as in `bytes`, with exclusive access for as long as the span lives.
-            let start = unsafe zmq_msg_data(message)!.assumingMemoryBound(to: UInt8.self)
-            let count = self.count
-            return unsafe _overrideLifetime(MutableSpan(_unsafeStart: start, count: count), mutating: &self)
+            var words = message.mutableSpan
+            // SAFETY: as for `bytes`; the access is exclusive, and a frame shares its block with no other.
+            let span = unsafe words.withUnsafeMutableBytes { words in unsafe Frame.payload(of: words.baseAddress!) }
+            return unsafe _overrideLifetime(MutableSpan(_unsafeElements: .init(mutating: span)), mutating: &self)
         }
     }
-}
 
-/// A frame where a reference is needed: in a letter to another thread, or kept until it can be sent.
-public final class FrameBox: @unchecked Sendable {
-    /// SAFETY: a box has one holder at a time; it goes with the letter, and who posted it looks at it no more.
-    public var frame: Frame
+    /// Bytes of payload.
+    public var count: Int { withReadOnlyMessage { message in unsafe zeromq_message_size(message) } }
 
-    public init(_ frame: consuming Frame) { self.frame = frame }
+    public var isEmpty: Bool { count == 0 }
+
+    /// Whether another frame of the same message follows. Of a frame that was received last.
+    public var hasMore: Bool { withReadOnlyMessage { message in unsafe zeromq_message_more(message) != 0 } }
+
+    private static func payload(of message: UnsafeRawPointer) -> UnsafeBufferPointer<UInt8> {
+        // SAFETY: data and size describe the payload of an initialised message; with a size of 0 any pointer will do.
+        let data = unsafe zeromq_message_data(message)?.assumingMemoryBound(to: UInt8.self)
+        return unsafe UnsafeBufferPointer(start: data, count: zeromq_message_size(message))
+    }
+
+    /// For the calls that change the message.
+    @safe @inline(__always)
+    mutating func withMessage<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+        // SAFETY: the pointer is good within `body`.
+        unsafe withUnsafeMutableBytes(of: &message) { message in unsafe body(message.baseAddress!) }
+    }
+
+    @safe @inline(__always)
+    private borrowing func withReadOnlyMessage<Result>(_ body: (UnsafeRawPointer) -> Result) -> Result {
+        // SAFETY: the span is of the array itself, not of a copy, and is never empty.
+        unsafe message.span.withUnsafeBytes { message in unsafe body(message.baseAddress!) }
+    }
 }

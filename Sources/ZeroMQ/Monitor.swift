@@ -1,73 +1,72 @@
-// What happens to a socket's connections (zmq_socket_monitor(3)): two frames an event, on a PAIR over inproc.
-//
-// A connection that fails its handshake is also told as disconnected; whoever counts peers must set the two off.
+// The reading end of zmq_socket_monitor(3): a PAIR over inproc, on which libzmq's I/O thread tells what happens to a
+// socket's connections. Two dangers of that, both kept away here: the I/O thread *waits* when the PAIR's queue is full,
+// so ours has no bound; and it waits for ever when our end is gone, so a monitor takes itself off its socket before it
+// closes.
 
 internal import CZeroMQ
-import Synchronization
 
-/// One event of a monitored socket.
-public enum MonitorEvent: Sendable, Equatable {
-    case listening, bindFailed(String), accepted, connected, retried, handshakeSucceeded
-    /// The connection stood, and the other side is no peer: what it is, as a sentence.
-    case handshakeFailed(String)
-    case disconnected
-    case other
-}
-
-/// A socket's events, read one by one.
+/// The events of one socket. Used on the thread of its socket; may outlive it.
 public struct Monitor: ~Copyable {
-    private static let serial = Atomic<Int>(0)
-
     private let pair: SocketHandle
+    private let socket: Lifeline
+    private let endpoint: String
 
-    init(_ socket: borrowing SocketHandle) throws(ZMQError) {
-        let number = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
-        let endpoint = "inproc://gateway-monitor-\(number)"
-        // SAFETY: the handle is open, and the text is NUL-terminated for the call.
-        if unsafe zmq_socket_monitor(socket.socket, endpoint, ZMQ_EVENT_ALL) != 0 {
-            throw ZMQError("zmq_socket_monitor")
+    init(_ socket: Lifeline, _ events: MonitorEvents) throws(ZMQError) {
+        let endpoint = socket.context.newMonitorEndpoint()
+        let unbounded = [Setting.int(ZMQ_RCVHWM, "ZMQ_RCVHWM", 0), .int(ZMQ_LINGER, "ZMQ_LINGER", 0)]
+        let pair = try SocketHandle(socket.context, type: ZMQ_PAIR, unbounded)
+        // SAFETY: whoever asks for a monitor holds the socket, so it is open; the string lives through the call.
+        let result = unsafe zmq_socket_monitor(socket.raw, endpoint, Int32(events.rawValue))
+        try ZMQError.check(result, "zmq_socket_monitor")
+        socket.monitor = endpoint
+        do throws(ZMQError) {
+            try pair.connect(endpoint)
+        } catch {
+            Monitor.takeOff(endpoint, socket)
+            throw error
         }
-        let pair = try SocketHandle(socket.context, type: ZMQ_PAIR)
-        try pair.set(ZMQ_LINGER, 0)
-        try pair.connect(endpoint)
+        self.endpoint = endpoint
         self.pair = pair
+        self.socket = socket
     }
 
-    /// Edge-triggered like every ZMQ_FD: read until `next` is nil.
+    deinit {
+        Monitor.takeOff(endpoint, socket)
+    }
+
+    /// ZMQ_FD: watch it `.readable` with `.edgeTriggered`, and call `next()` until nil when it fires, and once before.
     public var descriptor: Int32 { pair.descriptor }
 
-    /// The next event, or nil when there is none.
+    /// The next event, nil when there is none at present.
     public func next() -> MonitorEvent? {
         var frame = Frame()
-        guard pair.receive(into: &frame) else { return nil }
-        let bytes = frame.bytes
-        guard bytes.count >= 6 else { return .other }
-        let kind = Int32(bytes[0]) | Int32(bytes[1]) << 8
-        let value = UInt32(bytes[2]) | UInt32(bytes[3]) << 8 | UInt32(bytes[4]) << 16 | UInt32(bytes[5]) << 24
-        var address = Frame()
-        _ = pair.receive(into: &address)
-        return Self.event(kind, Int32(bitPattern: value))
-    }
-
-    private static func event(_ kind: Int32, _ value: Int32) -> MonitorEvent {
-        switch kind {
-        case ZMQ_EVENT_LISTENING: .listening
-        case ZMQ_EVENT_BIND_FAILED: .bindFailed(text(value))
-        case ZMQ_EVENT_ACCEPTED: .accepted
-        case ZMQ_EVENT_CONNECTED: .connected
-        case ZMQ_EVENT_CONNECT_RETRIED: .retried
-        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .handshakeSucceeded
-        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: .handshakeFailed("the connection closed during the handshake")
-        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-            .handshakeFailed("the other side is no ZeroMQ socket of a matching type (protocol error \(value))")
-        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: .handshakeFailed("the other side refused our credentials (\(value))")
-        case ZMQ_EVENT_DISCONNECTED: .disconnected
-        default: .other
+        guard pair.receive(into: &frame), frame.count == 6 else { return nil }
+        // SAFETY: six bytes are there: event number and value, in this machine's byte order.
+        let (number, value) = unsafe frame.bytes.withUnsafeBytes { bytes in
+            unsafe (bytes.loadUnaligned(as: UInt16.self), bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self))
         }
+        guard frame.hasMore, pair.receive(into: &frame) else { return nil }
+        return MonitorEvent(number, value, String(copying: frame.bytes))
     }
 
-    private static func text(_ code: Int32) -> String {
-        // SAFETY: zmq_strerror returns a static NUL-terminated text; it is copied.
-        unsafe String(cString: zmq_strerror(code))
+    /// Waits for the next event; nil when `timeout` passed first. For tests and tools, not for a reactor.
+    public func next(timeout: Duration) -> MonitorEvent? {
+        pair.wait(for: .readable, timeout: timeout) ? next() : nil
+    }
+
+    /// Without an endpoint zmq_socket_monitor(3) takes the socket's monitor off.
+    private static func takeOff(_ endpoint: String, _ socket: Lifeline) {
+        guard socket.monitor == endpoint, let raw = unsafe socket.raw else { return }
+        // SAFETY: not nil means still open.
+        _ = unsafe zmq_socket_monitor(raw, nil, 0)
+        socket.monitor = nil
+    }
+}
+
+extension String {
+    /// The text of `bytes`, repaired where they are not UTF-8.
+    init(copying bytes: Span<UInt8>) {
+        // SAFETY: the buffer is read within the closure only.
+        self = unsafe bytes.withUnsafeBufferPointer { buffer in unsafe String(decoding: buffer, as: UTF8.self) }
     }
 }

@@ -1,116 +1,159 @@
-// What all socket types have in common: the C handle, its options, frames in and out. The role types wrap one each.
+// What all socket types share: one void * of zmq_socket(3), owned, with the verbs on it. A handle belongs to one
+// thread at a time; it may be handed over, whole, to another.
 //
-// Three kinds of failure, three spellings: would-block and unroutable are values, what the world does wrong is thrown,
-// what we do wrong traps. A handle belongs to one thread at a time (zmq_socket(3)).
+//      Socket<Role>  --owns-->  SocketHandle  --owns-->  the libzmq socket
+//                                   |  shares
+//      Monitor  ------------->  Lifeline      tells a monitor whether the socket it hangs on is still open; holds the
+// context
 
 internal import CZeroMQ
+import Glibc
 
-/// What became of a frame that was to be sent.
-public enum SendOutcome: Sendable {
-    case sent
-    /// No peer, or no room at any peer (EAGAIN). The frame is untouched.
-    case wouldBlock
-    /// A ROUTER has no peer of that identity (EHOSTUNREACH). The frame is untouched.
-    case unroutable
+/// What a socket shares with its monitor, on one thread.
+@safe
+final class Lifeline {
+    let context: Context
+    /// nil once the socket is closed.
+    var raw: UnsafeMutableRawPointer?
+    /// The endpoint of the monitor that hangs on it at present.
+    var monitor: String?
+
+    init(_ context: Context, _ raw: UnsafeMutableRawPointer) {
+        self.context = context
+        unsafe self.raw = unsafe raw
+    }
 }
 
-/// ZMQ_EVENTS.
-public struct SocketEvents: OptionSet, Sendable {
-    public let rawValue: Int32
-
-    public init(rawValue: Int32) { self.rawValue = rawValue }
-
-    public static let readable = SocketEvents(rawValue: 1)
-    public static let writable = SocketEvents(rawValue: 2)
-}
-
+/// An open socket.
 @safe
 struct SocketHandle: ~Copyable {
-    /// SAFETY: made in init, closed in deinit only; `context` outlives it.
-    let socket: UnsafeMutableRawPointer
-    let context: Context
+    private let raw: UnsafeMutableRawPointer
+    let lifeline: Lifeline
+    /// ZMQ_FD. Readable by edges only: see zmq_getsockopt(3), and read `events` after every send and receive.
+    let descriptor: Int32
 
-    init(_ context: Context, type: Int32) throws(ZMQError) {
-        // SAFETY: the context is alive, and the new socket is owned by this value.
-        guard let socket = unsafe zmq_socket(context.handle, type) else { throw ZMQError("zmq_socket") }
-        unsafe self.socket = socket
-        self.context = context
+    init(_ context: Context, type: Int32, _ settings: [Setting]) throws(ZMQError) {
+        let raw = try unsafe context.makeSocket(type)
+        var failure: ZMQError?
+        for setting in settings where failure == nil {
+            // SAFETY: the option's bytes live through the call, which copies them.
+            let result =
+                setting.isValid ? unsafe zmq_setsockopt(raw, setting.option, setting.value, setting.value.count) : -1
+            guard result < 0 else { continue }
+            failure = ZMQError(operation: setting.name, code: setting.isValid ? zmq_errno() : EINVAL)
+        }
+        if let failure {
+            // SAFETY: just made, known to nobody else.
+            unsafe zmq_close(raw)
+            throw failure
+        }
+        unsafe self.raw = unsafe raw
+        lifeline = unsafe Lifeline(context, raw)
+        descriptor = unsafe SocketHandle.integer(raw, ZMQ_FD) ?? -1
     }
 
     deinit {
-        // SAFETY: opened in init, closed here only.
-        unsafe zmq_close(socket)
+        unsafe lifeline.raw = nil
+        // SAFETY: the one close of a socket that this value owned.
+        unsafe zmq_close(raw)
     }
 
-    func set(_ option: Int32, _ value: Int) throws(ZMQError) {
-        // SAFETY: the handle is open; the value is passed by copy.
-        if unsafe gateway_zmq_set_int(socket, option, Int32(clamping: value)) != 0 { throw ZMQError("zmq_setsockopt") }
-    }
+    // MARK: - Endpoints
 
-    func setLong(_ option: Int32, _ value: Int) throws(ZMQError) {
-        // SAFETY: as above.
-        if unsafe gateway_zmq_set_int64(socket, option, Int64(value)) != 0 { throw ZMQError("zmq_setsockopt") }
-    }
-
-    func set(_ option: Int32, _ value: [UInt8]) throws(ZMQError) {
-        // SAFETY: libzmq copies `value.count` bytes during the call.
-        if unsafe zmq_setsockopt(socket, option, value, value.count) != 0 { throw ZMQError("zmq_setsockopt") }
-    }
-
-    /// - Returns: the endpoint as it was resolved (ZMQ_LAST_ENDPOINT).
     func bind(_ endpoint: String) throws(ZMQError) -> String {
-        // SAFETY: the text is NUL-terminated for the call.
-        if unsafe zmq_bind(socket, endpoint) != 0 { throw ZMQError("zmq_bind(\(endpoint))") }
-        var text = [CChar](repeating: 0, count: 512)
-        var size = text.count
-        // SAFETY: libzmq writes at most `size` bytes and the NUL among them.
-        if unsafe zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, &text, &size) != 0 { return endpoint }
-        return String(decoding: text[..<max(0, size - 1)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // SAFETY: the socket is open as long as `self` is; the string lives through the call.
+        try ZMQError.check(unsafe zmq_bind(raw, endpoint), "zmq_bind \(endpoint)")
+        return lastEndpoint()
     }
 
     func connect(_ endpoint: String) throws(ZMQError) {
-        // SAFETY: the text is NUL-terminated for the call.
-        if unsafe zmq_connect(socket, endpoint) != 0 { throw ZMQError("zmq_connect(\(endpoint))") }
+        // SAFETY: as in `bind`.
+        try ZMQError.check(unsafe zmq_connect(raw, endpoint), "zmq_connect \(endpoint)")
     }
 
-    /// Never blocks. On `sent` the frame is empty afterwards; otherwise it is as it was (zmq_msg_send(3)).
+    func unbind(_ endpoint: String) throws(ZMQError) {
+        // SAFETY: as in `bind`.
+        try ZMQError.check(unsafe zmq_unbind(raw, endpoint), "zmq_unbind \(endpoint)")
+    }
+
+    func disconnect(_ endpoint: String) throws(ZMQError) {
+        // SAFETY: as in `bind`.
+        try ZMQError.check(unsafe zmq_disconnect(raw, endpoint), "zmq_disconnect \(endpoint)")
+    }
+
+    // MARK: - Frames
+
     func send(_ frame: inout Frame, more: Bool) -> SendOutcome {
         let flags = more ? ZMQ_DONTWAIT | ZMQ_SNDMORE : ZMQ_DONTWAIT
         while true {
-            // SAFETY: the frame is initialised, and on success libzmq leaves an empty one behind.
-            if unsafe zmq_msg_send(frame.message, socket, flags) >= 0 { return .sent }
-            switch gateway_zmq_errno() {
+            // SAFETY: an open socket and an initialised message, which is empty and still initialised when it was sent.
+            if frame.withMessage({ message in unsafe zeromq_message_send(message, raw, flags) }) >= 0 { return .sent }
+            switch zmq_errno() {
             case EINTR: continue
-            case EAGAIN, ETERM: return .wouldBlock
+            case EAGAIN, SocketHandle.terminated: return .wouldBlock
             case EHOSTUNREACH: return .unroutable
-            case let code: preconditionFailure("zmq_msg_send: \(code)")
+            case let code: preconditionFailure("zmq_msg_send: \(ZMQError(operation: "", code: code).message)")
             }
         }
     }
 
-    /// Never blocks. - Returns: whether a frame was there; it replaces what `frame` held (zmq_msg_recv(3)).
     func receive(into frame: inout Frame) -> Bool {
         while true {
-            // SAFETY: the frame is initialised; libzmq closes what it held.
-            if unsafe zmq_msg_recv(frame.message, socket, ZMQ_DONTWAIT) >= 0 { return true }
-            switch gateway_zmq_errno() {
+            // SAFETY: an open socket and an initialised message; libzmq closes what it held.
+            if frame.withMessage({ message in unsafe zeromq_message_receive(message, raw, ZMQ_DONTWAIT) }) >= 0 {
+                return true
+            }
+            switch zmq_errno() {
             case EINTR: continue
-            case EAGAIN, ETERM, EFSM: return false
-            case let code: preconditionFailure("zmq_msg_recv: \(code)")
+            case EAGAIN, SocketHandle.terminated, SocketHandle.wrongState: return false
+            case let code: preconditionFailure("zmq_msg_recv: \(ZMQError(operation: "", code: code).message)")
             }
         }
     }
 
-    /// ZMQ_FD: edge-triggered, and any call on the socket may take the edge away. Look at `events` after each.
-    var descriptor: Int32 { unsafe gateway_zmq_get_int(socket, ZMQ_FD) }
+    // MARK: - Readiness
 
-    /// ZMQ_EVENTS; reading it also lets libzmq do what is due.
-    var events: SocketEvents { SocketEvents(rawValue: max(0, unsafe gateway_zmq_get_int(socket, ZMQ_EVENTS))) }
+    var events: SocketEvents {
+        while true {
+            // SAFETY: an open socket.
+            if let events = unsafe SocketHandle.integer(raw, ZMQ_EVENTS) { return SocketEvents(rawValue: events) }
+            if zmq_errno() != EINTR { return [] }
+        }
+    }
 
-    /// Blocks until one of `events` holds. - Returns: whether it does. For threads of their own; not for a reactor.
     func wait(for events: SocketEvents, timeout: Duration) -> Bool {
-        var item = unsafe zmq_pollitem_t(socket: socket, fd: 0, events: Int16(events.rawValue), revents: 0)
-        // SAFETY: one item, alive for the call.
-        return unsafe zmq_poll(&item, 1, SocketOptions.milliseconds(timeout)) > 0
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            var item = unsafe zmq_pollitem_t(socket: raw, fd: 0, events: Int16(events.rawValue), revents: 0)
+            // SAFETY: one item, ours, with an open socket.
+            let count = unsafe zmq_poll(&item, 1, Int(max(.zero, deadline - .now).wholeMilliseconds))
+            if count >= 0 { return unsafe item.revents & Int16(events.rawValue) != 0 }
+            if zmq_errno() != EINTR { return false }
+        }
+    }
+
+    func setLinger(_ duration: Duration) {
+        var value = duration.wholeMilliseconds
+        // SAFETY: an open socket and an Int32 of ours.
+        _ = unsafe zmq_setsockopt(raw, ZMQ_LINGER, &value, MemoryLayout<Int32>.size)
+    }
+
+    private static var terminated: Int32 { ZMQ_HAUSNUMERO + 53 }
+    private static var wrongState: Int32 { ZMQ_HAUSNUMERO + 51 }
+
+    private func lastEndpoint() -> String {
+        // An ipc path ends at 107 bytes, a TCP address at 60 or so; an inproc name at 255.
+        var size = 512
+        return unsafe String(unsafeUninitializedCapacity: size) { buffer in
+            // SAFETY: libzmq writes at most `size` bytes, then says how many, with the NUL.
+            guard unsafe zmq_getsockopt(raw, ZMQ_LAST_ENDPOINT, buffer.baseAddress, &size) == 0 else { return 0 }
+            return max(0, size - 1)
+        }
+    }
+
+    private static func integer(_ raw: UnsafeMutableRawPointer, _ option: Int32) -> Int32? {
+        var (value, size) = (Int32(0), MemoryLayout<Int32>.size)
+        // SAFETY: an option of type int, and the size of one.
+        return unsafe zmq_getsockopt(raw, option, &value, &size) == 0 ? value : nil
     }
 }

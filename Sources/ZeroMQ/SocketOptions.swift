@@ -1,74 +1,148 @@
-// The options of a socket (zmq_setsockopt(3)), in our words and units.
+// Every knob of a socket that this program turns, with unit and default; zmq_setsockopt(3) has the long story. The
+// defaults are those a gateway needs, not libzmq's: nothing is queued for a peer that is not there, nothing lingers, a
+// ROUTER says when it cannot deliver.
 
 internal import CZeroMQ
+import Glibc
 
-/// What a socket is set to before it binds or connects.
+/// How a socket behaves; fixed when it is made.
 public struct SocketOptions: Sendable, Equatable {
-    /// ZMQ_ROUTING_ID: 1 to 255 bytes, printable, since workers in C take it for a string; nil lets libzmq choose.
+    /// ZMQ_ROUTING_ID: what a ROUTER at the other end knows us by. 1...255 bytes, the first not zero; print able,
+    /// because C workers take it for a string. Default nil: the peer makes one up, for this connection.
     public var identity: [UInt8]?
-    /// ZMQ_SNDHWM, messages a connection.
-    public var sendHighWaterMark = 1_000
-    /// ZMQ_RCVHWM, messages a connection.
-    public var receiveHighWaterMark = 1_000
-    /// ZMQ_LINGER: how long a closed socket goes on sending.
+    /// ZMQ_SNDHWM: messages queued for one peer before a send would block. Default 1,000; 0: no bound.
+    public var sendHighWaterMark = 1000
+    /// ZMQ_RCVHWM: messages queued from one peer before its connection is read no further. Default 1,000; 0: no bound.
+    public var receiveHighWaterMark = 1000
+    /// ZMQ_LINGER: how long what was sent may still go out after the socket is closed. Default 0: it is dropped.
+    /// `close(lingering:)` overrides it.
     public var linger = Duration.zero
-    /// ZMQ_IMMEDIATE: send only to connections that stand; without one a send would block.
+    /// ZMQ_IMMEDIATE: send to complete connections only. Default true: without a peer a send would block, at once.
+    /// Mind the price on a socket that *connects*: replies not yet read when libzmq notices that the peer left are
+    /// lost.
     public var immediate = true
-    /// ZMQ_RECONNECT_IVL.
-    public var reconnectInterval = Duration.milliseconds(100)
-    /// ZMQ_RECONNECT_IVL_MAX; zero: the interval does not grow.
-    public var reconnectIntervalMax = Duration.zero
-    /// ZMQ_HEARTBEAT_IVL; nil: a frozen peer is not noticed.
-    public var heartbeatInterval: Duration?
-    /// ZMQ_HEARTBEAT_TIMEOUT; nil: three intervals.
-    public var heartbeatTimeout: Duration?
-    /// ZMQ_TCP_KEEPALIVE; nil: as the system does.
-    public var tcpKeepAlive: Bool?
-    /// ZMQ_TCP_KEEPALIVE_IDLE, whole seconds; nil: the system's.
-    public var tcpKeepAliveIdle: Duration?
-    /// ZMQ_TCP_KEEPALIVE_INTVL, whole seconds; nil: the system's.
-    public var tcpKeepAliveInterval: Duration?
-    /// ZMQ_TCP_KEEPALIVE_CNT; nil: the system's.
-    public var tcpKeepAliveCount: Int?
-    /// ZMQ_IPV6; IPv4 works either way.
-    public var ipv6 = true
-    /// ZMQ_CONNECT_TIMEOUT; nil: the system's.
+    /// ZMQ_RECONNECT_IVL: pause before a lost connection is tried again. Default 100 ms; nil: never again.
+    public var reconnectInterval: Duration? = .milliseconds(100)
+    /// ZMQ_RECONNECT_IVL_MAX: the pause doubles up to this. Default nil: it stays the same.
+    public var reconnectIntervalMax: Duration?
+    /// ZMQ_CONNECT_TIMEOUT: how long a TCP connect may take. Default nil: what the system allows.
     public var connectTimeout: Duration?
-    /// ZMQ_MAXMSGSIZE: who sends a larger frame is disconnected; nil: no bound.
+    /// ZMQ_HANDSHAKE_IVL: how long the ZMTP handshake may take. Default 30 s; zero: for ever.
+    public var handshakeInterval = Duration.seconds(30)
+    /// ZMQ_HEARTBEAT_IVL: how often a ZMTP PING goes out. Default nil: never, then a frozen peer is not noticed.
+    public var heartbeatInterval: Duration?
+    /// ZMQ_HEARTBEAT_TIMEOUT: the connection is lost when a PING brought nothing for so long. Default nil: the
+    /// interval.
+    public var heartbeatTimeout: Duration?
+    /// ZMQ_TCP_KEEPALIVE. Default nil: the system's setting.
+    public var tcpKeepAlive: Bool?
+    /// ZMQ_TCP_KEEPALIVE_IDLE, whole seconds. Default nil: the system's.
+    public var tcpKeepAliveIdle: Duration?
+    /// ZMQ_TCP_KEEPALIVE_INTVL, whole seconds. Default nil: the system's.
+    public var tcpKeepAliveInterval: Duration?
+    /// ZMQ_TCP_KEEPALIVE_CNT, probes. Default nil: the system's.
+    public var tcpKeepAliveCount: Int?
+    /// ZMQ_IPV6: also IPv6. Default true; IPv4 goes on working.
+    public var ipv6 = true
+    /// ZMQ_MAXMSGSIZE: a peer that sends a longer frame is disconnected. Bytes. Default nil: no bound.
     public var maxMessageBytes: Int?
-    /// ZMQ_ROUTER_MANDATORY (ROUTER only): an unknown identity is an outcome instead of a silent drop.
+    /// ZMQ_ROUTER_MANDATORY, of a ROUTER: what cannot be delivered is `unroutable` or would block, not dropped.
+    /// Default true.
     public var routerMandatory = true
-    /// ZMQ_ROUTER_HANDOVER (ROUTER only): a second peer of a name takes it over.
+    /// ZMQ_ROUTER_HANDOVER, of a ROUTER: a second peer of an identity takes it over. Default false: it is connected,
+    /// and deaf.
     public var routerHandover = false
 
     public init() {}
 
-    /// Sets every option on a fresh socket.
-    func apply(to socket: borrowing SocketHandle) throws(ZMQError) {
-        try socket.set(ZMQ_SNDHWM, sendHighWaterMark)
-        try socket.set(ZMQ_RCVHWM, receiveHighWaterMark)
-        try socket.set(ZMQ_LINGER, Self.milliseconds(linger))
-        try socket.set(ZMQ_IMMEDIATE, immediate ? 1 : 0)
-        try socket.set(ZMQ_RECONNECT_IVL, Self.milliseconds(reconnectInterval))
-        try socket.set(ZMQ_RECONNECT_IVL_MAX, Self.milliseconds(reconnectIntervalMax))
-        try socket.set(ZMQ_IPV6, ipv6 ? 1 : 0)
-        if let identity { try socket.set(ZMQ_ROUTING_ID, identity) }
-        if let interval = heartbeatInterval {
-            try socket.set(ZMQ_HEARTBEAT_IVL, Self.milliseconds(interval))
-            try socket.set(ZMQ_HEARTBEAT_TIMEOUT, Self.milliseconds(heartbeatTimeout ?? interval * 3))
+    /// What zmq_setsockopt(3) is called with; set for every socket of that type, so that no default of libzmq decides.
+    func settings(for type: Int32) -> [Setting] {
+        var settings: [Setting] = [
+            .int(ZMQ_SNDHWM, "ZMQ_SNDHWM", Int32(clamping: sendHighWaterMark)),
+            .int(ZMQ_RCVHWM, "ZMQ_RCVHWM", Int32(clamping: receiveHighWaterMark)),
+            .milliseconds(ZMQ_LINGER, "ZMQ_LINGER", linger),
+            .int(ZMQ_IMMEDIATE, "ZMQ_IMMEDIATE", immediate ? 1 : 0),
+            .int(ZMQ_IPV6, "ZMQ_IPV6", ipv6 ? 1 : 0),
+            .milliseconds(ZMQ_HANDSHAKE_IVL, "ZMQ_HANDSHAKE_IVL", handshakeInterval),
+        ]
+        if let identity { settings.append(.bytes(ZMQ_ROUTING_ID, "ZMQ_ROUTING_ID", identity)) }
+        if type == ZMQ_ROUTER {
+            settings.append(.int(ZMQ_ROUTER_MANDATORY, "ZMQ_ROUTER_MANDATORY", routerMandatory ? 1 : 0))
+            settings.append(.int(ZMQ_ROUTER_HANDOVER, "ZMQ_ROUTER_HANDOVER", routerHandover ? 1 : 0))
         }
-        if let tcpKeepAlive { try socket.set(ZMQ_TCP_KEEPALIVE, tcpKeepAlive ? 1 : 0) }
-        if let idle = tcpKeepAliveIdle { try socket.set(ZMQ_TCP_KEEPALIVE_IDLE, Self.milliseconds(idle) / 1000) }
-        if let interval = tcpKeepAliveInterval {
-            try socket.set(ZMQ_TCP_KEEPALIVE_INTVL, Self.milliseconds(interval) / 1000)
+        if let maxMessageBytes {
+            settings.append(.int64(ZMQ_MAXMSGSIZE, "ZMQ_MAXMSGSIZE", Int64(maxMessageBytes)))
         }
-        if let count = tcpKeepAliveCount { try socket.set(ZMQ_TCP_KEEPALIVE_CNT, count) }
-        if let connectTimeout { try socket.set(ZMQ_CONNECT_TIMEOUT, Self.milliseconds(connectTimeout)) }
-        if let maxMessageBytes { try socket.setLong(ZMQ_MAXMSGSIZE, maxMessageBytes) }
+        return settings + connectionSettings + keepAliveSettings
     }
 
-    static func milliseconds(_ duration: Duration) -> Int {
-        let (seconds, attoseconds) = duration.components
-        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    private var connectionSettings: [Setting] {
+        var settings = [
+            reconnectInterval.map { Setting.milliseconds(ZMQ_RECONNECT_IVL, "ZMQ_RECONNECT_IVL", $0) }
+                ?? .int(ZMQ_RECONNECT_IVL, "ZMQ_RECONNECT_IVL", -1)
+        ]
+        let optional: [(Int32, String, Duration?)] = [
+            (ZMQ_RECONNECT_IVL_MAX, "ZMQ_RECONNECT_IVL_MAX", reconnectIntervalMax),
+            (ZMQ_CONNECT_TIMEOUT, "ZMQ_CONNECT_TIMEOUT", connectTimeout),
+            (ZMQ_HEARTBEAT_IVL, "ZMQ_HEARTBEAT_IVL", heartbeatInterval),
+            (ZMQ_HEARTBEAT_TIMEOUT, "ZMQ_HEARTBEAT_TIMEOUT", heartbeatTimeout),
+        ]
+        for case (let option, let name, let duration?) in optional {
+            settings.append(.milliseconds(option, name, duration))
+        }
+        return settings
+    }
+
+    private var keepAliveSettings: [Setting] {
+        let optional: [(Int32, String, Int32?)] = [
+            (ZMQ_TCP_KEEPALIVE, "ZMQ_TCP_KEEPALIVE", tcpKeepAlive.map { $0 ? 1 : 0 }),
+            (ZMQ_TCP_KEEPALIVE_IDLE, "ZMQ_TCP_KEEPALIVE_IDLE", tcpKeepAliveIdle?.wholeSeconds),
+            (ZMQ_TCP_KEEPALIVE_INTVL, "ZMQ_TCP_KEEPALIVE_INTVL", tcpKeepAliveInterval?.wholeSeconds),
+            (ZMQ_TCP_KEEPALIVE_CNT, "ZMQ_TCP_KEEPALIVE_CNT", tcpKeepAliveCount.map { Int32(clamping: $0) }),
+        ]
+        return optional.compactMap { option, name, value in value.map { .int(option, name, $0) } }
+    }
+}
+
+/// One call of zmq_setsockopt(3).
+struct Setting {
+    let option: Int32
+    let name: String
+    /// The value as memory.
+    let value: [UInt8]
+
+    static func bytes(_ option: Int32, _ name: String, _ value: [UInt8]) -> Setting {
+        Setting(option: option, name: name, value: value)
+    }
+
+    static func int(_ option: Int32, _ name: String, _ value: Int32) -> Setting {
+        // SAFETY: the bytes of an initialised integer are copied.
+        bytes(option, name, unsafe withUnsafeBytes(of: value) { unsafe Array($0) })
+    }
+
+    static func int64(_ option: Int32, _ name: String, _ value: Int64) -> Setting {
+        // SAFETY: the bytes of an initialised integer are copied.
+        bytes(option, name, unsafe withUnsafeBytes(of: value) { unsafe Array($0) })
+    }
+
+    static func milliseconds(_ option: Int32, _ name: String, _ value: Duration) -> Setting {
+        int(option, name, value.wholeMilliseconds)
+    }
+
+    /// What libzmq would take and the gateway must not: a ROUTER keeps identities that begin with zero for itself.
+    var isValid: Bool { option != ZMQ_ROUTING_ID || (1...255).contains(value.count) && value[0] != 0 }
+}
+
+extension Duration {
+    /// Milliseconds, rounded up, within what libzmq takes: 0...Int32.max.
+    var wholeMilliseconds: Int32 {
+        let (seconds, attoseconds) = components
+        guard seconds < Int64(Int32.max) / 1000 else { return .max }
+        return Int32(max(0, seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+    }
+
+    /// Seconds, rounded up, at least 1.
+    var wholeSeconds: Int32 {
+        Int32(clamping: max(1, components.seconds + (components.attoseconds > 0 ? 1 : 0)))
     }
 }

@@ -1,22 +1,30 @@
-// A libzmq call that failed for a reason outside this program.
+// A call of libzmq that failed for a reason outside this program. What is part of the game (nothing to read, no peer)
+// is a value of its own, SendOutcome; a misuse of our own is a precondition.
 
 internal import CZeroMQ
 
-/// The call and its error code (zmq_errno(3)).
-public struct ZMQError: Error, Equatable, CustomStringConvertible {
+/// A failed call of libzmq.
+public struct ZMQError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The call or option, as its manual page names it, and what it was about: `zmq_bind tcp://127.0.0.1:80`.
     public let operation: String
+    /// The errno(3) or libzmq's own number.
     public let code: Int32
+    /// zmq_strerror(3) of the code: `Address already in use`.
+    public let message: String
 
-    init(_ operation: String) {
+    public init(operation: String, code: Int32) {
         self.operation = operation
-        code = gateway_zmq_errno()
+        self.code = code
+        // SAFETY: zmq_strerror returns a NUL-terminated string, constant or good until this thread's next call; it is
+        // copied.
+        message = unsafe String(cString: zmq_strerror(code))
     }
 
-    /// libzmq's own words for the code (zmq_strerror(3)).
-    public var message: String {
-        // SAFETY: zmq_strerror returns a static NUL-terminated text; it is copied.
-        unsafe String(cString: zmq_strerror(code))
-    }
+    /// `zmq_bind tcp://127.0.0.1:80: Permission denied (errno 13)`
+    public var description: String { "\(operation): \(message) (errno \(code))" }
 
-    public var description: String { "\(operation): \(message)" }
+    /// Throws what zmq_errno(3) holds when `result` is negative.
+    static func check(_ result: Int32, _ operation: @autoclosure () -> String) throws(ZMQError) {
+        if result < 0 { throw ZMQError(operation: operation(), code: zmq_errno()) }
+    }
 }

@@ -96,10 +96,9 @@ struct Check: ParsableCommand {
     func run() throws {
         let configuration = try Files.load(config, settings)
         let services = configuration.services.map(\.name).joined(separator: ", ")
+        let routes = configuration.routes.count
         let addresses = configuration.listen.map(\.description).joined(separator: ", ")
-        print(
-            "good: listens on \(addresses); services: \(services.isEmpty ? "none" : services); routes: \(configuration.routes.count)"
-        )
+        print("good: listens on \(addresses); services: \(services.isEmpty ? "none" : services); routes: \(routes)")
     }
 }
 

@@ -39,7 +39,7 @@ enum DemoTicker {
             let request = try? Document(parsing: body.bytes)
             jobs.removeAll { $0.client == client }
             if request?["cancel"] != nil { continue }
-            let count = max(1, min(request?["count"]?.integer ?? 10, 1000))
+            let count = max(1, min(request?["count"]?.intValue ?? 10, 1000))
             jobs.append(Job(client: client, count: count, sent: 0, dueAt: Clocks.monotonic + interval))
         }
     }

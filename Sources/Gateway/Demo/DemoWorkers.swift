@@ -26,7 +26,7 @@ final class DemoWorkers {
         let flag = self.flag
         func run(_ name: String, _ body: @escaping @Sendable (Flag) throws -> Void) throws {
             threads.append(
-                try Threads.start(name: name) {
+                Threads.start(name: name) {
                     do { try body(flag) } catch { log.error("demo worker \(name): \(error)") }
                 })
         }
@@ -61,7 +61,7 @@ final class DemoWorkers {
     }
 
     private static func misbehave(_ request: [UInt8]) -> [UInt8]? {
-        let mode = (try? Document(parsing: request.span))?["mode"]?.string
+        let mode = (try? Document(parsing: request.span))?["mode"]?.stringValue
         switch mode {
         case "silence": return nil
         case "garbage": return Array("this is not {JSON".utf8)
@@ -77,7 +77,7 @@ final class DemoWorkers {
             guard socket.wait(for: .readable, timeout: .milliseconds(100)), socket.receive(into: &request) else {
                 continue
             }
-            let asked = (try? Document(parsing: request.bytes))?["seconds"]?.integer ?? 1
+            let asked = (try? Document(parsing: request.bytes))?["seconds"]?.intValue ?? 1
             let seconds = max(0, min(asked, 20))
             var waited = 0
             while waited < seconds * 10 && flag.isRunning.load(ordering: .relaxed) {

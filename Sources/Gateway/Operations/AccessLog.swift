@@ -87,12 +87,12 @@ final class AccessLog {
             writer.string(value)
         }
         writer.key("status")
-        writer.integer(record.status)
+        writer.int(record.status)
         if let exchange = record.exchange { Self.write(exchange, into: &writer) }
         writer.key("bytes")
-        writer.integer(Int(record.bytesSent))
+        writer.int(Int(record.bytesSent))
         writer.key("total_ms")
-        writer.decimal(Double(record.elapsed) / 1e6)
+        writer.milliseconds(Double(record.elapsed) / 1e6)
         for (name, value) in [
             ("response", record.response), ("request_id", record.requestID), ("remote", record.remote),
         ] {
@@ -112,13 +112,13 @@ final class AccessLog {
         writer.key("ok")
         writer.bool(exchange.isOK)
         writer.key("replies")
-        writer.integer(exchange.replies)
+        writer.int(exchange.replies)
         if let first = exchange.first {
             writer.key("first_ms")
-            writer.decimal(Double(first) / 1e6)
+            writer.milliseconds(Double(first) / 1e6)
         }
         writer.key("exchange_ms")
-        writer.decimal(Double(exchange.total) / 1e6)
+        writer.milliseconds(Double(exchange.total) / 1e6)
     }
 }
 
@@ -126,11 +126,10 @@ final class AccessLog {
 enum Timestamp {
     /// The wall clock as RFC 3339 in UTC, to the millisecond.
     static var now: String {
-        let nanoseconds = Clocks.wall
-        let seconds = Int(nanoseconds / 1_000_000_000)
+        let (seconds, nanoseconds) = Clocks.wall
         let (year, month, day) = date(days: seconds / 86_400)
         let rest = seconds % 86_400
-        let milliseconds = Int(nanoseconds % 1_000_000_000 / 1_000_000)
+        let milliseconds = Int(nanoseconds / 1_000_000)
         return "\(year)-\(two(month))-\(two(day))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))"
             + ".\(milliseconds < 100 ? "0" : "")\(two(milliseconds))Z"
     }

@@ -26,7 +26,7 @@ final class LineWriter: Sendable {
         self.mailbox = mailbox
         let gauge = Gauge()
         self.gauge = gauge
-        thread = try Threads.start(name: "log") { Self.run(mailbox, descriptor, gauge) }
+        thread = Threads.start(name: "log") { Self.run(mailbox, descriptor, gauge) }
     }
 
     private let gauge: Gauge

@@ -1,10 +1,8 @@
 // One DEALER that all exchanges of a service share: `[ticket][body]` for DEALER workers, `[ticket][""][body]` for REP.
 //
 // The worker returns the frames before the body as they are, so the ticket leads each reply back to its exchange; a
-// ticket
-// that is stale or not ours is counted and dropped. With several reactors a socket that binds has one home and serves
-// the
-// others' exchanges as well; one that connects exists once a reactor.
+// ticket that is stale or not ours is counted and dropped. With several reactors a socket that binds has one home and
+// serves the others' exchanges as well; one that connects exists once a reactor.
 //
 // Always be draining: ZMQ_FD is edge-triggered, and a send may swallow the edge, so after every send the socket is read
 // again before the reactor sleeps (zmq_getsockopt(3), ZMQ_FD).

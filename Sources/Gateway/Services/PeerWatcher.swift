@@ -49,12 +49,19 @@ final class PeerWatcher: ReadinessHandler {
                 guard peers > 0 else { break }
                 peers -= 1
                 onChange()
-            case .handshakeFailed(let reason):
-                failures += 1
-                trouble = reason
-            case .bindFailed(let reason): trouble = reason
+            case .handshakeFailedNoDetail: failed("the connection closed during the handshake")
+            case .handshakeFailedProtocol(_, let code):
+                failed("the other side is no ZeroMQ socket of a matching type (protocol error \(code))")
+            case .handshakeFailedAuth(_, let status): failed("the other side refused our credentials (\(status))")
+            case .bindFailed(let endpoint, let code): trouble = "\(endpoint) cannot be bound (errno \(code))"
             default: break
             }
         }
+    }
+
+    /// libzmq tells of the same connection once more, as disconnected.
+    private func failed(_ reason: String) {
+        failures += 1
+        trouble = reason
     }
 }

@@ -51,7 +51,7 @@ struct ReplyInspector: Sendable {
         switch isEnvelope ? .json : body {
         case .json: return inspectJSON(bytes, facts)
         case .text:
-            guard let offset = UTF8Validation.firstInvalidOffset(bytes) else { return Inspection(facts: facts) }
+            guard let offset = validateUTF8(bytes) else { return Inspection(facts: facts) }
             facts.isValid = false
             return Inspection(facts: facts, fault: "the reply is not UTF-8 (byte \(offset))")
         case .binary: return Inspection(facts: facts)
@@ -85,10 +85,17 @@ struct ReplyInspector: Sendable {
         switch predicate {
         case .emptyFrame: return .emptyFrame
         case .exists(let text): (pointer, test) = (text, .exists)
-        case .equals(let text, let literal): (pointer, test) = (text, .equals(Scalar(literal.text)!))
+        case .equals(let text, let literal): (pointer, test) = (text, .equals(Document.checked(literal.text)))
         }
         tests.append((Pointer.checked(pointer), test))
         return .test(bit: 1 << UInt32(tests.count - 1))
+    }
+}
+
+extension Document {
+    /// A literal that the configuration has checked already.
+    static func checked(_ text: String) -> Document {
+        do { return try Document(parsing: text) } catch { preconditionFailure("\(text): \(error)") }
     }
 }
 

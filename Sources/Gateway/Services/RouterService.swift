@@ -7,8 +7,8 @@
 //
 // Whether an identity is connected its socket says itself: with ZMQ_IMMEDIATE a DEALER is writable exactly while its
 // connection stands, so no monitor a socket is needed (4 more descriptors each). One monitored DEALER an endpoint,
-// which never sends,
-// tells of handshakes that fail. Opening costs 120-180 microseconds, so few are opened a turn, ahead of need.
+// which never sends, tells of handshakes that fail. Opening costs 120-180 microseconds, so few are opened a turn, ahead
+// of need.
 
 import Bridge
 import Configuration

@@ -1,8 +1,7 @@
 // What is known of a service before the first request: the configuration, compiled.
 //
 // One plan a service, made at the start, shared by all reactors, never changed. What lives (sockets, identities,
-// counts)
-// is in the `Service` that each reactor makes from it.
+// counts) is in the `Service` that each reactor makes from it.
 
 import Bridge
 import Configuration

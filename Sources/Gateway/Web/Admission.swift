@@ -2,10 +2,8 @@
 //
 // A page of another site can make a browser send requests here, but it cannot choose these two fields. A host name is
 // served if it is a loopback name, the address we listen on, or configured; where we listen on all addresses, any
-// literal
-// address will do, since rebinding needs a name. An origin is let in if it is our own (the scheme and the very `Host`)
-// or
-// configured. No `Origin` means no foreign page: curl, a worker, a navigation.
+// literal address will do, since rebinding needs a name. An origin is let in if it is our own (the scheme and the very
+// `Host`) or configured. No `Origin` means no foreign page: curl, a worker, a navigation.
 
 import Configuration
 import HTTP

@@ -57,7 +57,7 @@ extension ServicePlan {
         case nil: return ProblemCode.workerError.status
         case .fixed(let status): return status
         case .pointer(let text):
-            guard let range = Scanner.locate([Pointer.checked(text)], in: reply)[0],
+            guard let range = Locator([Pointer.checked(text)]).locate(in: reply)[0],
                 let number = JSONText.number(reply, range), let status = Int(exactly: number),
                 (400...599).contains(status)
             else { return ProblemCode.workerError.status }

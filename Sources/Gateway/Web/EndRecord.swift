@@ -17,9 +17,9 @@ struct EndRecord {
         writer.key("ok")
         writer.bool(end.isOK)
         writer.key("replies")
-        writer.integer(replies)
+        writer.int(replies)
         writer.key("elapsed_ms")
-        writer.decimal(Double(elapsed) / 1e6)
+        writer.milliseconds(Double(elapsed) / 1e6)
         writer.key("request_id")
         writer.string(requestID)
         if let problem {

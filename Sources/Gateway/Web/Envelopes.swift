@@ -21,9 +21,9 @@ enum RequestEnvelope {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("method")
-        writer.string(utf8: request.methodName)
+        writer.string(request.methodName)
         writer.key("path")
-        writer.string(utf8: request.path)
+        writer.string(request.path)
         writer.key("params")
         write(zip(path.names, path.values).map { ($0, $1) }, into: &writer)
         writer.key("query")
@@ -33,7 +33,7 @@ enum RequestEnvelope {
         for name in route.headers {
             guard let value = request.value(named: Array(name.utf8).span) else { continue }
             writer.key(name)
-            writer.string(utf8: value)
+            writer.string(value)
         }
         writer.endObject()
         writer.key("body")
@@ -42,7 +42,7 @@ enum RequestEnvelope {
         writer.string(answer.requestID)
         if let trace = request.value(of: .traceparent) {
             writer.key("traceparent")
-            writer.string(utf8: trace)
+            writer.string(trace)
         }
         writer.key("remote")
         writer.string(request.remoteAddress)
@@ -56,7 +56,7 @@ enum RequestEnvelope {
         if body.isEmpty { return writer.null() }
         switch format {
         case .json: writer.raw(body)
-        case .text: writer.string(utf8: body)
+        case .text: writer.string(body)
         case .binary: writer.base64(body)
         }
     }
@@ -96,7 +96,8 @@ enum RequestEnvelope {
 
 /// A reply envelope, read.
 struct ReplyEnvelope {
-    private static let pointers = [Pointer.checked("/status"), Pointer.checked("/headers"), Pointer.checked("/body")]
+    private static let locator = Locator(
+        [Pointer.checked("/status"), Pointer.checked("/headers"), Pointer.checked("/body")])
 
     var status = 200
     var headers: [(name: String, value: String)] = []
@@ -105,7 +106,7 @@ struct ReplyEnvelope {
 
     /// Reads a reply that is valid JSON. - Returns: nil, with a sentence, for one that is no envelope.
     static func read(_ reply: Span<UInt8>) -> (envelope: ReplyEnvelope?, fault: String) {
-        let ranges = Scanner.locate(pointers, in: reply)
+        let ranges = locator.locate(in: reply)
         var envelope = ReplyEnvelope()
         if let range = ranges[0] {
             guard let number = JSONText.number(reply, range), let status = Int(exactly: number),
@@ -117,8 +118,10 @@ struct ReplyEnvelope {
             guard let document = try? Document(parsing: reply.extracting(range)), document.kind == .object else {
                 return (nil, "the reply envelope's headers are no object")
             }
-            for (name, value) in document.members {
-                guard let text = value.string else { return (nil, "the reply envelope's header \(name) is no string") }
+            for name in document.keys {
+                guard let text = document[name]?.stringValue else {
+                    return (nil, "the reply envelope's header \(name) is no string")
+                }
                 guard !isHopByHop(name) else {
                     return (nil, "the reply envelope sets \(name), which is the gateway's own")
                 }

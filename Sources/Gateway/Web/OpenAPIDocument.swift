@@ -172,7 +172,7 @@ struct OpenAPIDocument {
             if let pattern = schema.pattern { document.text("pattern", pattern) }
             if schema.type == "integer" {
                 document.writer.key("minimum")
-                document.writer.integer(1)
+                document.writer.int(1)
             }
         }
         writer.endObject()

@@ -102,7 +102,7 @@ enum Pages {
         writer.key("ready")
         writer.bool(state.isReady)
         writer.key("workers")
-        writer.integer(state.workers)
+        writer.int(state.workers)
         if let trouble = state.trouble {
             writer.key("trouble")
             writer.string(trouble)
@@ -126,17 +126,17 @@ enum Pages {
         writer.key("overrides")
         writer.beginObject()
         writer.key("count")
-        writer.integer(plan.bounds.count)
+        writer.int(plan.bounds.count)
         for (name, bound) in [
             ("first_ms", plan.bounds.first), ("idle_ms", plan.bounds.idle), ("deadline_ms", plan.bounds.deadline),
         ] {
             writer.key(name)
-            writer.decimal(Double(bound) / 1e6)
+            writer.milliseconds(Double(bound) / 1e6)
         }
         writer.endObject()
         writeState(state, into: &writer)
         writer.key("exchanges_open")
-        writer.integer(max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
+        writer.int(max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
         writer.endObject()
     }
 
@@ -149,7 +149,7 @@ enum Pages {
         }
         if let count = rules.count {
             writer.key("count")
-            writer.integer(count)
+            writer.int(count)
         }
         if let error = plan.configuration.replies.error {
             writer.key("error")
@@ -158,7 +158,7 @@ enum Pages {
         let times = [("first_ms", rules.first), ("idle_ms", rules.idle), ("deadline_ms", rules.deadline)]
         for case (let name, let time?) in times {
             writer.key(name)
-            writer.decimal(Double(time) / 1e6)
+            writer.milliseconds(Double(time) / 1e6)
         }
         if rules.idle != nil {
             writer.key("idle_means")

@@ -29,7 +29,7 @@ struct Problem {
         writer.key("title")
         writer.string(String(describing: code.title))
         writer.key("status")
-        writer.integer(status)
+        writer.int(status)
         writer.key("code")
         writer.string(code.rawValue)
         writer.key("detail")

@@ -1,8 +1,7 @@
 // The one table of everything that can go wrong: code -> HTTP status -> WebSocket close code -> sentence.
 //
 // A code is stable: clients match on it. The sentence says in general what happened; the `detail` of a problem says it
-// of
-// the case at hand, and what to do. OpenAPI is made from this table.
+// of the case at hand, and what to do. OpenAPI is made from this table.
 
 import Bridge
 

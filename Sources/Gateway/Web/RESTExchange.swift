@@ -6,8 +6,7 @@
 //
 // It is the request's consumer, the exchange's client and the stream's owner. One timer serves, in turn: watching for a
 // client that leaves (from 50 ms on: most exchanges are over before), beginning a stream that has no reply yet (1 s),
-// and
-// a sign of life on a quiet SSE stream (15 s).
+// and a sign of life on a quiet SSE stream (15 s).
 
 import Bridge
 import Configuration

@@ -22,7 +22,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         openRequests += 1
         var answer = Answer(request: request, requestID: requestID(of: request))
         answer.closes = !core.drainState.acceptsRequests
-        if request.path.equals(Self.healthPath), request.method == .get || request.method == .head { return page(answer) { Pages.health($0) } }
+        let isRead = request.method == .get || request.method == .head
+        if isRead && request.path.equals(Self.healthPath) { return page(answer) { Pages.health($0) } }
         if let problem = admit(request, &answer) { return refuse(answer, problem) }
         dispatch(answer)
     }
@@ -30,7 +31,9 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     /// Looks at Host and Origin. Most requests carry the host of the one before and no origin: those pass at a
     /// comparison.
     private func admit(_ request: Request, _ answer: inout Answer) -> Problem? {
-        if request.value(of: .origin) == nil, let host = request.value(of: .host), host.equals(admittedHost) { return nil }
+        if request.value(of: .origin) == nil, let host = request.value(of: .host), host.equals(admittedHost) {
+            return nil
+        }
         let host = request.text(of: .host) ?? ""
         if let problem = core.shared.admission.hostProblem(host) { return problem }
         admittedHost = Array(host.utf8)

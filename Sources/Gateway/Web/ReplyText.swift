@@ -20,7 +20,7 @@ struct ReplyText {
         case .json: Self.append(bytes, hasLineBreak: hasLineBreak, to: &output)
         case .text:
             var writer = JSONWriter()
-            writer.string(utf8: bytes)
+            writer.string(bytes)
             output.append(contentsOf: writer.bytes)
         case .binary:
             output.append(0x22)
@@ -39,7 +39,7 @@ struct ReplyText {
         guard let range = ReplyEnvelope.read(bytes).envelope?.body, let text = JSONText.string(bytes, range) else {
             return nil
         }
-        return body == .binary ? Base64.decode(text) : text
+        return body == .binary ? Base64.decode(text.span) : text
     }
 
     /// Copies valid JSON; a raw line break can only be white space and becomes a space.

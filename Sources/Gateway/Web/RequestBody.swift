@@ -12,14 +12,14 @@ struct RequestBody {
     private let limit: Int
     private(set) var bytes: [UInt8] = []
     private var scanner: Scanner?
-    private var text: UTF8Validation?
+    private var text: UTF8Validator?
 
     init(_ plan: ServicePlan, limit: Int, expecting length: UInt64?) {
         format = plan.configuration.body
         self.limit = limit
         switch format {
         case .json: scanner = Scanner()
-        case .text: text = UTF8Validation()
+        case .text: text = UTF8Validator()
         case .binary: break
         }
         bytes.reserveCapacity(min(Int(length ?? 0), limit))
@@ -44,8 +44,7 @@ struct RequestBody {
                 return Problem(.objectRequired, "service \"\(plan.name)\" takes a JSON object, such as {\"a\":1}")
             }
         }
-        text?.finish()
-        if let offset = text?.invalidOffset {
+        if let offset = text?.finish() {
             return Problem(.badText, "the body is not UTF-8 at byte \(offset); this service takes text")
         }
         return nil

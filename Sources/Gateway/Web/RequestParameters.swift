@@ -1,6 +1,5 @@
 // What one request asks for besides its body: `?deadline=5s&idle=200ms&count=3&partial=ok&end=record&request=...`, and
-// the
-// same words in `Prefer` (RFC 7240), where `wait=10` is the deadline in seconds.
+// the same words in `Prefer` (RFC 7240), where `wait=10` is the deadline in seconds.
 //
 // On /v1/services the query belongs to the gateway, and an unknown name is a mistake. On a configured route the query
 // belongs to the worker, who finds it in the envelope; there `Prefer` is the way to ask.

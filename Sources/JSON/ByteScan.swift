@@ -1,0 +1,124 @@
+// Reading a span byte by byte and eight bytes at a time. This is the one place of the room where a byte is read
+// without a bounds check; every caller compares the index with `count` in the loop around it.
+//
+// The word tricks are those of "Bit Twiddling Hacks" (haszero, hasless): in the result the *lowest* marked byte is
+// exact, higher ones may be marked by a borrow. Only the lowest one is ever used.
+
+extension UInt8 {
+    static let quote = UInt8(ascii: "\"")
+    static let backslash = UInt8(ascii: "\\")
+
+    @inline(__always) var isDigit: Bool { self &- 0x30 < 10 }
+
+    /// The byte behind an integer leaves it an integer.
+    @inline(__always) var endsInteger: Bool { self != UInt8(ascii: ".") && self | 0x20 != UInt8(ascii: "e") }
+
+    /// The value of a hexadecimal digit; nil for any other byte.
+    @inline(__always) var hexValue: UInt32? {
+        switch self {
+        case 0x30...0x39: UInt32(self &- 0x30)
+        case 0x41...0x46: UInt32(self &- 0x37)
+        case 0x61...0x66: UInt32(self &- 0x57)
+        default: nil
+        }
+    }
+}
+
+extension Span<UInt8> {
+    /// The byte at an index that the caller has compared with `count`.
+    @inline(__always)
+    func at(_ index: Int) -> UInt8 {
+        assert(index >= 0 && index < count)
+        // SAFETY: every caller has index in 0..<count from its loop condition (asserted in debug builds).
+        return unsafe self[unchecked: index]
+    }
+
+    /// Eight bytes from an index on, the first one lowest. The caller has compared `index + 8` with `count`.
+    @inline(__always)
+    func word(at index: Int) -> UInt64 {
+        assert(index >= 0 && index + 8 <= count)
+        // SAFETY: every caller has index >= 0 and index + 8 <= count from its loop condition (asserted in debug
+        // builds); any eight bytes are a valid UInt64, and the load is unaligned.
+        let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+        return UInt64(littleEndian: word)
+    }
+
+    /// The first index from `start` on whose byte is not plain text of a string: a quote, a backslash, a control
+    /// character or a byte above 0x7F; `count` when there is none.
+    @inline(__always)
+    func endOfPlainText(from start: Int) -> Int {
+        var index = start
+        while index &+ 8 <= count {
+            let marks = word(at: index).stringMarks
+            if marks != 0 { return index &+ marks.trailingZeroBitCount &>> 3 }
+            index &+= 8
+        }
+        if count >= 8, index < count {
+            // The last eight bytes, without those read already: zeros come in behind the end, and a zero is a mark.
+            let rest = word(at: count &- 8) &>> UInt64(truncatingIfNeeded: (8 &- (count &- index)) &<< 3)
+            return index &+ rest.stringMarks.trailingZeroBitCount &>> 3
+        }
+        while index < count {
+            let byte = at(index)
+            if byte < 0x20 || byte == .quote || byte == .backslash || byte >= 0x80 { return index }
+            index &+= 1
+        }
+        return index
+    }
+
+    /// The first index from `start` on that holds no space; `count` when there is none.
+    @inline(__always)
+    func endOfSpaces(from start: Int) -> Int {
+        var index = start
+        while index &+ 8 <= count {
+            let difference = word(at: index) ^ UInt64.everyByte(0x20)
+            if difference != 0 { return index &+ difference.trailingZeroBitCount &>> 3 }
+            index &+= 8
+        }
+        while index < count, at(index) == 0x20 { index &+= 1 }
+        return index
+    }
+
+    /// The first index from `start` on that holds no decimal digit; `count` when there is none.
+    @inline(__always)
+    func endOfDigits(from start: Int) -> Int {
+        var index = start
+        while index < count, at(index).isDigit { index &+= 1 }
+        return index
+    }
+
+    /// Whether a span holds the same bytes as a part of another one.
+    @inline(__always)
+    func equals(_ other: Span<UInt8>, in range: Range<Int>) -> Bool {
+        precondition(range.lowerBound >= 0 && range.upperBound <= other.count)
+        guard count == range.count else { return false }
+        let offset = range.lowerBound
+        var index = 0
+        while index &+ 8 <= count {
+            if word(at: index) != other.word(at: offset &+ index) { return false }
+            index &+= 8
+        }
+        while index < count {
+            if at(index) != other.at(offset &+ index) { return false }
+            index &+= 1
+        }
+        return true
+    }
+}
+
+extension UInt64 {
+    /// A word whose eight bytes are all `byte`.
+    @inline(__always)
+    static func everyByte(_ byte: UInt8) -> UInt64 { 0x0101_0101_0101_0101 &* UInt64(byte) }
+
+    /// Marks (0x80) the bytes that end plain text inside a JSON string; the lowest mark is exact.
+    @inline(__always)
+    var stringMarks: UInt64 {
+        let quotes = self ^ .everyByte(.quote)
+        let backslashes = self ^ .everyByte(.backslash)
+        let isQuote = (quotes &- .everyByte(1)) & ~quotes
+        let isBackslash = (backslashes &- .everyByte(1)) & ~backslashes
+        let isControl = (self &- .everyByte(0x20)) & ~self
+        return (isQuote | isBackslash | isControl | self) & .everyByte(0x80)
+    }
+}

@@ -1,0 +1,81 @@
+// How jansson is asked to parse, and what its few remaining refusals mean: the scanner has accepted the text before,
+// so these are about what a json_t can hold, not about syntax.
+
+internal import CJansson
+
+/// jansson's refusal of a valid text.
+struct JanssonFault {
+    let fault: Fault
+    /// The bytes jansson had read when it refused: the end of the token at fault.
+    let position: Int
+}
+
+extension SyntaxError {
+    /// Places jansson's refusal at the first byte of the number or key that it is about.
+    init(_ refusal: JanssonFault, in text: Span<UInt8>) {
+        let end = min(max(refusal.position, 0), text.count)
+        let offset = switch refusal.fault {
+        case .numberTooLarge: SyntaxError.startOfNumber(in: text, endingAt: end)
+        case .nulInKey: SyntaxError.startOfString(in: text, endingAt: end)
+        default: end
+        }
+        var (line, lineStart) = (1, 0)
+        for index in 0..<offset where text[index] == 0x0A { (line, lineStart) = (line + 1, index + 1) }
+        let found = offset < text.count ? text[offset] : 0
+        self.init(refusal.fault, offset: offset, line: line, column: offset - lineStart + 1, found: found)
+    }
+
+    private static func startOfNumber(in text: Span<UInt8>, endingAt end: Int) -> Int {
+        var start = end
+        while start > 0 {
+            switch text[start - 1] {
+            case 0x30...0x39, 0x65, 0x45, UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "+"): start -= 1
+            default: return start
+            }
+        }
+        return start
+    }
+
+    /// The opening quote is the last one before the closing quote that no backslash escapes.
+    private static func startOfString(in text: Span<UInt8>, endingAt end: Int) -> Int {
+        var start = end - 2
+        while start > 0 {
+            if text[start] == .quote {
+                var backslashes = 0
+                while backslashes < start, text[start - 1 - backslashes] == .backslash { backslashes += 1 }
+                if backslashes.isMultiple(of: 2) { return start }
+            }
+            start -= 1
+        }
+        return max(start, 0)
+    }
+}
+
+extension Document {
+    /// A buffer for calls that want an address with no bytes behind it.
+    static var noBytes: UnsafePointer<CChar> {
+        // SAFETY: a static string lives for ever and ends with NUL.
+        unsafe UnsafeRawPointer(StaticString("").utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+
+    /// Parses a text that the scanner has accepted.
+    static func load(_ text: Span<UInt8>, _ fault: inout JanssonFault?) -> UnsafeMutablePointer<json_t>? {
+        var error = json_error_t()
+        // SAFETY: jansson reads the text within the call and fills in error whenever it answers nil.
+        let parsed = unsafe text.withUnsafeBytes { unsafe jansson_parse($0.baseAddress, $0.count, &error) }
+        if unsafe parsed == nil { fault = refusal(error) }
+        return unsafe parsed
+    }
+
+    private static func refusal(_ error: json_error_t) -> JanssonFault {
+        // SAFETY: reads a copy of the error that jansson filled in.
+        var error = error
+        if unsafe jansson_error_is_overflow(&error) != 0 {
+            return JanssonFault(fault: .numberTooLarge, position: Int(error.position))
+        }
+        if unsafe jansson_error_is_nul_in_key(&error) != 0 {
+            return JanssonFault(fault: .nulInKey, position: Int(error.position))
+        }
+        return JanssonFault(fault: .outOfMemory, position: Int(error.position))
+    }
+}

@@ -1,0 +1,153 @@
+// The pointers of a Matcher or a Locator as one tree, so that a scan follows all of them at once:
+//
+//     /done, /error/code, /error/text        root --done--> 1
+//                                                 --error-> 2 --code--> 3
+//                                                             --text--> 4
+//
+// Built once per service, never changed, shared by all scans. Nodes and edges lie flat in arrays.
+
+/// The compiled form of a list of pointers, each with what is to be found out about its value.
+final class PointerTrie: Sendable {
+    /// What a test asks about the value at its pointer.
+    enum Question: Sendable {
+        case exists
+        case equals(Expectation)
+        /// Where the value lies; only a Locator asks.
+        case location
+    }
+
+    struct Node: Sendable {
+        /// The node above; 0 for the root itself.
+        var parent: Int32 = 0
+        /// The index that follows this value's own when it is an element of an array.
+        var nextIndex: UInt32 = 0
+        /// The edges that leave this node; in `edges`.
+        var edges = 0..<0
+        /// The tests that compare the value here; in `comparisons`.
+        var comparisons = 0..<0
+        /// Bits of the tests that hold as soon as there is a value here.
+        var exists: UInt32 = 0
+        /// Bits of the tests that want to know where the value lies.
+        var locations: UInt32 = 0
+        /// Bits of all tests here and below: what a second key of the same name makes void.
+        var below: UInt32 = 0
+        /// The place of this value is needed when it is an array or an object: the slot in `Tracking.starts`, or -1.
+        var startSlot: Int32 = -1
+    }
+
+    /// From a node to a child: an object's key or, when the token is one, an array's index.
+    struct Edge: Sendable {
+        /// The key's bytes; in `keys`.
+        let key: Range<Int>
+        /// `UInt32.max` when the key is no index.
+        let index: UInt32
+        let child: Int
+    }
+
+    struct Comparison: Sendable {
+        let bit: UInt32
+        let expectation: Expectation
+    }
+
+    let nodes: [Node]
+    let edges: [Edge]
+    /// The keys of all edges, one behind the other.
+    let keys: [UInt8]
+    let comparisons: [Comparison]
+    /// The number of nodes with a `startSlot`.
+    let startSlots: Int
+    /// The number of tests that ask for a location.
+    let locationSlots: Int
+    /// A key or value that is written with more bytes than this equals nothing. It bounds what a scanner keeps when
+    /// a text comes in pieces, and holds for whole texts alike, so that the answer does not depend on the cuts.
+    let maxKeptBytes: Int
+
+    init(_ tests: [(Pointer, Question)]) {
+        var builder = Builder()
+        for (number, test) in tests.enumerated() { builder.add(test.0, test.1, bit: 1 << UInt32(number)) }
+        (nodes, edges, keys, comparisons) = builder.flattened()
+        startSlots = builder.startSlots
+        locationSlots = tests.contains { if case .location = $0.1 { true } else { false } } ? tests.count : 0
+        maxKeptBytes = max(65_536, builder.longestLiteral * 6 + 2)
+    }
+
+    /// The node that an object's key leads to.
+    func child(of node: Node, key: Span<UInt8>) -> Int? {
+        let keys = keys
+        for index in node.edges where key.equals(keys.span, in: edges[index].key) { return edges[index].child }
+        return nil
+    }
+
+    /// The node that an array's index leads to.
+    func child(of node: Node, index: UInt32) -> Int? {
+        for edge in node.edges where edges[edge].index == index { return edges[edge].child }
+        return nil
+    }
+
+    /// Grows the tree node by node, then lays it out flat.
+    private struct Builder {
+        struct Growing {
+            var node = Node()
+            var children: [(key: [UInt8], child: Int)] = []
+            var comparisons: [Comparison] = []
+        }
+
+        var growing = [Growing()]
+        var longestLiteral = 0
+        var startSlots = 0
+
+        mutating func add(_ pointer: Pointer, _ question: Question, bit: UInt32) {
+            var current = 0
+            growing[current].node.below |= bit
+            for token in pointer.tokens {
+                current = child(of: current, token)
+                growing[current].node.below |= bit
+                longestLiteral = max(longestLiteral, token.count)
+            }
+            switch question {
+            case .exists: growing[current].node.exists |= bit
+            case .location:
+                growing[current].node.locations |= bit
+                addStartSlot(current)
+            case .equals(let expectation):
+                growing[current].comparisons.append(Comparison(bit: bit, expectation: expectation))
+                if expectation.isContainer { addStartSlot(current) }
+                longestLiteral = max(longestLiteral, expectation.textLength)
+            }
+        }
+
+        private mutating func addStartSlot(_ node: Int) {
+            guard growing[node].node.startSlot < 0 else { return }
+            growing[node].node.startSlot = Int32(startSlots)
+            startSlots += 1
+        }
+
+        private mutating func child(of parent: Int, _ key: [UInt8]) -> Int {
+            if let found = growing[parent].children.first(where: { $0.key == key }) { return found.child }
+            var node = Node()
+            node.parent = Int32(parent)
+            node.nextIndex = Pointer.index(of: key).map { UInt32($0) + 1 } ?? 0
+            growing.append(Growing(node: node))
+            growing[parent].children.append((key, growing.count - 1))
+            return growing.count - 1
+        }
+
+        func flattened() -> ([Node], [Edge], [UInt8], [Comparison]) {
+            var (nodes, edges, comparisons): ([Node], [Edge], [Comparison]) = ([], [], [])
+            var keys: [UInt8] = []
+            for one in growing {
+                var node = one.node
+                node.edges = edges.count..<edges.count + one.children.count
+                node.comparisons = comparisons.count..<comparisons.count + one.comparisons.count
+                for (key, child) in one.children {
+                    let index = Pointer.index(of: key).map { UInt32($0) } ?? .max
+                    edges.append(Edge(key: keys.count..<keys.count + key.count, index: index, child: child))
+                    keys += key
+                }
+                comparisons += one.comparisons
+                nodes.append(node)
+            }
+            return (nodes, edges, keys, comparisons)
+        }
+    }
+}

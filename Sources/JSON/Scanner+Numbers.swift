@@ -1,0 +1,92 @@
+// The scanner inside a number (RFC 8259, section 6) and inside the words true, false and null.
+
+extension Scanner {
+    /// A number without a sign begins at an index; digits follow up to another one.
+    mutating func beginNumber(_ bytes: Span<UInt8>, _ index: Int, digitsUntil end: Int) -> Int {
+        beginToken(.number, index)
+        if bytes.at(index) == 0x30 {
+            state = .zero
+            return number(bytes, index &+ 1)
+        }
+        state = .integer
+        return number(bytes, end)
+    }
+
+    /// Reads a number to the byte behind it, which it leaves to its caller, or to the piece's end.
+    mutating func number(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        var index = start
+        while index < bytes.count {
+            let byte = bytes.at(index)
+            switch state {
+            case .minus:
+                guard byte.isDigit else { return fail(.digitAfterMinusExpected, bytes, index) }
+                state = byte == 0x30 ? .zero : .integer
+            case .zero, .integer:
+                if byte.isDigit {
+                    guard state == .integer else { return fail(.leadingZero, bytes, index) }
+                    index = bytes.endOfDigits(from: index)
+                    continue
+                } else if byte == UInt8(ascii: ".") {
+                    state = .point
+                } else if byte | 0x20 == UInt8(ascii: "e") {
+                    state = .exponent
+                } else {
+                    endToken(bytes, index)
+                    return index
+                }
+            case .point:
+                guard byte.isDigit else { return fail(.digitAfterPointExpected, bytes, index) }
+                state = .fraction
+            case .fraction:
+                index = bytes.endOfDigits(from: index)
+                guard index < bytes.count else { return index }
+                if bytes.at(index) | 0x20 != UInt8(ascii: "e") {
+                    endToken(bytes, index)
+                    return index
+                }
+                state = .exponent
+            case .exponent:
+                if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") {
+                    state = .exponentSign
+                } else {
+                    guard byte.isDigit else { return fail(.digitInExponentExpected, bytes, index) }
+                    state = .exponentDigits
+                }
+            case .exponentSign:
+                guard byte.isDigit else { return fail(.digitInExponentExpected, bytes, index) }
+                state = .exponentDigits
+            case .exponentDigits:
+                guard byte.isDigit else {
+                    endToken(bytes, index)
+                    return index
+                }
+            default: return index
+            }
+            index &+= 1
+        }
+        return index
+    }
+
+    /// The first byte of a word stands at an index; the others are due, the next one lowest.
+    @inline(__always)
+    mutating func beginLiteral(_ kind: JSONKind, _ due: UInt32, _ bytes: Span<UInt8>, _ index: Int) -> Int {
+        beginToken(kind, index)
+        state = .literal
+        literalDue = due
+        return literal(bytes, index &+ 1)
+    }
+
+    /// Reads the rest of a word.
+    mutating func literal(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        var index = start
+        while index < bytes.count, literalDue != 0 {
+            guard bytes.at(index) == UInt8(truncatingIfNeeded: literalDue) else {
+                return fail(.literalExpected, bytes, index)
+            }
+            literalDue &>>= 8
+            index &+= 1
+        }
+        if literalDue == 0 { endToken(bytes, index) }
+        return index
+    }
+}

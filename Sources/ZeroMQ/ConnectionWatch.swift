@@ -1,0 +1,64 @@
+// Whether the one connection of a socket is there, from what its monitor tells: no socket, no time, events in and a
+// state out.
+//
+//                     handshakeSucceeded                    disconnected
+//      connecting  ------------------------>  ready  ------------------------>  connecting
+//          |  ^ connectRetried, or any failure that libzmq tries again
+//          |
+//          +-- the peer speaks, but not with us -->  refused      libzmq is done with it: disconnect and connect again
+//
+// libzmq 4.3 tells of a socket type mismatch by silence: connected, disconnected, and no word of the handshake between
+// them. For any other end of a handshake it has a word.
+
+/// Follows a socket that connects to one endpoint. Feed it every event of a monitor that was made before `connect`.
+public struct ConnectionWatch: Sendable {
+    public enum State: Sendable, Equatable {
+        /// No connection; libzmq is at it.
+        case connecting
+        /// The handshake is complete: what is sent goes out.
+        case ready
+        /// The peer is there and will not have us. libzmq does not try again.
+        case refused(Refusal)
+    }
+
+    public enum Refusal: Sendable, Equatable {
+        /// A DEALER connected to a PUB, say.
+        case socketTypeMismatch
+        /// ZMQ_PROTOCOL_ERROR_*: another security mechanism, a wrong key, no ZMTP.
+        case protocolError(code: Int32)
+        /// The status of the peer's ZAP handler: 300, 400 or 500.
+        case authentication(status: Int32)
+    }
+
+    public private(set) var state = State.connecting
+    private var isShakingHands = false
+
+    public init() {}
+
+    /// Takes an event in; true when it changed the state.
+    @discardableResult
+    public mutating func observe(_ event: MonitorEvent) -> Bool {
+        let before = state
+        switch event {
+        case .connected: (state, isShakingHands) = (.connecting, true)
+        case .handshakeSucceeded: (state, isShakingHands) = (.ready, false)
+        case .handshakeFailedNoDetail, .connectRetried, .connectDelayed: (state, isShakingHands) = (.connecting, false)
+        case .handshakeFailedProtocol(_, let code):
+            (state, isShakingHands) = (.refused(.protocolError(code: code)), false)
+        case .handshakeFailedAuth(_, let status):
+            (state, isShakingHands) = (.refused(.authentication(status: status)), false)
+        case .disconnected: disconnected()
+        default: break
+        }
+        return state != before
+    }
+
+    private mutating func disconnected() {
+        if isShakingHands {
+            state = .refused(.socketTypeMismatch)
+        } else if state == .ready {
+            state = .connecting
+        }
+        isShakingHands = false
+    }
+}
