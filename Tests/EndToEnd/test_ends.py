@@ -67,6 +67,7 @@ def service(start, endpoint, tmp_path, scripted):
     """A gateway whose service "s" has these rules and this answer."""
     def make(rules, answer, **settings):
         there = endpoint()
+        rules = {"deadline": "4s", **rules}
         gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": rules, **settings}}, tmp_path)
         gateway.worker = scripted(zmq.DEALER, answer, connect=there)
         gateway.ready("s")
@@ -82,13 +83,23 @@ def ndjson(gateway, query=""):
     return code, lines, end
 
 
-@pytest.mark.parametrize("name", COMPLETE)
+# What does not hold yet; `strict` makes a case fail as soon as it does.
+LATE = pytest.mark.xfail(strict=True, reason="the first reply starts `idle`, but the timer stays at the deadline")
+LATE_CASES = {"a pause that means the end", "idle waits for the first reply", "a pause that means a loss"}
+
+
+def marked(table):
+    return [pytest.param(name, marks=LATE) if name in LATE_CASES else name for name in table]
+
+
+@pytest.mark.parametrize("name", marked(COMPLETE))
 def test_a_complete_exchange(service, name):
     rules, answer, reason, delivered = COMPLETE[name]
     gateway = service(rules, answer)
     code, lines, end = ndjson(gateway, "?end=record")
     assert (code, lines) == (0, delivered)
     assert (end["reason"], end["ok"], end["replies"]) == (reason, True, len(delivered)) and "problem" not in end
+    assert end["elapsed_ms"] < 2000, "the rule fired late"
     assert ndjson(gateway) == (0, delivered, None)
     seen = events(gateway.post("s", {}, Accept=SSE).text)
     assert [json.loads(event["data"]) for event in seen[:-1]] == delivered
@@ -101,7 +112,7 @@ def test_a_complete_exchange(service, name):
     assert gateway.metric("zmq_gateway_exchanges_total", f'service="s",reason="{reason}"') == 4
 
 
-@pytest.mark.parametrize("name", INCOMPLETE)
+@pytest.mark.parametrize("name", marked(INCOMPLETE))
 def test_an_exchange_that_is_cut_short_says_so_in_every_format(service, name):
     rules, answer, reason, delivered, status = INCOMPLETE[name]
     gateway = service(rules, answer)
@@ -112,7 +123,7 @@ def test_an_exchange_that_is_cut_short_says_so_in_every_format(service, name):
         end = json.loads(seen[-1]["data"])
         assert seen[-1]["event"] == "end"
         assert (end["reason"], end["ok"], end["problem"]["code"]) == (reason, False, code)
-        assert end["replies"] == len(seen) - 1
+        assert end["replies"] == len(seen) - 1 and end["elapsed_ms"] < 2000
 
     exit_code, lines, end = ndjson(gateway)
     if delivered == []:  # Nothing was sent yet, so the response can still say it with its status.
