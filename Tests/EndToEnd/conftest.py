@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from harness import PYTHON, ROOT, Gateway, Process  # noqa: E402
+from scripted import ScriptedWorker  # noqa: E402
 
 
 @pytest.fixture
@@ -38,6 +39,20 @@ def start():
     yield Start
     for process in reversed(running):
         process.kill()
+
+
+@pytest.fixture
+def scripted():
+    """scripted(zmq.DEALER, answer, connect=...) starts a worker with the test's own answer."""
+    workers = []
+
+    def start(kind, answer, **where):
+        workers.append(ScriptedWorker(kind, answer, **where))
+        return workers[-1]
+    yield start
+    for worker in reversed(workers):
+        worker.close()
+        assert worker.failure is None, f"the worker's script failed: {worker.failure!r}"
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from pathlib import Path
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("ZMQ_GATEWAY_BIN", str(ROOT / ".build/debug/zmq-gateway"))
+# Taken out of the environment: the gateway refuses variables that begin like its own and are none.
+BINARY = os.environ.pop("ZMQ_GATEWAY_BIN", str(ROOT / ".build/debug/zmq-gateway"))
 PYTHON = sys.executable
-# The gateway refuses variables that begin like its own and are none.
-INHERITED = {name: value for name, value in os.environ.items() if name != "ZMQ_GATEWAY_BIN"}
 
 
 class Process:
@@ -25,7 +24,7 @@ class Process:
     def __init__(self, arguments, environment=None):
         self.process = subprocess.Popen(
             [str(argument) for argument in arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-            env={**INHERITED, **(environment or {})}, start_new_session=True)
+            env={**os.environ, **(environment or {})}, start_new_session=True)
         self.lines, self.errors = queue.Queue(), []
         self.readers = [
             threading.Thread(target=self._read, args=(self.process.stdout, self.lines.put), daemon=True),
