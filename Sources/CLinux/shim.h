@@ -1,6 +1,7 @@
 // The door to the Linux calls a reactor needs: epoll(7), eventfd(2), signalfd(2), prctl(2), getrlimit(2). Nothing but
-// Reactors imports it. The functions below exist where Swift cannot say the C: a packed struct with a union (epoll_event),
-// constants that need a cast (EPOLLET), enums that Swift imports as types of their own (RLIMIT_NOFILE), and variadics (prctl). Each is one call.
+// Reactors imports it. The functions below exist where Swift cannot say the C: a packed struct with a union
+// (epoll_event), constants that need a cast (EPOLLET), enums that Swift imports as types of their own (RLIMIT_NOFILE),
+// and variadics (prctl). Each is one call.
 #pragma once
 #include <errno.h>
 #include <signal.h>
@@ -37,7 +38,8 @@ static inline uint64_t linux_event_token(const struct epoll_event *event) { retu
 // eventfd(2): counter 0, non-blocking, closed on exec.
 static inline int linux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
-// sigaddset(3) and pthread_sigmask(3): blocks `count` signals for the calling thread. Returns an errno, does not set it.
+// sigaddset(3) and pthread_sigmask(3): blocks `count` signals for the calling thread. Returns an errno, does not set
+// it.
 static inline int linux_block_signals(const int *signals, int count, sigset_t *blocked) {
     sigemptyset(blocked);
     for (int i = 0; i < count; i++)

@@ -21,22 +21,26 @@ struct cmhd_callbacks {
   void *(*request_line)(void *owner, const char *target, struct MHD_Connection *connection);
 };
 
-/// An unescape callback that leaves the target as the client wrote it: decoding is done by whoever knows what the parts mean.
+/// An unescape callback that leaves the target as the client wrote it: decoding is done by whoever knows what the parts
+/// mean.
 static size_t cmhd_keep_escapes(void *owner, struct MHD_Connection *connection, char *text) {
   (void) owner;
   (void) connection;
   return strlen(text);
 }
 
-/// MHD_start_daemon(3) for an external epoll loop on a socket that listens already. The library closes `listening` when it stops.
+/// MHD_start_daemon(3) for an external epoll loop on a socket that listens already. The library closes `listening` when
+/// it stops.
 ///
-/// Suspend and resume are asked for by their bit alone (8192): the documented constant brings an eventfd along, and with it
-/// a write(2) for each resume, which nobody needs who calls MHD_run himself. The library's own time-out stays off.
+/// Suspend and resume are asked for by their bit alone (8192): the documented constant brings an eventfd along, and
+/// with it a write(2) for each resume, which nobody needs who calls MHD_run himself. The library's own time-out stays
+/// off.
 static inline struct MHD_Daemon *cmhd_start(int listening, unsigned int max_connections, size_t pool_bytes,
                                             const struct cmhd_callbacks *calls) {
   unsigned int suspend_and_resume = 8192;
   return MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_USE_TURBO | suspend_and_resume, 0, calls->accept_policy, calls->owner, calls->handler, calls->owner,
+      MHD_USE_EPOLL | MHD_USE_TURBO | suspend_and_resume, 0,
+      calls->accept_policy, calls->owner, calls->handler, calls->owner,
       MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT, max_connections,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_bytes, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
       MHD_OPTION_NOTIFY_CONNECTION, calls->connection, calls->owner,
@@ -74,7 +78,8 @@ static inline size_t cmhd_header_bytes(struct MHD_Connection *connection) {
   return info ? info->header_size : 0;
 }
 
-/// 1 when the library must be run at once whatever epoll says, else 0. (Its own deadlines are off: no other answer matters.)
+/// 1 when the library must be run at once whatever epoll says, else 0. (Its own deadlines are off: no other answer
+/// matters.)
 static inline int cmhd_wants_run(struct MHD_Daemon *daemon) {
   MHD_UNSIGNED_LONG_LONG milliseconds = 1;
   return MHD_get_timeout(daemon, &milliseconds) == MHD_YES && milliseconds == 0;
@@ -89,8 +94,8 @@ struct cmhd_traffic {
   unsigned int since_last_received_ms;
 };
 
-/// The head of the kernel's struct tcp_info (linux/tcp.h), which only ever grows at its end. The C library has a shorter
-/// one of the same name, so the two headers cannot be in one module.
+/// The head of the kernel's struct tcp_info (linux/tcp.h), which only ever grows at its end. The C library has a
+/// shorter one of the same name, so the two headers cannot be in one module.
 struct cmhd_tcp_info {
   unsigned char states[8];
   unsigned int before_last_received[11];
@@ -165,7 +170,8 @@ static inline void cmhd_collect(struct MHD_Connection *connection, struct cmhd_f
   MHD_get_connection_values_n(connection, MHD_HEADER_KIND, &cmhd_collect_one, fields);
 }
 
-/// The body of this response, whose length is not known, ends with the connection (MHD_set_response_options is variadic).
+/// The body of this response, whose length is not known, ends with the connection (MHD_set_response_options is
+/// variadic).
 static inline void cmhd_forbid_chunks(struct MHD_Response *response) {
   MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 }
@@ -173,9 +179,4 @@ static inline void cmhd_forbid_chunks(struct MHD_Response *response) {
 /// Lets the library close this connection by its own clock after a second without traffic. Not for a suspended one.
 static inline void cmhd_time_out_soon(struct MHD_Connection *connection) {
   MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
-}
-
-// Gives a connection a time-out of its own, in seconds (MHD_set_connection_option is variadic).
-static inline void cmhd_set_timeout(struct MHD_Connection *connection, unsigned int seconds) {
-    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
 }

@@ -1,5 +1,6 @@
-// The door to libzmq (zmq(7)). Nothing but ZeroMQ imports it. The functions below take a message as plain memory: Swift keeps
-// it in a struct of its own (Frame.swift), whose address it can give out safely, and zmq_msg_t is 64 opaque bytes by the ABI.
+// The door to libzmq (zmq(7)). Nothing but ZeroMQ imports it. The functions below take a message as plain memory: Swift
+// keeps it in a struct of its own (Frame.swift), whose address it can give out safely, and zmq_msg_t is 64 opaque bytes
+// by the ABI.
 #pragma once
 #include <zmq.h>
 
@@ -8,7 +9,9 @@ _Static_assert(_Alignof(zmq_msg_t) <= 8, "Frame keeps a zmq_msg_t in eight words
 
 static inline void zeromq_message_init(void *message) { zmq_msg_init((zmq_msg_t *)message); }
 // Fails with ENOMEM only. Up to 33 bytes lie within the message itself.
-static inline int zeromq_message_init_size(void *message, size_t size) { return zmq_msg_init_size((zmq_msg_t *)message, size); }
+static inline int zeromq_message_init_size(void *message, size_t size) {
+    return zmq_msg_init_size((zmq_msg_t *)message, size);
+}
 static inline void zeromq_message_close(void *message) { zmq_msg_close((zmq_msg_t *)message); }
 // Neither changes the message, though zmq_msg_data() takes it without const.
 static inline void *zeromq_message_data(const void *message) { return zmq_msg_data((zmq_msg_t *)(uintptr_t)message); }

@@ -43,6 +43,7 @@ final class Core: TurnParticipant {
     private var mintedNames: UInt64 = 0
     private var idlePeers = 0
     private var hasSaidIdle = false
+    private var endsAt: Instant?
     private var letterWatch: LetterWatch?
 
     var context: Context { shared.context }
@@ -60,12 +61,12 @@ final class Core: TurnParticipant {
         metrics = Metrics(services: shared.plans.count)
         accessLog = AccessLog(shared.configuration.log, shared.output)
         exchanges = TicketTable(
-            reactor: UInt8(index), capacity: max(1, shared.configuration.limits.maxExchanges / shared.reactorCount))
+            reactor: UInt8(index), capacity: shared.configuration.limits.maxExchanges)
         reactor.participant = self
         for plan in shared.plans { services.append(try makeService(plan)) }
         let handler = RESTHandler(self)
         self.handler = handler
-        for address in addresses {
+        for address in addresses where index == 0 || !address.isUnix {
             listeners.append(try ListenerWatch(self, address, handler))
         }
         letterWatch = LetterWatch(self, shared.mailboxes[index])
@@ -86,14 +87,16 @@ final class Core: TurnParticipant {
         _ service: any Service, rules: EndRules, _ request: inout Frame, client: any ExchangeClient
     ) -> OpenExchange {
         let exchange = OpenExchange(self, service, rules: rules, client: client)
-        let counts = metrics.services[service.plan.index]
-        let isFull = counts.counts.open >= service.plan.configuration.maxExchanges ?? .max
-        guard !isFull, let ticket = exchanges.insert(exchange) else {
-            counts.counts.open += 1
+        metrics.services[service.plan.index].counts.open += 1
+        guard shared.openExchanges.enter(service.plan.index) else {
             exchange.finish(because: .overloaded)
             return exchange
         }
-        counts.counts.open += 1
+        guard let ticket = exchanges.insert(exchange) else {
+            shared.openExchanges.leave(service.plan.index)
+            exchange.finish(because: .overloaded)
+            return exchange
+        }
         exchange.opened(as: ticket)
         if case .refused(let reason) = service.send(&request, for: exchange) { exchange.finish(because: reason) }
         return exchange
@@ -101,7 +104,9 @@ final class Core: TurnParticipant {
 
     /// An exchange is over; its ticket is stale from now on.
     func closed(_ exchange: OpenExchange) {
+        guard exchange.ticket != .none else { return }
         exchanges.remove(exchange.ticket)
+        shared.openExchanges.leave(exchange.plan.index)
     }
 
     func find(_ ticket: Ticket) -> OpenExchange? {
@@ -126,14 +131,17 @@ final class Core: TurnParticipant {
     }
 
     /// The service's last worker is gone: ends its exchanges, here and on the other reactors it serves.
-    func workersLost(_ plan: ServicePlan) {
-        endExchanges(of: plan)
+    /// - Parameter slot: of several endpoints, the one where it was.
+    func workersLost(_ plan: ServicePlan, at slot: Int? = nil) {
+        endExchanges(of: plan, at: slot)
         guard plan.configuration.bind != nil else { return }
         for other in 0..<shared.reactorCount where other != index { post(.workersLost(service: plan.index), to: other) }
     }
 
-    private func endExchanges(of plan: ServicePlan) {
-        for exchange in exchanges.values where exchange.plan === plan { exchange.finish(because: .workerLost) }
+    private func endExchanges(of plan: ServicePlan, at slot: Int? = nil) {
+        for exchange in exchanges.values where exchange.plan === plan && (slot == nil || exchange.identity == slot) {
+            exchange.finish(because: .workerLost)
+        }
     }
 
     // MARK: Services
@@ -185,10 +193,11 @@ final class Core: TurnParticipant {
         switch letter {
         case .request(let service, let ticket, let box):
             guard let dealer = services[service] as? DealerService else { return }
-            if case .refused(let reason) = dealer.send(&box.frame, ticket: ticket) {
+            var slot: Int?
+            if case .refused(let reason) = dealer.send(&box.frame, ticket: ticket, via: &slot) {
                 post(.refused(ticket, reason), to: Int(ticket.reactor))
             }
-        case .cancel(let service, let ticket): (services[service] as? DealerService)?.cancel(ticket)
+        case .cancel(let service, let ticket): (services[service] as? DealerService)?.cancel(ticket, at: nil)
         case .refused(let ticket, let reason): find(ticket)?.finish(because: reason)
         case .reply(let service, let ticket, let box, let fault):
             route(&box.frame, fault: fault, to: ticket, shared.plans[service])
@@ -268,16 +277,20 @@ final class Core: TurnParticipant {
 
     private func finishIfDrained() {
         guard drainState.phase != .running else { return }
-        let inFlight = exchanges.count + (handler?.openRequests ?? 0)
+        var inFlight = exchanges.count + (handler?.openRequests ?? 0)
+        let busyPeers = shared.reactorCount - 1 - idlePeers
+        if endsAt == nil, drainState.isOver(at: now, inFlight: inFlight + busyPeers) {
+            for exchange in exchanges.values { exchange.finish(because: .shutdown) }
+            sendLastWords()
+            endsAt = now + Self.lastPatience
+            inFlight = 0
+        }
         if inFlight == 0 && !hasSaidIdle {
             hasSaidIdle = true
             for other in 0..<shared.reactorCount where other != index { post(.idle, to: other) }
         }
-        // Others' exchanges may still need a socket of ours.
-        let busyPeers = shared.reactorCount - 1 - idlePeers
-        guard drainState.isOver(at: now, inFlight: inFlight + busyPeers) else { return }
-        for exchange in exchanges.values { exchange.finish(because: .shutdown) }
-        sendLastWords()
+        // Others' exchanges, and the cancels of those that did not finish, may still need a socket of ours.
+        guard let endsAt, busyPeers == 0 || now >= endsAt else { return }
         for watch in listeners { watch.stop() }
         for service in services { service.stop() }
         closing.removeAll()
@@ -295,6 +308,8 @@ extension Core {
     }
 
     private static let lastRounds = 16
+    /// How long a reactor with nothing left to do waits for the others.
+    private static let lastPatience: Nanoseconds = 1_000_000_000
 }
 
 /// The core's clock for housekeeping.

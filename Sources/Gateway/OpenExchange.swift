@@ -26,16 +26,15 @@ final class OpenExchange: TimerHandler {
     let service: any Service
     private(set) var exchange: Exchange
     private(set) var ticket = Ticket.none
-    /// The slot of the identity that is lent to it (`router` only).
+    /// What its service gave it: the slot of an identity, or which of several endpoints has the request.
     var identity: Int?
     /// The request, while it waits for an identity.
     var unsent: FrameBox?
-    /// The worker that had it is known to be gone.
-    var lostWorker = false
 
     private let core: Core
     private let client: any ExchangeClient
     private var timer: TimerID?
+    private var wake = Instant.distantFuture
 
     init(_ core: Core, _ service: any Service, rules: EndRules, client: any ExchangeClient) {
         self.core = core
@@ -66,6 +65,7 @@ final class OpenExchange: TimerHandler {
         case .deliver:
             metrics.counts.replies += 1
             client.delivered(body, inspection)
+            if exchange.nextWake < wake { wakeEarlier() }
         case .deliverThenEnd(let end):
             metrics.counts.replies += 1
             client.delivered(body, inspection)
@@ -88,6 +88,7 @@ final class OpenExchange: TimerHandler {
 
     func resume() {
         exchange.resume(at: core.now)
+        if exchange.nextWake < wake { wakeEarlier() }
         service.resume(self)
     }
 
@@ -105,7 +106,14 @@ final class OpenExchange: TimerHandler {
     /// Waits for the earliest clock. Later replies move `idle` without touching the timer: it fires, sees, and waits
     /// again.
     private func armTimer() {
-        timer = core.reactor.schedule(at: exchange.nextWake.nanoseconds, self, key: 0)
+        wake = exchange.nextWake
+        timer = core.reactor.schedule(at: wake.nanoseconds, self, key: 0)
+    }
+
+    /// The first reply has begun `idle`, or it goes on after a pause.
+    private func wakeEarlier() {
+        if let timer { core.reactor.cancel(timer) }
+        armTimer()
     }
 
     private func conclude(_ end: End, _ reply: Span<UInt8> = Span(), _ fault: String? = nil) {

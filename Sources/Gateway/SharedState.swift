@@ -22,6 +22,10 @@ final class SharedState: Sendable {
     let openAPI: [UInt8]
     /// Connections one reactor may hold.
     let connectionsPerReactor: Int
+    /// Exchanges of one address on one reactor; nil where the bound on its connections is none above it: a connection
+    /// has one at a time.
+    let exchangesPerAddress: Int?
+    let openExchanges: OpenExchangeCounts
 
     var reactorCount: Int { mailboxes.count }
 
@@ -39,6 +43,12 @@ final class SharedState: Sendable {
         publicFiles = try PublicFiles(folder: configuration.publicFolder.path)
         admission = Admission(configuration)
         openAPI = OpenAPIDocument.make(plans: plans, routes: configuration.routes)
+        let limits = configuration.limits
+        exchangesPerAddress =
+            limits.maxExchangesPerAddress < limits.maxConnectionsPerAddress
+            ? max(1, limits.maxExchangesPerAddress / reactors) : nil
+        openExchanges = OpenExchangeCounts(
+            bound: limits.maxExchanges, ofServices: configuration.services.map(\.maxExchanges))
         connectionsPerReactor = Self.connections(configuration, reactors: reactors)
     }
 

@@ -4,14 +4,15 @@
 //     queue .header: oldest <-> ... <-> newest        a slot (one a connection) stands in one queue at most
 //     queue .idle:   oldest <-> ... <-> newest
 //
-// A value without a clock: time comes in as nanoseconds.
+// Without a clock: time comes in as nanoseconds. A class, because a struct in its owner's property would be checked for
+// overlapping access each time a request enters or leaves a queue.
 
 /// What a connection is waited for.
 enum DeadlineKind: Int, CaseIterable {
     case header, idle, body, send, linger
 }
 
-struct DeadlineQueues {
+final class DeadlineQueues {
     private struct Link {
         var previous: Int32 = -1
         var next: Int32 = -1
@@ -24,12 +25,12 @@ struct DeadlineQueues {
     private var last = [5 of Int32](repeating: -1)
 
     /// Makes room for slots below `count`.
-    mutating func reserve(_ count: Int) {
+    func reserve(_ count: Int) {
         while links.count < count { links.append(Link()) }
     }
 
     /// Puts a slot at the end of a queue, after leaving the one it stands in.
-    mutating func enter(_ slot: Int, _ kind: DeadlineKind, deadline: UInt64) {
+    func enter(_ slot: Int, _ kind: DeadlineKind, deadline: UInt64) {
         leave(slot)
         let queue = kind.rawValue
         links[slot].queue = Int8(queue)
@@ -41,7 +42,7 @@ struct DeadlineQueues {
     }
 
     /// Takes a slot out of its queue, if it stands in one.
-    mutating func leave(_ slot: Int) {
+    func leave(_ slot: Int) {
         let link = links[slot]
         guard link.queue >= 0 else { return }
         let queue = Int(link.queue)
@@ -51,7 +52,7 @@ struct DeadlineQueues {
     }
 
     /// Takes out one slot whose time has come.
-    mutating func popExpired(_ now: UInt64) -> (slot: Int, kind: DeadlineKind)? {
+    func popExpired(_ now: UInt64) -> (slot: Int, kind: DeadlineKind)? {
         for kind in DeadlineKind.allCases {
             let slot = Int(first[kind.rawValue])
             guard slot >= 0, links[slot].deadline <= now else { continue }

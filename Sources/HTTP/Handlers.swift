@@ -8,8 +8,8 @@
 
 /// Receives each request whose header is complete and passed every check of Strictness.swift.
 public protocol RequestHandler: AnyObject {
-    /// Must respond at once, or set `request.consumer`, whose `bodyEnded` then follows. May do both: then only
-    /// `closed` follows.
+    /// Must respond at once, or set `request.consumer`, whose `bodyEnded` then follows. May do both: then only `closed`
+    /// follows.
     func accept(_ request: Request)
 }
 

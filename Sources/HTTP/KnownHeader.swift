@@ -111,9 +111,9 @@ public enum KnownHeader: UInt8, CaseIterable, Sendable {
         name.equalsIgnoringCase(only.name) ? only : nil
     }
 
-    private static func match(_ name: Span<UInt8>, _ a: KnownHeader, _ b: KnownHeader, _ c: KnownHeader? = nil)
-        -> KnownHeader?
-    {
+    private static func match(
+        _ name: Span<UInt8>, _ a: KnownHeader, _ b: KnownHeader, _ c: KnownHeader? = nil
+    ) -> KnownHeader? {
         if name.equalsIgnoringCase(a.name) { return a }
         if name.equalsIgnoringCase(b.name) { return b }
         if let c, name.equalsIgnoringCase(c.name) { return c }

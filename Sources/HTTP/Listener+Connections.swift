@@ -11,18 +11,18 @@ extension Listener {
         activity &+= 1
         guard let key = unsafe PeerKey(address) else { return true }
         if ledger.count(key) < options.maxConnectionsPerAddress + ListenerOptions.graceConnections { return true }
-        counters.connectionsRefused += 1
+        tally.connectionsRefused += 1
         return false
     }
 
     func connectionOpened(_ connection: OpaquePointer) -> Request {
         activity &+= 1
-        counters.connectionsOpen += 1
-        counters.connectionsAccepted += 1
+        tally.connectionsOpen += 1
+        tally.connectionsAccepted += 1
         let request = spare.popLast() ?? Request(self)
         let slot = takeSlot()
         table[slot] = request
-        unsafe request.open(connection, slot: slot, connectionID: counters.connectionsAccepted)
+        unsafe request.open(connection, slot: slot, connectionID: tally.connectionsAccepted)
         request.peerKey = unsafe PeerKey(cmhd_peer(connection))
         if let key = request.peerKey { request.isOverLimit = ledger.open(key) > options.maxConnectionsPerAddress }
         wait(for: .header, request)
@@ -38,7 +38,6 @@ extension Listener {
 
     func requestBegan(_ request: Request, _ target: UnsafePointer<CChar>?) {
         activity &+= 1
-        counters.requests += 1
         lastRequestID &+= 1
         unsafe request.requestLine(target, id: lastRequestID)
     }
@@ -49,7 +48,7 @@ extension Listener {
     func connectionClosed(_ request: Request) {
         activity &+= 1
         if !isStopping, !request.isTimedOut, !request.hasBegun { answerGarbage(request) }
-        counters.connectionsOpen -= 1
+        tally.connectionsOpen -= 1
         if let key = request.peerKey { ledger.close(key) }
         deadlines.leave(request.slot)
         table[request.slot] = nil
@@ -57,7 +56,7 @@ extension Listener {
         request.slot = -1
         request.isTimedOut = false
         unsafe request.connection = nil
-        request.descriptor = -1
+        request.socket = -1
         request.peerKey = nil
         if spare.count < 256, !isStopping { spare.append(request) }
     }
@@ -73,8 +72,8 @@ extension Listener {
     }
 
     private func sayDirectly(_ refusal: Refusal, _ request: Request) {
-        let response = HeldResponse(
-            status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem(refusal)))
+        let body = HeldResponse.Body.copy(problem(refusal))
+        let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: body)
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
     }
 
@@ -106,7 +105,12 @@ extension Listener {
 
     private func timedOut(_ request: Request, _ refusal: Refusal) {
         count(refusal.kind)
-        if request.held == nil { sayDirectly(refusal, request) }
+        // An answer that was only waiting for the body goes out instead.
+        if let held = request.held {
+            if let bytes = DirectReply.bytes(held) { _ = DirectReply.send(bytes, to: request.descriptor) }
+        } else {
+            sayDirectly(refusal, request)
+        }
         request.isTimedOut = true
         cut(request)
     }

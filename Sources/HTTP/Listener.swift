@@ -11,7 +11,11 @@ import Glibc
 
 @safe public final class Listener {
     /// Numbers since the start; read them at any time on the listener's thread.
-    public internal(set) var counters = ListenerCounters()
+    public var counters: ListenerCounters {
+        var counters = tally
+        counters.requests = lastRequestID
+        return counters
+    }
     /// Writes the bodies of refusals; nil gives plain ones.
     public var refusalWriter: (any RefusalWriter)?
     /// `127.0.0.1:8080`, `[::1]:8080` or `unix:/path`, as bound.
@@ -21,9 +25,13 @@ import Glibc
     public let options: ListenerOptions
 
     let handler: any RequestHandler
+    // What every request asks of the options: copying all of them each time is not free.
+    let headerLimits: HeaderLimits
+    let maxDiscardedBytes: UInt64
+    var tally = ListenerCounters()
     /// The time of the last run, in nanoseconds of CLOCK_MONOTONIC.
     var now: UInt64
-    var deadlines = DeadlineQueues()
+    let deadlines = DeadlineQueues()
     var ledger = AddressLedger()
     /// The connections by slot; a hole for each free one.
     var table: [Request?] = []
@@ -35,8 +43,10 @@ import Glibc
     var isStopping = false
     /// Callbacks of the library so far: a run without one made no progress that we can see.
     var activity: UInt64 = 0
-    var hasResumed = false
+    var resumes = ResumeQueue()
     var isPending = false
+    /// A connection was given up, and the library closes it in its next run only.
+    var isClosing = false
     var spin = SpinGuard()
 
     private var daemon: OpaquePointer?
@@ -44,12 +54,15 @@ import Glibc
     private let unixPath: String?
     private let durations: [5 of UInt64]
 
-    /// Binds, listens and starts. The handler is held until the listener goes.
+    /// Binds, listens and starts. The handler is held until the listener goes: a handler that holds its listener in
+    /// turn lets go of it after stop().
     public init(_ options: ListenerOptions, handler: any RequestHandler) throws(HTTPError) {
         precondition((512...48 * 1024).contains(options.maxHeaderBytes) && (1...254).contains(options.maxHeaderFields))
         precondition(options.maxConnections > 0 && options.maxConnectionsPerAddress > 0)
         self.options = options
         self.handler = handler
+        headerLimits = HeaderLimits(bytes: options.maxHeaderBytes, fields: options.maxHeaderFields)
+        maxDiscardedBytes = options.maxDiscardedBytes
         now = MonotonicClock.now
         durations = [
             options.headerDeadline.nanoseconds, options.idleTimeout.nanoseconds, options.bodyDeadline.nanoseconds,
@@ -66,8 +79,8 @@ import Glibc
     private func start() throws(HTTPError) {
         // SAFETY: the library keeps copies of the callbacks, and us unretained; see the head of this file.
         var callbacks = unsafe Self.callbacks(for: self)
-        unsafe daemon = unsafe cmhd_start(
-            listening, UInt32(clamping: options.maxConnections), options.poolBytes, &callbacks)
+        let most = UInt32(clamping: options.maxConnections)
+        unsafe daemon = unsafe cmhd_start(listening, most, options.poolBytes, &callbacks)
         if unsafe daemon == nil {
             _ = close(listening)
             removeSocketFile()
@@ -100,26 +113,38 @@ import Glibc
         let before = activity
         var rounds = 0
         repeat {
-            hasResumed = false
+            resumeDue()
+            isClosing = false
             // SAFETY: not from inside a callback; the daemon lives until stop().
             _ = unsafe MHD_run(daemon)
             isPending = unsafe cmhd_wants_run(daemon) != 0
             rounds += 1
-        } while (isPending || hasResumed) && rounds < 4 && !spin.isSpinning
+        } while (isPending || isClosing || isResumeDue) && rounds < 4 && !spin.isSpinning
         isRunning = false
-        spin.ran(pending: isPending && !hasResumed, progress: activity != before, now: now)
-        if spin.caught { counters.spinsCaught += 1 }
+        spin.ran(pending: isPending && resumes.isEmpty, progress: activity != before, now: now)
+        if spin.caught { tally.spinsCaught += 1 }
         if spin.isDue(now) { lookForSpinners() }
     }
 
     /// Something was resumed, or the library has more to do: call `run` again in this turn or the next one, without
     /// waiting.
-    public var wantsRun: Bool { hasResumed || (isPending && !spin.isSpinning) }
+    public var wantsRun: Bool { isResumeDue || isClosing || (isPending && !spin.isSpinning) }
+
+    private var isResumeDue: Bool { resumes.due.map { $0 <= now } ?? false }
+
+    private func resumeDue() {
+        guard isResumeDue else { return }
+        for request in resumes.take(now) {
+            // SAFETY: suspended since it asked for this, for only here are connections resumed.
+            if let connection = unsafe request.connection { unsafe MHD_resume_connection(connection) }
+        }
+    }
 
     /// Nanoseconds until `run` must be called even when nothing happens; 0 at once, nil for no limit.
     public func timeout(now: UInt64) -> UInt64? {
         if wantsRun { return 0 }
         var wait = deadlines.earliest.map { $0 > now ? $0 - now : 0 }
+        if let due = resumes.due { wait = min(wait ?? .max, due > now ? due - now : 0) }
         if isPending { wait = min(wait ?? .max, spin.backOff) }
         return wait
     }
@@ -137,8 +162,7 @@ import Glibc
     }
 
     /// Ends every request (`closed` with `.shutdown`), closes every connection and the daemon. Not from inside a
-    /// callback.
-    /// What a response still had to send is lost: drain first.
+    /// callback. What a response still had to send is lost: drain first.
     public func stop() {
         precondition(!isRunning, "Listener.stop from inside one of its callbacks")
         guard let daemon = unsafe daemon else { return }
@@ -146,10 +170,11 @@ import Glibc
         isRunning = true
         // A daemon that is stopped with a suspended connection aborts the process.
         for request in table { request?.resume() }
+        now = .max
+        resumeDue()
         unsafe MHD_stop_daemon(daemon)
         unsafe self.daemon = nil
         isRunning = false
-        hasResumed = false
         isPending = false
         removeSocketFile()
         table.removeAll()
@@ -163,9 +188,7 @@ import Glibc
 
     // MARK: for requests
 
-    func resumed() { hasResumed = true }
-
-    func count(_ kind: RefusalKind) { counters.count(kind) }
+    func count(_ kind: RefusalKind) { tally.count(kind) }
 
     func problem(_ refusal: Refusal) -> [UInt8] {
         let kind = refusal.kind

@@ -10,6 +10,11 @@ public enum ListenAddress: Sendable, Equatable {
     case tcp(host: String, port: UInt16)
     /// A unix(7) stream socket, at most 107 bytes. A stale socket file is replaced, one in use is not.
     case unix(path: String)
+
+    /// Whether it is a unix socket, which one listener alone can have.
+    public var isUnix: Bool {
+        if case .unix = self { true } else { false }
+    }
 }
 
 /// How a listener behaves. All durations are monotonic.
@@ -26,7 +31,8 @@ public struct ListenerOptions: Sendable {
     public var maxHeaderBytes: Int = 8 * 1024
     /// Header fields of one request; more is 431.
     public var maxHeaderFields: Int = 100
-    /// From the accept, or from the request line, to the end of the header; then 408.
+    /// From the accept to the end of the first header; then 408. A later header has `idleTimeout` and, if it began in
+    /// that time, this on top.
     public var headerDeadline: Duration = .seconds(10)
     /// From the end of the header to the end of the body; then 408.
     public var bodyDeadline: Duration = .seconds(30)

@@ -28,9 +28,9 @@ struct ListeningSocket {
 
     // MARK: TCP
 
-    private static func tcp(_ host: String, _ port: UInt16, _ options: ListenerOptions) throws(HTTPError)
-        -> ListeningSocket
-    {
+    private static func tcp(
+        _ host: String, _ port: UInt16, _ options: ListenerOptions
+    ) throws(HTTPError) -> ListeningSocket {
         let operation = "listen on \(host.contains(":") ? "[\(host)]" : host):\(port)"
         // SAFETY: a plain structure; what is not set stays zero or nil.
         var hints = unsafe addrinfo()
@@ -46,10 +46,7 @@ struct ListeningSocket {
         }
         // SAFETY: getaddrinfo(3) gave the list, which is read before it is freed here, once.
         defer { unsafe freeaddrinfo(first) }
-        let descriptor = unsafe socket(
-            first.pointee.ai_family,
-            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-                | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = unsafe socket(first.pointee.ai_family, kind, 0)
         guard descriptor >= 0 else { throw failure(operation) }
         set(descriptor, SO_REUSEADDR)
         if options.reusePort { set(descriptor, SO_REUSEPORT) }
@@ -120,11 +117,14 @@ struct ListeningSocket {
     }
 
     private static func openUnix() -> Int32 {
-        socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        socket(AF_UNIX, kind, 0)
     }
 
-    private static func withUnixAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32
-    {
+    private static var kind: Int32 { Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue) }
+
+    private static func withUnixAddress(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         // SAFETY: the path was checked to fit with its final zero; sockaddr_un may be read as a sockaddr.

@@ -7,23 +7,25 @@ enum PeerAddress {
     /// IPv4.
     static func text(of address: UnsafePointer<sockaddr>) -> (address: String, port: UInt16) {
         let raw = unsafe UnsafeRawPointer(address)
-        // SAFETY: the family says which structure lies there: sockaddr_in has its address at offset 4, sockaddr_in6 at
-        // 8, both have the port at 2 (ip(7), ipv6(7)). inet_ntop writes at most INET6_ADDRSTRLEN bytes.
-        // An unnamed unix socket's address is the family alone, two bytes: nothing else may be read before it is known.
-        let family = unsafe Int32(raw.loadUnaligned(as: sa_family_t.self))
-        guard family == AF_INET || family == AF_INET6 else { return ("unix", 0) }
-        let port = unsafe UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
-        if family == AF_INET { return unsafe (presentation(AF_INET, raw + 4), port) }
-        let written = unsafe presentation(AF_INET6, raw + 8)
-        return (written.hasPrefix("::ffff:") ? String(written.dropFirst(7)) : "[\(written)]", port)
+        // SAFETY: the family says which structure lies there, and it is the only part that a nameless unix peer has.
+        // sockaddr_in has its address at offset 4, sockaddr_in6 at 8, both have the port at 2 (ip(7), ipv6(7)).
+        var port: UInt16 { unsafe UInt16(bigEndian: raw.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
+        switch unsafe Int32(address.pointee.sa_family) {
+        case AF_INET:
+            return unsafe (presentation(AF_INET, raw + 4), port)
+        case AF_INET6:
+            let written = unsafe presentation(AF_INET6, raw + 8)
+            return (written.hasPrefix("::ffff:") ? String(written.dropFirst(7)) : "[\(written)]", port)
+        default:
+            return ("unix", 0)
+        }
     }
 
     private static func presentation(_ family: Int32, _ address: UnsafeRawPointer) -> String {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { room in
             // SAFETY: inet_ntop ends what it writes with a zero, within the room it is told.
-            guard let text = unsafe inet_ntop(family, address, room.baseAddress, socklen_t(room.count)) else {
-                return "?"
-            }
+            let size = socklen_t(room.count)
+            guard let text = unsafe inet_ntop(family, address, room.baseAddress, size) else { return "?" }
             return unsafe String(cString: text)
         }
     }

@@ -36,15 +36,17 @@ extension Request {
     /// Sends a whole response; the bytes are copied. `status` 200...999. A body is not sent with HEAD, 204 and 304, its
     /// length is told all the same where HTTP wants it.
     public func respond(_ status: Int, _ headers: ResponseHeaders, copying body: Span<UInt8>) {
+        precondition((200...999).contains(status), "not the status of a response")
         switch stage {
         case .ending, .waiting:
             guard mayRespond() else { return }
+            givenStatus = status
             // SAFETY: the library copies the bytes before this returns.
             let response = unsafe body.withUnsafeBytes { bytes in
                 unsafe MHD_create_response_from_buffer(
                     bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
             }
-            if method != .head { bytesSent = UInt64(body.count) }
+            if method != .head { sentBytes = UInt64(body.count) }
             _ = unsafe queue(response, status, headers)
         default:
             answer(HeldResponse(status: status, headers: headers, body: .copy(body.copied)))
@@ -57,8 +59,7 @@ extension Request {
     }
 
     /// Sends the header now and the body as the source gives it: in chunks, or until the connection closes with
-    /// HTTP/1.0.
-    /// The source is held until `closed`. With HEAD it is never asked.
+    /// HTTP/1.0. The source is held until `closed`. With HEAD it is never asked.
     public func respond(_ status: Int, _ headers: ResponseHeaders, streaming source: any BodySource) {
         answer(HeldResponse(status: status, headers: headers, body: .stream(source)))
     }
@@ -73,8 +74,8 @@ extension Request {
         resume()
     }
 
-    /// Closes the connection without a response, or in the middle of one (a stream lacks its last chunk then).
-    /// `closed` still follows, from a later `Listener.run`.
+    /// Closes the connection without a response, or in the middle of one (a stream lacks its last chunk then). `closed`
+    /// still follows, from a later `Listener.run`.
     public func abort() {
         guard !isAborted, stage != .resting, !isListenerStopping else { return }
         isAborted = true
@@ -101,6 +102,7 @@ extension Request {
     private func answer(_ response: HeldResponse) {
         guard mayRespond() else { return }
         precondition((200...999).contains(response.status), "not the status of a response")
+        givenStatus = response.status
         switch stage {
         case .ending, .waiting: _ = send(response)
         default: held = response
@@ -111,7 +113,7 @@ extension Request {
     func send(_ response: HeldResponse) -> Bool {
         switch response.body {
         case .copy(let bytes):
-            if method != .head { bytesSent = UInt64(bytes.count) }
+            if method != .head { sentBytes = UInt64(bytes.count) }
             // SAFETY: the library copies the bytes before this returns.
             let made = unsafe bytes.withUnsafeBytes { bytes in
                 unsafe MHD_create_response_from_buffer(
@@ -120,11 +122,10 @@ extension Request {
             return unsafe queue(made, response.status, response.headers)
         case .shared(let body):
             shared = body
-            if method != .head { bytesSent = UInt64(body.count) }
+            if method != .head { sentBytes = UInt64(body.count) }
             // SAFETY: the bytes never change, and we hold their owner until the library is done with the request.
-            return unsafe queue(
-                MHD_create_response_from_buffer(body.count, body.base, .RESPMEM_PERSISTENT), response.status,
-                response.headers)
+            let made = unsafe MHD_create_response_from_buffer(body.count, body.base, .RESPMEM_PERSISTENT)
+            return unsafe queue(made, response.status, response.headers)
         case .stream(let source):
             self.source = source
             return unsafe queue(makeStream(), response.status, response.headers)
@@ -164,9 +165,8 @@ extension ResponseHeaders {
     fileprivate func add(to response: OpaquePointer) {
         // SAFETY: the run holds `count` pairs of C strings.
         unsafe bytes.withUnsafeBufferPointer { bytes in
-            guard var at = unsafe UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self) else {
-                return
-            }
+            guard let start = bytes.baseAddress else { return }
+            var at = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
             for _ in 0..<count {
                 let value = unsafe at + strlen(at) + 1
                 _ = unsafe MHD_add_response_header(response, at, value)

@@ -5,16 +5,15 @@ internal import CMicroHTTPD
 import Glibc
 
 extension Request {
-    /// The request line is there; the library is about to take the target apart.
+    /// The request line is there; the library is about to take the target apart. The deadline that runs goes on
+    /// running: most headers are complete a moment later.
     func requestLine(_ text: UnsafePointer<CChar>?, id: UInt64) {
-        self.id = id
+        number = id
         stage = .line
         hasBegun = true
         // SAFETY: a C string in the library's buffer, of which we take a copy.
-        if let text = unsafe text {
-            unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text))
-        }
-        unsafe listener.wait(for: .header, self)
+        guard let text = unsafe text else { return }
+        unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text))
     }
 
     /// One call of the library's access handler: the header, some of the body, or its end.
@@ -31,8 +30,8 @@ extension Request {
             let available = unsafe count.pointee
             guard available > 0, let bytes = unsafe bytes else { return end() }
             // SAFETY: the library shows that many bytes for the duration of this call; we take all of them.
-            let span = unsafe Span(
-                _unsafeStart: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: available)
+            let start = unsafe UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self)
+            let span = unsafe Span(_unsafeStart: start, count: available)
             unsafe count.pointee = 0
             return take(span)
         default:
@@ -46,7 +45,7 @@ extension Request {
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
         guard let connection = unsafe connection else { return false }
         let listener = unsafe listener
-        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.options) {
+        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.headerLimits) {
             return refuse(refusal)
         }
         if isOverLimit {
@@ -66,7 +65,7 @@ extension Request {
             self.held = nil
             return send(held)
         }
-        return (contentLength ?? 0) > listener.options.maxDiscardedBytes ? answerDirectly() : true
+        return (contentLength ?? 0) > listener.maxDiscardedBytes ? answerDirectly() : true
     }
 
     private func refuse(_ refusal: Refusal) -> Bool {
@@ -83,18 +82,18 @@ extension Request {
     private func take(_ bytes: Span<UInt8>) -> Bool {
         if stage == .lingering { return true }
         if held == nil {
-            bytesReceived += UInt64(bytes.count)
+            receivedBytes += UInt64(bytes.count)
             consumer?.body(bytes, of: self)
             return !isAborted
         }
         discardedBytes += UInt64(bytes.count)
-        let limit = unsafe listener.options.maxDiscardedBytes
+        let limit = unsafe listener.maxDiscardedBytes
         return discardedBytes > limit ? answerDirectly() : true
     }
 
     private func end() -> Bool {
         if stage == .lingering { return false }
-        unsafe listener.waitForNothing(self)
+        if hasBody { unsafe listener.waitForNothing(self) }
         if let held {
             self.held = nil
             return send(held)
@@ -115,7 +114,7 @@ extension Request {
         guard let held, let bytes = DirectReply.bytes(held) else { return false }
         self.held = nil
         guard DirectReply.send(bytes, to: descriptor) else { return false }
-        bytesSent = UInt64(held.bodyCount)
+        sentBytes = UInt64(held.bodyCount)
         stage = .lingering
         unsafe listener.wait(for: .linger, self)
         return true
@@ -128,20 +127,21 @@ extension Request {
         isSuspended = true
         // SAFETY: called from the access handler or the content reader only, as the library demands.
         unsafe MHD_suspend_connection(connection)
+        unsafe listener.resumes.didSuspend()
     }
 
+    /// Lets the connection go on, from the listener's next run.
     func resume() {
-        guard isSuspended, let connection = unsafe connection else { return }
+        guard isSuspended else { return }
         isSuspended = false
-        // SAFETY: the connection was suspended and not resumed since.
-        unsafe MHD_resume_connection(connection)
-        unsafe listener.resumed()
+        unsafe listener.resumes.add(self)
     }
 
     // MARK: a streamed body
 
     /// The library asks for bytes of the body: their number, 0 after suspending, or one of its two ends.
     func read(_ buffer: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
+        unsafe listener.activity &+= 1
         guard !isAborted, let source else { return Self.readAborted }
         isStreamResting = false
         while true {
@@ -158,7 +158,7 @@ extension Request {
             var output = unsafe OutputSpan(buffer: room, initializedCount: 0)
             let outcome = source.read(into: &output)
             let count = unsafe output.finalize(for: room)
-            bytesSent += UInt64(count)
+            sentBytes += UInt64(count)
             if outcome == .end || outcome == .abort { streamEnding = outcome }
             if count > 0 {
                 unsafe listener.wait(for: .send, self)
@@ -174,8 +174,8 @@ extension Request {
         }
     }
 
-    private static var readEnded: Int { -1 }  // MHD_CONTENT_READER_END_OF_STREAM
-    private static var readAborted: Int { -2 }  // MHD_CONTENT_READER_END_WITH_ERROR
+    private static var readEnded: Int { -1 }      // MHD_CONTENT_READER_END_OF_STREAM
+    private static var readAborted: Int { -2 }    // MHD_CONTENT_READER_END_WITH_ERROR
 
     // MARK: the end
 
@@ -185,6 +185,7 @@ extension Request {
         let reason = wasAccepted ? ending(code) : .failed
         if !wasAccepted, stage == .line, !isTimedOut { unsafe listener.count(.byTheLibrary) }
         isSuspended = false
+        stage = .resting
         if code != .REQUEST_TERMINATED_COMPLETED_OK && code != .REQUEST_TERMINATED_DAEMON_SHUTDOWN { closeSoon() }
         if wasAccepted { consumer?.closed(self, reason) }
         forget()
@@ -196,8 +197,8 @@ extension Request {
     private func closeSoon() {
         guard let connection = unsafe connection else { return }
         // SAFETY: the connection is alive during this callback, and in the list that the option moves it from.
-        unsafe cmhd_set_timeout(connection, 1)
-        unsafe listener.resumed()
+        unsafe cmhd_time_out_soon(connection)
+        unsafe listener.isClosing = true
     }
 
     private func ending(_ code: MHD_RequestTerminationCode) -> RequestEnd {

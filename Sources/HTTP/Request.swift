@@ -18,30 +18,53 @@ import Glibc
     // MARK: who
 
     /// Unique among the requests of this listener, never used again.
-    public internal(set) var id: UInt64 = 0
+    public var id: UInt64 { number }
     /// Unique among the connections of this listener.
-    public internal(set) var connectionID: UInt64 = 0
+    public var connectionID: UInt64 { connectionNumber }
     /// The connection's socket: to watch for a client that leaves (EPOLLRDHUP) while the response is awaited, and for
     /// nothing else. Unwatch it in `closed`.
-    public internal(set) var descriptor: Int32 = -1
+    public var descriptor: Int32 { socket }
     /// Receives the body and the end. Set it in `accept`, or respond there.
-    public var consumer: (any RequestConsumer)?
+    public var consumer: (any RequestConsumer)? {
+        get { bodyConsumer }
+        set { bodyConsumer = newValue }
+    }
     /// Whatever the owner wants to find again; released after `closed`.
-    public var userState: AnyObject?
+    public var userState: AnyObject? {
+        get { ownersState }
+        set { ownersState = newValue }
+    }
 
     // MARK: what was asked
 
-    public internal(set) var method: Method = .other
+    public var method: Method { verb }
     /// The number behind `HTTP/1.`: 0 or 1 (anything newer counts as 1).
-    public internal(set) var minorVersion: UInt8 = 1
+    public var minorVersion: UInt8 { minor }
     /// What the header announces, or nil.
-    public internal(set) var contentLength: UInt64?
+    public var contentLength: UInt64? { bodyLength }
     /// The body comes in chunks of a length that is not announced.
-    public internal(set) var isChunked = false
+    public var isChunked: Bool { hasChunks }
+    /// The status of the response that was given; 0 before.
+    public var status: Int { givenStatus }
     /// Body bytes of the response handed to the library so far.
-    public internal(set) var bytesSent: UInt64 = 0
+    public var bytesSent: UInt64 { sentBytes }
     /// Body bytes of the request handed to the consumer so far.
-    public internal(set) var bytesReceived: UInt64 = 0
+    public var bytesReceived: UInt64 { receivedBytes }
+
+    // The stored state is internal throughout: on a public stored property each access is checked for overlaps at run
+    // time.
+    var number: UInt64 = 0
+    var connectionNumber: UInt64 = 0
+    var socket: Int32 = -1
+    var bodyConsumer: (any RequestConsumer)?
+    var ownersState: AnyObject?
+    var verb: Method = .other
+    var minor: UInt8 = 1
+    var bodyLength: UInt64?
+    var hasChunks = false
+    var givenStatus = 0
+    var sentBytes: UInt64 = 0
+    var receivedBytes: UInt64 = 0
 
     // MARK: where the header lies
 
@@ -50,7 +73,7 @@ import Glibc
     // its own.
     var methodStart: UnsafePointer<UInt8>?
     var methodCount = 0
-    var target = TargetText()
+    let target = TargetText()
     var fields: UnsafeMutablePointer<cmhd_field>
     var fieldCapacity = 24
     var fieldCount = 0
@@ -70,6 +93,8 @@ import Glibc
     var isStreamResting = false
     var expectsContinue = false
     var isOverLimit = false
+    /// It is in the ledger as a request that its address has under way.
+    var isEntered = false
     /// A request line was seen on this connection.
     var hasBegun = false
     /// A response that the library does not take yet, because the body is still coming.
@@ -114,13 +139,29 @@ import Glibc
     /// Whether the request has a body at all.
     public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
+    /// Counts the request among those that its client's address has under way, until `closed`. False, and not counted,
+    /// when those are `limit` already. A unix peer has no address, and no limit.
+    public func enter(limit: Int) -> Bool {
+        // SAFETY: the listener outlives its requests.
+        guard let peerKey, !isEntered else { return true }
+        isEntered = unsafe listener.ledger.enter(peerKey, limit: limit)
+        return isEntered
+    }
+
+    private func leaveLedger() {
+        guard isEntered, let peerKey else { return }
+        isEntered = false
+        // SAFETY: the listener outlives its requests.
+        unsafe listener.ledger.leave(peerKey)
+    }
+
     /// Takes a connection over.
     func open(_ connection: OpaquePointer, slot: Int, connectionID: UInt64) {
         unsafe self.connection = unsafe connection
         self.slot = slot
-        self.connectionID = connectionID
+        connectionNumber = connectionID
         // SAFETY: the library just announced this connection.
-        descriptor = unsafe cmhd_descriptor(connection)
+        socket = unsafe cmhd_descriptor(connection)
         peerText = nil
         isOverLimit = false
         hasBegun = false
@@ -130,8 +171,8 @@ import Glibc
     /// Forgets everything about the request that was, but not about the connection.
     func forget() {
         stage = .resting
-        consumer = nil
-        userState = nil
+        bodyConsumer = nil
+        ownersState = nil
         source = nil
         shared = nil
         held = nil
@@ -139,11 +180,13 @@ import Glibc
         unsafe methodStart = nil
         fieldCount = 0
         target.clear()
-        contentLength = nil
-        isChunked = false
-        bytesSent = 0
-        bytesReceived = 0
+        bodyLength = nil
+        hasChunks = false
+        givenStatus = 0
+        sentBytes = 0
+        receivedBytes = 0
         discardedBytes = 0
+        leaveLedger()
         isAccepted = false
         isAborted = false
         isTimedOut = false

@@ -1,6 +1,5 @@
 // The header fields of a response: a flat run of C strings, name and value in turn, because that is what the library
-// takes.
-// Copying one is a reference count; so keep prebuilt ones in a `static let` and add to a copy only where a value
+// takes. Copying one is a reference count; so keep prebuilt ones in a `static let` and add to a copy only where a value
 // varies.
 //
 // Content-Length, Transfer-Encoding, Connection and Date are ours: the room writes them, nobody else can.

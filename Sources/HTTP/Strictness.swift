@@ -7,11 +7,16 @@
 //     method 0 target 0 version 0 0  name 0 SP value 0 0  name 0 SP value 0 0 ...  0 0
 //
 // and so a bare LF, a fold or a NUL, which it swallows, shows as a gap between one field's end and the next one's
-// start.
-// Later versions move the text about, and refuse these by themselves.
+// start. Later versions move the text about, and refuse these by themselves.
 
 internal import CMicroHTTPD
 import Glibc
+
+/// How much of a header there may be.
+struct HeaderLimits {
+    let bytes: Int
+    let fields: Int
+}
 
 struct Strictness {
     /// Whether the library leaves the header where it was received, as drawn above.
@@ -25,18 +30,15 @@ struct Strictness {
     /// Reads the header of a request whose target was copied already; nil means that it is sound.
     static func refusal(
         _ request: Request, _ connection: OpaquePointer, _ method: UnsafePointer<CChar>,
-        _ version: UnsafePointer<CChar>,
-        _ options: ListenerOptions
+        _ version: UnsafePointer<CChar>, _ limits: HeaderLimits
     ) -> Refusal? {
         let headerBytes = unsafe cmhd_header_bytes(connection)
-        if request.target.count > options.maxHeaderBytes - 64 {
-            return Refusal(.targetTooLong, "the target is too long")
-        }
-        if headerBytes > options.maxHeaderBytes {
-            return Refusal(.headerTooLarge, "the header is larger than \(options.maxHeaderBytes) bytes")
+        if request.target.count > limits.bytes - 64 { return Refusal(.targetTooLong, "the target is too long") }
+        if headerBytes > limits.bytes {
+            return Refusal(.headerTooLarge, "the header is larger than \(limits.bytes) bytes")
         }
         unsafe readMethodAndVersion(request, method, version)
-        if let refusal = unsafe checkRequestLine(request) ?? collect(request, connection, options) { return refusal }
+        if let refusal = unsafe checkRequestLine(request) ?? collect(request, connection, limits) { return refusal }
         if layoutIsKnown, let refusal = unsafe checkLayout(request, method, version, headerBytes) { return refusal }
         return checkFields(request) ?? checkHost(request) ?? checkFraming(request) ?? checkExpectation(request)
     }
@@ -48,8 +50,8 @@ struct Strictness {
         // SAFETY: both are C strings of the library; a version that reached us is "HTTP/1.x".
         unsafe request.methodStart = start
         request.methodCount = unsafe strlen(method)
-        request.method = Method(unsafe Span(_unsafeStart: start, count: request.methodCount))
-        request.minorVersion = unsafe strlen(version) == 8 && version[7] == 48 ? 0 : 1
+        request.verb = Method(unsafe Span(_unsafeStart: start, count: request.methodCount))
+        request.minor = unsafe strlen(version) == 8 && version[7] == 48 ? 0 : 1
     }
 
     // MARK: the request line (RFC 9112, section 3)
@@ -101,17 +103,16 @@ struct Strictness {
 
     // MARK: the fields (RFC 9112, section 5)
 
-    private static func collect(_ request: Request, _ connection: OpaquePointer, _ options: ListenerOptions) -> Refusal?
-    {
+    private static func collect(_ request: Request, _ connection: OpaquePointer, _ limits: HeaderLimits) -> Refusal? {
         // SAFETY: the library fills at most `capacity` fields; a second time when there was no room for all.
         var list = unsafe cmhd_fields(first: request.fields, capacity: request.fieldCapacity, count: 0)
         unsafe cmhd_collect(connection, &list)
         let count = unsafe list.count
-        if count > options.maxHeaderFields {
-            return Refusal(.headerTooLarge, "there are more than \(options.maxHeaderFields) header fields")
+        if count > limits.fields {
+            return Refusal(.headerTooLarge, "there are more than \(limits.fields) header fields")
         }
         if count > request.fieldCapacity {
-            request.growFields(to: options.maxHeaderFields)
+            request.growFields(to: limits.fields)
             unsafe list = unsafe cmhd_fields(first: request.fields, capacity: request.fieldCapacity, count: 0)
             unsafe cmhd_collect(connection, &list)
         }
@@ -123,8 +124,7 @@ struct Strictness {
     private static func checkLayout(
         _ request: Request, _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>, _ headerBytes: Int
     ) -> Refusal? {
-        let wrong = Refusal(
-            .lineEnds, "a line ends without CR LF, is folded, or has a NUL or a space where none may be")
+        let wrong = Refusal(.lineEnds, "a line ends without CR LF, is folded, or has a NUL or a stray space")
         let start = UInt(bitPattern: method)
         var expected = UInt(bitPattern: version)
         guard expected == start + UInt(request.methodCount + 1 + request.target.count + 1) else { return wrong }
@@ -182,8 +182,7 @@ struct Strictness {
         }
         let text = request.rawTarget
         if text[0] != 47, let authority = absoluteForm(text),
-            !text.extracting(authority..<request.target.pathStart).equalsIgnoringCase(host)
-        {
+            !text.extracting(authority..<request.target.pathStart).equalsIgnoringCase(host) {
             return Refusal(.hostInvalid, "Host and the absolute target name different hosts")
         }
         return nil
@@ -191,8 +190,8 @@ struct Strictness {
 
     /// RFC 9112, section 6.
     private static func checkFraming(_ request: Request) -> Refusal? {
-        request.contentLength = nil
-        request.isChunked = false
+        request.bodyLength = nil
+        request.hasChunks = false
         if let coding = request.value(of: .transferEncoding) {
             if request.value(of: .contentLength) != nil {
                 return Refusal(.lengthConflict, "there is a Content-Length beside Transfer-Encoding")
@@ -203,13 +202,13 @@ struct Strictness {
             guard coding.equalsIgnoringCase("chunked") else {
                 return Refusal(.transferCodingUnknown, "the only transfer coding here is chunked")
             }
-            request.isChunked = true
+            request.hasChunks = true
         } else if let length = request.value(of: .contentLength) {
             if request.count(of: .contentLength) > 1 { return Refusal(.lengthConflict, "Content-Length is repeated") }
             guard let number = decimal(length) else {
                 return Refusal(.contentLengthInvalid, "Content-Length is not a number")
             }
-            request.contentLength = number
+            request.bodyLength = number
         }
         return nil
     }

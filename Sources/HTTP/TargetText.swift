@@ -1,7 +1,8 @@
 // The request target as the client wrote it, copied out of the library's buffer before it is taken apart there.
+// A class for the same reason as DeadlineQueues.
 
-@safe struct TargetText: ~Copyable {
-    // SAFETY: allocated for `capacity` bytes, of which `count` are written; owned by this value, freed in deinit.
+@safe final class TargetText {
+    // SAFETY: allocated for `capacity` bytes, of which `count` are written; owned by this object, freed in deinit.
     private(set) var base: UnsafeMutablePointer<UInt8>
     private(set) var count = 0
     private var capacity: Int
@@ -19,7 +20,7 @@
 
     deinit { unsafe base.deallocate() }
 
-    mutating func clear() {
+    func clear() {
         count = 0
         pathStart = 0
         pathEnd = 0
@@ -27,14 +28,14 @@
         if capacity > 8 * Self.usual { resize(Self.usual) }
     }
 
-    mutating func set(_ bytes: UnsafePointer<UInt8>, _ count: Int) {
+    func set(_ bytes: UnsafePointer<UInt8>, _ count: Int) {
         if count > capacity { resize(max(count, 2 * capacity)) }
         // SAFETY: there is room for count bytes now; the source is the library's buffer, never this one.
         unsafe base.update(from: bytes, count: count)
         self.count = count
     }
 
-    private mutating func resize(_ capacity: Int) {
+    private func resize(_ capacity: Int) {
         unsafe base.deallocate()
         unsafe base = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
         self.capacity = capacity

@@ -1,5 +1,6 @@
-// Reading a span byte by byte and eight bytes at a time. This is the one place of the room where a byte is read
-// without a bounds check; every caller compares the index with `count` in the loop around it.
+// Reading a span eight bytes at a time. `word(at:)` is the one place of the scanner where memory is read without a
+// bounds check: with checks a long string runs at 4.9 instead of 9.3 GB/s. Single bytes are read by the span's own
+// subscript, checked: on typical JSON (900 MB/s) and on a message of 24 bytes that makes no measurable difference.
 //
 // The word tricks are those of "Bit Twiddling Hacks" (haszero, hasless): in the result the *lowest* marked byte is
 // exact, higher ones may be marked by a borrow. Only the lowest one is ever used.
@@ -25,13 +26,9 @@ extension UInt8 {
 }
 
 extension Span<UInt8> {
-    /// The byte at an index that the caller has compared with `count`.
+    /// The byte at an index; checked.
     @inline(__always)
-    func at(_ index: Int) -> UInt8 {
-        assert(index >= 0 && index < count)
-        // SAFETY: every caller has index in 0..<count from its loop condition (asserted in debug builds).
-        return unsafe self[unchecked: index]
-    }
+    func at(_ index: Int) -> UInt8 { self[index] }
 
     /// Eight bytes from an index on, the first one lowest. The caller has compared `index + 8` with `count`.
     @inline(__always)
@@ -44,20 +41,48 @@ extension Span<UInt8> {
     }
 
     /// The first index from `start` on whose byte is not plain text of a string: a quote, a backslash, a control
-    /// character or a byte above 0x7F; `count` when there is none.
+    /// character or a byte above 0x7F; `count` when there is none. Most strings end within the first eight bytes.
     @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
+        if start &+ 8 <= count {
+            let marks = word(at: start).stringMarks
+            if marks != 0 { return start &+ marks.trailingZeroBitCount &>> 3 }
+            return endOfLongPlainText(from: start &+ 8)
+        }
+        return endOfLastPlainText(from: start)
+    }
+
+    /// The same, sixteen bytes at a time.
+    @inline(never)
+    private func endOfLongPlainText(from start: Int) -> Int {
         var index = start
-        while index &+ 8 <= count {
+        while index &+ 16 <= count {
+            let marks = word(at: index).stringMarks
+            let next = word(at: index &+ 8).stringMarks
+            if marks | next != 0 {
+                return marks != 0
+                    ? index &+ marks.trailingZeroBitCount &>> 3
+                    : index &+ 8 &+ next.trailingZeroBitCount &>> 3
+            }
+            index &+= 16
+        }
+        if index &+ 8 <= count {
             let marks = word(at: index).stringMarks
             if marks != 0 { return index &+ marks.trailingZeroBitCount &>> 3 }
             index &+= 8
         }
-        if count >= 8, index < count {
-            // The last eight bytes, without those read already: zeros come in behind the end, and a zero is a mark.
-            let rest = word(at: count &- 8) &>> UInt64(truncatingIfNeeded: (8 &- (count &- index)) &<< 3)
-            return index &+ rest.stringMarks.trailingZeroBitCount &>> 3
+        return endOfLastPlainText(from: index)
+    }
+
+    /// The same, for less than eight bytes before the end.
+    @inline(__always)
+    private func endOfLastPlainText(from start: Int) -> Int {
+        if count >= 8, start < count {
+            // The last eight bytes, without those before `start`: zeros come in behind the end, and a zero is a mark.
+            let rest = word(at: count &- 8) &>> UInt64(truncatingIfNeeded: (8 &- (count &- start)) &<< 3)
+            return start &+ rest.stringMarks.trailingZeroBitCount &>> 3
         }
+        var index = start
         while index < count {
             let byte = at(index)
             if byte < 0x20 || byte == .quote || byte == .backslash || byte >= 0x80 { return index }

@@ -10,16 +10,19 @@ extension Document {
         unsafe Document(owning: json_null())
     }
 
+    /// true or false.
     public convenience init(_ value: Bool) {
         // SAFETY: both answer a value that needs no count.
         unsafe self.init(owning: value ? json_true() : json_false())
     }
 
+    /// A whole number.
     public convenience init(_ value: Int) {
         // SAFETY: the new reference is handed over.
         unsafe self.init(owning: json_integer(json_int_t(value)))
     }
 
+    /// A number.
     /// - Parameter value: finite; JSON has no word for the others.
     public convenience init(_ value: Double) {
         precondition(value.isFinite, "JSON has no NaN and no infinity")
@@ -27,6 +30,7 @@ extension Document {
         unsafe self.init(owning: json_real(value))
     }
 
+    /// A string.
     public convenience init(_ text: String) {
         let bytes = text.utf8.span
         // SAFETY: jansson copies the bytes within the call; the new reference is handed over.
@@ -39,6 +43,7 @@ extension Document {
 }
 
 extension Document: Equatable {
+    /// Numbers by value, strings byte for byte, arrays in order, objects in any order.
     public static func == (one: Document, other: Document) -> Bool {
         guard one.kind == other.kind else { return false }
         switch one.kind {

@@ -16,6 +16,7 @@ public struct JSONWriter: Sendable {
     private var needsComma = false
     private var depth = 0
 
+    /// - Parameter capacity: bytes to make room for at once.
     public init(reservingBytes capacity: Int = 0) {
         bytes = []
         bytes.reserveCapacity(capacity)
@@ -30,9 +31,13 @@ public struct JSONWriter: Sendable {
 
     // MARK: Structure
 
+    /// Writes the bracket that begins an object; keys and values follow in turn.
     public mutating func beginObject() { open(UInt8(ascii: "{")) }
+    /// Writes the bracket that ends the innermost object.
     public mutating func endObject() { close(UInt8(ascii: "}")) }
+    /// Writes the bracket that begins an array; values follow.
     public mutating func beginArray() { open(UInt8(ascii: "[")) }
+    /// Writes the bracket that ends the innermost array.
     public mutating func endArray() { close(UInt8(ascii: "]")) }
 
     /// Writes a key; its value must follow.
@@ -48,6 +53,7 @@ public struct JSONWriter: Sendable {
 
     // MARK: Values
 
+    /// Writes a string.
     public mutating func string(_ text: String) { string(text.utf8.span) }
 
     /// Writes bytes as a string. Each byte that belongs to no valid UTF-8 sequence becomes U+FFFD.
@@ -56,11 +62,13 @@ public struct JSONWriter: Sendable {
         bytes.appendJSONString(text)
     }
 
+    /// Writes a whole number.
     public mutating func int(_ value: Int) {
         beginValue()
         bytes.appendDecimal(value.magnitude, isNegative: value < 0)
     }
 
+    /// Writes a whole number. Beyond 2^53 many receivers round it.
     public mutating func uint(_ value: UInt64) {
         beginValue()
         bytes.appendDecimal(UInt(value), isNegative: false)
@@ -73,11 +81,13 @@ public struct JSONWriter: Sendable {
         bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
     }
 
+    /// Writes true or false.
     public mutating func bool(_ value: Bool) {
         beginValue()
         bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
+    /// Writes null.
     public mutating func null() {
         beginValue()
         bytes.append(contentsOf: "null".utf8)

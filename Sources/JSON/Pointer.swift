@@ -99,5 +99,6 @@ public struct PointerError: Error, Sendable, Equatable, CustomStringConvertible 
         }
     }
 
+    /// The message.
     public var description: String { message }
 }

@@ -23,6 +23,8 @@ final class PointerTrie: Sendable {
         var nextIndex: UInt32 = 0
         /// The edges that leave this node; in `edges`.
         var edges = 0..<0
+        /// Bit n is set when a key of n bytes (63: or more) leaves this node: most keys are passed over by this alone.
+        var keyLengths: UInt64 = 0
         /// The tests that compare the value here; in `comparisons`.
         var comparisons = 0..<0
         /// Bits of the tests that hold as soon as there is a value here.
@@ -143,6 +145,7 @@ final class PointerTrie: Sendable {
                     let index = Pointer.index(of: key).map { UInt32($0) } ?? .max
                     edges.append(Edge(key: keys.count..<keys.count + key.count, index: index, child: child))
                     keys += key
+                    node.keyLengths |= 1 << UInt64(min(key.count, 63))
                 }
                 comparisons += one.comparisons
                 nodes.append(node)

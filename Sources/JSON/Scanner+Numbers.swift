@@ -1,15 +1,11 @@
 // The scanner inside a number (RFC 8259, section 6) and inside the words true, false and null.
 
 extension Scanner {
-    /// A number without a sign begins at an index; digits follow up to another one.
-    mutating func beginNumber(_ bytes: Span<UInt8>, _ index: Int, digitsUntil end: Int) -> Int {
+    /// The first byte of a number, a digit or a minus sign, stands at an index.
+    mutating func beginNumber(_ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8) -> Int {
         beginToken(.number, index)
-        if bytes.at(index) == 0x30 {
-            state = .zero
-            return number(bytes, index &+ 1)
-        }
-        state = .integer
-        return number(bytes, end)
+        state = byte == UInt8(ascii: "-") ? .minus : byte == 0x30 ? .zero : .integer
+        return number(bytes, index &+ 1)
     }
 
     /// Reads a number to the byte behind it, which it leaves to its caller, or to the piece's end.

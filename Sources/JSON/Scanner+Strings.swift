@@ -1,14 +1,14 @@
 // The scanner inside a string: plain text eight bytes at a time, UTF-8 sequences, escapes, surrogate pairs.
 
 extension Scanner {
-    /// The opening quote stands at an index; what follows is plain up to another one.
-    mutating func beginString(_ bytes: Span<UInt8>, _ index: Int, plainUntil end: Int, asKey: Bool) -> Int {
+    /// The opening quote stands at an index.
+    mutating func beginString(_ bytes: Span<UInt8>, _ index: Int, asKey: Bool) -> Int {
         state = .string
         isKey = asKey
         hasEscapes = false
         tokenStart = consumed &+ index
         if !asKey, isCandidate { tracking?.begin(.string) }
-        return string(bytes, end)
+        return string(bytes, index &+ 1)
     }
 
     /// Reads a string to its closing quote, to something that needs a state of its own, or to the piece's end.
@@ -38,6 +38,13 @@ extension Scanner {
         guard isKey else { return endToken(bytes, index) }
         state = .colon
         if depth == watchedDepth { endWatchedKey(bytes, tokenStart, index, hasEscapes: hasEscapes) }
+    }
+
+    /// A key of a watched object, from its opening to its closing quote, has no escapes.
+    @inline(__always)
+    mutating func endPlainKey(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) {
+        guard tracking?.mayLead(keyLength: end &- start &- 1) ?? false else { return }
+        endWatchedKey(bytes, consumed &+ start, end &+ 1)
     }
 
     /// A key of a watched object ended just before an index.

@@ -25,6 +25,7 @@ extension Scanner {
     }
 
     /// Reads the white space before the top-level value, and of the value's first byte what kind it is.
+    @inline(__always)
     private mutating func begin(_ bytes: Span<UInt8>) -> Int {
         let index = whiteSpace(bytes, 0)
         guard index < bytes.count else { return index }
@@ -42,37 +43,68 @@ extension Scanner {
         return index
     }
 
-    /// Reads tokens and what stands between them, until a token is cut by the end of the piece. The state is kept in a
-    /// local here, and written back on every way out: the helpers that get it as `expected` do no more than they say,
-    /// those that do not get it work on `state`.
+    /// Reads tokens and what stands between them, until a token is cut by the end of the piece.
+    ///
+    /// Most keys and values are plain and whole, and nobody asks about them: these are read right here, with the state
+    /// in a local. Everything else goes to a function that works on `state`, which is why the local is written there
+    /// first and read back after it.
     private mutating func structure(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var index = start
         var expected = state
         while index < bytes.count {
             let byte = bytes.at(index)
-            if byte <= 0x20, isWhiteSpace(byte) {
-                index = whiteSpace(bytes, index)
-                continue
-            }
             switch expected {
-            case .separator:
-                index = separator(bytes, index, byte, &expected)
-            case .key, .firstKey:
-                index = key(bytes, index, byte, &expected)
-            case .value, .firstElement:
-                index = value(bytes, index, byte, &expected)
-            case .colon:
-                guard byte == UInt8(ascii: ":") else { return fail(.colonExpected, bytes, index) }
-                expected = .value
+            case .separator where byte == UInt8(ascii: ",") && depth != watchedDepth:
+                expected = inObject ? .key : .value
                 index &+= 1
-            case .end:
-                return fail(.textAfterValue, bytes, index)
-            default:
-                return index
+                continue
+            case .key where byte == .quote, .firstKey where byte == .quote:
+                let end = bytes.endOfPlainText(from: index &+ 1)
+                guard end &+ 1 < bytes.count, bytes.at(end) == .quote, bytes.at(end &+ 1) == UInt8(ascii: ":") else {
+                    break
+                }
+                if depth == watchedDepth { endPlainKey(bytes, index, end) }
+                expected = .value
+                index = end &+ 2
+                continue
+            case .value where byte == .quote && !isCandidate:
+                let end = bytes.endOfPlainText(from: index &+ 1)
+                guard end < bytes.count, bytes.at(end) == .quote else { break }
+                expected = depth == 0 ? .end : .separator
+                index = end &+ 1
+                continue
+            case .value where byte.isDigit && byte != 0x30 && !isCandidate:
+                let end = bytes.endOfDigits(from: index &+ 1)
+                guard end < bytes.count, bytes.at(end).endsInteger else { break }
+                expected = depth == 0 ? .end : .separator
+                index = end
+                continue
+            default: break
             }
+            state = expected
+            index = unusual(bytes, index, byte)
+            expected = state
         }
         state = expected
         return index
+    }
+
+    /// Whatever `structure` does not read itself: white space, brackets, all that needs a state of its own, errors.
+    private mutating func unusual(_ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8) -> Int {
+        if isWhiteSpace(byte) { return whiteSpace(bytes, index) }
+        switch state {
+        case .separator: return separator(bytes, index, byte)
+        case .key, .firstKey:
+            if byte == .quote { return beginString(bytes, index, asKey: true) }
+            if byte == UInt8(ascii: "}"), state == .firstKey { return close(bytes, index) }
+            return fail(state == .key ? .keyAfterCommaExpected : .keyExpected, bytes, index)
+        case .value, .firstElement: return value(bytes, index, byte)
+        case .colon:
+            guard byte == UInt8(ascii: ":") else { return fail(.colonExpected, bytes, index) }
+            state = .value
+            return index &+ 1
+        default: return fail(.textAfterValue, bytes, index)
+        }
     }
 
     @inline(__always)
@@ -104,88 +136,32 @@ extension Scanner {
 
     /// After a value inside a container: a comma, or the bracket that ends the container.
     @inline(__always)
-    private mutating func separator(
-        _ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8, _ expected: inout State
-    ) -> Int {
+    private mutating func separator(_ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8) -> Int {
         if byte == UInt8(ascii: ",") {
-            expected = inObject ? .key : .value
+            state = inObject ? .key : .value
             if depth == watchedDepth, !inObject { isCandidate = tracking?.nextElement() ?? false }
             return index &+ 1
         }
-        let next = byte == (inObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
-            ? close(bytes, index)
-            : fail(inObject ? .commaOrBraceExpected : .commaOrBracketExpected, bytes, index)
-        expected = state
-        return next
-    }
-
-    /// A key, most often plain, whole and followed by its colon; or the end of an empty object.
-    @inline(__always)
-    private mutating func key(
-        _ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8, _ expected: inout State
-    ) -> Int {
-        var next: Int
-        if byte == .quote {
-            let end = bytes.endOfPlainText(from: index &+ 1)
-            if end &+ 1 < bytes.count, bytes.at(end) == .quote, bytes.at(end &+ 1) == UInt8(ascii: ":") {
-                if depth == watchedDepth { endWatchedKey(bytes, consumed &+ index, end &+ 1) }
-                expected = .value
-                return end &+ 2
-            }
-            next = beginString(bytes, index, plainUntil: end, asKey: true)
-        } else if byte == UInt8(ascii: "}"), expected == .firstKey {
-            next = close(bytes, index)
-        } else {
-            next = fail(expected == .key ? .keyAfterCommaExpected : .keyExpected, bytes, index)
+        guard byte == (inObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+            return fail(inObject ? .commaOrBraceExpected : .commaOrBracketExpected, bytes, index)
         }
-        expected = state
-        return next
+        return close(bytes, index)
     }
 
-    /// The first byte of a value, and most often the whole of it.
+    /// The first byte of a value.
     @inline(__always)
-    private mutating func value(
-        _ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8, _ expected: inout State
-    ) -> Int {
-        var next: Int
-        if byte == .quote {
-            let end = bytes.endOfPlainText(from: index &+ 1)
-            if end < bytes.count, bytes.at(end) == .quote, !isCandidate {
-                expected = depth == 0 ? .end : .separator
-                return end &+ 1
-            }
-            next = beginString(bytes, index, plainUntil: end, asKey: false)
-        } else if byte.isDigit {
-            next = bytes.endOfDigits(from: index &+ 1)
-            if next < bytes.count, bytes.at(next).endsInteger, byte != 0x30, !isCandidate {
-                expected = depth == 0 ? .end : .separator
-                return next
-            }
-            next = beginNumber(bytes, index, digitsUntil: next)
-        } else {
-            next = otherValue(bytes, index, byte, expected)
-        }
-        expected = state
-        return next
-    }
-
-    /// The first byte of a value that is neither a string nor a number without a sign.
-    private mutating func otherValue(
-        _ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8, _ expected: State
-    ) -> Int {
+    private mutating func value(_ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8) -> Int {
         switch byte {
+        case .quote: return beginString(bytes, index, asKey: false)
         case UInt8(ascii: "{"): return open(bytes, index, asObject: true)
         case UInt8(ascii: "["): return open(bytes, index, asObject: false)
-        case UInt8(ascii: "-"):
-            beginToken(.number, index)
-            state = .minus
-            return number(bytes, index &+ 1)
+        case UInt8(ascii: "-"), 0x30...0x39: return beginNumber(bytes, index, byte)
         case UInt8(ascii: "t"): return beginLiteral(.bool, 0x65_75_72, bytes, index)
         case UInt8(ascii: "f"): return beginLiteral(.bool, 0x65_73_6C_61, bytes, index)
         case UInt8(ascii: "n"): return beginLiteral(.null, 0x6C_6C_75, bytes, index)
-        case UInt8(ascii: "]") where expected == .firstElement: return close(bytes, index)
+        case UInt8(ascii: "]") where state == .firstElement: return close(bytes, index)
         default:
-            let isAfterComma = expected == .value && depth > 0 && !inObject
+            let isAfterComma = state == .value && depth > 0 && !inObject
             return fail(isAfterComma ? .valueAfterCommaExpected : .valueExpected, bytes, index)
         }
     }

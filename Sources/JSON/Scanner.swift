@@ -82,6 +82,7 @@ public struct Scanner: Sendable {
     /// The first error, as soon as it is seen; a body need not be read to its end to be refused.
     public internal(set) var error: SyntaxError?
 
+    /// A scanner at the start of a text.
     /// - Parameters:
     ///   - matching: tests to evaluate in the same pass.
     ///   - maxDepth: levels of nesting that are accepted, 1...`maxDepthLimit`.

@@ -16,12 +16,13 @@ struct Tracking: Sendable {
     /// which a parent array goes on.
     private var node = 0
     private var nextIndex: UInt32 = 0
+    private var keyLengths: UInt64 = 0
     /// The node of the value that comes next or is being read, and that value's kind.
     private var candidate = 0
     private var candidateKind = JSONKind.null
     /// By `startSlot`: where an open container begins whose text or place is asked for; -1 when it is not open.
     private var starts: [Int]
-    private var kept: [UInt8] = []
+    private(set) var kept: [UInt8] = []
     /// The offset of the first byte of `kept`.
     private var keptStart = 0
 
@@ -34,12 +35,16 @@ struct Tracking: Sendable {
 
     // MARK: What the scanner tells
 
+    /// Whether a key of some bytes without escapes may be one that a pointer asks about. Only then is `key` to be told.
+    @inline(__always)
+    func mayLead(keyLength: Int) -> Bool { keyLengths &>> UInt64(truncatingIfNeeded: min(keyLength, 63)) & 1 == 1 }
+
     /// A key ended in a watched object. Whether a pointer asks about its value.
     mutating func key(
         _ bytes: Span<UInt8>, from base: Int, token: Int, end: Int, hasEscapes: Bool
     ) -> Bool {
         let node = trie.nodes[node]
-        if node.edges.isEmpty { return false }
+        if node.keyLengths == 0 { return false }
         if token >= base {
             return key(bytes.extracting(token &- base &+ 1..<end &- 1), hasEscapes, node)
         }
@@ -86,6 +91,7 @@ struct Tracking: Sendable {
         if entered.startSlot >= 0 { starts[Int(entered.startSlot)] = offset }
         node = candidate
         nextIndex = 0
+        keyLengths = entered.keyLengths
     }
 
     /// The candidate, which `begin` announced, ended just before an index of the piece.
@@ -103,6 +109,7 @@ struct Tracking: Sendable {
         }
         node = Int(closed.parent)
         nextIndex = closed.nextIndex
+        keyLengths = trie.nodes[node].keyLengths
     }
 
     // MARK: Comparing

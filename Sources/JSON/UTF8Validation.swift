@@ -18,6 +18,7 @@ public struct UTF8Validator: Sendable {
     /// The offset of the first ill-formed sequence seen so far, counted in bytes from the start of the text.
     public private(set) var firstError: Int?
 
+    /// A validator at the start of a text.
     public init() {}
 
     /// Takes the next piece. After an error further pieces are ignored.

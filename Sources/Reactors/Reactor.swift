@@ -35,12 +35,14 @@ public final class Reactor {
     private var freeSlots: [UInt32] = []
     private var timers: TimerWheel<Timer>
     private var running = false
-    private var maxSleep: UInt64?
+    /// What the participant allowed last; nothing before the first turn, so that it has its say before the reactor
+    /// sleeps.
+    private var maxSleep: UInt64? = 0
 
     /// Nanoseconds of CLOCK_MONOTONIC, sampled once a turn, when epoll_wait returns.
     public private(set) var now: UInt64
 
-    /// Its `turnEnded()` ends each turn. Not owned: it goes when its owner lets it go.
+    /// Its `turnEnded()` ends each turn. Owned until `run()` ends, for a weak reference would make each use of it slow.
     public var participant: (any TurnParticipant)?
 
     /// - Parameter maxEventsPerTurn: descriptors served a turn; more wait in the kernel for the next one, none starves.
@@ -72,8 +74,7 @@ public final class Reactor {
 
     /// Watches `descriptor`, which stays the caller's: unwatch it *before* closing it.
     /// - Throws: ENOMEM or ENOSPC (`/proc/sys/fs/epoll/max_user_watches`) of epoll_ctl(2), EPERM for a plain file,
-    /// EEXIST for a
-    ///   descriptor that is watched already.
+    ///   EEXIST for a descriptor that is watched already.
     public func watch(
         _ descriptor: Int32, _ interest: Readiness, _ handler: any ReadinessHandler
     ) throws(SystemError) -> Registration {

@@ -43,10 +43,8 @@ public struct ConnectionWatch: Sendable {
         case .connected: (state, isShakingHands) = (.connecting, true)
         case .handshakeSucceeded: (state, isShakingHands) = (.ready, false)
         case .handshakeFailedNoDetail, .connectRetried, .connectDelayed: (state, isShakingHands) = (.connecting, false)
-        case .handshakeFailedProtocol(_, let code):
-            (state, isShakingHands) = (.refused(.protocolError(code: code)), false)
-        case .handshakeFailedAuth(_, let status):
-            (state, isShakingHands) = (.refused(.authentication(status: status)), false)
+        case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
+        case .handshakeFailedAuth(_, let status): refused(.authentication(status: status))
         case .disconnected: disconnected()
         default: break
         }
@@ -54,11 +52,11 @@ public struct ConnectionWatch: Sendable {
     }
 
     private mutating func disconnected() {
-        if isShakingHands {
-            state = .refused(.socketTypeMismatch)
-        } else if state == .ready {
-            state = .connecting
-        }
-        isShakingHands = false
+        if isShakingHands { refused(.socketTypeMismatch) }
+        if state == .ready { state = .connecting }
+    }
+
+    private mutating func refused(_ refusal: Refusal) {
+        (state, isShakingHands) = (.refused(refusal), false)
     }
 }

@@ -30,8 +30,8 @@ public final class Context: Sendable {
         terminate()
     }
 
-    /// Makes every operation on this context's sockets fail as if it would block, from any thread, and wakes those
-    /// that wait, zmq_ctx_shutdown(3). Does not wait.
+    /// Makes every operation on this context's sockets fail as if it would block, from any thread, and wakes those that
+    /// wait, zmq_ctx_shutdown(3). Does not wait.
     public func shutdown() {
         guard !isTerminated.load(ordering: .acquiring) else { return }
         // SAFETY: not terminated, so the context is there; zmq_ctx_shutdown is thread-safe.

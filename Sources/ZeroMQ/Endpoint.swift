@@ -1,6 +1,6 @@
-// Says what is wrong with an endpoint before libzmq says "Invalid argument", or worse, nothing: it resolves a host
-// only when it connects, and tries a wrong one for ever. tcp://host:port, ipc://path, inproc://name; zmq_tcp(7),
-// zmq_ipc(7), zmq_inproc(7).
+// Says what is wrong with an endpoint before libzmq says "Invalid argument", or worse, nothing: it resolves a host only
+// when it connects, and tries a wrong one for ever. tcp://host:port, ipc://path, inproc://name; zmq_tcp(7), zmq_ipc(7),
+// zmq_inproc(7).
 
 /// What is wrong with an endpoint, and what to write.
 public struct EndpointError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -37,7 +37,7 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     public var description: String { text }
 
     /// - Parameter use: checks also what only one of them allows; nil for neither: `tcp://*:0` is no place to connect
-    /// to.
+    ///   to.
     /// - Throws: what is wrong and what to write instead.
     public init(_ text: String, for use: Use? = nil) throws(EndpointError) {
         do throws(Problem) {
@@ -87,10 +87,9 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
                 throw Problem("an IPv6 address stands in brackets: write tcp://[::1]:5555")
             }
             let address = String(text.dropFirst().dropLast())
-            let allowed = address.utf8.allSatisfy {
-                isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
-            }
-            guard address.contains("%") || allowed else { throw Problem("\"\(address)\" is no IPv6 address") }
+            // 0x3A is the colon, 0x2E the dot; a zone after % is the system's to judge.
+            let isAddress = address.utf8.allSatisfy { isHexDigit($0) || $0 == 0x3A || $0 == 0x2E }
+            guard address.contains("%") || isAddress else { throw Problem("\"\(address)\" is no IPv6 address") }
             return address
         }
         guard !text.isEmpty else {

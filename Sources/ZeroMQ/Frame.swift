@@ -1,7 +1,7 @@
-// One frame: a zmq_msg_t as an owned Swift value. Up to 33 bytes lie in the value itself, longer ones in one block
-// that libzmq allocated; passing a frame on moves 64 bytes and copies no payload. A zmq_msg_t holds no pointer into
-// itself, so it may be moved as plain bytes: libzmq does that too (msg_t::move), and a frame that was moved away is
-// closed by its new owner alone.
+// One frame: a zmq_msg_t as an owned Swift value. Up to 33 bytes lie in the value itself, longer ones in one block that
+// libzmq allocated; passing a frame on moves 64 bytes and copies no payload. A zmq_msg_t holds no pointer into itself,
+// so it may be moved as plain bytes: libzmq does that too (msg_t::move), and a frame that was moved away is closed by
+// its new owner alone.
 //
 // The message lies in an InlineArray, because that is the storage whose address a Span may be taken of.
 

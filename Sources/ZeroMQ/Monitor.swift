@@ -34,7 +34,7 @@ public struct Monitor: ~Copyable {
         Monitor.takeOff(endpoint, socket)
     }
 
-    /// ZMQ_FD: watch it `.readable` with `.edgeTriggered`, and call `next()` until nil when it fires, and once before.
+    /// ZMQ_FD: watch it readable, and call `next()` until nil when it fires, and once before.
     public var descriptor: Int32 { pair.descriptor }
 
     /// The next event, nil when there is none at present.

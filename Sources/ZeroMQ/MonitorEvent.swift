@@ -62,24 +62,23 @@ public enum MonitorEvent: Sendable, Equatable {
 
     init(_ number: UInt16, _ value: UInt32, _ endpoint: String) {
         let signed = Int32(bitPattern: value)
-        self =
-            switch Int32(number) {
-            case ZMQ_EVENT_LISTENING: .listening(endpoint: endpoint, descriptor: signed)
-            case ZMQ_EVENT_BIND_FAILED: .bindFailed(endpoint: endpoint, errno: signed)
-            case ZMQ_EVENT_ACCEPTED: .accepted(endpoint: endpoint, descriptor: signed)
-            case ZMQ_EVENT_ACCEPT_FAILED: .acceptFailed(endpoint: endpoint, errno: signed)
-            case ZMQ_EVENT_CONNECTED: .connected(endpoint: endpoint, descriptor: signed)
-            case ZMQ_EVENT_CONNECT_DELAYED: .connectDelayed(endpoint: endpoint)
-            case ZMQ_EVENT_CONNECT_RETRIED: .connectRetried(endpoint: endpoint, pause: .milliseconds(signed))
-            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .handshakeSucceeded(endpoint: endpoint)
-            case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: .handshakeFailedNoDetail(endpoint: endpoint, errno: signed)
-            case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: .handshakeFailedProtocol(endpoint: endpoint, code: signed)
-            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: .handshakeFailedAuth(endpoint: endpoint, status: signed)
-            case ZMQ_EVENT_CLOSED: .closed(endpoint: endpoint, descriptor: signed)
-            case ZMQ_EVENT_CLOSE_FAILED: .closeFailed(endpoint: endpoint, errno: signed)
-            case ZMQ_EVENT_DISCONNECTED: .disconnected(endpoint: endpoint, descriptor: signed)
-            case ZMQ_EVENT_MONITOR_STOPPED: .monitorStopped
-            default: .other(number: number, value: value, endpoint: endpoint)
-            }
+        self = switch Int32(number) {
+        case ZMQ_EVENT_LISTENING: .listening(endpoint: endpoint, descriptor: signed)
+        case ZMQ_EVENT_BIND_FAILED: .bindFailed(endpoint: endpoint, errno: signed)
+        case ZMQ_EVENT_ACCEPTED: .accepted(endpoint: endpoint, descriptor: signed)
+        case ZMQ_EVENT_ACCEPT_FAILED: .acceptFailed(endpoint: endpoint, errno: signed)
+        case ZMQ_EVENT_CONNECTED: .connected(endpoint: endpoint, descriptor: signed)
+        case ZMQ_EVENT_CONNECT_DELAYED: .connectDelayed(endpoint: endpoint)
+        case ZMQ_EVENT_CONNECT_RETRIED: .connectRetried(endpoint: endpoint, pause: .milliseconds(signed))
+        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .handshakeSucceeded(endpoint: endpoint)
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: .handshakeFailedNoDetail(endpoint: endpoint, errno: signed)
+        case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: .handshakeFailedProtocol(endpoint: endpoint, code: signed)
+        case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: .handshakeFailedAuth(endpoint: endpoint, status: signed)
+        case ZMQ_EVENT_CLOSED: .closed(endpoint: endpoint, descriptor: signed)
+        case ZMQ_EVENT_CLOSE_FAILED: .closeFailed(endpoint: endpoint, errno: signed)
+        case ZMQ_EVENT_DISCONNECTED: .disconnected(endpoint: endpoint, descriptor: signed)
+        case ZMQ_EVENT_MONITOR_STOPPED: .monitorStopped
+        default: .other(number: number, value: value, endpoint: endpoint)
+        }
     }
 }

@@ -2,9 +2,10 @@
 // that a ROUTER is never taken for a DEALER. A socket is a value with one owner, closed at its end, used by one thread
 // at a time.
 //
-// Nothing here blocks but `wait` and, for a moment, `bind`. The rule for a reactor: ZMQ_FD tells of changes,
-// edge-triggered, and any send or receive may swallow one. So after each turn of work on a socket read `events` until
-// it promises nothing you want.
+// Nothing here blocks but `wait` and, for a moment, `bind`. The rule for a reactor: ZMQ_FD tells that something has
+// come for libzmq to look at, and any verb here may look at it. So after the last send or receive, and before sleeping,
+// either read `events` until it promises nothing you want, or receive until nothing is there: that looks too, and one
+// system call (0.5 us) is saved.
 
 internal import CZeroMQ
 
@@ -45,8 +46,7 @@ public struct Socket<Role: SocketRole>: ~Copyable {
     private let handle: SocketHandle
 
     /// - Throws: EMFILE when descriptors or `maxSockets` run out (2 descriptors a socket, one a connection); EINVAL,
-    /// with the
-    ///   option's name, for a value libzmq does not take.
+    ///   with the option's name, for a value libzmq does not take.
     public init(_ context: Context, _ options: SocketOptions = SocketOptions()) throws(ZMQError) {
         handle = try SocketHandle(context, type: Role.kind.type, options.settings(for: Role.kind.type))
     }
@@ -76,23 +76,23 @@ public struct Socket<Role: SocketRole>: ~Copyable {
     public func send(_ frame: inout Frame, more: Bool = false) -> SendOutcome { handle.send(&frame, more: more) }
 
     /// Receives a frame without waiting, zmq_msg_recv(3), in place of what `frame` held; false when there is none,
-    /// `frame` is empty then.
-    /// Frames of a message arrive together: after one that `hasMore` the next receive succeeds.
+    /// `frame` is empty then. Frames of a message arrive together: after one that `hasMore` the next receive succeeds.
     public func receive(into frame: inout Frame) -> Bool { handle.receive(into: &frame) }
 
-    /// ZMQ_FD: watch it `.readable` with `.edgeTriggered`, and read `events` when it fires.
+    /// ZMQ_FD: watch it readable, level-triggered: it stays readable until a verb of this socket has looked at what
+    /// came. What it tells is not that there is a frame; what it does not tell is that there is none.
     public var descriptor: Int32 { handle.descriptor }
 
-    /// ZMQ_EVENTS: what the socket is ready for. Also lets libzmq notice who came and went.
+    /// ZMQ_EVENTS: what the socket is ready for. Also lets libzmq notice who came and went, which a send does once a
+    /// millisecond at most: after a `.wouldBlock` a look here tells whether it is still true.
     public var events: SocketEvents { handle.events }
 
     /// Waits until the socket is ready for one of `events`; false when `timeout` passed first or the context was shut
-    /// down. zmq_poll(3).
-    /// For tests, tools and workers, not for a reactor.
+    /// down. zmq_poll(3). For tests, tools and workers, not for a reactor.
     public func wait(for events: SocketEvents, timeout: Duration) -> Bool { handle.wait(for: events, timeout: timeout) }
 
-    /// Watches what happens to its connections, zmq_socket_monitor(3). One monitor a socket; a second takes the
-    /// first's place.
+    /// Watches what happens to its connections, zmq_socket_monitor(3). One monitor a socket; a second takes the first's
+    /// place.
     /// - Throws: EMFILE when descriptors or sockets run out.
     public func monitor(_ events: MonitorEvents = .all) throws(ZMQError) -> Monitor {
         try Monitor(handle.lifeline, events)

@@ -1,10 +1,9 @@
-// What all socket types share: one void * of zmq_socket(3), owned, with the verbs on it. A handle belongs to one
-// thread at a time; it may be handed over, whole, to another.
+// What all socket types share: one void * of zmq_socket(3), owned, with the verbs on it. A handle belongs to one thread
+// at a time; it may be handed over, whole, to another.
 //
 //      Socket<Role>  --owns-->  SocketHandle  --owns-->  the libzmq socket
 //                                   |  shares
-//      Monitor  ------------->  Lifeline      tells a monitor whether the socket it hangs on is still open; holds the
-// context
+//      Monitor  ------------->  Lifeline      tells a monitor whether its socket is still open; holds the context
 
 internal import CZeroMQ
 import Glibc
@@ -29,7 +28,7 @@ final class Lifeline {
 struct SocketHandle: ~Copyable {
     private let raw: UnsafeMutableRawPointer
     let lifeline: Lifeline
-    /// ZMQ_FD. Readable by edges only: see zmq_getsockopt(3), and read `events` after every send and receive.
+    /// ZMQ_FD, zmq_getsockopt(3).
     let descriptor: Int32
 
     init(_ context: Context, type: Int32, _ settings: [Setting]) throws(ZMQError) {
@@ -37,8 +36,8 @@ struct SocketHandle: ~Copyable {
         var failure: ZMQError?
         for setting in settings where failure == nil {
             // SAFETY: the option's bytes live through the call, which copies them.
-            let result =
-                setting.isValid ? unsafe zmq_setsockopt(raw, setting.option, setting.value, setting.value.count) : -1
+            let (option, value) = (setting.option, setting.value)
+            let result = setting.isValid ? unsafe zmq_setsockopt(raw, option, value, value.count) : -1
             guard result < 0 else { continue }
             failure = ZMQError(operation: setting.name, code: setting.isValid ? zmq_errno() : EINVAL)
         }
@@ -87,7 +86,8 @@ struct SocketHandle: ~Copyable {
         let flags = more ? ZMQ_DONTWAIT | ZMQ_SNDMORE : ZMQ_DONTWAIT
         while true {
             // SAFETY: an open socket and an initialised message, which is empty and still initialised when it was sent.
-            if frame.withMessage({ message in unsafe zeromq_message_send(message, raw, flags) }) >= 0 { return .sent }
+            let result = frame.withMessage { message in unsafe zeromq_message_send(message, raw, flags) }
+            if result >= 0 { return .sent }
             switch zmq_errno() {
             case EINTR: continue
             case EAGAIN, SocketHandle.terminated: return .wouldBlock
@@ -100,9 +100,8 @@ struct SocketHandle: ~Copyable {
     func receive(into frame: inout Frame) -> Bool {
         while true {
             // SAFETY: an open socket and an initialised message; libzmq closes what it held.
-            if frame.withMessage({ message in unsafe zeromq_message_receive(message, raw, ZMQ_DONTWAIT) }) >= 0 {
-                return true
-            }
+            let result = frame.withMessage { message in unsafe zeromq_message_receive(message, raw, ZMQ_DONTWAIT) }
+            if result >= 0 { return true }
             switch zmq_errno() {
             case EINTR: continue
             case EAGAIN, SocketHandle.terminated, SocketHandle.wrongState: return false

@@ -7,19 +7,25 @@ import Glibc
 
 /// How a socket behaves; fixed when it is made.
 public struct SocketOptions: Sendable, Equatable {
-    /// ZMQ_ROUTING_ID: what a ROUTER at the other end knows us by. 1...255 bytes, the first not zero; print able,
+    /// ZMQ_ROUTING_ID: what a ROUTER at the other end knows us by. 1...255 bytes, the first not zero; printable,
     /// because C workers take it for a string. Default nil: the peer makes one up, for this connection.
     public var identity: [UInt8]?
     /// ZMQ_SNDHWM: messages queued for one peer before a send would block. Default 1,000; 0: no bound.
     public var sendHighWaterMark = 1000
     /// ZMQ_RCVHWM: messages queued from one peer before its connection is read no further. Default 1,000; 0: no bound.
     public var receiveHighWaterMark = 1000
+    /// ZMQ_BACKLOG, of a socket that binds: connections the system completes before libzmq accepts them. Default 1,024,
+    /// for libzmq's 100 make the 101st of many peers that connect at once wait a second.
+    public var backlog = 1024
     /// ZMQ_LINGER: how long what was sent may still go out after the socket is closed. Default 0: it is dropped.
     /// `close(lingering:)` overrides it.
     public var linger = Duration.zero
-    /// ZMQ_IMMEDIATE: send to complete connections only. Default true: without a peer a send would block, at once.
-    /// Mind the price on a socket that *connects*: replies not yet read when libzmq notices that the peer left are
-    /// lost.
+    /// ZMQ_IMMEDIATE: send to complete connections only. Default true: without a peer a send would block, at once. On a
+    /// socket that *connects* it has a price in libzmq 4.3: when the peer leaves, replies not yet read are lost, and if
+    /// that is noticed between two frames of one message libzmq ABORTS THE PROCESS (`!_more`, fq.cpp;
+    /// zeromq/libzmq#3485). So: true for a socket that binds, or that receives messages of one frame; false for one
+    /// that connects and receives several. ConnectionWatch then tells whether the peer is there, and `disconnect` and
+    /// `connect` drop what was sent into an outage.
     public var immediate = true
     /// ZMQ_RECONNECT_IVL: pause before a lost connection is tried again. Default 100 ms; nil: never again.
     public var reconnectInterval: Duration? = .milliseconds(100)
@@ -46,8 +52,8 @@ public struct SocketOptions: Sendable, Equatable {
     public var ipv6 = true
     /// ZMQ_MAXMSGSIZE: a peer that sends a longer frame is disconnected. Bytes. Default nil: no bound.
     public var maxMessageBytes: Int?
-    /// ZMQ_ROUTER_MANDATORY, of a ROUTER: what cannot be delivered is `unroutable` or would block, not dropped.
-    /// Default true.
+    /// ZMQ_ROUTER_MANDATORY, of a ROUTER: what cannot be delivered is `unroutable` or would block, not dropped. Default
+    /// true.
     public var routerMandatory = true
     /// ZMQ_ROUTER_HANDOVER, of a ROUTER: a second peer of an identity takes it over. Default false: it is connected,
     /// and deaf.
@@ -60,6 +66,7 @@ public struct SocketOptions: Sendable, Equatable {
         var settings: [Setting] = [
             .int(ZMQ_SNDHWM, "ZMQ_SNDHWM", Int32(clamping: sendHighWaterMark)),
             .int(ZMQ_RCVHWM, "ZMQ_RCVHWM", Int32(clamping: receiveHighWaterMark)),
+            .int(ZMQ_BACKLOG, "ZMQ_BACKLOG", Int32(clamping: backlog)),
             .milliseconds(ZMQ_LINGER, "ZMQ_LINGER", linger),
             .int(ZMQ_IMMEDIATE, "ZMQ_IMMEDIATE", immediate ? 1 : 0),
             .int(ZMQ_IPV6, "ZMQ_IPV6", ipv6 ? 1 : 0),

@@ -9,7 +9,7 @@ import Testing
 
 private struct World {
     enum Phase: Equatable {
-        case connecting, ready
+        case opening, ready
         case lent(Ticket, isLost: Bool)
     }
 
@@ -34,7 +34,8 @@ private struct World {
         maximum = Int.random(in: endpoints...12, using: &random)
         pool = IdentityPool(
             endpoints: endpoints, spare: Int.random(in: 1...4, using: &random), maximum: maximum)
-        alive = (0..<endpoints).map { _ in true }
+        alive = (0..<endpoints).map { _ in false }
+        for endpoint in 0..<endpoints { raise(endpoint) }
     }
 
     func slots(_ isWanted: (Identity) -> Bool) -> [Int] {
@@ -52,12 +53,11 @@ private struct World {
         switch Int.random(in: 0..<24, using: &random) {
         case 0..<6: request()
         case 6..<10: open(failing: random.oneIn(6))
-        case 10..<15: connectOne()
+        case 10..<15: openOne()
         case 15..<19: if let slot = lentSlots.randomElement(using: &random) { finish(slot, owed: random.oneIn(2)) }
         case 19: kill(alive.indices.randomElement(using: &random)!)
-        case 20: alive[alive.indices.randomElement(using: &random)!] = true
+        case 20: raise(alive.indices.randomElement(using: &random)!)
         case 21: withdraw()
-        case 22: check()
         default: trim()
         }
     }
@@ -70,14 +70,14 @@ private struct World {
         let lease = pool.lease(for: ticket)
         switch lease {
         case .ready(let slot):
-            #expect(identities[slot]?.phase == .ready, "lent twice, or before it was connected")
+            #expect(identities[slot]?.phase == .ready, "lent twice, or before it was there")
             lend(slot, to: ticket)
         case .waiting:
             #expect(!hasReady && pool.isUp)
             waiting.append(ticket)
             #expect(waiting.count <= maximum)
         case .noWorker:
-            #expect(!hasReady && !pool.isUp && lentSlots.isEmpty)
+            #expect(!hasReady && !alive.contains(true))
         case .exhausted:
             #expect(!hasReady && pool.isUp && identities.count + waiting.count >= maximum)
         }
@@ -85,9 +85,10 @@ private struct World {
     }
 
     mutating func open(failing: Bool) {
-        while let (slot, endpoint) = pool.nextToOpen(at: at(now)) {
+        while let (slot, endpoint) = pool.nextToOpen() {
             #expect(identities[slot] == nil, "a slot in use was handed out")
-            identities[slot] = Identity(endpoint: endpoint, phase: .connecting)
+            #expect(alive[endpoint], "opened where nobody is")
+            identities[slot] = Identity(endpoint: endpoint, phase: .opening)
             #expect(identities.count <= maximum)
             guard failing else { continue }
             pool.openFailed(slot)
@@ -96,20 +97,20 @@ private struct World {
         }
     }
 
-    mutating func connectOne() {
-        let alive = alive
-        let reachable = slots { $0.phase == .connecting && alive[$0.endpoint] }
-        if let slot = reachable.randomElement(using: &random) { connect(slot) }
+    mutating func openOne() {
+        if let slot = slots({ $0.phase == .opening }).randomElement(using: &random) { opened(slot) }
     }
 
-    mutating func connect(_ slot: Int) {
-        settle(slot, pool.connected(slot))
-        #expect(pool.endpointsUp[identities[slot]!.endpoint])
+    mutating func opened(_ slot: Int) {
+        let placement = pool.opened(slot)
+        if alive[identities[slot]!.endpoint] { return settle(slot, placement) }
+        #expect(placement == .retired)
+        identities[slot] = nil
     }
 
     mutating func finish(_ slot: Int, owed: Bool) {
         guard case .lent(_, let isLost)? = identities[slot]?.phase else { return }
-        let placement = pool.release(slot, reusable: !owed, wasLost: isLost)
+        let placement = pool.release(slot, reusable: !owed && !isLost)
         if owed || isLost {
             #expect(placement == .retired, "an identity with a debt came back")
             identities[slot] = nil
@@ -138,15 +139,22 @@ private struct World {
 
     mutating func kill(_ endpoint: Int) {
         alive[endpoint] = false
+        let closed = Set(pool.endpointDown(endpoint))
+        #expect(closed == Set(slots { $0.endpoint == endpoint && $0.phase == .ready }))
+        for slot in closed { identities[slot] = nil }
         for slot in slots({ $0.endpoint == endpoint }) {
-            switch identities[slot]!.phase {
-            case .ready:
-                pool.lost(slot, at: at(now))
-                identities[slot]!.phase = .connecting
-            case .lent(let ticket, _): identities[slot]!.phase = .lent(ticket, isLost: true)
-            case .connecting: break
+            if case .lent(let ticket, _) = identities[slot]!.phase {
+                identities[slot]!.phase = .lent(ticket, isLost: true)
             }
         }
+        let stranded = pool.stranded()
+        #expect(stranded == (alive.contains(true) ? [] : waiting))
+        if !alive.contains(true) { waiting = [] }
+    }
+
+    mutating func raise(_ endpoint: Int) {
+        alive[endpoint] = true
+        pool.endpointUp(endpoint)
     }
 
     private mutating func withdraw() {
@@ -155,19 +163,10 @@ private struct World {
         waiting.removeAll { $0 == ticket }
     }
 
-    @discardableResult
-    mutating func check() -> [Ticket] {
-        pool.checkConnecting(at: at(now), patience: 10)
-        let stranded = pool.stranded()
-        #expect(stranded == (pool.isUp ? [] : waiting))
-        if !pool.isUp { waiting = [] }
-        return stranded
-    }
-
     mutating func trim() {
         for slot in pool.trim() {
             let phase = identities.removeValue(forKey: slot)?.phase
-            #expect(phase == .ready || phase == .connecting, "closed what was lent")
+            #expect(phase == .ready, "closed what was lent")
         }
     }
 
@@ -175,22 +174,15 @@ private struct World {
         #expect(pool.waitingCount == waiting.count)
         #expect(pool.leasedCount == lentSlots.count)
         #expect(pool.readyCount == slots { $0.phase == .ready }.count)
-        #expect(pool.connectingCount == slots { $0.phase == .connecting }.count)
-        for (endpoint, isUp) in pool.endpointsUp.enumerated() {
-            let holds = identities.values.contains { $0.endpoint == endpoint && $0.phase != .connecting }
-            #expect(isUp || !holds, "down, and yet something is connected")
-        }
+        #expect(pool.endpointsUp == alive)
     }
 
-    /// One fair round on the endpoints that are alive: what is wanted opens, what can connect does, what is lent ends.
-    mutating func fairRound() -> [Ticket] {
+    /// One fair round: what is wanted opens, what is lent ends.
+    mutating func fairRound() {
         open(failing: false)
-        let alive = alive
-        for slot in slots({ $0.phase == .connecting && alive[$0.endpoint] }) { connect(slot) }
-        let stranded = check()
+        for slot in slots({ $0.phase == .opening }) { opened(slot) }
         for slot in lentSlots { finish(slot, owed: random.oneIn(2)) }
         now += 20
-        return stranded
     }
 }
 
@@ -207,24 +199,21 @@ struct IdentityPoolModelTests {
     }
 
     @Test(
-        "serves everybody who waits while one endpoint is up and connections succeed",
+        "serves everybody who waits while one endpoint is up and opening succeeds",
         arguments: 0..<40 as Range<UInt64>)
     func liveness(_ seed: UInt64) {
         var world = World(seed: seed)
         for _ in 0..<40 {
             for _ in 0..<Int.random(in: 1...120, using: &world.random) { world.step() }
             world.open(failing: false)
-            let up = world.pool.endpointsUp.indices.filter { world.pool.endpointsUp[$0] && world.alive[$0] }
+            let up = world.alive.indices.filter { world.alive[$0] }
             guard let survivor = up.randomElement(using: &world.random) else { continue }
             for endpoint in world.alive.indices where endpoint != survivor && world.random.oneIn(2) {
                 world.kill(endpoint)
             }
             for _ in 0..<30 { world.request() }
             let waited = world.waiting
-            for _ in 0..<world.maximum + 3 {
-                let stranded = world.fairRound()
-                #expect(stranded == [])
-            }
+            for _ in 0..<world.maximum + 3 { world.fairRound() }
             #expect(world.waiting.isEmpty)
             #expect(waited.allSatisfy { world.served.contains($0) })
             world.audit()
@@ -236,11 +225,11 @@ struct IdentityPoolModelTests {
         var world = World(seed: seed)
         for _ in 0..<500 { world.step() }
         for endpoint in world.alive.indices { world.kill(endpoint) }
-        for _ in 0..<3 { _ = world.fairRound() }
+        for _ in 0..<3 { world.fairRound() }
         #expect(!world.pool.isUp && world.waiting.isEmpty)
         #expect(world.request() == .noWorker)
-        world.alive[world.alive.count - 1] = true
-        for _ in 0..<3 { _ = world.fairRound() }
+        world.raise(world.alive.count - 1)
+        for _ in 0..<3 { world.fairRound() }
         guard case .ready = world.request() else {
             Issue.record("an endpoint is up again and nobody is served")
             return

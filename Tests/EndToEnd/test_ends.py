@@ -84,15 +84,7 @@ def ndjson(gateway, query=""):
 
 
 # What does not hold yet; `strict` makes a case fail as soon as it does.
-LATE = pytest.mark.xfail(strict=True, reason="the first reply starts `idle`, but the timer stays at the deadline")
-LATE_CASES = {"a pause that means the end", "idle waits for the first reply", "a pause that means a loss"}
-
-
-def marked(table):
-    return [pytest.param(name, marks=LATE) if name in LATE_CASES else name for name in table]
-
-
-@pytest.mark.parametrize("name", marked(COMPLETE))
+@pytest.mark.parametrize("name", COMPLETE)
 def test_a_complete_exchange(service, name):
     rules, answer, reason, delivered = COMPLETE[name]
     gateway = service(rules, answer)
@@ -112,7 +104,7 @@ def test_a_complete_exchange(service, name):
     assert gateway.metric("zmq_gateway_exchanges_total", f'service="s",reason="{reason}"') == 4
 
 
-@pytest.mark.parametrize("name", marked(INCOMPLETE))
+@pytest.mark.parametrize("name", INCOMPLETE)
 def test_an_exchange_that_is_cut_short_says_so_in_every_format(service, name):
     rules, answer, reason, delivered, status = INCOMPLETE[name]
     gateway = service(rules, answer)

@@ -71,7 +71,6 @@ def test_a_reply_that_is_nobodys_is_dropped_and_counted(dealer, frames):
     assert sum(dropped(gateway, cause) for cause in ("unknown", "malformed")) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="/readyz reads ZMQ_EVENTS and leaves what it tells of unread")
 def test_a_look_at_the_state_of_a_service_loses_no_reply(dealer):
     """Asking a socket for its events eats the edge of its descriptor (zmq_getsockopt(3), ZMQ_FD): who asks must read."""
     gateway, worker = dealer(echo)

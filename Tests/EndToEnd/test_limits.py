@@ -26,13 +26,10 @@ LIMITS = {
     "of the gateway": ({"limits": {"max_exchanges": 3}}, {}, 503, "overloaded"),
     "of a service": ({}, {"max_exchanges": 3}, 503, "overloaded"),
 }
-MISSING = pytest.mark.xfail(strict=True, reason="max_exchanges_per_address is read and not kept")
-SHARED = pytest.mark.xfail(strict=False, reason="each reactor keeps a share of the bound, so it depends on who gets the requests")
 
 
 @pytest.mark.parametrize("reactors, limit", [
-    (1, "of the gateway"), (1, "of a service"), pytest.param(1, "of an address", marks=MISSING),
-    *(pytest.param(2, limit, marks=SHARED) for limit in LIMITS)])
+    *((1, limit) for limit in LIMITS), (2, "of the gateway"), (2, "of a service")])
 def test_one_exchange_too_many_is_refused_at_once(start, endpoint, tmp_path, scripted, reactors, limit):
     settings, service, status, code = LIMITS[limit]
     there = endpoint()
@@ -94,8 +91,7 @@ def test_a_large_body_goes_there_and_back_whole(start, endpoint, tmp_path, peer)
         assert gateway.post("s", body).text == body
 
 
-@pytest.mark.parametrize("reactors", [1, pytest.param(2, marks=pytest.mark.xfail(
-    strict=True, reason="the second reactor finds the unix path taken: by the first one"))])
+@pytest.mark.parametrize("reactors", [1, 2])
 def test_it_listens_where_it_is_told(start, endpoint, tmp_path, scripted, reactors):
     there, path = endpoint(), tmp_path / "web"
     service = {"peer": "dealer", "bind": there, "replies": {"count": 1}}
@@ -176,8 +172,7 @@ def test_a_draining_gateway_takes_no_new_work_and_says_so(start, endpoint, tmp_p
     assert gateway.process.wait(5) == 0
 
 
-@pytest.mark.parametrize("reactors", [1, pytest.param(2, marks=pytest.mark.xfail(
-    strict=False, reason="the cancel of an exchange on another reactor than the service's home may come too late"))])
+@pytest.mark.parametrize("reactors", [1, 2])
 def test_a_drain_that_takes_too_long_ends_with_shutdown(start, endpoint, tmp_path, scripted, reactors):
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "replies": {"count": 1, "deadline": "60s"}, "cancel": '"cancel"'}

@@ -81,7 +81,6 @@ def mistaken(request, start, endpoint, tmp_path, scripted):
     return gateway, mend
 
 
-@pytest.mark.xfail(strict=True, reason="libzmq tells of this only as CONNECTED and DISCONNECTED, without a failed handshake")
 def test_the_wrong_kind_of_socket_is_named(mistaken):
     gateway, _ = mistaken
     gateway.until(lambda: gateway.get("/readyz").json()["services"]["s"].get("trouble"), timeout=3)
@@ -93,7 +92,6 @@ def test_behind_the_wrong_kind_of_socket_is_no_worker(mistaken):
     assert gateway.post("s", 1).json()["code"] == "no_worker"
 
 
-@pytest.mark.xfail(strict=True, reason="libzmq does not try again after it, and neither does the gateway")
 def test_the_right_socket_in_place_of_a_wrong_one_is_found(mistaken):
     gateway, mend = mistaken
     assert gateway.post("s", 1).json()["code"] == "no_worker"
@@ -128,7 +126,6 @@ def test_readiness_follows_the_workers(start, endpoint, tmp_path):
     assert gateway.post("a", 1).json() == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a page that is answered a turn later is logged as 200")
 def test_the_access_log_has_the_status_of_readiness(start, endpoint, tmp_path):
     gateway = start.gateway({"s": {"peer": "rep", "bind": endpoint()}}, tmp_path, log={"format": "json"})
     assert gateway.get("/readyz", X_Request_Id="mine").status_code == 503

@@ -1,5 +1,5 @@
-// Answers that come before the body has ended. The library takes none in the middle of a body, and closes after one at its
-// start; a client that is still sending would lose the answer to a reset.
+// Answers that come before the body has ended. The library takes none in the middle of a body, and closes after one at
+// its start; a client that is still sending would lose the answer to a reset.
 
 import HTTP
 import Testing
@@ -42,6 +42,19 @@ struct EarlyAnswerTests {
         #expect(!client.isAtEnd)
         house.clockOffset += 3_000_000_000
         #expect(house.run { client.isAtEnd && house.script.log.last == "closed completed" })
+    }
+
+    @Test("goes out when the body does not come in time")
+    func bodyDeadline() throws {
+        let house = try House()
+        house.script.onAccept = answer
+        let client = try house.connect()
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbo")
+        house.settle()
+        #expect(client.text == "")
+        house.clockOffset += 31_000_000_000
+        #expect(house.run { client.isAtEnd && house.script.log.last == "closed timedOut" })
+        #expect(client.responses().first?.status == 413)
     }
 
     @Test("to a client that asked for leave to send is given instead of it, and else it gets leave")

@@ -1,4 +1,5 @@
-// Clients that leave, requests that are cut, listeners that stop: whatever the moment, `closed` comes once and comes last.
+// Clients that leave, requests that are cut, listeners that stop: whatever the moment, `closed` comes once and comes
+// last.
 
 import Glibc
 import HTTP
@@ -172,6 +173,7 @@ struct LeavingTests {
             client.pump()
             #expect(client.isAtEnd)
         }
+        house.script.onClosed = { _ in }
         #expect(house.listener.counters.connectionsOpen == 0)
         #expect(house.listener.timeout(now: clock()) == nil)
         house.listener.run(now: clock())
@@ -206,6 +208,36 @@ struct LeavingTests {
         #expect(throws: Failure.self) { try house.connect() }
         client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         #expect(house.run { client.responses().count == 2 })
+    }
+
+    @Test("with many waiting, answers are gathered for a moment and all arrive")
+    func gathered() throws {
+        var limit = rlimit()
+        unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = min(limit.rlim_max, 4_096)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let house = try House()
+        var held: [Request] = []
+        house.script.onEnd = { held.append($0) }
+        let clients = try (0..<600).map { _ in try RawClient(port: house.listener.port) }
+        for client in clients { client.send(request) }
+        #expect(house.run { held.count == 600 })
+        // Within one moment: the first goes at once, the second has to wait for its time and gets it from timeout().
+        let now: UInt64 = clock()
+        held[0].respond(200, ResponseHeaders(), copying: "first".utf8Span.span)
+        house.listener.run(now: now)
+        held[1].respond(200, ResponseHeaders(), copying: "second".utf8Span.span)
+        #expect(!house.listener.wantsRun)
+        #expect(house.listener.timeout(now: now) == 59_900)
+        house.listener.run(now: now + 59_899)
+        #expect(!house.script.log.contains("closed completed") || house.script.log.filter { $0.hasPrefix("closed") }.count == 1)
+        for other in held.dropFirst(2) { other.respond(200, ResponseHeaders(), copying: "other".utf8Span.span) }
+        #expect(house.run {
+            for client in clients { client.pump() }
+            return clients.allSatisfy { $0.responses().count == 1 }
+        })
+        #expect(!house.listener.wantsRun)
+        #expect(house.listener.counters.connectionsOpen == 600)
     }
 
     @Test("a thousand connections come, wait, and leave in any order: nothing is left of them")

@@ -1,5 +1,5 @@
-// A listener, its handler and raw clients on one thread. Nothing sleeps: `run` polls the listener's epoll descriptor and
-// the clients until a condition holds, and gives up after a time limit.
+// A listener, its handler and raw clients on one thread. Nothing sleeps: `run` polls the listener's epoll descriptor
+// and the clients until a condition holds, and gives up after a time limit.
 
 import Glibc
 import HTTP

@@ -1,5 +1,5 @@
-// What no request may be. Each case is sent as written over a raw socket; none may reach accept(), each is answered with
-// its status and a close, so that whatever stands behind it is never taken for another request.
+// What no request may be. Each case is sent as written over a raw socket; none may reach accept(), each is answered
+// with its status and a close, so that whatever stands behind it is never taken for another request.
 
 import HTTP
 import Testing

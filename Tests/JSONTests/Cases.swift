@@ -112,7 +112,9 @@ let refusedCases: [Refused] = [
     // Numbers.
     .init("+1", 0, "no plus"), .init(".5", 0, "begins with a digit"), .init("01", 1, "leading zero"),
     .init("-01", 2, "leading zero"),
-    .init("00", 1, "leading zero"), .init("1.e1", 2, "decimal point"), .init("1.]", 2, "decimal point"),
+    .init("00", 1, "leading zero"), .init("[01,2]", 2, "leading zero"),
+    .init("[1,00]", 4, "leading zero"), .init("[-01,2]", 3, "leading zero"),
+    .init("1.e1", 2, "decimal point"), .init("1.]", 2, "decimal point"),
     .init("1ee1", 2, "exponent"),
     .init("1e+-1", 3, "exponent"), .init("1.5.5", 3, "after the value"), .init("0x1F", 1, "after the value"),
     .init("-a", 1, "minus"),

@@ -69,6 +69,7 @@ struct DocumentTests {
             ("[1,\n 9223372036854775808, 2]", 5, "too large"), ("{\"a\":1e999}", 5, "too large"),
             ("-1e999", 0, "too large"),
             ("[-99999999999999999999]", 1, "too large"), ("{\"b\":1,\"a\\u0000\":1}", 7, "u0000"),
+            (#"{"b":1,"a\"\\\"\u0000":1}"#, 7, "u0000"), (#"{"\\":1,"\u0000":1}"#, 8, "u0000"),
         ])
     func beyond(_ text: String, _ offset: Int, _ message: String) throws {
         #expect(scan(text).isValid)

@@ -132,6 +132,22 @@ struct MatcherTests {
         for cut in 0...text.count { #expect(scan(text, cutAt: [cut], matcher).matches == expected) }
     }
 
+    @Test("goes on counting elements behind one that a pointer led into")
+    func siblings() throws {
+        let matcher = try matcher([("/1/0", .equals(5)), ("/2", .equals(2)), ("/3/1", .exists), ("/4", .equals(4))])
+        let text = bytes("[0,[5,6,7],2,[8],4]")
+        #expect(scan(text, matcher).matches == 0b1011)
+        for cut in 0...text.count { #expect(scan(text, cutAt: [cut], matcher).matches == 0b1011) }
+    }
+
+    @Test("does not take what follows an empty array for its first element")
+    func emptyArrays() throws {
+        let matcher = try matcher([("/a/0", .exists), ("/a/0", .equals(1)), ("/0/0", .exists)])
+        #expect(scan(#"{"a":[],"long key":1}"#, matcher).matches == 0)
+        #expect(scan(#"{"a":[ ],"b":1}"#, matcher).matches == 0)
+        #expect(scan("[[],1]", matcher).matches == 0)
+    }
+
     @Test("answers nothing for a text that is not JSON")
     func invalid() throws {
         let matcher = try matcher([("/a", .exists)])
@@ -161,6 +177,37 @@ struct MatcherTests {
         #expect(scan(text, cutAt: [1, 3, 5, 9, 30_000, 65_540, 65_545, 65_600, 70_000, 90_000, 120_000],
         matcher) == whole)
         #expect(scan(text, cutAt: Array(stride(from: 0, to: text.count, by: 1_460)), matcher) == whole)
+        #expect(scan(text, cutAt: [30_000, 71_000], matcher) == whole)
+    }
+
+    @Test("keeps a value that it can compare when the container around it has become too long")
+    func nestedLongValues() throws {
+        let matcher = try matcher([("", .equals(try parse("{}"))), ("/b", .equals(try parse("[1,2]")))])
+        let (filling, space) = (String(repeating: "x", count: 65_000), String(repeating: " ", count: 900))
+        let text = bytes("{\"p\":\"\(filling)\",\"b\":[1,\(space)2]}")
+        #expect(scan(text, matcher).matches == 0b10)
+        #expect(scan(text, cutAt: [65_020, 65_800], matcher).matches == 0b10)
+        #expect(scan(text, cutAt: Array(65_000..<text.count), matcher).matches == 0b10)
+    }
+
+    @Test("keeps no more of a text in pieces than it says")
+    func keptBytes() throws {
+        let pieces = ["{\"a\":\"", String(repeating: "x", count: 40_000), String(repeating: "y", count: 40_000), "z",
+        "\"}"]
+        var scanner = Scanner(matching: try matcher([("/a", .equals("x")), ("", .equals(try parse("{}")))]))
+        for piece in pieces.map(bytes) {
+            scanner.feed(piece.span)
+            #expect(scanner.tracking?.kept.count ?? 0 <= 65_536)
+        }
+        #expect(scanner.finish().isValid)
+    }
+
+    @Test("finds keys of every length", arguments: [0, 1, 7, 8, 9, 62, 63, 64, 65, 126, 127, 128, 200])
+    func keyLengths(_ length: Int) throws {
+        let key = String(repeating: "k", count: length)
+        let matcher = try matcher([("/\(key)", .equals(1)), ("/other/\(key)", .equals(2))])
+        #expect(scan("{\"\(key)\":1,\"\(key)x\":0,\"other\":{\"\(key)x\":0,\"\(key)\":2}}", matcher).matches == 0b11)
+        #expect(scan("{\"\(key)x\":1,\"other\":{\"x\(key)\":2}}", matcher).matches == 0)
     }
 
     @Test("finds long strings and keys, as long as their literal")

@@ -50,7 +50,8 @@ final class SocketPair {
 }
 
 extension Reactor {
-    /// A reactor that stops, and sleeps no longer, after ten seconds: so that what never comes fails a test and does not hang it.
+    /// A reactor that stops, and sleeps no longer, after ten seconds: so that what never comes fails a test and does
+    /// not hang it.
     static func bounded(maxEventsPerTurn: Int = 256) throws -> Reactor {
         let reactor = try Reactor(maxEventsPerTurn: maxEventsPerTurn)
         let limit = Handler()

@@ -35,7 +35,7 @@ import ZeroMQ
 
     @Test("a dealer is writable while its peer lives: not after it died, and again when it is back", arguments: ["tcp", "ipc"])
     func peerDiesAndReturns(transport: String) throws {
-        let place = transport == "tcp" ? "tcp://127.0.0.1:0" : "ipc:///tmp/zmq-gateway-test-\(getpid())-immediate"
+        let place = transport == "tcp" ? "tcp://127.0.0.1:0" : "ipc://@zmq-gateway-test-\(getpid())"
         let dealer = try DealerSocket(context)
         let first = try RouterSocket(context)
         let endpoint = try first.bind(place)
@@ -102,7 +102,8 @@ import ZeroMQ
         let monitor = try dealer.monitor(.disconnected)
         first.close()
         #expect(monitor.first(where: \.isDisconnected) != nil)
-        // Has libzmq noticed? Then the frame is swallowed as sent. If not, it is refused: the last one, so nothing is to be sent after it.
+        // Has libzmq noticed? Then the frame is swallowed as sent. If not, it is refused: the last one, so nothing is
+        // to be sent after it.
         _ = dealer.events
         frame = Frame("two")
         _ = dealer.send(&frame, more: false)

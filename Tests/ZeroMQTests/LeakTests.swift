@@ -45,6 +45,30 @@ import Testing
         }
     }
 
+    @Test("frames of a megabyte, sent, received, overwritten and dropped, leave no memory behind")
+    func frames() async {
+        await #expect(processExitsWith: .success) {
+            let context = try Context(ioThreads: 0)
+            let near = try DealerSocket(context)
+            let far = try DealerSocket(context)
+            try near.bind("inproc://frames")
+            try far.connect("inproc://frames")
+            guard near.becomes(writable: true) else { exit(4) }
+            let megabyte = [UInt8](repeating: 1, count: 1 << 20)
+            let before = residentBytes()
+            var received = Frame()
+            for _ in 0..<60 {
+                let dropped = Frame(copying: megabyte.span)
+                let boxed = FrameBox(Frame(copying: megabyte.span))
+                _ = boxed.take()
+                var sent = Frame(copying: megabyte.span)
+                guard dropped.count == 1 << 20, near.send(&sent) == .sent, far.receive(into: &received) else { exit(3) }
+                received = Frame(copying: megabyte.span)
+            }
+            guard residentBytes() < before + (30 << 20) else { exit(1) }
+        }
+    }
+
     @Test("when sockets run out the next one is refused, and there is one again after a close")
     func socketsRunOut() throws {
         let context = try Context(maxSockets: 2)
@@ -66,6 +90,17 @@ private func openDescriptors() -> Int {
     while unsafe readdir(directory) != nil { count += 1 }
     unsafe closedir(directory)
     return count
+}
+
+private func residentBytes() -> Int {
+    var usage = [UInt8](repeating: 0, count: 256)
+    // SAFETY: the path is NUL-terminated, and the array has as many bytes as it says.
+    let file = unsafe open("/proc/self/statm", O_RDONLY)
+    defer { close(file) }
+    let count = unsafe read(file, &usage, usage.count)
+    // Total and resident pages come first.
+    let fields = String(decoding: usage.prefix(max(0, count)), as: UTF8.self).split(separator: " ")
+    return fields.count > 1 ? (Int(fields[1]) ?? .max) * Int(getpagesize()) : .max
 }
 
 /// libzmq closes sockets on a thread of its own: asks again until `condition` holds.

@@ -5,9 +5,9 @@ import Testing
 import ZeroMQ
 
 @Suite("Readiness") struct ReadinessTests {
-    @Test("one request at a time, five thousand times: the descriptor and events after each send and receive never miss a reply",
-          arguments: ["inproc://readiness", "tcp://127.0.0.1:0"])
-    func idlePair(place: String) throws {
+    @Test("one request at a time, five thousand times: whoever looks at events, or receives until nothing is there, misses no reply",
+          arguments: ["inproc://readiness", "tcp://127.0.0.1:0"], [Rule.readEvents, .receiveUntilNothing])
+    func idlePair(place: String, rule: Rule) throws {
         let context = try Context()
         let echo = try RouterSocket(context)
         let endpoint = try echo.bind(place)
@@ -18,9 +18,8 @@ import ZeroMQ
         try dealer.connect(endpoint)
         #expect(dealer.becomes(writable: true) == true)
         var completed = 0
-        for _ in 0..<rounds where completed >= 0 {
-            guard dealer.sendMessage("x") == .sent, dealer.waitByDescriptor() else { break }
-            #expect(dealer.nextMessage() == ["x"])
+        for _ in 0..<rounds {
+            guard dealer.sendMessage("x") == .sent, dealer.reply(rule) == ["x"] else { break }
             completed += 1
         }
         #expect(completed == rounds)
@@ -37,8 +36,8 @@ private final class Owned: @unchecked Sendable {
 }
 
 extension RouterSocket {
-    /// Sends messages back, waiting by zmq_poll, until the context is shut down; returns how many. It must not end with the
-    /// last one: its socket does not linger.
+    /// Sends messages back, waiting by zmq_poll, until the context is shut down; returns how many. It must not end with
+    /// the last one: its socket does not linger.
     fileprivate func echo() -> Int {
         var frame = Frame()
         var count = 0
@@ -53,14 +52,21 @@ extension RouterSocket {
     }
 }
 
+/// What is done after a send or a receive and before the descriptor is slept on. Either lets libzmq take in what has
+/// come, which is what the descriptor told of; a receive that finds something need not, so one is not enough.
+enum Rule: Sendable { case readEvents, receiveUntilNothing }
+
 extension DealerSocket {
-    /// As a reactor does it: events first, then sleep on the descriptor, then events again.
-    fileprivate func waitByDescriptor() -> Bool {
-        while !events.contains(.readable) {
+    /// As a reactor does it: by the rule, then sleep on the descriptor, then again.
+    fileprivate func reply(_ rule: Rule) -> [String]? {
+        while true {
+            switch rule {
+            case .readEvents: if events.contains(.readable) { return nextMessage() }
+            case .receiveUntilNothing: if let message = nextMessage() { return message }
+            }
             var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             // SAFETY: one item, ours.
-            guard unsafe poll(&item, 1, 10_000) == 1 else { return false }
+            guard unsafe poll(&item, 1, 10_000) == 1 else { return nil }
         }
-        return true
     }
 }

@@ -61,7 +61,7 @@ struct MetricsText {
         head("zmq_gateway_identities", "gauge", "Identities of router services, by state.")
         for (plan, state) in zip(plans, states) where plan.configuration.peer == .router {
             let counts = [
-                ("connecting", state.identitiesConnecting), ("ready", state.identitiesReady),
+                ("ready", state.identitiesReady),
                 ("leased", state.identitiesLeased),
             ]
             for (word, count) in counts {
@@ -155,7 +155,6 @@ extension ServiceState {
         for state in states where state.isHere {
             sum.isReady = sum.isReady && state.isReady
             sum.workers = max(sum.workers, state.workers)
-            sum.identitiesConnecting += state.identitiesConnecting
             sum.identitiesReady += state.identitiesReady
             sum.identitiesLeased += state.identitiesLeased
             sum.waiting += state.waiting

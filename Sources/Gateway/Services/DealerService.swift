@@ -1,87 +1,93 @@
-// One DEALER that all exchanges of a service share: `[ticket][body]` for DEALER workers, `[ticket][""][body]` for REP.
+// One DEALER an endpoint that all exchanges of a service share: `[ticket][body]` for DEALER workers,
+// `[ticket][""][body]` for REP.
 //
 // The worker returns the frames before the body as they are, so the ticket leads each reply back to its exchange; a
 // ticket that is stale or not ours is counted and dropped. With several reactors a socket that binds has one home and
-// serves the others' exchanges as well; one that connects exists once a reactor.
+// serves the others' exchanges as well; those that connect exist once a reactor. Of several endpoints those that are up
+// take turns.
 //
-// Always be draining: ZMQ_FD is edge-triggered, and a send may swallow the edge, so after every send the socket is read
-// again before the reactor sleeps (zmq_getsockopt(3), ZMQ_FD).
+// Always be draining: ZMQ_FD is edge-triggered, and a send or a look at the events may swallow the edge, so after
+// either the sockets are read again before the reactor sleeps (zmq_getsockopt(3), ZMQ_FD).
 
 import Bridge
 import Configuration
 import Reactors
 import ZeroMQ
 
-/// A shared DEALER and its monitor.
+/// The shared DEALERs of a service.
 final class DealerService: Service, ReadinessHandler {
-    /// Messages read in one turn at most: some hundred microseconds of work.
+    /// Messages read from one socket in one turn at most: some hundred microseconds of work.
     private static let turnBudget = 512
 
     let plan: ServicePlan
     private unowned let core: Core
-    private let socket: DealerSocket
-    private var watcher: PeerWatcher
-    private var registration: Registration?
+    private let links: [Link]
+    private var registrations: [Registration] = []
     private var incoming = Frame()
+    private var next = 0
 
     init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
         self.core = core
         self.plan = plan
-        socket = try DealerSocket(core.context, SocketOptions(plan.configuration.socket))
-        watcher = PeerWatcher(try socket.monitor())
+        var links: [Link] = []
         if let endpoint = plan.configuration.bind {
-            let bound = try socket.bind(endpoint)
-            core.log.info("service \(plan.name) is bound to \(bound)")
+            links.append(try Link(core, plan, endpoint, binds: true))
+            core.log.info("service \(plan.name) is bound to \(links[0].endpoint)")
         }
-        for endpoint in plan.configuration.connect { try socket.connect(endpoint) }
+        for endpoint in plan.configuration.connect { links.append(try Link(core, plan, endpoint)) }
+        self.links = links
     }
 
     var state: ServiceState {
         var state = ServiceState()
-        state.isReady = socket.events.contains(.writable)
-        state.workers = state.isReady ? max(1, watcher.peers) : 0
-        state.trouble = watcher.trouble
+        state.workers = links.reduce(0) { $0 + ($1.isUp ? max(1, $1.peers) : 0) }
+        state.isReady = state.workers > 0
+        state.trouble = links.lazy.compactMap(\.trouble).first
         return state
     }
 
     func start() {
-        registration = core.watch(socket.descriptor, [.readable, .edgeTriggered], self)
-        watcher.onChange = { [unowned self] in peersChanged() }
-        watcher.start(core)
+        for link in links {
+            if let registration = core.watch(link.socket.descriptor, [.readable, .edgeTriggered], self) {
+                registrations.append(registration)
+            }
+            link.onChange = { [unowned self] link in if !link.isUp { lost(link) } }
+            link.start()
+        }
         core.touch(self)
     }
 
     func ready(_ readiness: Readiness) { core.touch(self) }
 
     func send(_ request: inout Frame, for exchange: OpenExchange) -> Handover {
-        send(&request, ticket: exchange.ticket)
+        send(&request, ticket: exchange.ticket, via: &exchange.identity)
     }
 
-    /// Sends a request of this reactor's or of another's exchange.
-    func send(_ body: inout Frame, ticket: Ticket) -> Handover {
+    /// Sends a request of this reactor's or of another's exchange, by the next endpoint that takes it.
+    /// - Parameter slot: which endpoint it was.
+    func send(_ body: inout Frame, ticket: Ticket, via slot: inout Int?) -> Handover {
         core.touch(self)
-        var identity = frame(of: ticket)
-        guard case .sent = socket.send(&identity, more: true) else {
-            return .refused(socket.events.contains(.writable) || watcher.peers > 0 ? .overloaded : .noWorker)
+        for _ in links.indices {
+            let index = next
+            next = index + 1 < links.count ? index + 1 : 0
+            guard isUsable(links[index]), transmit(&body, ticket, links[index]) else { continue }
+            slot = index
+            return .taken
         }
-        core.metrics.services[plan.index].counts.bytesSent += UInt64(body.count)
-        if plan.template.hasDelimiter {
-            var delimiter = Frame()
-            _ = socket.send(&delimiter, more: true)
-        }
-        _ = socket.send(&body, more: false)
-        return .taken
+        return .refused(links.contains(where: \.isUp) ? .overloaded : .noWorker)
     }
 
     func ended(_ exchange: OpenExchange, _ end: End) {
-        if end.cancelsWorker { cancel(exchange.ticket) }
+        if end.cancelsWorker { cancel(exchange.ticket, at: exchange.identity) }
     }
 
     /// Tells the worker, if the service has words for it, that nobody waits for this ticket's replies.
-    func cancel(_ ticket: Ticket) {
-        guard let cancel = plan.cancel else { return }
+    /// - Parameter slot: the endpoint that the request went to; nil where there is only one.
+    func cancel(_ ticket: Ticket, at slot: Int?) {
+        guard let cancel = plan.cancel, isUsable(links[slot ?? 0]) else { return }
+        core.touch(self)
         var frame = Frame(copying: cancel.span)
-        _ = send(&frame, ticket: ticket)
+        _ = transmit(&frame, ticket, links[slot ?? 0])
     }
 
     /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
@@ -89,17 +95,44 @@ final class DealerService: Service, ReadinessHandler {
     func resume(_ exchange: OpenExchange) {}
 
     func drain() -> Bool {
-        for _ in 0..<Self.turnBudget {
-            guard receiveMessage() else { return false }
+        var hasMore = false
+        for link in links where drain(link) { hasMore = true }
+        return hasMore
+    }
+
+    func tick() {
+        for link in links { link.tick() }
+        core.touch(self)
+    }
+
+    func stop() {
+        for registration in registrations { core.reactor.unwatch(registration) }
+        for link in links { link.stop() }
+    }
+
+    /// Without `immediate` requests wait in an outage; a socket that binds says itself that nobody is there.
+    private func isUsable(_ link: Link) -> Bool {
+        link.isUp || !plan.configuration.socket.immediate || plan.configuration.bind != nil
+    }
+
+    private func transmit(_ body: inout Frame, _ ticket: Ticket, _ link: Link) -> Bool {
+        let byteCount = body.count
+        var identity = frame(of: ticket)
+        guard case .sent = link.socket.send(&identity, more: true) else { return false }
+        if plan.template.hasDelimiter {
+            var delimiter = Frame()
+            _ = link.socket.send(&delimiter, more: true)
         }
+        _ = link.socket.send(&body, more: false)
+        core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
         return true
     }
 
-    func tick() { watcher.poll() }
-
-    func stop() {
-        if let registration { core.reactor.unwatch(registration) }
-        watcher.stop(core)
+    private func drain(_ link: Link) -> Bool {
+        for _ in 0..<Self.turnBudget {
+            guard receiveMessage(link) else { return false }
+        }
+        return true
     }
 
     private func frame(of ticket: Ticket) -> Frame {
@@ -110,13 +143,13 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     /// Reads one message to its end, whatever its shape, and delivers it.
-    private func receiveMessage() -> Bool {
+    private func receiveMessage(_ link: Link) -> Bool {
         var shape = ReplyShape(plan.template)
         var ticket: Ticket?
         var hasTicket = false
         var body = Frame()
         repeat {
-            guard socket.receive(into: &incoming) else { return false }
+            guard link.socket.receive(into: &incoming) else { return false }
             switch shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) {
             case .ticket:
                 ticket = core.codec.read(incoming.bytes)
@@ -133,10 +166,12 @@ final class DealerService: Service, ReadinessHandler {
         return true
     }
 
-    /// The last worker is gone: what it had in hand will not be answered. What it had answered is read first.
-    private func peersChanged() {
-        guard watcher.peers == 0 else { return }
-        while drain() {}
-        core.workersLost(plan)
+    /// The last worker of an endpoint is gone: what it had in hand will not be answered. What it had answered is read
+    /// first, and what it had not yet taken is dropped.
+    private func lost(_ link: Link) {
+        while drain(link) {}
+        guard plan.configuration.socket.immediate else { return }
+        link.connectAnew()
+        core.workersLost(plan, at: links.count > 1 ? links.firstIndex { $0 === link } : nil)
     }
 }

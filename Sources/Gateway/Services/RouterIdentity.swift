@@ -13,9 +13,11 @@ final class RouterIdentity: ReadinessHandler {
     private static let turnBudget = 512
 
     let slot: Int
+    let endpoint: Int
     /// The exchange that has it; nil while it waits in the pool.
     var exchange: OpenExchange?
-    var isConnected = false
+    /// Its endpoint went away while it was lent: it is not lent again.
+    var isLost = false
     /// The exchange's client does not take its replies; libzmq's own high-water mark then stops the worker.
     var isPaused = false
     /// It is on its service's list for this turn.
@@ -27,20 +29,19 @@ final class RouterIdentity: ReadinessHandler {
     private var registration: Registration?
     private var incoming = Frame()
 
-    init(_ core: Core, _ service: RouterService, slot: Int, endpoint: String, name: [UInt8]) throws(ZMQError) {
+    init(_ core: Core, _ service: RouterService, slot: Int, endpoint: Int, name: [UInt8]) throws(ZMQError) {
         self.slot = slot
+        self.endpoint = endpoint
         self.service = service
         var options = SocketOptions(service.plan.configuration.socket)
         options.identity = name
-        options.immediate = true
+        options.immediate = false
         socket = try DealerSocket(core.context, options)
-        try socket.connect(endpoint)
+        try socket.connect(service.plan.configuration.connect[endpoint])
         registration = core.watch(socket.descriptor, [.readable, .edgeTriggered], self)
     }
 
     func ready(_ readiness: Readiness) { service.touch(self) }
-
-    var isWritable: Bool { socket.events.contains(.writable) }
 
     /// Something lies unread: whatever it is, it belongs to the exchange that was, not to the next.
     var hasUnread: Bool { socket.events.contains(.readable) }
@@ -78,21 +79,6 @@ final class RouterIdentity: ReadinessHandler {
         } while shape.expectsMore
         service.received(&body, shape.fault, self)
         return true
-    }
-}
-
-/// A DEALER that never sends: its monitor tells whether an endpoint can be talked to at all.
-final class Sentinel {
-    let watcher: PeerWatcher
-    private let socket: DealerSocket
-
-    init(_ core: Core, _ plan: ServicePlan, _ endpoint: String) throws(ZMQError) {
-        var options = SocketOptions(plan.configuration.socket)
-        options.identity = core.mintIdentity(prefix: plan.configuration.identities.prefix)
-        socket = try DealerSocket(core.context, options)
-        watcher = PeerWatcher(try socket.monitor())
-        try socket.connect(endpoint)
-        watcher.start(core)
     }
 }
 

@@ -5,10 +5,12 @@
 //                              |----noWorker, exhausted--> refused at once
 //     end: nothing owed -> back to the pool;  anything owed or lost -> closed, a fresh one opens
 //
-// Whether an identity is connected its socket says itself: with ZMQ_IMMEDIATE a DEALER is writable exactly while its
-// connection stands, so no monitor a socket is needed (4 more descriptors each). One monitored DEALER an endpoint,
-// which never sends, tells of handshakes that fail. Opening costs 120-180 microseconds, so few are opened a turn, ahead
-// of need.
+// Whether an endpoint can be talked to one link an endpoint tells, which is never sent on: a monitor for each identity
+// would cost four descriptors more. An identity is opened where its endpoint is up, and what is sent on it waits in
+// libzmq for the connection to stand. Opening costs 120-180 microseconds, so few are opened a turn, ahead of need.
+//
+// When an endpoint goes down its identities may still hold replies that came before: what is lent ends at the next tick
+// as `workerLost`, after reading.
 
 import Bridge
 import Configuration
@@ -19,8 +21,6 @@ import ZeroMQ
 final class RouterService: Service {
     /// Fresh identities in one turn at most: 4 x 180 us is what a turn may bear.
     private static let openingsPerTurn = 4
-    /// An endpoint that takes longer than this to connect, with nothing else connected, is down.
-    private static let connectPatience: Nanoseconds = 1_000_000_000
     /// Ticks between two looks at what may be given back.
     private static let ticksPerTrim = 40
 
@@ -29,7 +29,8 @@ final class RouterService: Service {
     private var pool: IdentityPool
     private var identities: [RouterIdentity?] = []
     private var touched: [RouterIdentity] = []
-    private var sentinels: [Sentinel] = []
+    private var links: [Link] = []
+    private var lost: [RouterIdentity] = []
     private var ticks = 0
     private var trouble: String?
 
@@ -45,49 +46,42 @@ final class RouterService: Service {
         var state = ServiceState()
         state.isReady = pool.isUp
         state.workers = pool.endpointsUp.count { $0 }
-        state.identitiesConnecting = pool.connectingCount
         state.identitiesReady = pool.readyCount
         state.identitiesLeased = pool.leasedCount
         state.waiting = pool.waitingCount
-        state.trouble = trouble ?? sentinels.lazy.compactMap(\.watcher.trouble).first
+        state.trouble = trouble ?? links.lazy.compactMap(\.trouble).first
         return state
     }
 
     func start() {
-        for endpoint in plan.configuration.connect {
+        for (index, endpoint) in plan.configuration.connect.enumerated() {
             do {
-                sentinels.append(try Sentinel(core, plan, endpoint))
+                let name = core.mintIdentity(prefix: plan.configuration.identities.prefix)
+                let link = try Link(core, plan, endpoint, identity: name)
+                link.onChange = { [unowned self] link in changed(index, isUp: link.isUp) }
+                links.append(link)
+                link.start()
             } catch {
                 report("\(endpoint): \(error)")
             }
         }
-        core.touch(self)
+        if !plan.configuration.socket.immediate {
+            for index in plan.configuration.connect.indices { changed(index, isUp: true) }
+        }
     }
 
     func send(_ request: inout Frame, for exchange: OpenExchange) -> Handover {
         core.touch(self)
-        while true {
-            switch pool.lease(for: exchange.ticket) {
-            case .ready(let slot):
-                guard let identity = identities[slot] else { return .refused(.noWorker) }
-                if transmit(&request, identity, exchange) { return .taken }
-                discard(identity)
-                exchange.identity = nil
-            case .waiting:
-                var frame = Frame()
-                swap(&frame, &request)
-                exchange.unsent = FrameBox(frame)
-                return .taken
-            case .noWorker: return .refused(.noWorker)
-            case .exhausted: return .refused(.overloaded)
-            }
+        switch pool.lease(for: exchange.ticket) {
+        case .ready(let slot): return transmit(&request, slot, exchange) ? .taken : .refused(.overloaded)
+        case .waiting:
+            var frame = Frame()
+            swap(&frame, &request)
+            exchange.unsent = FrameBox(frame)
+            return .taken
+        case .noWorker: return .refused(.noWorker)
+        case .exhausted: return .refused(.overloaded)
         }
-    }
-
-    /// An identity whose connection turned out to be gone: that says nothing yet about the others.
-    private func discard(_ identity: RouterIdentity) {
-        identity.exchange = nil
-        place(identity, pool.release(identity.slot, reusable: false, wasLost: true))
     }
 
     func ended(_ exchange: OpenExchange, _ end: End) {
@@ -97,13 +91,13 @@ final class RouterService: Service {
         exchange.identity = nil
         identity.exchange = nil
         identity.isPaused = false
-        let cancels = end.cancelsWorker && identity.isConnected && plan.cancel != nil
+        let cancels = end.cancelsWorker && !identity.isLost && plan.cancel != nil
         if cancels, let cancel = plan.cancel {
             var frame = Frame(copying: cancel.span)
             _ = identity.send(&frame, plan.template)
         }
-        let isReusable = !end.owesReplies && !identity.hasUnread
-        place(identity, pool.release(slot, reusable: isReusable, wasLost: !identity.isConnected), lingering: cancels)
+        let isReusable = !end.owesReplies && !identity.isLost && !identity.hasUnread
+        place(identity, pool.release(slot, reusable: isReusable), lingering: cancels)
         core.touch(self)
     }
 
@@ -131,24 +125,22 @@ final class RouterService: Service {
             identity.isTouched = false
             guard identity.isOpen else { continue }
             if identity.drain(self) { touch(identity) }
-            updateConnection(of: identity)
         }
         return openFresh() || !touched.isEmpty
     }
 
     func tick() {
         ticks += 1
-        for sentinel in sentinels { sentinel.watcher.poll() }
-        pool.checkConnecting(at: core.now, patience: Self.connectPatience)
+        for link in links { link.tick() }
         if ticks % Self.ticksPerTrim == 0 { for slot in pool.trim() { close(slot, lingering: false) } }
-        endStranded()
+        endLost()
         core.touch(self)
     }
 
     func stop() {
         for slot in identities.indices { close(slot, lingering: true) }
-        for sentinel in sentinels { sentinel.watcher.stop(core) }
-        sentinels.removeAll()
+        for link in links { link.stop() }
+        links.removeAll()
     }
 
     /// A message arrived on `identity`.
@@ -157,14 +149,16 @@ final class RouterService: Service {
         exchange.received(body.bytes, fault: fault)
     }
 
-    private func transmit(_ request: inout Frame, _ identity: RouterIdentity, _ exchange: OpenExchange) -> Bool {
-        exchange.identity = identity.slot
-        identity.exchange = exchange
+    /// - Returns: whether libzmq took it; its queue may be full.
+    private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: OpenExchange) -> Bool {
+        guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
         let byteCount = request.count
         guard case .sent = identity.send(&request, plan.template) else {
-            identity.isConnected = false
+            place(identity, pool.release(slot, reusable: false))
             return false
         }
+        exchange.identity = slot
+        identity.exchange = exchange
         core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
         touch(identity)
         return true
@@ -181,47 +175,51 @@ final class RouterService: Service {
 
     private func deliverUnsent(to ticket: Ticket, _ identity: RouterIdentity) {
         guard let exchange = core.find(ticket), let box = exchange.unsent else {
-            return place(identity, pool.release(identity.slot, reusable: true, wasLost: false))
+            return place(identity, pool.release(identity.slot, reusable: true))
         }
         exchange.unsent = nil
-        if transmit(&box.frame, identity, exchange) { return }
-        discard(identity)
-        exchange.identity = nil
-        if case .refused(let reason) = send(&box.frame, for: exchange) { exchange.finish(because: reason) }
+        if !transmit(&box.frame, identity.slot, exchange) { exchange.finish(because: .overloaded) }
     }
 
-    /// Compares what the socket says of its connection with what the pool believes.
-    private func updateConnection(of identity: RouterIdentity) {
-        guard identity.isOpen else { return }
-        let isConnected = identity.isWritable
-        guard isConnected != identity.isConnected else { return }
-        identity.isConnected = isConnected
-        if isConnected {
-            place(identity, pool.connected(identity.slot))
-        } else if let exchange = identity.exchange {
-            exchange.finish(because: .workerLost)
-        } else {
-            pool.lost(identity.slot, at: core.now)
+    private func changed(_ endpoint: Int, isUp: Bool) {
+        guard isUp || plan.configuration.socket.immediate else { return }
+        core.touch(self)
+        if isUp { return pool.endpointUp(endpoint) }
+        for slot in pool.endpointDown(endpoint) { close(slot, lingering: false) }
+        for case let identity? in identities where identity.endpoint == endpoint && !identity.isLost {
+            identity.isLost = true
+            lost.append(identity)
         }
-        endStranded()
+        for ticket in pool.stranded() { core.find(ticket)?.finish(because: .noWorker) }
     }
 
-    private func endStranded() {
-        for ticket in pool.stranded() { core.find(ticket)?.finish(because: .noWorker) }
+    /// Ends what was in flight where a worker is gone, after its last replies.
+    private func endLost() {
+        let batch = lost
+        lost.removeAll()
+        for identity in batch where identity.isOpen {
+            if identity.isPaused {
+                lost.append(identity)
+                continue
+            }
+            while identity.drain(self) {}
+            identity.exchange?.finish(because: .workerLost)
+        }
     }
 
     /// Opens what the pool asks for, some a turn. - Returns: whether it asks for more.
     private func openFresh() -> Bool {
         for _ in 0..<Self.openingsPerTurn {
-            guard let (slot, endpoint) = pool.nextToOpen(at: core.now) else { return false }
+            guard let (slot, endpoint) = pool.nextToOpen() else { return false }
             do {
                 let name = core.mintIdentity(prefix: plan.configuration.identities.prefix)
                 let identity = try RouterIdentity(
-                    core, self, slot: slot, endpoint: plan.configuration.connect[endpoint], name: name)
+                    core, self, slot: slot, endpoint: endpoint, name: name)
                 while identities.count <= slot { identities.append(nil) }
                 identities[slot] = identity
                 trouble = nil
                 touch(identity)
+                place(identity, pool.opened(slot))
             } catch {
                 pool.openFailed(slot)
                 report("no further identity can be opened: \(error)")

@@ -24,7 +24,6 @@ struct ServiceState: Sendable {
     /// Connected peers (for `router`: endpoints) as far as the topology tells.
     var workers = 0
     /// Identities by state; zero for services that share a socket.
-    var identitiesConnecting = 0
     var identitiesReady = 0
     var identitiesLeased = 0
     /// Exchanges that wait for an identity.

@@ -28,14 +28,12 @@ struct Answer {
         return headers
     }
 
-    /// - Returns: the status, for the access log.
-    @discardableResult
-    func send(_ problem: Problem, retryAfter: Int? = nil, allow: String? = nil) -> Int {
+    func send(_ problem: Problem, retryAfter: Int? = nil, allow: String? = nil) {
         var headers = headers("application/problem+json")
-        if let retryAfter { headers.add("Retry-After", String(retryAfter)) }
+        let seconds = retryAfter ?? (problem.status == 429 ? 1 : nil)
+        if let seconds { headers.add("Retry-After", String(seconds)) }
         if let allow { headers.add("Allow", allow) }
         request.respond(problem.status, headers, copying: problem.bytes(requestID: requestID).span)
-        return problem.status
     }
 
     func send(_ status: Int, _ contentType: StaticString, _ body: [UInt8]) {

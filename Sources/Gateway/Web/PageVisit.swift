@@ -7,12 +7,11 @@ import HTTP
 final class PageVisit: RequestConsumer {
     private let handler: RESTHandler
     private let answer: Answer
-    private let give: (Answer) -> Int?
+    private let give: (Answer) -> Void
     private let since: Instant
-    private var status = 0
     private var isGiven = false
 
-    init(_ handler: RESTHandler, _ answer: Answer, _ give: @escaping (Answer) -> Int?) {
+    init(_ handler: RESTHandler, _ answer: Answer, _ give: @escaping (Answer) -> Void) {
         self.handler = handler
         self.answer = answer
         self.give = give
@@ -23,13 +22,13 @@ final class PageVisit: RequestConsumer {
     func answerIfComplete() {
         guard !isGiven else { return }
         isGiven = true
-        if let status = give(answer) { self.status = status }
+        give(answer)
     }
 
     func body(_ bytes: Span<UInt8>, of request: Request) {}
     func bodyEnded(of request: Request) {}
 
     func closed(_ request: Request, _ reason: RequestEnd) {
-        handler.closed(answer, status: status == 0 ? 200 : status, since: since, reason, nil)
+        handler.closed(answer, since: since, reason, nil)
     }
 }

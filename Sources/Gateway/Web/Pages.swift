@@ -7,25 +7,22 @@ import Configuration
 import HTTP
 import JSON
 
-/// The built-in pages. Each returns the status it gave, or nil where the answer comes later.
+/// The built-in pages.
 enum Pages {
-    static func nothing(_ answer: Answer) -> Int? {
+    static func nothing(_ answer: Answer) {
         answer.request.respond(204, answer.headers(nil), copying: Span())
-        return 204
     }
 
     /// The process is alive; nothing else is looked at.
-    static func health(_ answer: Answer) -> Int? {
+    static func health(_ answer: Answer) {
         answer.send(200, "application/json", Array("{\"status\":\"ok\"}\n".utf8))
-        return 200
     }
 
-    static func openAPI(_ answer: Answer, _ core: Core) -> Int? {
+    static func openAPI(_ answer: Answer, _ core: Core) {
         answer.send(200, "application/json", core.shared.openAPI)
-        return 200
     }
 
-    static func metrics(_ answer: Answer, _ core: Core) -> Int? {
+    static func metrics(_ answer: Answer, _ core: Core) {
         ask(answer, core) { reports in
             let text = MetricsText.make(reports, core.shared.plans)
             answer.send(200, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8))
@@ -33,7 +30,7 @@ enum Pages {
     }
 
     /// 200 while each service has a worker and nobody has asked us to go; else 503 with the same body.
-    static func readiness(_ answer: Answer, _ core: Core) -> Int? {
+    static func readiness(_ answer: Answer, _ core: Core) {
         ask(answer, core) { reports in
             let states = states(reports, core)
             let isDraining = reports.contains(where: \.isDraining)
@@ -59,7 +56,7 @@ enum Pages {
         }
     }
 
-    static func services(_ answer: Answer, _ core: Core) -> Int? {
+    static func services(_ answer: Answer, _ core: Core) {
         ask(answer, core) { reports in
             var writer = JSONWriter()
             writer.beginObject()
@@ -75,7 +72,7 @@ enum Pages {
         }
     }
 
-    static func service(_ answer: Answer, _ plan: ServicePlan, _ core: Core) -> Int? {
+    static func service(_ answer: Answer, _ plan: ServicePlan, _ core: Core) {
         ask(answer, core) { reports in
             var writer = JSONWriter()
             describe(plan, states(reports, core)[plan.index], reports, into: &writer)
@@ -84,14 +81,13 @@ enum Pages {
         }
     }
 
-    private static func ask(_ answer: Answer, _ core: Core, _ reply: @escaping ([CoreReport]) -> Void) -> Int? {
+    private static func ask(_ answer: Answer, _ core: Core, _ reply: @escaping ([CoreReport]) -> Void) {
         let request = answer.request
         let id = request.id
         core.inquire { reports in
             // The request may be over by now, and its object another's.
             if request.id == id && !request.isAnswered { reply(reports) }
         }
-        return nil
     }
 
     private static func states(_ reports: [CoreReport], _ core: Core) -> [ServiceState] {

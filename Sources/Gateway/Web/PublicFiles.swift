@@ -44,7 +44,7 @@ struct PublicFiles: Sendable {
     static let policy =
         "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-    static func send(_ file: PublicFile, _ answer: Answer, ifNoneMatch: String?) -> Int {
+    static func send(_ file: PublicFile, _ answer: Answer, ifNoneMatch: String?) {
         var headers = ResponseHeaders()
         headers.add("Content-Type", file.contentType)
         headers.add("Cache-Control", "no-cache")
@@ -54,11 +54,9 @@ struct PublicFiles: Sendable {
         headers.add("Referrer-Policy", "no-referrer")
         headers.close = answer.closes
         guard ifNoneMatch != file.tag else {
-            answer.request.respond(304, headers, copying: Span())
-            return 304
+            return answer.request.respond(304, headers, copying: Span())
         }
         answer.request.respond(200, headers, sharing: file.body)
-        return 200
     }
 
     /// FNV-1a over the bytes: it changes when the file does.

@@ -35,7 +35,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
     private var credit: Credit
     private var exchange: OpenExchange?
     private var record: ExchangeRecord?
-    private var status = 0
+    private var isRefused = false
     private var timer: TimerID?
     private var watch: Registration?
     private var lastSign: Instant
@@ -67,12 +67,12 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
     // MARK: The request
 
     func body(_ bytes: Span<UInt8>, of request: Request) {
-        guard status == 0 else { return }
+        guard !isRefused else { return }
         if let problem = body.append(bytes) { refuse(problem) }
     }
 
     func bodyEnded(of request: Request) {
-        guard status == 0 else { return }
+        guard !isRefused else { return }
         if let text = parameters.request, !route.isConfigured {
             if let problem = body.append(Array(text.utf8).span) { return refuse(problem) }
         }
@@ -85,7 +85,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         stopWaiting()
         exchange?.finish(because: reason == .shutdown ? .shutdown : .clientLeft)
         core.metrics.snapshot.bufferedBytes -= credit.buffered
-        handler.closed(answer, status: status, since: acceptedAt, reason, record)
+        handler.closed(answer, since: acceptedAt, reason, record)
     }
 
     // MARK: The exchange
@@ -107,9 +107,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
         lastSign = core.now
-        let hadBegun = writer.hasBegun
         writer.reply(body, inspection)
-        if !hadBegun && writer.hasBegun { begun(200) }
     }
 
     func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange) {
@@ -123,7 +121,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         let problem = end.isOK ? nil : EndProblem.make(end, route.plan, exchange, reply, fault)
         let endRecord = EndRecord(end: end, replies: exchange.delivered, elapsed: elapsed, problem: problem)
         let errorReply = end.reason == .error ? route.plan.errorText(reply) : nil
-        if let status = writer.end(Conclusion(record: endRecord, errorReply: errorReply)) { begun(status) }
+        writer.end(Conclusion(record: endRecord, errorReply: errorReply))
     }
 
     // MARK: The stream
@@ -146,7 +144,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         timer = nil
         guard !isClosed, exchange != nil else { return }
         if watch == nil { watch = core.watch(answer.request.descriptor, .peerClosed, self) }
-        if !writer.hasBegun, core.now >= acceptedAt + Self.beginAfter, let status = writer.begin() { begun(status) }
+        if !writer.hasBegun, core.now >= acceptedAt + Self.beginAfter { writer.begin() }
         if core.now >= lastSign + Self.signAfter {
             writer.sayNothing()
             lastSign = core.now
@@ -171,7 +169,8 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         watch = nil
     }
 
-    private func refuse(_ problem: Problem) { begun(answer.send(problem)) }
-
-    private func begun(_ status: Int) { self.status = status }
+    private func refuse(_ problem: Problem) {
+        isRefused = true
+        answer.send(problem)
+    }
 }

@@ -46,16 +46,17 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     }
 
     /// A request has its last byte, or lost its client.
-    func closed(_ answer: Answer, status: Int, since: Instant, _ reason: RequestEnd, _ exchange: ExchangeRecord?) {
+    func closed(_ answer: Answer, since: Instant, _ reason: RequestEnd, _ exchange: ExchangeRecord?) {
         openRequests -= 1
-        core.metrics.responded(status)
+        core.metrics.responded(answer.request.status)
         guard core.accessLog.isEnabled else { return }
         let request = answer.request
         core.accessLog.write(
             AccessRecord(
-                method: String(copying: request.methodName), path: String(copying: request.path), status: status,
-                requestID: answer.requestID, remote: request.remoteAddress, bytesSent: request.bytesSent,
-                elapsed: core.now.since(since), response: reason.word, exchange: exchange))
+                method: String(copying: request.methodName), path: String(copying: request.path),
+                status: request.status, requestID: answer.requestID, remote: request.remoteAddress,
+                bytesSent: request.bytesSent, elapsed: core.now.since(since), response: reason.word,
+                exchange: exchange))
     }
 
     /// The HTTP room refuses what it cannot read; the words are ours.
@@ -137,6 +138,9 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         if let length = request.contentLength, length > UInt64(core.configuration.limits.maxBodyBytes) {
             return refuse(answer, RequestBody.tooLarge(core.configuration.limits.maxBodyBytes))
         }
+        if let most = core.shared.exchangesPerAddress, !request.enter(limit: most) {
+            return refuse(answer, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
+        }
         rules = route.plan.rules(asking: format, on: rules)
         request.consumer = RESTExchange(self, route, answer, path, parameters, rules, format)
     }
@@ -181,7 +185,6 @@ final class RESTHandler: RequestHandler, RefusalWriter {
                 headers.add("Access-Control-Max-Age", "600")
             }
             answer.request.respond(204, headers, copying: Span())
-            return 204
         }
     }
 
@@ -192,8 +195,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
 
     private func refuse(_ answer: Answer, _ problem: Problem) { page(answer) { $0.send(problem) } }
 
-    /// Answers a request that is no exchange; `give` returns the status now, or nil and answers later.
-    private func page(_ answer: Answer, _ give: @escaping (Answer) -> Int?) {
+    /// Answers a request that is no exchange, now or later.
+    private func page(_ answer: Answer, _ give: @escaping (Answer) -> Void) {
         let visit = PageVisit(self, answer, give)
         answer.request.consumer = visit
         visit.answerIfComplete()

@@ -17,12 +17,11 @@ protocol ReplyWriter: AnyObject {
     /// A reply to deliver.
     func reply(_ body: Span<UInt8>, _ inspection: Inspection)
     /// The exchange is over; the response is given or ended now.
-    /// - Returns: the status, where the response begins only now.
-    func end(_ conclusion: Conclusion) -> Int?
+    func end(_ conclusion: Conclusion)
     /// The response has begun: from now on problems go into the stream.
     var hasBegun: Bool { get }
     /// Begins the response although there is no reply yet, so that nobody between takes it for dead.
-    func begin() -> Int?
+    func begin()
     /// Says something that means nothing, for whoever closes quiet connections.
     func sayNothing()
 }

@@ -51,10 +51,10 @@ final class StreamWriter: ReplyWriter, BodySource {
     /// Unsent bytes.
     var waiting: Int { buffer.count - sent }
 
-    func begin() -> Int? { begin(nil) }
+    func begin() { begin(nil) }
 
     func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
-        if !hasBegun { _ = begin(route.reply == .envelope ? ReplyEnvelope.read(body).envelope : nil) }
+        if !hasBegun { begin(route.reply == .envelope ? ReplyEnvelope.read(body).envelope : nil) }
         let before = buffer.count
         sequence += 1
         if format == .sse { append("id: \(sequence)\ndata: ") }
@@ -63,13 +63,13 @@ final class StreamWriter: ReplyWriter, BodySource {
         grown(since: before)
     }
 
-    func end(_ conclusion: Conclusion) -> Int? {
+    func end(_ conclusion: Conclusion) {
         let record = conclusion.record
         if !hasBegun, var problem = record.problem {
             if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
             return answer.send(problem, retryAfter: problem.status == 503 ? route.plan.retryAfterSeconds : nil)
         }
-        let status = hasBegun ? nil : begin(nil)
+        if !hasBegun { begin(nil) }
         let before = buffer.count
         if format == .sse {
             append("event: end\ndata: ")
@@ -82,7 +82,6 @@ final class StreamWriter: ReplyWriter, BodySource {
         }
         ending = format == .sse || record.end.isOK ? .whole : .cut
         grown(since: before)
-        return status
     }
 
     /// A comment line, which SSE clients pass over; NDJSON has no such thing.
@@ -113,16 +112,14 @@ final class StreamWriter: ReplyWriter, BodySource {
         }
     }
 
-    private func begin(_ envelope: ReplyEnvelope?) -> Int? {
+    private func begin(_ envelope: ReplyEnvelope?) {
         hasBegun = true
         var headers = answer.headers(format.contentType(route.plan.configuration.body))
         headers.add("X-Accel-Buffering", "no")
         for (name, value) in envelope?.headers ?? [] where name.lowercased() != "content-type" {
             headers.add(name: Array(name.utf8).span, value: Array(value.utf8).span)
         }
-        let status = envelope?.status ?? 200
-        answer.request.respond(status, headers, streaming: self)
-        return status
+        answer.request.respond(envelope?.status ?? 200, headers, streaming: self)
     }
 
     private func append(_ text: String) { buffer.append(contentsOf: text.utf8) }

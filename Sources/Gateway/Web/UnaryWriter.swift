@@ -30,7 +30,7 @@ final class UnaryWriter: ReplyWriter {
         text = ReplyText(body: route.plan.configuration.body, isEnvelope: route.reply == .envelope)
     }
 
-    func begin() -> Int? { nil }
+    func begin() {}
     func sayNothing() {}
 
     func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
@@ -52,7 +52,7 @@ final class UnaryWriter: ReplyWriter {
         }
     }
 
-    func end(_ conclusion: Conclusion) -> Int? {
+    func end(_ conclusion: Conclusion) {
         if let fault { return answer.send(Problem(.badReply, fault)) }
         guard var problem = conclusion.record.problem else { return succeed(conclusion) }
         if conclusion.record.end.outcome == .incomplete && count > 0 {
@@ -61,15 +61,14 @@ final class UnaryWriter: ReplyWriter {
         }
         if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
         let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
-        return answer.send(problem, retryAfter: retryAfter)
+        answer.send(problem, retryAfter: retryAfter)
     }
 
-    private func succeed(_ conclusion: Conclusion) -> Int {
+    private func succeed(_ conclusion: Conclusion) {
         var headers = answer.headers(nil)
         headers.add("X-Exchange-End", String(describing: conclusion.record.end.reason.word))
         if isSingle && count == 0 {
-            answer.request.respond(204, headers, copying: Span())
-            return 204
+            return answer.request.respond(204, headers, copying: Span())
         }
         for (name, value) in envelope?.headers ?? [] {
             headers.add(name: Array(name.utf8).span, value: Array(value.utf8).span)
@@ -77,9 +76,7 @@ final class UnaryWriter: ReplyWriter {
         if !(envelope?.headers.contains { $0.name.lowercased() == "content-type" } ?? false) {
             headers.add("Content-Type", String(describing: format.contentType(route.plan.configuration.body)))
         }
-        let status = envelope?.status ?? 200
-        answer.request.respond(status, headers, copying: (isSingle ? collected : array).span)
-        return status
+        answer.request.respond(envelope?.status ?? 200, headers, copying: (isSingle ? collected : array).span)
     }
 
     private var array: [UInt8] {

@@ -1,0 +1,137 @@
+// A DEALER with one endpoint, and whether anybody is at the other end.
+//
+//     connects:  connecting --handshake--> up --lost--> connecting       refused: once a second we try again
+//     binds:     up while a peer is there, whose handshake is complete
+//
+// ZMQ_IMMEDIATE is off on every DEALER of ours that connects. With it libzmq 4.3 drops the replies not yet read when a
+// connection is lost, and where that happens between two frames of one message it aborts the process (`!_more`,
+// fq.cpp). Without it nothing tells at a send that nobody is there; so the monitor tells, and what was sent into an
+// outage is dropped by connecting anew.
+
+import Reactors
+import ZeroMQ
+
+/// One socket and its monitor.
+final class Link: ReadinessHandler {
+    /// How long a peer that will not have us is left alone.
+    private static let patience: UInt64 = 1_000_000_000
+
+    let endpoint: String
+    let socket: DealerSocket
+    /// Somebody is there who takes what is sent.
+    private(set) var isUp = false
+    /// Peers at a socket that binds, as far as the monitor tells.
+    private(set) var peers = 0
+    /// What is wrong with the connection, as a sentence.
+    private(set) var trouble: String?
+    /// Called when `isUp` changed.
+    var onChange: (Link) -> Void = { _ in }
+
+    private unowned let core: Core
+    private let binds: Bool
+    private let monitor: Monitor
+    private var watch = ConnectionWatch()
+    private var registration: Registration?
+    private var refusedAt: UInt64?
+
+    /// - Parameter binds: listens at the endpoint instead of connecting to it.
+    init(
+        _ core: Core, _ plan: ServicePlan, _ endpoint: String, binds: Bool = false, identity: [UInt8]? = nil
+    ) throws(ZMQError) {
+        self.core = core
+        self.binds = binds
+        var options = SocketOptions(plan.configuration.socket)
+        if !binds { options.immediate = false }
+        options.identity = identity
+        socket = try DealerSocket(core.context, options)
+        monitor = try socket.monitor()
+        if binds {
+            self.endpoint = try socket.bind(endpoint)
+        } else {
+            self.endpoint = endpoint
+            try socket.connect(endpoint)
+        }
+    }
+
+    func start() {
+        registration = core.watch(monitor.descriptor, [.readable, .edgeTriggered], self)
+        poll()
+    }
+
+    func stop() {
+        if let registration { core.reactor.unwatch(registration) }
+        registration = nil
+    }
+
+    func ready(_ readiness: Readiness) { poll() }
+
+    /// Looks after the connection, some times a second.
+    func tick() {
+        poll()
+        if binds { settle(isReady: isBoundAndUp) }
+        guard let refusedAt, core.reactor.now - refusedAt > Self.patience else { return }
+        self.refusedAt = nil
+        connectAnew()
+    }
+
+    /// Drops what was sent and not delivered, and starts over. What was received must have been read.
+    func connectAnew() {
+        guard !binds else { return }
+        watch = ConnectionWatch()
+        do {
+            try socket.disconnect(endpoint)
+            try socket.connect(endpoint)
+        } catch {
+            trouble = "\(endpoint): \(error)"
+        }
+    }
+
+    private func poll() {
+        while let event = monitor.next() {
+            if binds { observeBound(event) } else { observeConnecting(event) }
+        }
+    }
+
+    private func observeConnecting(_ event: MonitorEvent) {
+        guard watch.observe(event) else { return }
+        if case .refused(let refusal) = watch.state {
+            refusedAt = core.reactor.now
+            refused(refusal)
+        }
+        settle(isReady: watch.state == .ready)
+    }
+
+    private func observeBound(_ event: MonitorEvent) {
+        switch event {
+        case .handshakeSucceeded: peers += 1
+        case .disconnected: peers = max(0, peers - 1)
+        case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
+        case .handshakeFailedAuth(_, let status): refused(.authentication(status: status))
+        default: return
+        }
+        settle(isReady: isBoundAndUp)
+    }
+
+    private func refused(_ refusal: ConnectionWatch.Refusal) { trouble = "\(endpoint): \(refusal.sentence)" }
+
+    /// A peer of a wrong type is told as lost though it was never told as there, so the count may be too low: then
+    /// libzmq still takes what is sent.
+    private var isBoundAndUp: Bool { peers > 0 || socket.events.contains(.writable) }
+
+    private func settle(isReady: Bool) {
+        guard isReady != isUp else { return }
+        isUp = isReady
+        if isReady { trouble = nil }
+        onChange(self)
+    }
+}
+
+extension ConnectionWatch.Refusal {
+    fileprivate var sentence: String {
+        switch self {
+        case .socketTypeMismatch: "the socket at the other end is of a type that takes no DEALER; look at `peer`"
+        case .protocolError(let code): "the other end speaks no ZeroMQ, or with other security (protocol error \(code))"
+        case .authentication(let status): "the other end refuses us (status \(status))"
+        }
+    }
+}
