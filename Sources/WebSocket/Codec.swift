@@ -1,0 +1,321 @@
+// One WebSocket as a codec: bytes in and messages out, messages in and bytes out. It knows no descriptor and no clock.
+//
+//     open --close sent--> closing --close received--> closed
+//       |---- close received (answered) -------------> closed
+//       +---- a rule is broken (close sent) ---------> failed       closed and failed take nothing in any more
+//
+// The bytes that come in lie in the caller's buffer, shared by all its connections: the mask is taken off in place, and
+// a message that lies there whole is delivered from there. What is cut is kept, and grows with what came, not with what
+// was announced. An idle codec owns no memory besides itself, no buffer and no zlib stream.
+
+/// What a message holds (RFC 6455, section 5.6).
+public enum MessageKind: Sendable { case text, binary }
+
+/// Is told what came in. Every span is valid during the call only.
+public protocol CodecDelegate: AnyObject {
+    /// A message; text is valid UTF-8.
+    func received(_ kind: MessageKind, _ payload: Span<UInt8>)
+    func receivedPong(_ payload: Span<UInt8>)
+    /// The last call: the client closed, or broke a rule, `fault` says which one. What waits in `output` is still to be
+    /// sent, then the connection is closed.
+    func ended(_ code: CloseCode, fault: String?)
+}
+
+/// Bounds, checked before memory is taken.
+public struct CodecLimits: Sendable {
+    /// Of a message, also after decompression. Above: 1009.
+    public var maxMessageBytes = 1 << 20
+    /// Frames of one message. Above: 1009.
+    public var maxFragments = 4096
+    /// Messages of fewer bytes are sent as they are.
+    public var compressFromBytes = 256
+    /// Pongs that wait to be sent; of more, the latest is kept (section 5.5.3).
+    public var maxPongs = 16
+
+    public init() {}
+}
+
+/// The server's end of one WebSocket.
+public final class Codec {
+    enum State { case open, closing, closed, failed }
+
+    private(set) var state = State.open
+    /// Control frames received.
+    public private(set) var controlFrames: UInt64 = 0
+    /// What a sender leaves away (RFC 7692, section 7.2.1).
+    private static let tail: [UInt8] = [0, 0, 0xFF, 0xFF]
+    private let limits: CodecLimits
+    private let deflate: DeflateParameters?
+
+    // MARK: coming in
+
+    private var reader = FrameHeaderReader()
+    private var header: FrameHeader?
+    private var taken = 0
+    /// The kind of the message whose frames are coming.
+    private var kind: MessageKind?
+    private var isCompressed = false
+    private var fragments = 0
+    private var message: [UInt8] = []
+    private var control: [UInt8] = []
+    private var text = UTF8Check()
+    private var inflater: Inflater?
+
+    // MARK: going out
+
+    private var bytes: [UInt8] = []
+    private var sent = 0
+    private var pongs = 0
+    private var latestPong: [UInt8]?
+    private var deflater: Deflater?
+
+    public init(_ limits: CodecLimits = CodecLimits(), deflate: DeflateParameters? = nil) {
+        self.limits = limits
+        self.deflate = deflate
+    }
+
+    /// Messages are taken in, and may be sent.
+    public var isOpen: Bool { state == .open }
+    /// Nothing more comes in: when the output is sent, the connection is to be closed.
+    public var isOver: Bool { state == .closed || state == .failed }
+
+    /// Takes what came, taking the mask off in place, and tells `delegate`.
+    public func receive(_ bytes: inout MutableSpan<UInt8>, _ delegate: any CodecDelegate) {
+        var position = 0
+        while !isOver {
+            if header == nil {
+                switch reader.read(bytes.span, &position, allowsCompression: deflate != nil) {
+                case .incomplete: return
+                case .wrong(let fault): return fail(.protocolError, String(describing: fault), delegate)
+                case .header(let next): guard begin(next, delegate) else { return }
+                }
+            }
+            guard let header else { return }
+            let count = min(header.length - taken, bytes.count - position)
+            let range = position..<position + count
+            Masking.remove(header.mask, offset: taken, from: &bytes, range)
+            position += count
+            taken += count
+            let isWhole = taken == header.length
+            if isWhole { self.header = nil }
+            let isFirst = taken == count
+            let piece = bytes.span.extracting(range)
+            if header.opcode.isControl {
+                takeControl(header.opcode, piece, isFirst: isFirst, isWhole: isWhole, delegate)
+            } else {
+                takeData(header, piece, isOnly: isFirst && isWhole, isWhole: isWhole, delegate)
+            }
+            if !isWhole { return }
+        }
+    }
+
+    /// A head is complete: what it announces is looked at before a byte of it is kept.
+    private func begin(_ next: FrameHeader, _ delegate: any CodecDelegate) -> Bool {
+        header = next
+        taken = 0
+        if next.opcode.isControl { return true }
+        if next.opcode == .continuation {
+            guard kind != nil else { return fails(.protocolError, "a continuation of nothing", delegate) }
+        } else {
+            guard kind == nil else { return fails(.protocolError, "a new message inside of another one", delegate) }
+            kind = next.opcode == .text ? .text : .binary
+            isCompressed = next.isCompressed
+            text = UTF8Check()
+            fragments = 0
+        }
+        fragments += 1
+        guard fragments <= limits.maxFragments else { return fails(.messageTooBig, "too many fragments", delegate) }
+        guard next.length <= limits.maxMessageBytes - (isCompressed ? 0 : message.count) else {
+            return fails(.messageTooBig, "a message has more than \(limits.maxMessageBytes) bytes", delegate)
+        }
+        return true
+    }
+
+    private func takeData(
+        _ header: FrameHeader, _ piece: Span<UInt8>, isOnly: Bool, isWhole: Bool, _ delegate: any CodecDelegate
+    ) {
+        guard let kind else { return }
+        if isCompressed {
+            guard inflate(piece, delegate) else { return }
+        } else {
+            if kind == .text && !text.feed(piece) { return fail(.invalidPayload, "text is not UTF-8", delegate) }
+            if isOnly && header.isFinal && fragments == 1 {
+                guard kind == .binary || text.isComplete else {
+                    return fail(.invalidPayload, "text is not UTF-8", delegate)
+                }
+                self.kind = nil
+                return delegate.received(kind, piece)
+            }
+            message.append(copying: piece)
+        }
+        if isWhole && header.isFinal { endMessage(kind, delegate) }
+    }
+
+    private func endMessage(_ kind: MessageKind, _ delegate: any CodecDelegate) {
+        if isCompressed {
+            guard inflate(Self.tail.span, delegate) else { return }
+            if deflate?.clientResets ?? true { inflater = nil }
+        }
+        guard kind == .binary || text.isComplete else { return fail(.invalidPayload, "text is not UTF-8", delegate) }
+        self.kind = nil
+        let whole = message
+        message = []
+        delegate.received(kind, whole.span)
+    }
+
+    private func inflate(_ piece: Span<UInt8>, _ delegate: any CodecDelegate) -> Bool {
+        if inflater == nil { inflater = Inflater() }
+        guard let inflater else { return fails(.internalError, "no memory to inflate a message", delegate) }
+        var whole: [UInt8] = []
+        swap(&whole, &message)
+        let before = whole.count
+        switch inflater.feed(piece, into: &whole, limit: limits.maxMessageBytes) {
+        case .taken: break
+        case .tooLarge:
+            return fails(.messageTooBig, "a message has more than \(limits.maxMessageBytes) bytes", delegate)
+        case .corrupt: return fails(.invalidPayload, "a compressed message cannot be inflated", delegate)
+        }
+        let isSound = kind == .binary || text.feed(whole.span.extracting(before..<whole.count))
+        swap(&whole, &message)
+        return isSound || fails(.invalidPayload, "text is not UTF-8", delegate)
+    }
+
+    // MARK: control frames
+
+    private func takeControl(
+        _ opcode: Opcode, _ piece: Span<UInt8>, isFirst: Bool, isWhole: Bool, _ delegate: any CodecDelegate
+    ) {
+        if isFirst && isWhole { return obey(opcode, piece, delegate) }
+        control.append(copying: piece)
+        guard isWhole else { return }
+        let whole = control
+        control = []
+        obey(opcode, whole.span, delegate)
+    }
+
+    private func obey(_ opcode: Opcode, _ payload: Span<UInt8>, _ delegate: any CodecDelegate) {
+        controlFrames += 1
+        switch opcode {
+        case .ping: pong(payload)
+        case .pong: delegate.receivedPong(payload)
+        default: closed(payload, delegate)
+        }
+    }
+
+    /// At most some pongs wait; of the rest only the latest is answered (section 5.5.3).
+    private func pong(_ payload: Span<UInt8>) {
+        guard state == .open else { return }
+        if pongs < limits.maxPongs {
+            pongs += 1
+            append(.pong, payload)
+        } else {
+            latestPong = []
+            latestPong?.append(copying: payload)
+        }
+    }
+
+    private func closed(_ payload: Span<UInt8>, _ delegate: any CodecDelegate) {
+        var code = CloseCode.noStatus
+        if payload.count == 1 { return fail(.protocolError, "a close code has two bytes", delegate) }
+        if payload.count >= 2 {
+            code = CloseCode(UInt16(payload[0]) << 8 | UInt16(payload[1]))
+            guard code.mayBeSent else {
+                return fail(.protocolError, "\(code.rawValue) is no close code", delegate)
+            }
+            var reason = UTF8Check()
+            guard reason.feed(payload.extracting(2..<payload.count)), reason.isComplete else {
+                return fail(.invalidPayload, "the reason of a close is not UTF-8", delegate)
+            }
+        }
+        if state == .open { appendClose(code == .noStatus ? .normal : code, "") }
+        state = .closed
+        delegate.ended(code, fault: nil)
+    }
+
+    private func fails(_ code: CloseCode, _ fault: String, _ delegate: any CodecDelegate) -> Bool {
+        fail(code, fault, delegate)
+        return false
+    }
+
+    private func fail(_ code: CloseCode, _ fault: String, _ delegate: any CodecDelegate) {
+        if state == .open { appendClose(code, fault) }
+        state = .failed
+        header = nil
+        message = []
+        control = []
+        inflater = nil
+        delegate.ended(code, fault: fault)
+    }
+}
+
+// MARK: going out
+
+extension Codec {
+    /// Queues a message. Nothing happens once a close was sent.
+    public func send(_ kind: MessageKind, _ payload: Span<UInt8>) {
+        guard state == .open else { return }
+        let opcode: Opcode = kind == .text ? .text : .binary
+        guard let deflate, payload.count >= limits.compressFromBytes else { return append(opcode, payload) }
+        if deflater == nil { deflater = Deflater(windowBits: deflate.serverWindowBits, level: 1) }
+        guard let deflater else { return append(opcode, payload) }
+        var packed: [UInt8] = []
+        deflater.message(payload, into: &packed)
+        if deflate.serverResets { self.deflater = nil }
+        append(opcode, packed.span, isCompressed: true)
+    }
+
+    /// Queues a ping; `payload` of at most 125 bytes comes back in a pong.
+    public func ping(_ payload: Span<UInt8>) {
+        precondition(payload.count <= 125)
+        if state == .open { append(.ping, payload) }
+    }
+
+    /// Queues a close behind everything that waits. The client's answer ends the codec.
+    /// - Parameter reason: for people; cut to what a frame holds.
+    public func close(_ code: CloseCode, _ reason: String = "") {
+        guard state == .open else { return }
+        appendClose(code, reason)
+        state = .closing
+    }
+
+    /// Bytes that wait to be sent.
+    public var pending: Int { bytes.count - sent }
+
+    /// Lends the bytes that wait to `body`, which says how many of them went out.
+    public func drain(_ body: (Span<UInt8>) -> Int) {
+        guard pending > 0 else { return }
+        sent += body(bytes.span.extracting(sent..<bytes.count))
+        guard pending == 0 else { return compact() }
+        sent = 0
+        bytes.removeAll(keepingCapacity: false)
+        pongs = 0
+        if let latestPong {
+            self.latestPong = nil
+            append(.pong, latestPong.span)
+        }
+    }
+
+    /// What was sent goes from the front once it is the larger part.
+    private func compact() {
+        guard sent > 65_536, sent > bytes.count / 2 else { return }
+        bytes.removeFirst(sent)
+        sent = 0
+    }
+
+    private func append(_ opcode: Opcode, _ payload: Span<UInt8>, isCompressed: Bool = false) {
+        bytes.appendFrameHeader(opcode, payload.count, isCompressed: isCompressed)
+        bytes.append(copying: payload)
+    }
+
+    private func appendClose(_ code: CloseCode, _ reason: String) {
+        var text = reason.utf8.prefix(123)[...]
+        while String(text) == nil { text = text.dropLast() }
+        bytes.appendFrameHeader(.close, 2 + text.count)
+        bytes.append(UInt8(code.rawValue >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: code.rawValue))
+        bytes.append(contentsOf: text)
+    }
+}
+
+@available(*, unavailable)
+extension Codec: Sendable {}
