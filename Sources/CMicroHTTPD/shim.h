@@ -32,14 +32,11 @@ static size_t cmhd_keep_escapes(void *owner, struct MHD_Connection *connection, 
 /// MHD_start_daemon(3) for an external epoll loop on a socket that listens already. The library closes `listening` when
 /// it stops.
 ///
-/// Suspend and resume are asked for by their bit alone (8192): the documented constant brings an eventfd along, and
-/// with it a write(2) for each resume, which nobody needs who calls MHD_run himself. The library's own time-out stays
-/// off.
+/// To allow upgrades is to allow suspend and resume. The library's own time-out stays off.
 static inline struct MHD_Daemon *cmhd_start(int listening, unsigned int max_connections, size_t pool_bytes,
                                             const struct cmhd_callbacks *calls) {
-  unsigned int suspend_and_resume = 8192;
   return MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_USE_TURBO | suspend_and_resume, 0,
+      MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_UPGRADE, 0,
       calls->accept_policy, calls->owner, calls->handler, calls->owner,
       MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT, max_connections,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_bytes, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
@@ -179,4 +176,10 @@ static inline void cmhd_forbid_chunks(struct MHD_Response *response) {
 /// Lets the library close this connection by its own clock after a second without traffic. Not for a suspended one.
 static inline void cmhd_time_out_soon(struct MHD_Connection *connection) {
   MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
+}
+
+/// Ends the library's part of an upgraded connection; its socket is closed without shutdown(2) (MHD_USE_TURBO), so that
+/// a duplicate lives on (MHD_upgrade_action is variadic).
+static inline void cmhd_release_upgraded(struct MHD_UpgradeResponseHandle *handle) {
+  MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 }

@@ -77,6 +77,13 @@ extension Listener {
         unsafe withRequest(context?.pointee, ()) { $0.completed(code) }
     }
 
+    static let upgradeThunk: @convention(c) (
+        UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutableRawPointer?, UnsafePointer<CChar>?, Int, Int32,
+        OpaquePointer?
+    ) -> Void = { cls, _, _, early, count, _, handle in
+        unsafe withRequest(cls, ()) { request in unsafe request.upgraded(early, count, handle) }
+    }
+
     static let readThunk: @convention(c) (
         UnsafeMutableRawPointer?, UInt64, UnsafeMutablePointer<CChar>?, Int
     ) -> Int = { cls, _, buffer, capacity in

@@ -64,6 +64,32 @@ extension Request {
         answer(HeldResponse(status: status, headers: headers, body: .stream(source)))
     }
 
+    /// Sends 101 with `headers`, which name the protocol in `Upgrade`, and hands the connection over. Only from
+    /// `bodyEnded` on, for a request without a body.
+    public func upgrade(_ headers: ResponseHeaders, to receiver: any UpgradeReceiver) {
+        precondition(stage == .ending || stage == .waiting, "an upgrade has to wait for bodyEnded")
+        guard mayRespond() else { return }
+        upgradeReceiver = receiver
+        givenStatus = 101
+        // SAFETY: the library gives us back unretained; we live as long as the listener.
+        let response = unsafe MHD_create_response_for_upgrade(
+            Listener.upgradeThunk, Unmanaged.passUnretained(self).toOpaque())
+        _ = unsafe queue(response, 101, headers)
+    }
+
+    /// The connection is ours: takes a duplicate and lets the library forget its own.
+    func upgraded(_ early: UnsafePointer<CChar>?, _ count: Int, _ handle: OpaquePointer?) {
+        // SAFETY: the library lends the bytes and the handle for this call; the handle is released once.
+        let bytes = unsafe UnsafeRawBufferPointer(start: early, count: count)
+        let duplicate = fcntl(socket, F_DUPFD_CLOEXEC, 0)
+        let stream = unsafe UpgradedStream(
+            descriptor: duplicate, early: Array(bytes), remoteAddress: remoteAddress)
+        unsafe listener.waitForNothing(self)
+        upgradeReceiver?.upgraded(stream, of: self)
+        if let handle = unsafe handle { unsafe cmhd_release_upgraded(handle) }
+        unsafe listener.isClosing = true
+    }
+
     /// The source that said `.pending` has something now. Any number of calls are one; before the stream begins or
     /// after it ended, nothing happens.
     public func sourceReady() {

@@ -103,6 +103,8 @@ import Glibc
     var sourceWasReady = false
     var streamEnding: BodyRead?
     var shared: SharedBody?
+    /// Waits for the connection when it is upgraded.
+    var upgradeReceiver: (any UpgradeReceiver)?
     var discardedBytes: UInt64 = 0
     var acknowledgedAtCheck: UInt64?
 
@@ -175,6 +177,7 @@ import Glibc
         ownersState = nil
         source = nil
         shared = nil
+        upgradeReceiver = nil
         held = nil
         streamEnding = nil
         unsafe methodStart = nil

@@ -1,0 +1,83 @@
+// A connection that speaks HTTP no longer: its bytes, both ways, without waiting.
+//
+// The library hands over a descriptor and the bytes that came behind the handshake. We duplicate the first, copy the
+// second, and let the library forget the connection at once: otherwise its memory, 12 KiB, would stay for as long as
+// the connection does. Confined to the listener's thread.
+
+internal import CMicroHTTPD
+import Glibc
+
+/// What became of an attempt to move bytes.
+public enum Transfer: Sendable, Equatable {
+    case moved(Int)
+    /// Nothing can be moved now; the descriptor becomes ready when something can.
+    case wouldBlock
+    /// The other side is gone, for the reason in `errno`, or 0 where it closed.
+    case ended(errno: Int32)
+}
+
+/// Takes the stream over once the 101 was given to the kernel.
+public protocol UpgradeReceiver: AnyObject {
+    /// From inside Listener.run. `closed` of the request follows.
+    func upgraded(_ stream: UpgradedStream, of request: Request)
+}
+
+/// The byte stream of a connection that was upgraded. Closes at the end of its life, or earlier.
+public final class UpgradedStream {
+    /// Non-blocking; to watch. -1 once it is closed.
+    public private(set) var descriptor: Int32
+    /// Came behind the handshake: the first bytes of the stream.
+    public let early: [UInt8]
+    /// The client's address: `192.0.2.1`, `[2001:db8::1]`, or `unix`.
+    public let remoteAddress: String
+
+    init(descriptor: Int32, early: [UInt8], remoteAddress: String) {
+        self.descriptor = descriptor
+        self.early = early
+        self.remoteAddress = remoteAddress
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+        var isOn: Int32 = 1
+        // SAFETY: setsockopt reads an int. A unix socket refuses, which does no harm. tcp(7)
+        _ = unsafe setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    deinit { close() }
+
+    /// recv(2) into the front of `buffer`, which keeps its size.
+    public func receive(into buffer: inout [UInt8]) -> Transfer {
+        // SAFETY: the kernel writes no more than the buffer holds.
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+        if count > 0 { return .moved(count) }
+        return count == 0 ? .ended(errno: 0) : failure()
+    }
+
+    /// send(2); some of the bytes may be left.
+    public func send(_ bytes: Span<UInt8>) -> Transfer {
+        // SAFETY: the kernel reads the bytes during the call only.
+        let count = unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        return count >= 0 ? .moved(count) : failure()
+    }
+
+    /// Tells the other side that nothing more comes, and goes on receiving. shutdown(2)
+    public func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Unwatch it before.
+    public func close() {
+        guard descriptor >= 0 else { return }
+        _ = Glibc.close(descriptor)
+        descriptor = -1
+    }
+
+    private func failure() -> Transfer {
+        switch errno {
+        case EAGAIN, EINTR: .wouldBlock
+        default: .ended(errno: errno)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension UpgradedStream: Sendable {}
