@@ -38,6 +38,19 @@ extension Configuration {
           idle: 60s                         # a keep-alive connection without a request
           drain: 10s                        # how long SIGTERM lets exchanges finish; 0 ends them at once
 
+        sessions:                           # WebSockets
+          max: 10000                        # open at once; above: 503
+          max_per_address: 1000             # of one client address; above: 429
+          max_message_bytes: 1MiB           # also after decompression; above: close 1009
+          max_exchanges: 100                # in flight in one session of /v1/socket
+          max_buffered_bytes: 1MiB          # that the client has not taken; above: it is closed
+          slow: pause                       # pause the worker where that can be, or close at a quarter of the buffer
+          ping: 30s                         # after so long a silence
+          pong: 15s                         # and closed after so much more
+          compress: on                      # permessage-deflate, where the client offers it
+          resume: 30s                       # how long a session waits for its client to come back; 0 is never
+          resume_bytes: 256KiB              # messages kept until they are acknowledged
+
         log:
           level: info                       # trace, debug, info, notice, warning, error, critical
           format: text                      # text or json

@@ -33,6 +33,9 @@ public struct Configuration: Sendable, Equatable {
     /// `timeouts`: how long a client and a shutdown may take.
     public var timeouts = Timeouts()
 
+    /// `sessions`: WebSockets.
+    public var sessions = SessionSettings()
+
     /// `log`: what is written to standard error.
     public var log = LogConfiguration()
 

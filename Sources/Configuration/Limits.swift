@@ -24,7 +24,7 @@ public struct Limits: Sendable, Equatable {
     public var maxExchangesPerAddress = 1_000
 
     /// `max_buffered_bytes`: replies of one exchange that its client has not taken yet, 1 KiB to 1 GiB. Above: the
-    /// exchange ends with `limit`. Default: 8 MiB.
+    /// exchange ends with `slow_client`. Default: 8 MiB.
     public var maxBufferedBytes = 8 << 20
 
     /// The defaults.

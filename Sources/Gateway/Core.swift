@@ -34,7 +34,7 @@ final class Core: TurnParticipant {
     let accessLog: AccessLog
     private(set) var services: [any Service] = []
     private(set) var drainState = Drain()
-    private var exchanges: TicketTable<OpenExchange>
+    private var exchanges: TicketTable<Correspondent>
     private var listeners: [ListenerWatch] = []
     private var handler: RESTHandler?
     private var touched: [any Service] = []
@@ -45,6 +45,12 @@ final class Core: TurnParticipant {
     private var hasSaidIdle = false
     private var endsAt: Instant?
     private var letterWatch: LetterWatch?
+    private var flushing: [SessionWire] = []
+    private var atTurnsEnd: [() -> Void] = []
+    /// The sessions on this reactor.
+    private(set) lazy var sessions = SessionRegister(self)
+    /// What any session's bytes are received into; borrowed for the time of a call.
+    var receiveBuffer = [UInt8](repeating: 0, count: 65_536)
 
     var context: Context { shared.context }
     var codec: TicketCodec { shared.codec }
@@ -61,7 +67,8 @@ final class Core: TurnParticipant {
         metrics = Metrics(services: shared.plans.count)
         accessLog = AccessLog(shared.configuration.log, shared.output)
         exchanges = TicketTable(
-            reactor: UInt8(index), capacity: shared.configuration.limits.maxExchanges)
+            reactor: UInt8(index),
+            capacity: shared.configuration.limits.maxExchanges + shared.configuration.sessions.max)
         reactor.participant = self
         for plan in shared.plans { services.append(try makeService(plan)) }
         let handler = RESTHandler(self)
@@ -109,7 +116,16 @@ final class Core: TurnParticipant {
         shared.openExchanges.leave(exchange.plan.index)
     }
 
-    func find(_ ticket: Ticket) -> OpenExchange? {
+    /// A raw session gets its ticket.
+    func opened(_ session: RawSession) -> Bool {
+        guard let ticket = exchanges.insert(session) else { return false }
+        session.ticket = ticket
+        return true
+    }
+
+    func closed(_ session: RawSession) { exchanges.remove(session.ticket) }
+
+    func find(_ ticket: Ticket) -> Correspondent? {
         if case .live(let exchange) = exchanges.find(ticket) { exchange } else { nil }
     }
 
@@ -162,6 +178,12 @@ final class Core: TurnParticipant {
         if !touched.contains(where: { $0 === service }) { touched.append(service) }
     }
 
+    /// Does something when nothing of this turn is on the stack any more.
+    func whenTurnEnds(_ action: @escaping () -> Void) { atTurnsEnd.append(action) }
+
+    /// What the session has to send leaves when the turn is over, in one piece.
+    func flushLater(_ wire: SessionWire) { flushing.append(wire) }
+
     /// Reads what has arrived for `service` before a clock is looked at.
     func drainNow(_ service: any Service) {
         if service.drain() { touch(service) }
@@ -206,6 +228,7 @@ final class Core: TurnParticipant {
         case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
         case .drain: beginDrain()
         case .idle: idlePeers += 1
+        case .adopt(let transfer): sessions.adopt(transfer)
         }
     }
 
@@ -245,11 +268,27 @@ final class Core: TurnParticipant {
             if !touched.isEmpty && !hasMore { hasMore = drainTouched() }
             guard hasMore || listeners.contains(where: \.listener.wantsRun) else { break }
         }
+        flushSessions()
+        runAtTurnsEnd()
         closing.removeFirst(min(closing.count, Self.closingsPerTurn))
         accessLog.flush()
         finishIfDrained()
         if hasMore || !closing.isEmpty || listeners.contains(where: \.listener.wantsRun) { return 0 }
         return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
+    }
+
+    private func flushSessions() {
+        guard !flushing.isEmpty else { return }
+        let batch = flushing
+        flushing.removeAll(keepingCapacity: true)
+        for wire in batch { wire.flush() }
+    }
+
+    private func runAtTurnsEnd() {
+        guard !atTurnsEnd.isEmpty else { return }
+        let actions = atTurnsEnd
+        atTurnsEnd.removeAll()
+        for action in actions { action() }
     }
 
     /// - Returns: whether some service has more to read.
@@ -273,14 +312,17 @@ final class Core: TurnParticipant {
     private func beginDrain() {
         drainState.begin(at: now, patience: configuration.timeouts.drain.inNanoseconds)
         for watch in listeners { watch.listener.stopAccepting() }
+        sessions.drain()
     }
 
     private func finishIfDrained() {
         guard drainState.phase != .running else { return }
-        var inFlight = exchanges.count + (handler?.openRequests ?? 0)
+        var inFlight = exchanges.count + sessions.count + (handler?.openRequests ?? 0)
         let busyPeers = shared.reactorCount - 1 - idlePeers
         if endsAt == nil, drainState.isOver(at: now, inFlight: inFlight + busyPeers) {
             for exchange in exchanges.values { exchange.finish(because: .shutdown) }
+            sessions.closeAll()
+            flushSessions()
             sendLastWords()
             endsAt = now + Self.lastPatience
             inFlight = 0
@@ -291,6 +333,7 @@ final class Core: TurnParticipant {
         }
         // Others' exchanges, and the cancels of those that did not finish, may still need a socket of ours.
         guard let endsAt, busyPeers == 0 || now >= endsAt else { return }
+        sessions.stop()
         for watch in listeners { watch.stop() }
         for service in services { service.stop() }
         closing.removeAll()

@@ -30,6 +30,8 @@ enum Letter: Sendable {
     case drain
     /// That reactor drains and has nothing in flight any more; who is home to a service waits for all of them.
     case idle
+    /// A client has come back to a session that lives on that reactor: this is its connection.
+    case adopt(SessionTransfer)
 }
 
 /// How one reactor stands: what health, metrics and the services' descriptions are made of.

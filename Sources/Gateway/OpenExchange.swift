@@ -21,15 +21,8 @@ protocol ExchangeClient: AnyObject {
 }
 
 /// An exchange between accept and end.
-final class OpenExchange: TimerHandler {
-    let plan: ServicePlan
-    let service: any Service
+final class OpenExchange: Correspondent, TimerHandler {
     private(set) var exchange: Exchange
-    private(set) var ticket = Ticket.none
-    /// What its service gave it: the slot of an identity, or which of several endpoints has the request.
-    var identity: Int?
-    /// The request, while it waits for an identity.
-    var unsent: FrameBox?
 
     private let core: Core
     private let client: any ExchangeClient
@@ -38,10 +31,9 @@ final class OpenExchange: TimerHandler {
 
     init(_ core: Core, _ service: any Service, rules: EndRules, client: any ExchangeClient) {
         self.core = core
-        self.service = service
         self.client = client
-        plan = service.plan
         exchange = Exchange(rules: rules, openedAt: core.now)
+        super.init(service)
     }
 
     /// The table has taken it in under `ticket`; its clocks run.
@@ -50,8 +42,7 @@ final class OpenExchange: TimerHandler {
         armTimer()
     }
 
-    /// The worker answered. `fault` is what is wrong with the message's frames, if anything is.
-    func received(_ body: Span<UInt8>, fault: ReplyShape.Fault?) {
+    override func received(_ body: Span<UInt8>, fault: ReplyShape.Fault?) {
         var inspection = plan.inspector.inspect(body)
         if let fault {
             inspection.facts.isValid = false
@@ -74,8 +65,7 @@ final class OpenExchange: TimerHandler {
         }
     }
 
-    /// Something outside ends it. Nothing happens when it is over already.
-    func finish(because reason: EndReason) {
+    override func finish(because reason: EndReason) {
         if let end = exchange.finish(because: reason) { conclude(end) }
     }
 
@@ -119,7 +109,7 @@ final class OpenExchange: TimerHandler {
     private func conclude(_ end: End, _ reply: Span<UInt8> = Span(), _ fault: String? = nil) {
         if let timer { core.reactor.cancel(timer) }
         timer = nil
-        unsent = nil
+        unsent = []
         core.closed(self)
         service.ended(self, end)
         core.metrics.services[plan.index].ended(exchange, at: core.now)

@@ -79,26 +79,26 @@ public final class Codec {
     /// Nothing more comes in: when the output is sent, the connection is to be closed.
     public var isOver: Bool { state == .closed || state == .failed }
 
-    /// Takes what came, taking the mask off in place, and tells `delegate`.
-    public func receive(_ bytes: inout MutableSpan<UInt8>, _ delegate: any CodecDelegate) {
+    /// Takes the first `count` bytes, taking the mask off in place, and tells `delegate`.
+    public func receive(_ bytes: inout MutableSpan<UInt8>, count: Int, _ delegate: any CodecDelegate) {
         var position = 0
         while !isOver {
             if header == nil {
-                switch reader.read(bytes.span, &position, allowsCompression: deflate != nil) {
+                switch reader.read(bytes.span, upTo: count, &position, allowsCompression: deflate != nil) {
                 case .incomplete: return
                 case .wrong(let fault): return fail(.protocolError, String(describing: fault), delegate)
                 case .header(let next): guard begin(next, delegate) else { return }
                 }
             }
             guard let header else { return }
-            let count = min(header.length - taken, bytes.count - position)
-            let range = position..<position + count
+            let size = min(header.length - taken, count - position)
+            let range = position..<position + size
             Masking.remove(header.mask, offset: taken, from: &bytes, range)
-            position += count
-            taken += count
+            position += size
+            taken += size
             let isWhole = taken == header.length
             if isWhole { self.header = nil }
-            let isFirst = taken == count
+            let isFirst = taken == size
             let piece = bytes.span.extracting(range)
             if header.opcode.isControl {
                 takeControl(header.opcode, piece, isFirst: isFirst, isWhole: isWhole, delegate)

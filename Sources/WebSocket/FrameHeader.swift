@@ -30,12 +30,14 @@ struct FrameHeaderReader {
     private var count = 0
     private var needed = 2
 
-    /// Takes bytes from `position` on, and moves it behind those it took.
+    /// Takes bytes from `position` up to `end`, and moves it behind those it took.
     /// - Parameter allowsCompression: RSV1 has a meaning on this connection.
-    mutating func read(_ input: Span<UInt8>, _ position: inout Int, allowsCompression: Bool) -> Outcome {
+    mutating func read(
+        _ input: Span<UInt8>, upTo end: Int, _ position: inout Int, allowsCompression: Bool
+    ) -> Outcome {
         while true {
             while count < needed {
-                guard position < input.count else { return .incomplete }
+                guard position < end else { return .incomplete }
                 bytes[count] = input[position]
                 count += 1
                 position += 1

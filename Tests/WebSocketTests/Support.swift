@@ -36,8 +36,9 @@ struct Wire {
         while start < bytes.count {
             let end = size < bytes.count - start ? start + size : bytes.count
             var piece = Array(bytes[start..<end])
+            let count = piece.count
             var span = piece.mutableSpan
-            codec.receive(&span, record)
+            codec.receive(&span, count: count, record)
             start = end
         }
     }

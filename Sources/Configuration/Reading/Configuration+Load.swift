@@ -51,6 +51,7 @@ extension Configuration {
         root.list("origins", into: &origins, of: .origin, 0...64)
         root.section("limits") { limits.read($0) }
         root.section("timeouts") { timeouts.read($0) }
+        root.section("sessions") { sessions.read($0) }
         root.section("log") { log.read($0) }
         root.section("zeromq") { section in
             section.read("io_threads", into: &zeromq.ioThreads, .integer(1...16))
@@ -84,6 +85,23 @@ extension Timeouts {
         section.read("body", into: &body, .duration(bounds))
         section.read("idle", into: &idle, .duration(bounds))
         section.read("drain", into: &drain, .duration(.zero ... .seconds(3_600)))
+    }
+}
+
+extension SessionSettings {
+    fileprivate mutating func read(_ section: Section) {
+        let bounds = Duration.seconds(1)...Duration.seconds(3_600)
+        section.read("max", into: &max, .integer(1...1_000_000))
+        section.read("max_per_address", into: &maxPerAddress, .integer(1...1_000_000))
+        section.read("max_message_bytes", into: &maxMessageBytes, .bytes(1...1 << 30))
+        section.read("max_exchanges", into: &maxExchanges, .integer(1...100_000))
+        section.read("max_buffered_bytes", into: &maxBufferedBytes, .bytes(1 << 10...1 << 30))
+        section.read("slow", into: &slow, .word)
+        section.read("ping", into: &ping, .duration(bounds))
+        section.read("pong", into: &pong, .duration(bounds))
+        section.read("compress", into: &compress, .onOff)
+        section.read("resume", into: &resume, .duration(.zero ... .seconds(3_600)))
+        section.read("resume_bytes", into: &resumeBytes, .bytes(1 << 10...1 << 30))
     }
 }
 

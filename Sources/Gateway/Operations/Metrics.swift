@@ -114,6 +114,11 @@ struct MetricsSnapshot: Sendable {
     var bufferedBytes = 0
     var slowClients: UInt64 = 0
     var logLinesDropped: UInt64 = 0
+    var sessionsOpen = 0
+    var sessionsOpened: UInt64 = 0
+    var sessionsResumed: UInt64 = 0
+    var messagesReceived: UInt64 = 0
+    var messagesSent: UInt64 = 0
 
     mutating func add(_ other: MetricsSnapshot) {
         if services.isEmpty { services = other.services } else {
@@ -127,6 +132,11 @@ struct MetricsSnapshot: Sendable {
         responses.merge(other.responses, uniquingKeysWith: +)
         bufferedBytes += other.bufferedBytes
         slowClients += other.slowClients
+        sessionsOpen += other.sessionsOpen
+        sessionsOpened += other.sessionsOpened
+        sessionsResumed += other.sessionsResumed
+        messagesReceived += other.messagesReceived
+        messagesSent += other.messagesSent
         logLinesDropped = max(logLinesDropped, other.logLinesDropped)
     }
 }

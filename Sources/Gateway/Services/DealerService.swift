@@ -59,14 +59,17 @@ final class DealerService: Service, ReadinessHandler {
 
     func ready(_ readiness: Readiness) { core.touch(self) }
 
-    func send(_ request: inout Frame, for exchange: OpenExchange) -> Handover {
+    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
         send(&request, ticket: exchange.ticket, via: &exchange.identity)
     }
 
     /// Sends a request of this reactor's or of another's exchange, by the next endpoint that takes it.
-    /// - Parameter slot: which endpoint it was.
+    /// - Parameter slot: which endpoint it was; a session goes on with the one it began with.
     func send(_ body: inout Frame, ticket: Ticket, via slot: inout Int?) -> Handover {
         core.touch(self)
+        if let slot, isUsable(links[slot]) {
+            return transmit(&body, ticket, links[slot]) ? .taken : .refused(.overloaded)
+        }
         for _ in links.indices {
             let index = next
             next = index + 1 < links.count ? index + 1 : 0
@@ -77,7 +80,7 @@ final class DealerService: Service, ReadinessHandler {
         return .refused(links.contains(where: \.isUp) ? .overloaded : .noWorker)
     }
 
-    func ended(_ exchange: OpenExchange, _ end: End) {
+    func ended(_ exchange: Correspondent, _ end: End) {
         if end.cancelsWorker { cancel(exchange.ticket, at: exchange.identity) }
     }
 
@@ -91,8 +94,8 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
-    func pause(_ exchange: OpenExchange) {}
-    func resume(_ exchange: OpenExchange) {}
+    func pause(_ exchange: Correspondent) {}
+    func resume(_ exchange: Correspondent) {}
 
     func drain() -> Bool {
         var hasMore = false

@@ -24,17 +24,17 @@ final class RemoteService: Service {
     func tick() {}
     func stop() {}
     func drain() -> Bool { false }
-    func pause(_ exchange: OpenExchange) {}
-    func resume(_ exchange: OpenExchange) {}
+    func pause(_ exchange: Correspondent) {}
+    func resume(_ exchange: Correspondent) {}
 
-    func send(_ request: inout Frame, for exchange: OpenExchange) -> Handover {
+    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
         var frame = Frame()
         swap(&frame, &request)
         core.post(.request(service: plan.index, exchange.ticket, FrameBox(frame)), to: home)
         return .taken
     }
 
-    func ended(_ exchange: OpenExchange, _ end: End) {
+    func ended(_ exchange: Correspondent, _ end: End) {
         if end.cancelsWorker && plan.cancel != nil {
             core.post(.cancel(service: plan.index, exchange.ticket), to: home)
         }

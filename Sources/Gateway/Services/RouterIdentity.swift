@@ -15,7 +15,7 @@ final class RouterIdentity: ReadinessHandler {
     let slot: Int
     let endpoint: Int
     /// The exchange that has it; nil while it waits in the pool.
-    var exchange: OpenExchange?
+    var exchange: Correspondent?
     /// Its endpoint went away while it was lent: it is not lent again.
     var isLost = false
     /// The exchange's client does not take its replies; libzmq's own high-water mark then stops the worker.

@@ -70,21 +70,24 @@ final class RouterService: Service {
         }
     }
 
-    func send(_ request: inout Frame, for exchange: OpenExchange) -> Handover {
+    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
         core.touch(self)
+        if let slot = exchange.identity {
+            return transmit(&request, slot, exchange) ? .taken : .refused(.overloaded)
+        }
+        if !exchange.unsent.isEmpty { return keep(&request, for: exchange) }
         switch pool.lease(for: exchange.ticket) {
-        case .ready(let slot): return transmit(&request, slot, exchange) ? .taken : .refused(.overloaded)
-        case .waiting:
-            var frame = Frame()
-            swap(&frame, &request)
-            exchange.unsent = FrameBox(frame)
-            return .taken
+        case .ready(let slot):
+            if transmit(&request, slot, exchange) { return .taken }
+            if let identity = identities[slot] { place(identity, pool.release(slot, reusable: false)) }
+            return .refused(.overloaded)
+        case .waiting: return keep(&request, for: exchange)
         case .noWorker: return .refused(.noWorker)
         case .exhausted: return .refused(.overloaded)
         }
     }
 
-    func ended(_ exchange: OpenExchange, _ end: End) {
+    func ended(_ exchange: Correspondent, _ end: End) {
         guard let slot = exchange.identity, let identity = identities[slot] else {
             return pool.withdraw(exchange.ticket)
         }
@@ -101,11 +104,11 @@ final class RouterService: Service {
         core.touch(self)
     }
 
-    func pause(_ exchange: OpenExchange) {
+    func pause(_ exchange: Correspondent) {
         if let slot = exchange.identity { identities[slot]?.isPaused = true }
     }
 
-    func resume(_ exchange: OpenExchange) {
+    func resume(_ exchange: Correspondent) {
         guard let slot = exchange.identity, let identity = identities[slot] else { return }
         identity.isPaused = false
         touch(identity)
@@ -149,14 +152,18 @@ final class RouterService: Service {
         exchange.received(body.bytes, fault: fault)
     }
 
+    private func keep(_ request: inout Frame, for exchange: Correspondent) -> Handover {
+        var frame = Frame()
+        swap(&frame, &request)
+        exchange.unsent.append(FrameBox(frame))
+        return .taken
+    }
+
     /// - Returns: whether libzmq took it; its queue may be full.
-    private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: OpenExchange) -> Bool {
+    private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: Correspondent) -> Bool {
         guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
         let byteCount = request.count
-        guard case .sent = identity.send(&request, plan.template) else {
-            place(identity, pool.release(slot, reusable: false))
-            return false
-        }
+        guard case .sent = identity.send(&request, plan.template) else { return false }
         exchange.identity = slot
         identity.exchange = exchange
         core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
@@ -174,11 +181,17 @@ final class RouterService: Service {
     }
 
     private func deliverUnsent(to ticket: Ticket, _ identity: RouterIdentity) {
-        guard let exchange = core.find(ticket), let box = exchange.unsent else {
+        guard let exchange = core.find(ticket) else {
             return place(identity, pool.release(identity.slot, reusable: true))
         }
-        exchange.unsent = nil
-        if !transmit(&box.frame, identity.slot, exchange) { exchange.finish(because: .overloaded) }
+        let unsent = exchange.unsent
+        exchange.unsent = []
+        exchange.identity = identity.slot
+        identity.exchange = exchange
+        for box in unsent where !transmit(&box.frame, identity.slot, exchange) {
+            return exchange.finish(because: .overloaded)
+        }
+        exchange.unsentWasSent()
     }
 
     private func changed(_ endpoint: Int, isUp: Bool) {

@@ -40,12 +40,12 @@ protocol Service: AnyObject {
     /// Opens the sockets. Errors are reported by the service's state and tried again.
     func start()
     /// Hands `exchange` over with its one body frame.
-    func send(_ request: inout Frame, for exchange: OpenExchange) -> Handover
+    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover
     /// The exchange is over: tells the worker where that is asked for and gives its identity back.
-    func ended(_ exchange: OpenExchange, _ end: End)
+    func ended(_ exchange: Correspondent, _ end: End)
     /// The client of `exchange` does not take its replies: stop reading them, if they can be told from others'.
-    func pause(_ exchange: OpenExchange)
-    func resume(_ exchange: OpenExchange)
+    func pause(_ exchange: Correspondent)
+    func resume(_ exchange: Correspondent)
     /// Reads replies until there are none or the turn's budget is spent.
     /// - Returns: whether some may be left.
     func drain() -> Bool

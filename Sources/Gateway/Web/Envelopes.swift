@@ -50,7 +50,7 @@ enum RequestEnvelope {
         return writer.bytes
     }
 
-    private static func write(
+    static func write(
         _ body: Span<UInt8>, _ format: ServiceConfiguration.BodyFormat, into writer: inout JSONWriter
     ) {
         if body.isEmpty { return writer.null() }

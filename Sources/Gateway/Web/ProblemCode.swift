@@ -25,6 +25,13 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case targetTooLong = "target_too_long"
     case unsupportedMediaType = "unsupported_media_type"
     case expectationFailed = "expectation_failed"
+    case upgradeRequired = "upgrade_required"
+    case tooManySessions = "too_many_sessions"
+    // What a message on a WebSocket can have wrong.
+    case badMessage = "bad_message"
+    case duplicateID = "duplicate_id"
+    case unknownID = "unknown_id"
+    case resumeRefused = "resume_refused"
     case hostRefused = "host_refused"
     case tooManyExchanges = "too_many_exchanges"
     case headerTooLarge = "header_too_large"
@@ -65,6 +72,12 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .unsupportedMediaType: (415, 1003, "The service does not take this type of body.")
         case .expectationFailed: (417, 1008, "The expectation cannot be met.")
         case .hostRefused: (421, 1008, "This host name is not served here.")
+        case .upgradeRequired: (426, 1008, "This is a WebSocket.")
+        case .tooManySessions: (429, 4028, "This client has too many sessions open.")
+        case .badMessage: (400, 1008, "The message cannot be understood.")
+        case .duplicateID: (409, 1008, "An exchange of this id is open.")
+        case .unknownID: (404, 1008, "No exchange of this id is open.")
+        case .resumeRefused: (410, 1008, "The session to be resumed is not there any more.")
         case .tooManyExchanges: (429, 4029, "This client has too many requests in flight.")
         case .headerTooLarge: (431, 1009, "The header is too large.")
         case .notImplemented: (501, 1008, "This transfer coding is not implemented.")

@@ -13,6 +13,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     /// Requests that have no last byte yet.
     private(set) var openRequests = 0
     private var lastRequest: UInt64 = 0
+    private(set) lazy var sessions = SessionHandler(self)
     private var admittedHost: [UInt8] = []
     private static let healthPath = Array("/healthz".utf8)
 
@@ -89,6 +90,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private func serve(_ answer: Answer, _ target: WebTarget, _ path: PathParameters) {
         switch target {
         case .exchange(let route): exchange(answer, route, path)
+        case .socket: sessions.open(answer, nil)
+        case .service(let route) where answer.request.value(of: .upgrade) != nil: sessions.open(answer, route)
         case .service(let route):
             var parameters = RequestParameters()
             if let problem = parameters.readQuery(answer.request.query, isForGateway: true) {
@@ -193,7 +196,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         return all.filter { $0 != "*" }.joined(separator: ", ")
     }
 
-    private func refuse(_ answer: Answer, _ problem: Problem) { page(answer) { $0.send(problem) } }
+    func refuse(_ answer: Answer, _ problem: Problem) { page(answer) { $0.send(problem) } }
 
     /// Answers a request that is no exchange, now or later.
     private func page(_ answer: Answer, _ give: @escaping (Answer) -> Void) {

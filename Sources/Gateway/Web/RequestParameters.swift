@@ -61,7 +61,7 @@ struct RequestParameters {
         return isForGateway ? apply(name, value) : nil
     }
 
-    private mutating func apply(_ name: String, _ value: String) -> Problem? {
+    mutating func apply(_ name: String, _ value: String) -> Problem? {
         switch name {
         case "deadline": return setTime(\.deadline, name, value)
         case "first": return setTime(\.first, name, value)

@@ -10,6 +10,8 @@ enum WebTarget: Sendable {
     /// GET on a service: its description, or an exchange whose request stands in the query (EventSource can only GET).
     case service(ServiceRoute)
     case services, health, readiness, metrics, openAPI
+    /// Multiplexed sessions.
+    case socket
     /// A name under /v1/services that no service has.
     case unknownService
 }
@@ -53,7 +55,7 @@ struct WebRoutes: Sendable {
         var routes: [(method: String, path: String, target: WebTarget)] = []
         let builtIn: [(String, WebTarget)] = [
             ("/v1/services", .services), ("/healthz", .health), ("/readyz", .readiness), ("/metrics", .metrics),
-            ("/openapi.json", .openAPI),
+            ("/openapi.json", .openAPI), ("/v1/socket", .socket),
         ]
         for (path, target) in builtIn { routes.append(("GET", path, target)) }
         routes.append(("*", "/v1/services/{service}", .unknownService))

@@ -1,0 +1,93 @@
+// What a client says in a numbered or multiplexed session: one JSON object, found in one pass, nothing built of it.
+
+import Bridge
+import Configuration
+import JSON
+
+/// A message from a client. The ranges lie in its bytes.
+struct ClientMessage {
+    private static let keys = [
+        "op", "id", "service", "body", "seq", "token", "deadline", "first", "idle", "count", "partial",
+    ]
+    private static let overrideKeys = 6..<11
+    private static let locator = Locator(keys.map { Pointer.checked("/" + $0) })
+
+    let operation: String
+    let id: String?
+    let service: String?
+    private let ranges: [Range<Int>?]
+
+    enum Outcome {
+        case success(ClientMessage)
+        case failure(Problem)
+    }
+
+    static func read(_ bytes: Span<UInt8>) -> Outcome {
+        let scan = Scanner.scan(bytes)
+        if let error = scan.error {
+            return .failure(Problem(.badJSON, "the message is not JSON: \(error.message) (byte \(error.offset))"))
+        }
+        guard scan.kind == .object else {
+            return .failure(Problem(.badMessage, "a message is a JSON object, such as {\"op\":\"request\",...}"))
+        }
+        let ranges = locator.locate(in: bytes)
+        guard let operation = string(bytes, ranges[0]) else {
+            return .failure(Problem(.badMessage, "`op` must be a string"))
+        }
+        return .success(
+            ClientMessage(
+                operation: operation, id: string(bytes, ranges[1]), service: string(bytes, ranges[2]), ranges: ranges))
+    }
+
+    private init(operation: String, id: String?, service: String?, ranges: [Range<Int>?]) {
+        self.operation = operation
+        self.id = id
+        self.service = service
+        self.ranges = ranges
+    }
+
+    /// `seq`; 0 where there is none.
+    func number(_ bytes: Span<UInt8>) -> UInt64 {
+        ranges[4].flatMap { JSONText.number(bytes, $0) }.flatMap { UInt64(exactly: $0) } ?? 0
+    }
+
+    func token(_ bytes: Span<UInt8>) -> String { Self.string(bytes, ranges[5]) ?? "" }
+
+    /// The overrides that are there, as text: `"deadline":"5s"`, `"count":3`.
+    func overrides(_ bytes: Span<UInt8>) -> [(name: String, value: String)] {
+        Self.overrideKeys.compactMap { index in
+            guard let range = ranges[index] else { return nil }
+            return (Self.keys[index], Self.string(bytes, range) ?? String(copying: bytes.extracting(range)))
+        }
+    }
+
+    /// The body as the worker gets it; nil where it is missing or not what `format` asks for.
+    func body(_ bytes: Span<UInt8>, _ format: ServiceConfiguration.BodyFormat) -> [UInt8]? {
+        guard let range = ranges[3] else { return nil }
+        switch format {
+        case .json: return [UInt8](copying: bytes.extracting(range))
+        case .text: return JSONText.string(bytes, range)
+        case .binary: return JSONText.string(bytes, range).flatMap { Base64.decode($0.span) }
+        }
+    }
+
+    private static func string(_ bytes: Span<UInt8>, _ range: Range<Int>?) -> String? {
+        range.flatMap { JSONText.string(bytes, $0) }.map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// Whether a body is what a service takes.
+enum BodyCheck {
+    static func problem(of body: Span<UInt8>, _ plan: ServicePlan) -> Problem? {
+        switch plan.configuration.body {
+        case .json:
+            let scan = Scanner.scan(body)
+            if let error = scan.error { return Problem(.badJSON, "\(error.message) (byte \(error.offset))") }
+            guard plan.configuration.require == .object, scan.kind != .object else { return nil }
+            return Problem(.objectRequired, "service \"\(plan.name)\" takes a JSON object, such as {\"a\":1}")
+        case .text:
+            return validateUTF8(body).map { Problem(.badText, "the body is not UTF-8 at byte \($0)") }
+        case .binary: return nil
+        }
+    }
+}

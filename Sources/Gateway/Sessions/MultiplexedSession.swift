@@ -1,0 +1,183 @@
+// A WebSocket that speaks zmq-gateway.v1: many services and many exchanges over one connection.
+//
+//     {"op":"request","id":"a","service":"s","body":...} --> an exchange, as POST /v1/services/s opens one
+//     {"op":"reply","id":"a","seq":1,"body":...}        <--  each reply
+//     {"op":"end","id":"a","seq":2,"reason":...}        <--  its end, always
+//
+// A message that cannot be obeyed is answered with an error and harms no other. Replies and ends are numbered over the
+// whole session, so that a client that lost its connection can go on where it was.
+
+import Bridge
+import Configuration
+import JSON
+import Reactors
+import WebSocket
+import ZeroMQ
+
+/// One multiplexed session.
+final class MultiplexedSession: Session, TimerHandler {
+    /// The subprotocol (RFC 6455, section 1.9).
+    static let subprotocol = "zmq-gateway.v1"
+
+    private(set) var wire: SessionWire?
+    private(set) var memory: SessionMemory?
+    var kind: Int? { nil }
+    private let core: Core
+    private let address: String
+    private var exchanges: [String: SessionExchange] = [:]
+    private var sequence: UInt64 = 0
+    private var hasEnded = false
+    private var isLeaving = false
+    private var timer: TimerID?
+
+    init(_ core: Core, _ wire: SessionWire) {
+        self.core = core
+        self.wire = wire
+        address = wire.remoteAddress
+        let settings = core.configuration.sessions
+        if settings.resume > .zero { memory = SessionMemory(reactor: core.index, bound: settings.resumeBytes) }
+        wire.speaker = self
+        core.sessions.add(self, address: address)
+        wire.send(.text, SessionText.hello("hello", memory, core).span)
+    }
+
+    // MARK: From the client
+
+    func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
+        guard kind == .text else {
+            return complain(nil, Problem(.badMessage, "messages are JSON text; binary bodies travel as base64"))
+        }
+        switch ClientMessage.read(payload) {
+        case .failure(let problem): complain(nil, problem)
+        case .success(let message):
+            switch message.operation {
+            case "request": request(message, payload)
+            case "cancel": cancel(message)
+            case "ack": memory?.acknowledge(message.number(payload))
+            case "resume":
+                core.sessions.resume(self, token: message.token(payload), after: message.number(payload))
+            default: complain(message.id, Problem(.badMessage, "`op` must be request, cancel, ack or resume"))
+            }
+        }
+    }
+
+    private func request(_ message: ClientMessage, _ payload: Span<UInt8>) {
+        guard let id = message.id, !id.isEmpty, id.utf8.count <= 64 else {
+            return complain(nil, Problem(.badMessage, "`id` must be a string of 1 to 64 bytes"))
+        }
+        guard exchanges[id] == nil else {
+            return complain(id, Problem(.duplicateID, "\"\(id)\" is open; wait for its end, or take another id"))
+        }
+        let exchange = SessionExchange(self, core, id)
+        if let problem = exchange.prepare(message, payload) ?? fullness() {
+            return say(SessionText.refused(id, nextNumber, problem))
+        }
+        exchanges[id] = exchange
+        exchange.open()
+    }
+
+    private func fullness() -> Problem? {
+        let most = core.configuration.sessions.maxExchanges
+        if isLeaving { return Problem(.shutdown, "the gateway is shutting down") }
+        guard exchanges.count >= most else { return nil }
+        return Problem(.tooManyExchanges, "\(most) exchanges of this session are in flight already")
+    }
+
+    private func cancel(_ message: ClientMessage) {
+        guard let id = message.id, let exchange = exchanges[id] else {
+            return complain(message.id, Problem(.unknownID, "there is nothing to cancel"))
+        }
+        exchange.finish(because: .cancelled)
+    }
+
+    func paused() { for exchange in exchanges.values { exchange.pause() } }
+    func resumed() { for exchange in exchanges.values { exchange.resume() } }
+
+    // MARK: To the client
+
+    /// The number of the next reply or end.
+    var nextNumber: UInt64 { sequence + 1 }
+
+    /// Says a numbered message; it is kept while the client is away.
+    func say(_ message: [UInt8]) {
+        guard !hasEnded else { return }
+        sequence += 1
+        memory?.keep(message)
+        wire?.send(.text, message.span)
+    }
+
+    func concluded(_ exchange: SessionExchange) {
+        exchanges[exchange.id] = nil
+        if isLeaving && exchanges.isEmpty { leave() }
+    }
+
+    private func complain(_ id: String?, _ problem: Problem) { wire?.send(.text, SessionText.error(id, problem).span) }
+
+    // MARK: The end
+
+    func wireGone(isClean: Bool) {
+        wire = nil
+        guard !hasEnded, memory != nil, !isClean, core.drainState.acceptsRequests else { return end() }
+        timer = core.reactor.schedule(
+            at: (core.now + core.configuration.sessions.resume.inNanoseconds).nanoseconds, self, key: 0)
+    }
+
+    func timerFired(_ key: UInt64) { end() }
+
+    private func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        if let timer { core.reactor.cancel(timer) }
+        timer = nil
+        core.sessions.remove(self, address: address)
+        for exchange in exchanges.values { exchange.finish(because: .clientLeft) }
+        exchanges = [:]
+    }
+
+    // MARK: Coming back
+
+    func resume(on wire: SessionWire, after number: UInt64) {
+        guard var memory else { return }
+        if let timer { core.reactor.cancel(timer) }
+        timer = nil
+        self.wire?.speaker = nil
+        self.wire?.close(.policyViolation, "resumed on another connection")
+        self.wire = wire
+        wire.speaker = self
+        let old = memory.token
+        memory.renewToken(core.index)
+        let (missed, messages) = memory.messages(after: number)
+        self.memory = memory
+        core.sessions.renewed(self, from: old)
+        core.metrics.snapshot.sessionsResumed += 1
+        wire.send(.text, SessionText.resumed(memory, after: number, missed: missed, core).span)
+        for message in messages { wire.send(.text, message.span) }
+        resumed()
+    }
+
+    func giveUp() {
+        wire?.speaker = nil
+        wire = nil
+        end()
+    }
+
+    func refuseResume(_ detail: String) { complain(nil, Problem(.resumeRefused, detail)) }
+
+    func goodbye(retryAfter milliseconds: Int) {
+        wire?.send(.text, SessionText.goodbye(milliseconds).span)
+        isLeaving = true
+        if exchanges.isEmpty { leave() }
+    }
+
+    /// What was in flight is finished.
+    private func leave() {
+        wire?.close(.goingAway, "shutdown")
+        if wire == nil { end() }
+    }
+
+    func shutDown() {
+        for exchange in exchanges.values { exchange.finish(because: .shutdown) }
+        wire?.close(.goingAway, "shutdown")
+        end()
+    }
+}

@@ -1,0 +1,165 @@
+// The sessions of one reactor: how many, of whom, and those that wait for their client to come back.
+//
+//     fresh session --resume with a token--> the register finds the old one, here or on the reactor that the token names
+//                                            and gives it the connection; the fresh one is forgotten
+
+import Bridge
+import Configuration
+import HTTP
+import Reactors
+import WebSocket
+
+/// A session of either kind, as the register sees it.
+protocol Session: SessionSpeaker {
+    /// nil while the client is away.
+    var wire: SessionWire? { get }
+    /// Raw sessions: the service. A connection is resumed by a session of the same kind alone.
+    var kind: Int? { get }
+    /// nil where the session cannot be resumed.
+    var memory: SessionMemory? { get }
+    /// The client came back on `wire`, having received up to `number`.
+    func resume(on wire: SessionWire, after number: UInt64)
+    /// The connection went to another session: end without a word.
+    func giveUp()
+    /// `token` is worth nothing (any more).
+    func refuseResume(_ detail: String)
+    func goodbye(retryAfter milliseconds: Int)
+    /// Ends it now.
+    func shutDown()
+}
+
+/// A connection on its way to the reactor where its session lives. Its owner changes with the letter.
+final class SessionTransfer: @unchecked Sendable {
+    struct Connection {
+        let stream: UpgradedStream
+        let codec: Codec
+    }
+
+    let connection: Connection
+    /// The service of a raw session.
+    let kind: Int?
+    let token: String
+    let number: UInt64
+
+    init(_ connection: Connection, kind: Int?, token: String, number: UInt64) {
+        self.connection = connection
+        self.kind = kind
+        self.token = token
+        self.number = number
+    }
+}
+
+/// All sessions of one reactor.
+final class SessionRegister: TimerHandler {
+    private unowned let core: Core
+    private var sessions: [ObjectIdentifier: any Session] = [:]
+    private var tokens: [String: any Session] = [:]
+    private var addresses: [String: Int] = [:]
+    private var leaving: [any Session] = []
+
+    init(_ core: Core) { self.core = core }
+
+    var count: Int { sessions.count }
+
+    /// Why one more session from `address` is refused, or nil.
+    func problem(for address: String) -> Problem? {
+        let settings = core.configuration.sessions
+        let share = max(1, settings.maxPerAddress / core.shared.reactorCount)
+        if address != "unix", addresses[address, default: 0] >= share {
+            return Problem(.tooManySessions, "\(share) sessions of your address are open already")
+        }
+        if sessions.count >= max(1, settings.max / core.shared.reactorCount) {
+            return Problem(.overloaded, "as many sessions are open as `sessions.max` allows; try again in a moment")
+        }
+        return nil
+    }
+
+    func add(_ session: any Session, address: String) {
+        sessions[ObjectIdentifier(session)] = session
+        addresses[address, default: 0] += 1
+        core.metrics.snapshot.sessionsOpen += 1
+        core.metrics.snapshot.sessionsOpened += 1
+        if let token = session.memory?.token { tokens[token] = session }
+    }
+
+    func remove(_ session: any Session, address: String) {
+        guard sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
+        let left = addresses[address, default: 1] - 1
+        addresses[address] = left > 0 ? left : nil
+        core.metrics.snapshot.sessionsOpen -= 1
+        if let token = session.memory?.token { tokens[token] = nil }
+    }
+
+    /// `session` changed its token from `old`.
+    func renewed(_ session: any Session, from old: String) {
+        tokens[old] = nil
+        if let token = session.memory?.token { tokens[token] = session }
+    }
+
+    /// The client of the fresh `session` asks for an old one.
+    func resume(_ session: any Session, token: String, after number: UInt64) {
+        guard let home = SessionMemory.reactor(of: token), home < core.shared.reactorCount else {
+            return session.refuseResume("this is no token of this gateway")
+        }
+        guard let wire = session.wire else { return }
+        if home == core.index {
+            guard let old = tokens[token], old !== session, old.kind == session.kind else {
+                return session.refuseResume("the session is over, or was resumed already")
+            }
+            session.giveUp()
+            old.resume(on: wire, after: number)
+        } else {
+            let transfer = SessionTransfer(wire.detach(), kind: session.kind, token: token, number: number)
+            session.giveUp()
+            // The codec that read this message is still at it, further down the stack.
+            core.whenTurnEnds { [unowned core] in core.post(.adopt(transfer), to: home) }
+        }
+    }
+
+    /// A connection from another reactor, for a session that lives here if it lives.
+    func adopt(_ transfer: SessionTransfer) {
+        let wire = SessionWire(core, transfer.connection.stream, transfer.connection.codec)
+        wire.start()
+        if let old = tokens[transfer.token], old.kind == transfer.kind {
+            return old.resume(on: wire, after: transfer.number)
+        }
+        guard let session = makeSession(transfer.kind, wire) else { return wire.abort() }
+        session.refuseResume("the session is over, or was resumed already")
+    }
+
+    /// A fresh session that says hello.
+    @discardableResult
+    func makeSession(_ kind: Int?, _ wire: SessionWire, resumable: Bool = true) -> (any Session)? {
+        guard let kind else { return MultiplexedSession(core, wire) }
+        return RawSession(core, core.services[kind], wire, resumable: resumable)
+    }
+
+    // MARK: The end
+
+    /// Asks all to leave, spread over time: they all come back at once otherwise.
+    func drain() {
+        leaving = sessions.values.filter { $0.wire != nil }
+        for session in sessions.values where session.wire == nil { session.shutDown() }
+        sayGoodbyes()
+    }
+
+    func timerFired(_ key: UInt64) { sayGoodbyes() }
+
+    private func sayGoodbyes() {
+        let patience = min(core.configuration.timeouts.drain.inNanoseconds / 2, 5_000_000_000)
+        let rounds = max(1, Int(patience / 100_000_000))
+        for _ in 0..<min(leaving.count, (sessions.count + rounds - 1) / rounds) {
+            leaving.removeLast().goodbye(retryAfter: Int.random(in: 500...5_000))
+        }
+        guard !leaving.isEmpty else { return }
+        _ = core.reactor.schedule(at: core.reactor.now + 100_000_000, self, key: 0)
+    }
+
+    func closeAll() { for session in sessions.values { session.shutDown() } }
+
+    func stop() {
+        for session in sessions.values { session.wire?.abort() }
+        sessions = [:]
+        tokens = [:]
+    }
+}

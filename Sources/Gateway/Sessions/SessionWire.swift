@@ -1,0 +1,251 @@
+// The connection of one session: bytes between the descriptor and the codec, within bounds and in time.
+//
+//     open --close()--> closing --client's close, or 5 s--> gone
+//       |---- client closed -----------------------------> gone
+//       |---- a rule broken --> lingering --EOF, or 2 s--> gone      our close frame must not be lost by a reset
+//       +---- silence, error, overrun -------------------> gone
+//
+// What is sent in a turn leaves at its end in one piece. A client that does not read is not read from either. It knows
+// nothing of what the messages mean: that is its speaker's.
+
+import Bridge
+import Configuration
+import HTTP
+import Reactors
+import WebSocket
+
+/// What a session does with its connection.
+protocol SessionSpeaker: AnyObject {
+    func received(_ kind: MessageKind, _ payload: Span<UInt8>)
+    /// The client does not take what is sent; it takes it again.
+    func paused()
+    func resumed()
+    /// The connection is gone; the last call. `isClean`: the client said goodbye, or we did.
+    func wireGone(isClean: Bool)
+}
+
+/// The connection of a session.
+final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
+    private enum Phase { case open, closing, lingering, gone }
+
+    private static let closePatience: Nanoseconds = 5_000_000_000
+    private static let lingerPatience: Nanoseconds = 2_000_000_000
+    /// Buffers of bytes read in one turn at most.
+    private static let readsPerTurn = 4
+    /// Control frames a second that nobody needs more of.
+    private static let controlFramesPerSecond: UInt64 = 200
+
+    unowned(safe) let core: Core
+    weak var speaker: (any SessionSpeaker)?
+    let remoteAddress: String
+    private let stream: UpgradedStream
+    private let codec: Codec
+    private var credit: Credit
+    private var phase = Phase.open
+    private var registration: Registration?
+    private var interest: Readiness = .readable
+    private var timer: TimerID?
+    private var lastHeard: Instant
+    private var isFlushing = false
+    private var controlSince: Instant
+    private var controlBefore: UInt64 = 0
+
+    private var settings: SessionSettings { core.configuration.sessions }
+    /// Messages may be sent.
+    var isOpen: Bool { phase == .open }
+
+    init(_ core: Core, _ stream: UpgradedStream, _ codec: Codec) {
+        self.core = core
+        self.stream = stream
+        self.codec = codec
+        remoteAddress = stream.remoteAddress
+        credit = Credit(bound: core.configuration.sessions.maxBufferedBytes)
+        lastHeard = core.now
+        controlSince = core.now
+    }
+
+    /// Begins to read; what came behind the handshake is the first of it.
+    func start() {
+        registration = core.watch(stream.descriptor, interest, self)
+        schedule(after: settings.ping.inNanoseconds)
+        var early = stream.early
+        guard !early.isEmpty else { return }
+        let count = early.count
+        var span = early.mutableSpan
+        codec.receive(&span, count: count, self)
+    }
+
+    /// Gives the connection away, to another reactor; nothing is told to the speaker.
+    func detach() -> SessionTransfer.Connection {
+        phase = .gone
+        stopWatching()
+        return SessionTransfer.Connection(stream: stream, codec: codec)
+    }
+
+    func send(_ kind: MessageKind, _ payload: Span<UInt8>) {
+        guard phase == .open else { return }
+        let before = codec.pending
+        codec.send(kind, payload)
+        core.metrics.snapshot.messagesSent += 1
+        switch credit.fill(codec.pending - before) {
+        case .none, .resume: break
+        case .pause:
+            core.metrics.snapshot.slowClients += 1
+            guard settings.slow == .pause else { return overrun() }
+            updateInterest()
+            speaker?.paused()
+        case .overrun: return overrun()
+        }
+        flushLater()
+    }
+
+    func close(_ code: CloseCode, _ reason: String) {
+        guard phase == .open else { return }
+        phase = .closing
+        codec.close(code, reason)
+        schedule(after: Self.closePatience)
+        flushLater()
+    }
+
+    /// Ends it without a word.
+    func abort() { vanish(isClean: false) }
+
+    func flush() {
+        isFlushing = false
+        guard phase != .gone else { return }
+        var isBlocked = false
+        var isBroken = false
+        while codec.pending > 0, !isBlocked, !isBroken {
+            codec.drain { bytes in
+                switch stream.send(bytes) {
+                case .moved(let count): return count
+                case .wouldBlock: isBlocked = true
+                case .ended: isBroken = true
+                }
+                return 0
+            }
+        }
+        if isBroken { return vanish(isClean: false) }
+        if credit.drain(credit.buffered - min(credit.buffered, codec.pending)) == .resume {
+            updateInterest()
+            speaker?.resumed()
+        }
+        updateInterest()
+        if codec.isOver && codec.pending == 0 { finish() }
+    }
+
+    // MARK: Readiness
+
+    func ready(_ readiness: Readiness) {
+        if readiness.contains(.writable) { flush() }
+        if readiness.contains(.readable) || readiness.contains(.hangup) { read() }
+    }
+
+    private func read() {
+        for _ in 0..<Self.readsPerTurn {
+            guard phase != .gone, interest.contains(.readable) || phase == .lingering else { return }
+            var buffer: [UInt8] = []
+            swap(&buffer, &core.receiveBuffer)
+            defer { swap(&buffer, &core.receiveBuffer) }
+            switch stream.receive(into: &buffer) {
+            case .moved(let count):
+                lastHeard = core.now
+                if phase == .lingering { continue }
+                var span = buffer.mutableSpan
+                codec.receive(&span, count: count, self)
+                guard isWithinControlBudget else { return close(.policyViolation, "too many control frames") }
+                flushLater()
+                if count < buffer.count { return }
+            case .wouldBlock: return
+            case .ended: return vanish(isClean: phase != .open)
+            }
+        }
+    }
+
+    private var isWithinControlBudget: Bool {
+        if core.now.since(controlSince) > 1_000_000_000 {
+            controlSince = core.now
+            controlBefore = codec.controlFrames
+        }
+        return codec.controlFrames - controlBefore <= Self.controlFramesPerSecond
+    }
+
+    func timerFired(_ key: UInt64) {
+        timer = nil
+        guard phase == .open else { return vanish(isClean: phase == .closing) }
+        let ping = settings.ping.inNanoseconds
+        let silence = core.now.since(lastHeard)
+        if silence >= ping + settings.pong.inNanoseconds { return vanish(isClean: false) }
+        guard silence >= ping else { return schedule(after: ping - silence) }
+        codec.ping(Span())
+        flushLater()
+        schedule(after: ping + settings.pong.inNanoseconds - silence)
+    }
+
+    // MARK: What the codec tells
+
+    func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
+        core.metrics.snapshot.messagesReceived += 1
+        if phase == .open { speaker?.received(kind, payload) }
+    }
+
+    func receivedPong(_ payload: Span<UInt8>) {}
+
+    func ended(_ code: CloseCode, fault: String?) {
+        if fault != nil { phase = .lingering } else if phase == .open { phase = .closing }
+        schedule(after: fault == nil ? Self.closePatience : Self.lingerPatience)
+        flushLater()
+    }
+
+    // MARK: The end
+
+    /// The last frame is with the kernel.
+    private func finish() {
+        guard phase == .lingering else { return vanish(isClean: true) }
+        stream.finishSending()
+    }
+
+    private func overrun() {
+        core.log.info("a session of \(remoteAddress) does not take its messages and is closed (sessions.slow)")
+        close(CloseCode(UInt16(ProblemCode.slowClient.closeCode)), ProblemCode.slowClient.rawValue)
+        // The close stands behind what the client does not take: it gets little time.
+        if phase == .closing { schedule(after: Self.lingerPatience) }
+    }
+
+    private func vanish(isClean: Bool) {
+        guard phase != .gone else { return }
+        phase = .gone
+        stopWatching()
+        stream.close()
+        core.closeLater(self)
+        let listener = speaker
+        speaker = nil
+        listener?.wireGone(isClean: isClean)
+    }
+
+    private func stopWatching() {
+        if let registration { core.reactor.unwatch(registration) }
+        registration = nil
+        if let timer { core.reactor.cancel(timer) }
+        timer = nil
+    }
+
+    private func flushLater() {
+        guard !isFlushing, phase != .gone else { return }
+        isFlushing = true
+        core.flushLater(self)
+    }
+
+    private func updateInterest() {
+        var wanted: Readiness = credit.isPaused ? [] : .readable
+        if codec.pending > 0 { wanted.insert(.writable) }
+        guard wanted != interest, let registration else { return }
+        interest = wanted
+        core.reactor.change(registration, to: wanted)
+    }
+
+    private func schedule(after time: Nanoseconds) {
+        if let timer { core.reactor.cancel(timer) }
+        timer = core.reactor.schedule(at: (core.now + time).nanoseconds, self, key: 0)
+    }
+}
