@@ -45,8 +45,8 @@ import Glibc
     var activity: UInt64 = 0
     var resumes = ResumeQueue()
     var isPending = false
-    /// A connection was given up, and the library closes it in its next run only.
-    var isClosing = false
+    /// A connection was given up or away: the library marks it in its next run, and closes it in the one after.
+    var closingRuns = 0
     var spin = SpinGuard()
 
     private var daemon: OpaquePointer?
@@ -114,12 +114,12 @@ import Glibc
         var rounds = 0
         repeat {
             resumeDue()
-            isClosing = false
+            closingRuns -= closingRuns > 0 ? 1 : 0
             // SAFETY: not from inside a callback; the daemon lives until stop().
             _ = unsafe MHD_run(daemon)
             isPending = unsafe cmhd_wants_run(daemon) != 0
             rounds += 1
-        } while (isPending || isClosing || isResumeDue) && rounds < 4 && !spin.isSpinning
+        } while (isPending || closingRuns > 0 || isResumeDue) && rounds < 4 && !spin.isSpinning
         isRunning = false
         spin.ran(pending: isPending && resumes.isEmpty, progress: activity != before, now: now)
         if spin.caught { tally.spinsCaught += 1 }
@@ -128,7 +128,7 @@ import Glibc
 
     /// Something was resumed, or the library has more to do: call `run` again in this turn or the next one, without
     /// waiting.
-    public var wantsRun: Bool { isResumeDue || isClosing || (isPending && !spin.isSpinning) }
+    public var wantsRun: Bool { isResumeDue || closingRuns > 0 || (isPending && !spin.isSpinning) }
 
     private var isResumeDue: Bool { resumes.due.map { $0 <= now } ?? false }
 

@@ -87,7 +87,7 @@ extension Request {
         unsafe listener.waitForNothing(self)
         upgradeReceiver?.upgraded(stream, of: self)
         if let handle = unsafe handle { unsafe cmhd_release_upgraded(handle) }
-        unsafe listener.isClosing = true
+        unsafe listener.closingRuns = 2
     }
 
     /// The source that said `.pending` has something now. Any number of calls are one; before the stream begins or

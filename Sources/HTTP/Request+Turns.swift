@@ -198,7 +198,7 @@ extension Request {
         guard let connection = unsafe connection else { return }
         // SAFETY: the connection is alive during this callback, and in the list that the option moves it from.
         unsafe cmhd_time_out_soon(connection)
-        unsafe listener.isClosing = true
+        unsafe listener.closingRuns = 2
     }
 
     private func ending(_ code: MHD_RequestTerminationCode) -> RequestEnd {

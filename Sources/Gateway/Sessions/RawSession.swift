@@ -23,6 +23,7 @@ final class RawSession: Correspondent, Session, TimerHandler {
     private let text: ReplyText
     private var hasEnded = false
     private var isPaused = false
+    private var speaksText = false
     private var timer: TimerID?
 
     /// nil where the table is full.
@@ -47,10 +48,10 @@ final class RawSession: Correspondent, Session, TimerHandler {
 
     func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
         if memory != nil { return obey(payload) }
-        let wanted: MessageKind = plan.configuration.body == .binary ? .binary : .text
-        guard kind == wanted else {
-            return close(.unsupportedMediaType, "this service takes \(wanted) messages")
+        guard kind == .text || plan.configuration.body == .binary else {
+            return close(.unsupportedMediaType, "this service takes text messages")
         }
+        speaksText = kind == .text
         if let problem = BodyCheck.problem(of: payload, plan) { return close(problem.code, problem.detail) }
         send(payload)
     }
@@ -102,10 +103,16 @@ final class RawSession: Correspondent, Session, TimerHandler {
         }
         metrics.counts.replies += 1
         if memory == nil {
-            wire?.send(plan.configuration.body == .binary ? .binary : .text, body)
+            wire?.send(replyKind(body), body)
         } else if !body.isEmpty || plan.configuration.body != .json {
             say(SessionText.reply(nil, memory?.next ?? 0, body, inspection, text))
         }
+    }
+
+    /// A binary service's client that speaks in text is answered in text, where the reply is text.
+    private func replyKind(_ body: Span<UInt8>) -> MessageKind {
+        guard plan.configuration.body == .binary else { return .text }
+        return speaksText && validateUTF8(body) == nil ? .text : .binary
     }
 
     private func say(_ message: [UInt8]) {

@@ -58,6 +58,8 @@ final class SessionHandler {
     func begin(_ stream: UpgradedStream, _ route: ServiceRoute?, _ acceptance: Acceptance, resumable: Bool) {
         var limits = CodecLimits()
         limits.maxMessageBytes = core.configuration.sessions.maxMessageBytes
+        // Small fragments are allowed; a flood of empty ones ends.
+        limits.maxFragments = 1024 + limits.maxMessageBytes / 16
         let wire = SessionWire(core, stream, Codec(limits, deflate: acceptance.deflate))
         guard core.sessions.makeSession(route?.plan.index, wire, resumable: resumable) != nil else {
             return wire.abort()

@@ -123,8 +123,10 @@ final class SessionRegister: TimerHandler {
         if let old = tokens[transfer.token], old.kind == transfer.kind {
             return old.resume(on: wire, after: transfer.number)
         }
-        guard let session = makeSession(transfer.kind, wire) else { return wire.abort() }
-        session.refuseResume("the session is over, or was resumed already")
+        // The fresh session that asked has ended on its reactor: here is another one.
+        let problem = Problem(.resumeRefused, "the session is over, or was resumed already")
+        wire.send(.text, SessionText.error(nil, problem).span)
+        if makeSession(transfer.kind, wire) == nil { wire.abort() }
     }
 
     /// A fresh session that says hello.

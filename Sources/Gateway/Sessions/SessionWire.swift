@@ -20,7 +20,7 @@ protocol SessionSpeaker: AnyObject {
     /// The client does not take what is sent; it takes it again.
     func paused()
     func resumed()
-    /// The connection is gone; the last call. `isClean`: the client said goodbye, or we did.
+    /// The connection is gone; the last call. `isClean`: the client said goodbye (1000), or we did.
     func wireGone(isClean: Bool)
 }
 
@@ -47,6 +47,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     private var timer: TimerID?
     private var lastHeard: Instant
     private var isFlushing = false
+    /// The client closed with 1000: it does not mean to come back.
+    private var hasSaidGoodbye = false
     private var controlSince: Instant
     private var controlBefore: UInt64 = 0
 
@@ -102,6 +104,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     func close(_ code: CloseCode, _ reason: String) {
         guard phase == .open else { return }
         phase = .closing
+        hasSaidGoodbye = true
         codec.close(code, reason)
         schedule(after: Self.closePatience)
         flushLater()
@@ -157,7 +160,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
                 flushLater()
                 if count < buffer.count { return }
             case .wouldBlock: return
-            case .ended: return vanish(isClean: phase != .open)
+            case .ended: return vanish(isClean: hasSaidGoodbye)
             }
         }
     }
@@ -172,7 +175,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
 
     func timerFired(_ key: UInt64) {
         timer = nil
-        guard phase == .open else { return vanish(isClean: phase == .closing) }
+        guard phase == .open else { return vanish(isClean: hasSaidGoodbye) }
         let ping = settings.ping.inNanoseconds
         let silence = core.now.since(lastHeard)
         if silence >= ping + settings.pong.inNanoseconds { return vanish(isClean: false) }
@@ -192,7 +195,14 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     func receivedPong(_ payload: Span<UInt8>) {}
 
     func ended(_ code: CloseCode, fault: String?) {
-        if fault != nil { phase = .lingering } else if phase == .open { phase = .closing }
+        if fault != nil {
+            phase = .lingering
+        } else if phase == .open {
+            phase = .closing
+            hasSaidGoodbye = code == .normal
+        } else {
+            hasSaidGoodbye = true
+        }
         schedule(after: fault == nil ? Self.closePatience : Self.lingerPatience)
         flushLater()
     }
@@ -201,7 +211,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
 
     /// The last frame is with the kernel.
     private func finish() {
-        guard phase == .lingering else { return vanish(isClean: true) }
+        guard phase == .lingering else { return vanish(isClean: hasSaidGoodbye) }
         stream.finishSending()
     }
 

@@ -32,6 +32,11 @@ struct Answer {
         var headers = headers("application/problem+json")
         let seconds = retryAfter ?? (problem.status == 429 ? 1 : nil)
         if let seconds { headers.add("Retry-After", String(seconds)) }
+        if problem.status == 426 {
+            // RFC 9110, section 15.5.22; RFC 6455, section 4.4.
+            headers.add("Upgrade", "websocket")
+            headers.add("Sec-WebSocket-Version", "13")
+        }
         if let allow { headers.add("Allow", allow) }
         request.respond(problem.status, headers, copying: problem.bytes(requestID: requestID).span)
     }

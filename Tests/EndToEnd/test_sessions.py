@@ -1,0 +1,459 @@
+"""WebSocket sessions over real clients and workers: one identity each, many exchanges, coming back, and those that misbehave."""
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import signal
+import socket
+import struct
+import threading
+import time
+import zlib
+
+import aiohttp
+import pytest
+import websockets
+import zmq
+from scripted import echo, silent
+from websockets.sync.client import connect
+
+V1 = {"subprotocols": ["zmq-gateway.v1"]}
+FINAL = {"final": {"pointer": "/done", "equals": True}, "deadline": "20s"}
+
+
+def said(client, timeout=5):
+    """The next message as JSON."""
+    return json.loads(client.recv(timeout))
+
+
+@contextlib.contextmanager
+def session(gateway, path, **options):
+    with connect(gateway.url.replace("http", "ws") + path, **options) as client:
+        yield client
+
+
+@pytest.fixture
+def bound(start, endpoint, tmp_path, scripted):
+    """bound(answer, replies..., peer=...) starts a gateway with a service `s` and its scripted worker."""
+    def make(answer, peer="dealer", reactors=1, service=None, **settings):
+        there = endpoint()
+        entry = {"peer": peer, **(service or {})}
+        if peer != "rep" and entry.get("body", "json") == "json":
+            entry["replies"] = FINAL
+        entry["connect" if peer == "router" else "bind"] = there
+        gateway = start.gateway({"s": entry}, tmp_path, reactors=reactors, **settings)
+        kind = {"router": zmq.ROUTER, "dealer": zmq.DEALER, "rep": zmq.REP}[peer]
+        worker = scripted(kind, answer, **{"bind" if peer == "router" else "connect": there})
+        gateway.ready("s")
+        return gateway, worker
+    return make
+
+
+@pytest.mark.parametrize("peer", ["router", "dealer", "rep"])
+@pytest.mark.parametrize("reactors", [1, 2])
+def test_messages_go_out_and_come_back_as_they_are(bound, peer, reactors):
+    gateway, worker = bound(echo, peer=peer, reactors=reactors)
+    with session(gateway, "/v1/services/s") as client:
+        for number in range(100):
+            client.send(json.dumps({"n": number}))
+        assert [said(client) for _ in range(100)] == [{"n": number} for number in range(100)]
+    if peer == "router":
+        assert len({frames[0] for frames in worker.seen}) == 1
+    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
+
+
+def test_a_worker_may_speak_first_and_often(bound):
+    gateway, worker = bound(silent, peer="router")
+    with session(gateway, "/v1/services/s") as one, session(gateway, "/v1/services/s") as other:
+        one.send("1")
+        other.send("2")
+        seen = worker.wait_for_count(2)
+        identities = {frames[1]: frames[0] for frames in seen}
+        assert identities[b"1"] != identities[b"2"]
+        for number in range(3):
+            worker.send([identities[b"1"], b'"first %d"' % number])
+            worker.send([identities[b"2"], b'"second %d"' % number])
+        assert [said(one) for _ in range(3)] == [f"first {number}" for number in range(3)]
+        assert [said(other) for _ in range(3)] == [f"second {number}" for number in range(3)]
+
+
+@pytest.mark.parametrize("body, message, answer", [
+    ("text", "grüß", "grüß"), ("binary", b"\x00\xff", b"\x00\xff"), ("binary", "text", "text"), ("json", "[1, 2]", "[1, 2]")])
+def test_a_message_is_one_body_of_the_services_kind(bound, body, message, answer):
+    gateway, _ = bound(echo, service={"body": body})
+    with session(gateway, "/v1/services/s") as client:
+        client.send(message)
+        assert client.recv(5) == answer
+
+
+@pytest.mark.parametrize("body, message, code", [("json", "{bad", 1007), ("json", b"{}", 1003), ("text", b"x", 1003)])
+def test_a_message_that_is_none_of_the_services_closes_the_session(bound, body, message, code):
+    gateway, worker = bound(echo, service={"body": body})
+    with session(gateway, "/v1/services/s") as client:
+        client.send(message)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            client.recv(5)
+        assert closed.value.rcvd.code == code and closed.value.rcvd.reason
+    assert worker.seen == []
+
+
+def test_without_a_worker_there_is_no_session_and_a_lost_one_ends_it(start, endpoint, tmp_path, scripted):
+    there = endpoint()
+    gateway = start.gateway({"s": {"peer": "router", "connect": there, "replies": FINAL}}, tmp_path)
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        connect(gateway.url.replace("http", "ws") + "/v1/services/s")
+    assert refused.value.response.status_code == 503
+    assert json.loads(refused.value.response.body)["code"] == "no_worker"
+    worker = start.example("echo_worker", "router", "bind", there)[0]
+    gateway.ready("s")
+    with session(gateway, "/v1/services/s") as client:
+        client.send("1")
+        assert said(client) == 1
+        worker.kill()
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            client.recv(5)
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4004, "worker_lost")
+
+
+def test_many_exchanges_of_one_socket_have_their_replies_and_ends(bound):
+    def answer(frames, send):
+        request = json.loads(frames[-1])
+        for number in range(request["replies"]):
+            send([*frames[:-1], json.dumps({"of": request["n"], "done": number + 1 == request["replies"]}).encode()])
+    gateway, _ = bound(answer)
+    with session(gateway, "/v1/socket", **V1) as client:
+        assert said(client)["op"] == "hello"
+        for number in range(50):
+            client.send(json.dumps({"op": "request", "id": f"r{number}", "service": "s", "body": {"n": number, "replies": number % 4 + 1}}))
+        replies, ends, last = {}, {}, 0
+        while len(ends) < 50:
+            message = said(client)
+            assert message["seq"] == last + 1
+            last += 1
+            if message["op"] == "reply":
+                replies.setdefault(message["id"], []).append(message["body"]["of"])
+            else:
+                ends[message["id"]] = message
+        for number in range(50):
+            assert replies[f"r{number}"] == [number] * (number % 4 + 1)
+            end = ends[f"r{number}"]
+            assert (end["reason"], end["ok"], end["replies"]) == ("final", True, number % 4 + 1) and "problem" not in end
+
+
+def test_what_cannot_be_obeyed_is_told_and_harms_nothing_else(bound):
+    gateway, worker = bound(silent, sessions={"max_exchanges": 3})
+    with session(gateway, "/v1/socket", **V1) as client:
+        said(client)
+
+        def ask(message):
+            client.send(message if isinstance(message, str) else json.dumps(message))
+            return said(client)
+        client.send(json.dumps({"op": "request", "id": "a", "service": "s", "body": 1}))
+        for message, code in [
+                ("{bad", "bad_json"), ("[]", "bad_message"), ("{}", "bad_message"), ({"op": "sing"}, "bad_message"),
+                ({"op": "request", "service": "s", "body": 1}, "bad_message"),
+                ({"op": "request", "id": "x" * 65, "service": "s", "body": 1}, "bad_message"),
+                ({"op": "request", "id": "a", "service": "s", "body": 1}, "duplicate_id"),
+                ({"op": "cancel", "id": "b"}, "unknown_id"), ({"op": "resume", "token": "no", "seq": 1}, "resume_refused")]:
+            answer = ask(message)
+            assert (answer["op"], answer["problem"]["code"]) == ("error", code), (message, answer)
+            assert answer["problem"]["detail"]
+        for message, code in [
+                ({"service": "none", "body": 1}, "unknown_service"), ({"service": "s"}, "bad_message"),
+                ({"service": "s", "body": 1, "deadline": "soon"}, "bad_parameter"),
+                ({"service": "s", "body": 1, "count": 0}, "bad_parameter")]:
+            answer = ask({"op": "request", "id": "b", **message})
+            assert (answer["op"], answer["ok"], answer["problem"]["code"]) == ("end", False, code), answer
+        assert ask({"op": "request", "id": "c", "service": "s", "body": 1, "deadline": "50ms"})["problem"]["code"] == "deadline"
+        for name in "de":
+            client.send(json.dumps({"op": "request", "id": name, "service": "s", "body": 1}))
+        assert ask({"op": "request", "id": "f", "service": "s", "body": 1})["problem"]["code"] == "too_many_exchanges"
+        client.send(b"binary")
+        assert said(client)["problem"]["code"] == "bad_message"
+        worker.send([worker.seen[0][0], b'{"done":true}'])
+        assert (said(client)["id"], said(client)["reason"]) == ("a", "final")
+
+
+def test_cancel_reaches_the_worker_and_so_does_a_client_that_left(bound):
+    gateway, worker = bound(silent, service={"cancel": '"stop"'})
+    with session(gateway, "/v1/socket", **V1) as client:
+        said(client)
+        client.send(json.dumps({"op": "request", "id": "a", "service": "s", "body": 1}))
+        client.send(json.dumps({"op": "request", "id": "b", "service": "s", "body": 2}))
+        worker.wait_for_count(2)
+        client.send(json.dumps({"op": "cancel", "id": "a"}))
+        end = said(client)
+        assert (end["id"], end["reason"], end["ok"]) == ("a", "cancelled", False)
+        assert worker.wait_for_count(3)[2] == [worker.seen[0][0], b'"stop"']
+    assert worker.wait_for_count(4)[3] == [worker.seen[1][0], b'"stop"']
+
+
+@pytest.mark.parametrize("reactors", [1, 2])
+@pytest.mark.parametrize("kind", ["raw", "multiplexed"])
+def test_a_client_that_comes_back_goes_on_where_it_was(bound, reactors, kind):
+    gateway, worker = bound(silent, peer="router", reactors=reactors)
+    path, options = ("/v1/services/s?resume=1", {}) if kind == "raw" else ("/v1/socket", V1)
+    for _ in range(4 if reactors == 2 else 1):  # The kernel chooses the reactor.
+        before = len(worker.seen)
+        with session(gateway, path, **options) as client:
+            token = said(client)["token"]
+            client.send(json.dumps({"op": "send", "body": 1} if kind == "raw" else
+                                   {"op": "request", "id": "a", "service": "s", "body": 1}))
+            identity = worker.wait_for_count(before + 1)[before][0]
+            for number in range(3):
+                worker.send([identity, b"%d" % number])
+            assert [said(client)["body"] for _ in range(3)] == [0, 1, 2]
+            client.socket.shutdown(socket.SHUT_RDWR)
+        for number in range(3, 6):
+            worker.send([identity, b"%d" % number])
+        with session(gateway, path, **options) as client:
+            assert said(client)["op"] == "hello"
+            client.send(json.dumps({"op": "resume", "token": token, "seq": 2}))
+            answer = said(client)
+            assert (answer["op"], answer["seq"], answer["missed"]) == ("resumed", 2, 0) and answer["token"] != token
+            assert [(message["seq"], message["body"]) for message in (said(client) for _ in range(4))] == [
+                (3, 2), (4, 3), (5, 4), (6, 5)]
+            worker.send([identity, b'{"done":true}'])
+            assert said(client)["seq"] == 7
+            if kind == "multiplexed":
+                end = said(client)
+                assert (end["op"], end["seq"], end["replies"]) == ("end", 8, 7)
+            with session(gateway, path, **options) as thief:
+                said(thief)
+                thief.send(json.dumps({"op": "resume", "token": token, "seq": 0}))
+                assert said(thief)["problem"]["code"] == "resume_refused"
+                with contextlib.suppress(TimeoutError):
+                    # Of a token of the other reactor: the fresh session lives there now, and says hello again.
+                    assert said(thief, 0.2)["op"] == "hello"
+
+
+def test_what_was_forgotten_is_told(bound):
+    gateway, worker = bound(silent, sessions={"resume_bytes": "1KiB"})
+    with session(gateway, "/v1/services/s?resume=1") as client:
+        token = said(client)["token"]
+        client.send('{"op":"send","body":1}')
+        ticket = worker.wait_for_count(1)[0][0]
+        client.socket.shutdown(socket.SHUT_RDWR)
+    for number in range(100):
+        worker.send([ticket, b'"reply %03d"' % number])
+    gateway.until(lambda: gateway.metric("zmq_gateway_replies_total", 'service="s"') == 100)
+    with session(gateway, "/v1/services/s?resume=1") as client:
+        said(client)
+        client.send(json.dumps({"op": "resume", "token": token, "seq": 0}))
+        answer = said(client)
+        assert 50 < answer["missed"] < 100
+        rest = [said(client) for _ in range(100 - answer["missed"])]
+        assert [message["seq"] for message in rest] == list(range(answer["missed"] + 1, 101))
+        assert rest[-1]["body"] == "reply 099"
+
+
+def test_a_session_that_nobody_comes_back_to_ends(bound):
+    gateway, worker = bound(silent, service={"cancel": '"stop"'}, sessions={"resume": "300ms"})
+    with session(gateway, "/v1/services/s?resume=1") as client:
+        said(client)
+        client.send('{"op":"send","body":1}')
+        worker.wait_for_count(1)
+        client.socket.shutdown(socket.SHUT_RDWR)
+    assert worker.wait_for_count(2)[1][-1] == b'"stop"'
+    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
+
+
+def upgrade(gateway, path="/v1/services/s", **changes):
+    """A raw connection that asked for a WebSocket, and the head of the answer."""
+    fields = {"Host": f"127.0.0.1:{gateway.port}", "Upgrade": "websocket", "Connection": "Upgrade",
+              "Sec-WebSocket-Key": base64.b64encode(b"x" * 16).decode(), "Sec-WebSocket-Version": "13"}
+    fields.update({name.replace("_", "-"): value for name, value in changes.items()})
+    raw = socket.create_connection(("127.0.0.1", gateway.port), 10)
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value is not None)
+    raw.sendall(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        piece = raw.recv(1)
+        assert piece, answer
+        answer += piece
+    return raw, answer.decode()
+
+
+def frame(opcode, payload=b"", flags=0x80, length=None):
+    size = len(payload) if length is None else length
+    head = bytes([flags | opcode])
+    head += bytes([0x80 | size]) if size < 126 else bytes([0xFE]) + struct.pack(">H", size) if size < 65536 else (
+        bytes([0xFF]) + struct.pack(">Q", size))
+    return head + bytes(4) + payload
+
+
+def close_code(raw):
+    """What the close frame says; frames before it are passed over."""
+    data = b""
+    while True:
+        while len(data) >= 2 and len(data) >= 2 + (data[1] & 0x7F) and data[1] < 126:
+            if data[0] == 0x88:
+                return struct.unpack(">H", data[2:4])[0]
+            data = data[2 + data[1]:]
+        piece = raw.recv(65536)
+        assert piece, "the connection ended without a close frame"
+        data += piece
+
+
+@pytest.mark.parametrize("changes, status", [
+    ({"Upgrade": "h2c"}, 426), ({"Connection": "close"}, 400), ({"Sec_WebSocket_Key": "short"}, 400),
+    ({"Sec_WebSocket_Key": None}, 400), ({"Sec_WebSocket_Version": "8"}, 426), ({"Origin": "http://elsewhere.example"}, 403),
+    ({"Origin": "http://friend.example"}, 101), ({}, 101)], ids=str)
+def test_a_handshake_is_taken_or_refused(bound, changes, status):
+    gateway, _ = bound(echo, origins=["http://friend.example"])
+    raw, head = upgrade(gateway, **changes)
+    assert head.startswith(f"HTTP/1.1 {status} "), head
+    assert (status != 426) or "sec-websocket-version: 13" in head.lower()
+    raw.close()
+
+
+def test_the_multiplexed_protocol_has_to_be_asked_for(bound):
+    gateway, _ = bound(echo)
+    assert upgrade(gateway, "/v1/socket")[1].startswith("HTTP/1.1 400 ")
+    head = upgrade(gateway, "/v1/socket", Sec_WebSocket_Protocol="other, zmq-gateway.v1")[1]
+    assert head.startswith("HTTP/1.1 101 ") and "Sec-WebSocket-Protocol: zmq-gateway.v1\r\n" in head
+    answer = gateway.get("/v1/socket")
+    assert (answer.status_code, answer.json()["code"]) == (426, "upgrade_required")
+
+
+def bomb():
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return (packer.compress(bytes(50 << 20)) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+@pytest.mark.parametrize("name, code", [("huge", 1002), ("large", 1009), ("bomb", 1009), ("pings", 1008), ("unmasked", 1002)])
+def test_those_that_misbehave_are_ended_and_others_do_not_notice(bound, name, code):
+    gateway, _ = bound(echo)
+    with session(gateway, "/v1/services/s") as other:
+        raw, head = upgrade(gateway, Sec_WebSocket_Extensions="permessage-deflate")
+        assert "permessage-deflate" in head
+        data = {"huge": frame(1, length=1 << 63), "large": frame(1, length=2 << 20), "bomb": frame(2, bomb(), flags=0xC0),
+                "pings": frame(9, b"p") * 1000, "unmasked": b"\x81\x01a"}[name]
+        sender = threading.Thread(target=lambda: raw.sendall(data))
+        sender.start()
+        assert close_code(raw) == code
+        sender.join(5)
+        raw.close()
+        other.send("1")
+        assert said(other) == 1
+
+
+@pytest.mark.parametrize("slow", ["pause", "close"])
+def test_a_client_that_never_reads_loses_its_session_and_nobody_else_anything(bound, slow):
+    def flood(frames, send):
+        for _ in range(2000 if frames[-1] == b'"flood"' else 1):
+            send([*frames[:-1], b'"' + b"x" * 5000 + b'"'])
+    gateway, _ = bound(flood, sessions={"slow": slow, "max_buffered_bytes": "256KiB"})
+    raw, _ = upgrade(gateway)
+    with session(gateway, "/v1/services/s") as other:
+        raw.sendall(frame(1, b'"flood"'))
+        begun = time.monotonic()
+        gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 1, timeout=15)
+        other.send("1")
+        assert len(said(other)) == 5000 and time.monotonic() - begun < 15
+    assert gateway.metric("zmq_gateway_slow_clients_total") >= 1
+    raw.close()
+
+
+def test_a_router_session_that_does_not_read_is_not_read_for_either(bound):
+    """libzmq's high-water marks fill up then, and the worker's ROUTER drops what it cannot send: not the gateway."""
+    def flood(frames, send):
+        for number in range(15000):
+            send([frames[0], b'"%d %s"' % (number, b"x" * 2000)])
+    gateway, _ = bound(flood, peer="router", sessions={"max_buffered_bytes": "256KiB"})
+    raw, _ = upgrade(gateway)
+    raw.sendall(frame(1, b"1"))
+    gateway.until(lambda: gateway.metric("zmq_gateway_slow_clients_total") >= 1)
+    stream = raw.makefile("rb")
+    for number in range(1000):
+        head = stream.read(4)
+        assert head[:2] == b"\x81\x7e"
+        assert json.loads(stream.read(struct.unpack(">H", head[2:])[0])).split()[0] == str(number)
+    assert gateway.metric("zmq_gateway_sessions_open") == 1
+
+
+def test_one_that_vanished_without_a_word_is_noticed(bound):
+    gateway, _ = bound(echo, sessions={"ping": "1s", "pong": "1s"})
+    raw, _ = upgrade(gateway)
+    with session(gateway, "/v1/services/s") as alive:
+        gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 1, timeout=8)
+        alive.send("1")
+        assert said(alive) == 1
+    raw.close()
+
+
+def test_sessions_of_one_address_are_bounded(bound):
+    gateway, _ = bound(echo, sessions={"max_per_address": 3})
+    held = [upgrade(gateway)[0] for _ in range(3)]
+    assert upgrade(gateway)[1].startswith("HTTP/1.1 429 ")
+    held.pop().close()
+    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 2)
+    assert upgrade(gateway)[1].startswith("HTTP/1.1 101 ")
+
+
+def test_a_drain_says_when_to_come_back(bound):
+    gateway, worker = bound(silent)
+    with session(gateway, "/v1/socket", **V1) as busy, session(gateway, "/v1/services/s") as raw:
+        said(busy)
+        busy.send(json.dumps({"op": "request", "id": "a", "service": "s", "body": 1}))
+        ticket = worker.wait_for_count(1)[0][0]
+        gateway.process.send_signal(signal.SIGTERM)
+        goodbye = said(busy)
+        assert goodbye["op"] == "goodbye" and 500 <= goodbye["retry_ms"] <= 5000
+        worker.send([ticket, b'{"done":true}'])
+        assert said(busy)["op"] == "reply" and said(busy)["reason"] == "final"
+        for client in (busy, raw):
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                client.recv(8)
+            assert closed.value.rcvd.code == 1001
+    assert gateway.process.wait(10) == 0
+
+
+def test_compressed_messages_of_another_client(bound):
+    gateway, _ = bound(echo)
+
+    async def talk():
+        async with aiohttp.ClientSession() as http:
+            async with http.ws_connect(gateway.url + "/v1/services/s", compress=15) as client:
+                assert client.compress
+                for size in (1, 300, 70_000):
+                    await client.send_json({"x": "words " * size})
+                    assert (await client.receive_json(timeout=5))["x"] == "words " * size
+    asyncio.run(talk())
+
+
+SESSIONS = int(os.environ.get("SESSIONS", "300"))
+
+
+def test_many_sessions_see_only_their_own_replies_and_leave_nothing(start, endpoint, tmp_path):
+    connect_to = start.example("async_server", endpoint(), "1")[1]
+    gateway = start.gateway(
+        {"s": {"peer": "router", "connect": connect_to, "replies": FINAL, "identities": {"max": SESSIONS + 100}}}, tmp_path,
+        log={"access": "off"}, sessions={"max_per_address": 2 * SESSIONS})
+    gateway.ready("s")
+    before, memory = gateway.descriptors(), gateway.memory()
+
+    async def one(number, http):
+        async with http.ws_connect(gateway.url + "/v1/services/s") as client:
+            for turn in range(4):
+                await client.send_json({"session": number, "turn": turn})
+            seen = 0
+            try:
+                while True:
+                    message = await client.receive(timeout=0.7)
+                    assert json.loads(message.data)["session"] == number
+                    seen += 1
+            except asyncio.TimeoutError:
+                return seen
+
+    async def many():
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector) as http:
+            return await asyncio.gather(*(one(number, http) for number in range(SESSIONS)))
+    counts = asyncio.run(many())
+    # Each request has 0 to 4 replies, 2 on average.
+    assert 6 * SESSIONS < sum(counts) < 10 * SESSIONS
+    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
+    gateway.until(lambda: gateway.descriptors() <= before + 200, timeout=20)
+    assert gateway.memory() < memory + (64 << 20)
