@@ -73,5 +73,5 @@ def demo_gateway():
 def pytest_collection_modifyitems(items):
     if shutil.which("chromium") is None:
         for item in items:
-            if "test_page" in item.nodeid:
+            if "test_page" in item.nodeid or "test_browser" in item.nodeid:
                 item.add_marker(pytest.mark.skip(reason="chromium is not installed"))

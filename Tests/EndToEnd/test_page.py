@@ -5,20 +5,15 @@ Debian: apt-get install chromium chromium-driver; pip install selenium. Without 
 """
 
 import json
-import shutil
 import subprocess
 import urllib.parse
 import urllib.request
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
-CHROMIUM = shutil.which("chromium")
-LIMIT = 15  # seconds for any one wait
+from browser import CHROMIUM, LIMIT, chromium, wait_for
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
 
@@ -54,7 +49,7 @@ class Page:
         return found[0].get_attribute("textContent").strip() if found else ""
 
     def wait(self, condition, what, limit=LIMIT):
-        return WebDriverWait(self.driver, limit, 0.02).until(lambda _: condition(), f"waited for {what}")
+        return wait_for(self.driver, condition, what, limit)
 
     def choose(self, service, how, body=None):
         self.one(f'[data-service="{service}"]').click()
@@ -78,18 +73,8 @@ class Page:
 
 @pytest.fixture
 def page(demo_gateway):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,900"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = Service(shutil.which("chromedriver") or "/usr/bin/chromedriver")
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.set_page_load_timeout(LIMIT)
-    try:
+    with chromium() as driver:
         yield Page(driver, demo_gateway)
-    finally:
-        driver.quit()
 
 
 def requested_urls(driver):
