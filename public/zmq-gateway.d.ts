@@ -8,7 +8,8 @@ export type Kind = "json" | "text" | "binary";
 export interface ConnectOptions {
   /** http(s) or ws(s), with a path where the gateway is below one. Default: the origin of the page. */
   url?: string;
-  /** `auto` (default): WebSocket; NDJSON by fetch where a WebSocket cannot be opened twice but the gateway answers. */
+  /** `auto` (default): WebSocket; SSE by fetch where a WebSocket cannot be opened twice but the gateway answers.
+   *  With `ndjson` a browser may lose the end record of an incomplete answer, which is `connection_lost` then. */
   transport?: Transport;
   /** Closes the gateway. */
   signal?: AbortSignal;

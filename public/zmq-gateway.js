@@ -17,6 +17,9 @@ const acksAfter = 32;
 const ackInterval = 250;
 const longLived = 5_000;
 const nobody = "?";  // no service is called so: asks whether an id is in use, see Gateway's resumed()
+// Not NDJSON: the gateway breaks an incomplete NDJSON answer off behind its end record, so that curl can tell, and
+// Chromium then throws away what it had not handed out yet: 30 of 40 end records, against none of 40 events.
+const fallback = "sse";
 const unfinished = ["idle", "deadline", "limit"];
 
 export const connect = (options = {}) => new Gateway({ ...defaults, ...options });
@@ -141,7 +144,7 @@ class Gateway extends Teller {
     this.onstate = options.onstate ?? null;
     this.transport = options.transport;
     options.signal?.addEventListener("abort", () => this.close(), { once: true });
-    if (options.transport === "auto") this.transport = options.WebSocket ? "websocket" : "ndjson";
+    if (options.transport === "auto") this.transport = options.WebSocket ? "websocket" : fallback;
     queueMicrotask(() => this.#start());
   }
 
@@ -299,8 +302,8 @@ class Gateway extends Teller {
     const isThere = await fetch(address(url, "healthz"), { mode: "no-cors", cache: "no-store" }).then(() => true, () => false);
     if (!isThere || this.#wire.isReady || this.state === "closed") return;
     this.#wire.close();
-    this.transport = "ndjson";
-    this.tell({ state: "open", transport: "ndjson" });
+    this.transport = fallback;
+    this.tell({ state: "open", transport: fallback });
     for (const exchange of this.#open.values()) this.#fetch(exchange);
   }
 }
@@ -576,7 +579,8 @@ async function fetchReplies({ url, fetch, reviver }, how, exchange) {
   exchange.finish(end);
 }
 
-/** An incomplete answer has its end record last and then breaks off: with the record in hand that is no news. */
+/** An incomplete answer has its end record last and then breaks off: with the record in hand that is no news. A browser
+ *  may drop the record together with the connection; then it is connection_lost. */
 async function takeLines(response, reply) {
   let held = null;
   try {

@@ -109,8 +109,11 @@ class MockGateway:
 
     async def _post(self, request):
         body = await request.read()
-        end = json.dumps({"$end": {"reason": "count", "ok": True, "replies": 1, "elapsed_ms": 1}})
-        return web.Response(body=body + b"\n" + end.encode() + b"\n", content_type="application/x-ndjson")
+        end = json.dumps({"reason": "count", "ok": True, "replies": 1, "elapsed_ms": 1}).encode()
+        if request.headers["Accept"] == "text/event-stream":
+            events = b"data: " + body + b"\n\nevent: end\ndata: " + end + b"\n\n"
+            return web.Response(body=events, content_type="text/event-stream")
+        return web.Response(body=body + b'\n{"$end":' + end + b"}\n", content_type="application/x-ndjson")
 
     async def _open(self, request, protocols=()):
         self.opened += 1
