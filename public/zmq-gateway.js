@@ -333,7 +333,7 @@ class Session extends Teller {
     });
     if (signal?.aborted) return void this.close();
     signal?.addEventListener("abort", () => this.close(), { once: true });
-    this.#wire.open();
+    queueMicrotask(() => this.state !== "closed" && this.#wire.open());
   }
 
   /** Session, last number and time of resumption as the gateway told them. */

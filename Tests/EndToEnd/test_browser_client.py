@@ -301,7 +301,7 @@ def test_where_websockets_are_blocked_auto_goes_by_fetch(js, mock):
       note("transport", gateway.transport);""")
     assert js.log("one") == [["one", {"by": "fetch"}]]
     assert js.log("transport") == [["transport", "sse"]]
-    assert mock.opened == 2
+    assert mock.opened >= 2
 
 
 # Raw sessions
