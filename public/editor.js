@@ -58,6 +58,6 @@ export class Editor {
   #goTo() {
     const { at } = this.#fault;
     this.focus();
-    this.#field.setSelectionRange(at, Math.min(at + 1, this.value.length));
+    this.#field.setSelectionRange(at, at);
   }
 }

@@ -68,7 +68,7 @@ export class SessionView {
     }
     const kind = this.#service.body ?? "json";
     this.#kind = kind;
-    const connection = connect({ transport: "ndjson", WebSocket: Breakable, reviver: exact });
+    const connection = connect({ transport: "websocket", WebSocket: Breakable, reviver: exact });
     this.#session = connection.session(this.#service.name, {
       resume: byID("session-resume").checked, as: kind, onstate: (detail) => this.#changed(detail),
       onmessage: ({ data }) => this.#received(kind === "json" ? JSON.stringify(data) : String(data)),

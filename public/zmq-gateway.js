@@ -137,6 +137,7 @@ class Gateway extends Teller {
   #cancelled = new Set();
   #sessions = new Set();
   #number = 0;
+  #isStarted = false;
 
   constructor(options) {
     super();
@@ -193,8 +194,10 @@ class Gateway extends Teller {
     this.tell({ state: "closed" });
   }
 
+  /** At once, but for a gateway that is only asked for sessions, which have sockets of their own. */
   #start() {
-    if (this.state === "closed") return;
+    if (this.state === "closed" || this.#isStarted || (this.#sessions.size && !this.#open.size)) return;
+    this.#isStarted = true;
     if (this.transport !== "websocket") return this.tell({ state: "open", transport: this.transport });
     const url = address(this.#options.url, "v1/socket", true);
     this.#wire = new Wire(this.#options, { url, protocols: ["zmq-gateway.v1"], hello: true }, {
@@ -207,6 +210,7 @@ class Gateway extends Teller {
 
   #begin(exchange) {
     this.#open.set(exchange.id, exchange);
+    this.#start();
     if (this.transport !== "websocket") return this.#fetch(exchange);
     if (this.#wire?.isReady) return this.#send(exchange);
     const wait = this.#options.wait_ms;

@@ -1,9 +1,11 @@
-"""A headless Chromium, and waiting for what it shows."""
+"""A headless Chromium, waiting for what it shows, and the page at `/` as its tests see it."""
 import contextlib
 import shutil
+import urllib.request
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM = shutil.which("chromium")
@@ -29,3 +31,45 @@ def chromium(*more):
 
 def wait_for(driver, condition, what, limit=LIMIT):
     return WebDriverWait(driver, limit, 0.02).until(lambda _: condition(), f"waited for {what}")
+
+
+class Page:
+    def __init__(self, driver, base):
+        self.driver, self.base = driver, base.rstrip("/")
+
+    def open(self):
+        self.driver.get(self.base + "/")
+        self.wait(lambda: self.all("#services [data-service]"), "the list of services")
+        return self
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self, selector):
+        found = self.all(selector)
+        return found[0].get_attribute("textContent").strip() if found else ""
+
+    def wait(self, condition, what, limit=LIMIT):
+        return wait_for(self.driver, condition, what, limit)
+
+    def choose(self, service, how, body=None):
+        self.one(f'[data-service="{service}"]').click()
+        self.wait(lambda: self.text("#service-name") == service, f"{service} to be chosen")
+        self.driver.execute_script("document.querySelector(arguments[0]).click()", f'input[name=how][value={how}]')
+        if body is not None:
+            self.one("#request").clear()
+            self.one("#request").send_keys(body)
+
+    def send(self):
+        self.one("#send").click()
+
+    def wait_for_end(self):
+        self.wait(lambda: self.all("#end h3"), "the end of the exchange")
+        return self.one("#end")
+
+    def metrics(self):
+        with urllib.request.urlopen(self.base + "/metrics", timeout=LIMIT) as answer:
+            return answer.read().decode()

@@ -1,11 +1,13 @@
 """zmq-gateway.js in a real browser: over a WebSocket that breaks as the test wants (mock_gateway.py), and by fetch
 against a real gateway. Each test runs its own JavaScript in a blank page and reads `window.log`."""
 import json
+import shutil
+import subprocess
 
 import pytest
 
 from browser import CHROMIUM, LIMIT, chromium, wait_for
-from mock_gateway import MockGateway
+from mock_gateway import ROOT, MockGateway
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
 
@@ -323,7 +325,7 @@ def test_a_raw_session_sends_bodies_and_hears_replies_and_ends_with_its_connecti
 
 def test_a_resumable_session_survives_a_break_and_tells_of_it(js, mock):
     js.start(mock.url, """
-      const gateway = connect({ ...quick, transport: "ndjson" });
+      const gateway = connect(quick);
       window.session = gateway.session("echo", { resume: true, onstate: (s) => note("session", s.state, s) });
       window.session.onmessage = ({ data }) => note("reply", data);
       window.session.send("a");""")
@@ -334,11 +336,12 @@ def test_a_resumable_session_survives_a_break_and_tells_of_it(js, mock):
     js.wait(lambda: replies(js) == ["a", "b"], "the reply behind the break")
     assert [entry[1] for entry in js.log("session")] == ["connecting", "open", "reconnecting", "resumed"]
     assert js.run("return window.session.info.drops") == 1
+    assert len(mock.sockets) == 2, "a gateway that is only asked for sessions needs no socket for exchanges"
 
 
 def test_a_refused_resume_ends_a_session_because_its_identity_is_gone(js, mock):
     js.start(mock.url, """
-      const session = connect({ ...quick, transport: "ndjson" }).session("echo", { resume: true });
+      const session = connect(quick).session("echo", { resume: true });
       session.send("a");
       follow(session);""")
     js.wait(lambda: replies(js) == ["a"], "the first reply")
@@ -384,3 +387,23 @@ def test_big_numbers_survive_a_reviver(js, demo_gateway):
       const gateway = connect({ ...quick, transport: "ndjson", reviver });
       note("one", await gateway.request("echo", JSON.rawJSON("12345678901234567890")));""", page="/")
     assert json.dumps(js.log("one")[0][1]) == '"12345678901234567890"'
+
+
+# Without a browser
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_module_runs_in_node_with_a_websocket_that_it_is_given(mock):
+    script = f"""
+      import {{ connect }} from {json.dumps(str(ROOT / "public/zmq-gateway.js"))};
+      const gateway = connect({{ url: {json.dumps(mock.url)}, WebSocket: globalThis.WebSocket, transport: "websocket" }});
+      console.log(JSON.stringify(await gateway.request("burst", {{ count: 2 }})));
+      gateway.close();"""
+    flag = ["--experimental-websocket"] if node_major() < 22 else []
+    ran = subprocess.run(["node", *flag, "--no-warnings", "--input-type=module", "-e", script],
+                         capture_output=True, text=True, timeout=LIMIT)
+    assert ran.stdout == '[{"n":0},{"n":1}]\n', ran.stderr
+
+
+def node_major():
+    return int(subprocess.run(["node", "-p", "process.versions.node"], capture_output=True, text=True).stdout.split(".")[0])

@@ -7,13 +7,11 @@ Debian: apt-get install chromium chromium-driver; pip install selenium. Without 
 import json
 import subprocess
 import urllib.parse
-import urllib.request
 
 import pytest
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from browser import CHROMIUM, LIMIT, chromium, wait_for
+from browser import CHROMIUM, LIMIT, Page, chromium
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
 
@@ -27,48 +25,6 @@ WATCH = """
     window.watcher.observe(document.getElementById(id), { childList: true, subtree: false });
   }
 """
-
-
-class Page:
-    def __init__(self, driver, base):
-        self.driver, self.base = driver, base.rstrip("/")
-
-    def open(self):
-        self.driver.get(self.base + "/")
-        self.wait(lambda: self.all("#services [data-service]"), "the list of services")
-        return self
-
-    def all(self, selector):
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def one(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def text(self, selector):
-        found = self.all(selector)
-        return found[0].get_attribute("textContent").strip() if found else ""
-
-    def wait(self, condition, what, limit=LIMIT):
-        return wait_for(self.driver, condition, what, limit)
-
-    def choose(self, service, how, body=None):
-        self.one(f'[data-service="{service}"]').click()
-        self.wait(lambda: self.text("#service-name") == service, f"{service} to be chosen")
-        self.driver.execute_script("document.querySelector(arguments[0]).click()", f'input[name=how][value={how}]')
-        if body is not None:
-            self.one("#request").clear()
-            self.one("#request").send_keys(body)
-
-    def send(self):
-        self.one("#send").click()
-
-    def wait_for_end(self):
-        self.wait(lambda: self.all("#end h3"), "the end of the exchange")
-        return self.one("#end")
-
-    def metrics(self):
-        with urllib.request.urlopen(self.base + "/metrics", timeout=LIMIT) as answer:
-            return answer.read().decode()
 
 
 @pytest.fixture
@@ -209,6 +165,7 @@ def test_the_metrics_move(page):
     page.send()
     page.wait_for_end()
     page.wait(lambda: ended() == before + 1, "the exchange to be counted on the page")
+    page.wait(lambda: float(page.one('[data-metric="latency"]').get_attribute("data-value") or 0) > 0, "its latency")
 
 
 def test_a_phone_needs_no_sideways_scrolling(page):

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline/promises";
 import { connect } from "../../public/zmq-gateway.js";
 
 const [url = "http://127.0.0.1:8080", service = "echo"] = process.argv.slice(2);
-const gateway = connect({ url, transport: "ndjson" });
+const gateway = connect({ url });
 const session = gateway.session(service, { resume: true, onstate: ({ state }) => console.error(`(${state})`) });
 const input = createInterface({ input: process.stdin });
 
