@@ -6,7 +6,8 @@
 //   socket.js    the same by WebSocket  session.js   a raw session
 //   live.js      the metrics            metrics.js   Prometheus text to rates and quantiles
 //
-// WebSockets go through zmq-gateway.js, the module that any other page can use too. No framework, no build, no other host. This file only wires the pieces to the form and to the keyboard.
+// WebSockets go through zmq-gateway.js, the module that any other page can use too. No framework, no build, no other
+// host. This file only wires the pieces to the form and to the keyboard.
 
 import { Answer } from "./answer.js";
 import { byID, element, say } from "./dom.js";

@@ -46,7 +46,8 @@ export class RequestHistory {
 function load() {
   try {
     const stored = JSON.parse(sessionStorage.getItem(key));
-    return Array.isArray(stored) ? stored.filter((one) => typeof one?.service === "string" && typeof one.body === "string") : [];
+    const isOne = (one) => typeof one?.service === "string" && typeof one.body === "string";
+    return Array.isArray(stored) ? stored.filter(isOne) : [];
   } catch {
     return [];
   }

@@ -32,7 +32,8 @@ function firstFault(text) {
   for (;;) {
     take(space);
     if (wanted === "nothing") return { at, message: "the value ended before this" };
-    if (at === text.length) return { at, message: open.length ? `the text ends, and ${closer(open)} is missing` : "a value is missing" };
+    if (at === text.length && !open.length) return { at, message: "a value is missing" };
+    if (at === text.length) return { at, message: `the text ends, and ${closer(open)} is missing` };
     if (wanted === "colon") {
       if (!mark(":")) return { at, message: "a colon was expected" };
       wanted = "value";
@@ -43,7 +44,8 @@ function firstFault(text) {
     } else if (wanted.startsWith("key")) {
       if (wanted === "key or end" && mark("}")) wanted = (open.pop(), afterValue());
       else if (take(string)) wanted = "colon";
-      else return { at, message: text[at] === "}" ? "a comma too many before this" : "a name in double quotes was expected" };
+      else if (text[at] === "}") return { at, message: "a comma too many before this" };
+      else return { at, message: "a name in double quotes was expected" };
     } else if (wanted === "value or end" && mark("]")) {
       wanted = (open.pop(), afterValue());
     } else if (mark("{")) {

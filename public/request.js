@@ -1,5 +1,6 @@
 // What the form asks for, as one HTTP request; and the same request for a shell, or for JavaScript where it goes over a
-// WebSocket. All come from one plan, so that what is copied is what is sent. A plan never changes: resend sends it again as it was.
+// WebSocket. All come from one plan, so that what is copied is what is sent. A plan never
+// changes: resend sends it again as it was.
 
 const accepts = {
   json: "application/json",

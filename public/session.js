@@ -78,8 +78,8 @@ export class SessionView {
   #send() {
     const text = this.#editor.value;
     if (!this.isOpen || byID("message-send").disabled) return;
-    const kind = this.#kind;
-    this.#session.send(kind === "json" ? JSON.parse(text, exact) : kind === "text" ? text : new TextEncoder().encode(text));
+    const read = { json: () => JSON.parse(text, exact), text: () => text, binary: () => new TextEncoder().encode(text) };
+    this.#session.send(read[this.#kind]());
     this.#counts.sent += 1;
     this.#row("sent", "↑", text);
   }
@@ -98,7 +98,8 @@ export class SessionView {
   #row(kind, sign, text) {
     const at = `+${duration(performance.now() - this.#openedAt)}`;
     const cells = [element("time", { class: "at" }, at), element("span", { class: "sign", "aria-label": kind }, sign)];
-    const line = kind === "state" ? element("p", { class: "row" }, ...cells, element("em", {}, text)) : details(cells, text);
+    const isState = kind === "state";
+    const line = isState ? element("p", { class: "row" }, ...cells, element("em", {}, text)) : details(cells, text);
     const isAtEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
     this.#log.append(element("li", { "data-kind": kind }, line));
     while (this.#log.childElementCount > maxRows) this.#log.firstElementChild.remove();
@@ -144,7 +145,8 @@ export class SessionView {
 
 function details(cells, text) {
   const body = element("pre");
-  const made = element("details", {}, element("summary", { class: "row" }, ...cells, element("code", {}, oneLine(text))), body);
+  const summary = element("summary", { class: "row" }, ...cells, element("code", {}, oneLine(text)));
+  const made = element("details", {}, summary, body);
   made.addEventListener("toggle", () => {
     if (made.open && !body.hasChildNodes()) body.append(indented(text));
   });

@@ -22,7 +22,8 @@ export async function askBySocket(plan, signal, hear, outcome) {
     for await (const reply of stream) hear.reply(JSON.stringify(reply));
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    outcome.problem = error.problem ?? { code: error.code, title: titles[error.code] ?? error.code, detail: error.message };
+    const { code, message } = error;
+    outcome.problem = error.problem ?? { code, title: titles[code] ?? code, detail: message };
   }
   if (stream.end?.elapsed_ms !== undefined) outcome.end = stream.end;
 }

@@ -97,8 +97,9 @@ export interface Stream<Reply> extends AsyncIterableIterator<Reply> {
 interface Tells {
   readonly state: Exclude<State, "resumed">;
   onstate: ((detail: StateDetail) => void) | null;
-  addEventListener(type: "state", listener: (event: CustomEvent<StateDetail>) => void, options?: AddEventListenerOptions): void;
-  addEventListener(type: "problem", listener: (event: CustomEvent<Problem>) => void, options?: AddEventListenerOptions): void;
+  addEventListener(type: "state", listener: (event: CustomEvent<StateDetail>) => void): void;
+  /** What the gateway could not obey and what belongs to no exchange. */
+  addEventListener(type: "problem", listener: (event: CustomEvent<Problem>) => void): void;
 }
 
 export interface Gateway extends EventTarget, Tells {

@@ -11,8 +11,11 @@
 // the gateway allows it. Nothing is lost in silence: what cannot be resumed fails with `connection_lost`, what the
 // gateway had to forget with `replies_lost`. One file without dependencies, so that it can be copied anywhere.
 
-const defaults = { url: globalThis.location?.origin, transport: "auto", retry_ms: 250, max_retry_ms: 15_000, hello_ms: 10_000,
-  wait_ms: 15_000, fetch: (...args) => globalThis.fetch(...args), WebSocket: globalThis.WebSocket };
+const defaults = {
+  url: globalThis.location?.origin, transport: "auto",
+  retry_ms: 250, max_retry_ms: 15_000, hello_ms: 10_000, wait_ms: 15_000,
+  fetch: (...args) => globalThis.fetch(...args), WebSocket: globalThis.WebSocket,
+};
 const acksAfter = 32;
 const ackInterval = 250;
 const longLived = 5_000;
@@ -36,8 +39,9 @@ export class GatewayError extends Error {
 const problemError = (problem, reason = null) =>
   new GatewayError(problem?.code ?? reason ?? "http_error", undefined, { problem, reason });
 const milliseconds = (time) => (typeof time === "number" ? `${time}ms` : time);
-const rulesOf = ({ deadline, idle, count, partial }) => ({ deadline: milliseconds(deadline), idle: milliseconds(idle), count,
-  partial: partial ? "ok" : undefined });
+const rulesOf = ({ deadline, idle, count, partial }) => ({
+  deadline: milliseconds(deadline), idle: milliseconds(idle), count, partial: partial ? "ok" : undefined,
+});
 const toBase64 = (bytes) => btoa(Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join(""));
 const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 /** Bodies inside JSON: bytes are base64 there, everything else is itself. */
@@ -116,7 +120,7 @@ class Stream {
   }
 }
 
-/** Remembers the state and tells it: to `onstate`, and as "state" events. What fits nowhere else is a "problem" event. */
+/** Remembers the state and tells it, to `onstate` and as "state" events. What fits nowhere else is a "problem" event. */
 class Teller extends EventTarget {
   state = "connecting";
   onstate = null;
@@ -214,8 +218,8 @@ class Gateway extends Teller {
     if (this.transport !== "websocket") return this.#fetch(exchange);
     if (this.#wire?.isReady) return this.#send(exchange);
     const wait = this.#options.wait_ms;
-    const giveUp = () => exchange.fail(new GatewayError("unreachable", `The gateway could not be reached for ${wait} ms.`));
-    exchange.timer = setTimeout(giveUp, wait);
+    const error = new GatewayError("unreachable", `The gateway could not be reached for ${wait} ms.`);
+    exchange.timer = setTimeout(() => exchange.fail(error), wait);
   }
 
   #send(exchange) {
@@ -231,6 +235,8 @@ class Gateway extends Teller {
     fetchReplies(this.#options, this.transport, exchange).catch((error) =>
       exchange.fail(error instanceof GatewayError ? error : new GatewayError("connection_lost", error.message)));
   }
+
+  get #sent() { return [...this.#open.values()].filter(({ sent }) => sent > 0); }
 
   #forget(exchange) {
     clearTimeout(exchange.timer);
@@ -270,7 +276,7 @@ class Gateway extends Teller {
 
   /** A request that was sent as the connection broke may never have arrived, and asking twice could do the work twice.
    *  So its id is asked for a service that nobody has: a duplicate id says that the request is there, an end of
-   *  unknown_service that it is not; and it comes behind all that was kept for us, so an end that we missed is first. */
+   *  unknown_service that it is not; and that comes behind all that was kept for us, an end that we missed included. */
   #resumed() {
     for (const id of this.#cancelled) this.#wire.send({ op: "cancel", id });
     for (const exchange of this.#open.values()) {
@@ -286,24 +292,22 @@ class Gateway extends Teller {
   }
 
   #gap(missed) {
-    const error = () => new GatewayError("replies_lost", `The gateway could not keep ${missed} of the session's messages.`);
-    for (const exchange of [...this.#open.values()].filter(({ sent }) => sent > 0)) {
+    for (const exchange of this.#sent) {
       this.#cancel(exchange);
-      exchange.fail(error());
+      exchange.fail(new GatewayError("replies_lost", `The gateway could not keep ${missed} messages of the session.`));
     }
   }
 
   #lost({ code, message, reason }) {
     this.#cancelled.clear();
-    for (const exchange of [...this.#open.values()].filter(({ sent }) => sent > 0)) {
-      exchange.fail(new GatewayError(code, message, { reason }));
-    }
+    for (const exchange of this.#sent) exchange.fail(new GatewayError(code, message, { reason }));
   }
 
   /** Twice no WebSocket, but does anybody answer at all? Only then is it the WebSocket that is in the way. */
   async #fallBack() {
     const { fetch, url } = this.#options;
-    const isThere = await fetch(address(url, "healthz"), { mode: "no-cors", cache: "no-store" }).then(() => true, () => false);
+    const health = fetch(address(url, "healthz"), { mode: "no-cors", cache: "no-store" });
+    const isThere = await health.then(() => true, () => false);
     if (!isThere || this.#wire.isReady || this.state === "closed") return;
     this.#wire.close();
     this.transport = fallback;
@@ -327,11 +331,12 @@ class Session extends Teller {
     Object.assign(this, { service, onstate: onstate ?? null, onmessage: onmessage ?? null });
     this.#as = as;
     this.#resume = resume;
-    const url = address(connection.url, `v1/services/${encodeURIComponent(service)}`, true) + (resume ? "?resume=1" : "");
+    const path = `v1/services/${encodeURIComponent(service)}${resume ? "?resume=1" : ""}`;
+    const url = address(connection.url, path, true);
     this.#wire = new Wire(connection, { url, protocols: [], hello: resume }, {
       state: (detail) => this.tell(detail), ready: () => this.#queue.splice(0).forEach((one) => this.#wire.send(one)),
-      message: (message) => (message.op === "reply" ? this.#reply(disclosed(message.body, as)) : this.problem(message.problem)),
-      raw: (data) => this.#reply(as === "json" ? JSON.parse(data, connection.reviver) : typeof data === "string" ? data : new Uint8Array(data)),
+      message: ({ op, body, problem }) => (op === "reply" ? this.#reply(disclosed(body, as)) : this.problem(problem)),
+      raw: (data) => this.#take(data, connection.reviver),
       resumed: () => {}, gap: (missed) => { this.missed += missed; }, blocked: () => {},
       lost: (error) => this.#over(error.closeCode === 1000 ? null : error),
     });
@@ -342,16 +347,31 @@ class Session extends Teller {
 
   /** Session, last number and time of resumption as the gateway told them. */
   get info() { return this.#wire.info; }
-  [Symbol.asyncIterator]() { return { next: () => this.#feed.next(), return: async () => (this.close(), { done: true }) }; }
+
+  [Symbol.asyncIterator]() {
+    return { next: () => this.#feed.next(), return: async () => (this.close(), { done: true }) };
+  }
 
   send(body) {
     if (this.state === "closed") throw new GatewayError("closed", "This session is closed.");
-    const message = this.#resume ? { op: "send", body: enclosed(body, this.#as) } : this.#as === "json" ? JSON.stringify(body) : body;
+    const bare = this.#as === "json" ? JSON.stringify(body) : body;
+    const message = this.#resume ? { op: "send", body: enclosed(body, this.#as) } : bare;
     if (this.#wire.isReady) this.#wire.send(message);
     else this.#queue.push(message);
   }
 
   close() { this.#over(null); }
+
+  #take(data, reviver) {
+    if (this.#as !== "json") return this.#reply(typeof data === "string" ? data : new Uint8Array(data));
+    let body;
+    try {
+      body = JSON.parse(data, reviver);
+    } catch {
+      return this.#over(new GatewayError("protocol_error", 'A reply is not JSON; say as: "text" or "binary".'));
+    }
+    this.#reply(body);
+  }
 
   #reply(body) {
     if (this.onmessage) this.onmessage({ type: "message", data: body });
@@ -476,8 +496,8 @@ class Wire {
   }
 
   #refused({ problem }) {
-    const error = new GatewayError("connection_lost", `The session could not be resumed: ${problem?.detail ?? problem?.code}.`);
-    this.#forgetSession(error);
+    const why = problem?.detail ?? problem?.code;
+    this.#forgetSession(new GatewayError("connection_lost", `The session could not be resumed: ${why}.`));
     if (this.#phase === "resuming") this.#adopt(this.#hello ?? {}, 0, { state: "open" });
   }
 
@@ -525,16 +545,16 @@ class Wire {
   }
 
   #broke({ code, reason }) {
-    const hadSession = this.#phase === "ready" || this.#phase === "resuming";
+    const wasReady = this.#phase === "ready";
     this.#socket = null;
     this.#phase = "waiting";
     this.#after("hello");
     this.#after("ack");
-    this.info.drops += hadSession ? 1 : 0;
-    const error = Object.assign(new GatewayError("connection_lost",
-      `The connection was lost (${code}${reason ? ` ${reason}` : ""}).`, { reason: reason || null }), { closeCode: code });
+    this.info.drops += wasReady ? 1 : 0;
+    const error = new GatewayError("connection_lost", `The connection was lost (${code} ${reason || "without a word"}).`);
+    Object.assign(error, { reason: reason || null, closeCode: code });
     if (!this.#token) this.#forgetSession(error);
-    else if (hadSession) this.#timers.expiry ??= setTimeout(() => this.#forgetSession(error), this.info.resume_ms);
+    else if (wasReady) this.#timers.expiry ??= setTimeout(() => this.#forgetSession(error), this.info.resume_ms);
     if (!this.#isEverOpen) this.#hear.blocked(this.#refusals += 1);
     if (this.#phase === "waiting") this.#retry();
   }

@@ -105,7 +105,8 @@ class MockGateway:
     async def _services(self, _):
         names = {"echo": "Answers with what it was sent.", "burst": "Many at once.", "hold": "Says nothing by itself."}
         return web.json_response({"services": [
-            {"name": name, "description": text, "peer": "router", "body": "json", "ready": True} for name, text in names.items()]})
+            {"name": name, "description": text, "peer": "router", "body": "json", "ready": True}
+            for name, text in names.items()]})
 
     async def _post(self, request):
         body = await request.read()
@@ -126,20 +127,22 @@ class MockGateway:
 
     async def _socket(self, request):
         socket = await self._open(request, ["zmq-gateway.v1"])
-        return await self._talk(socket, "request") if socket is not None else web.json_response({"code": "origin_refused"}, status=403)
+        if socket is None:
+            return web.json_response({"code": "origin_refused"}, status=403)
+        return await self._talk(socket)
 
     async def _raw(self, request):
         socket = await self._open(request)
         if socket is None:
             return web.json_response({"code": "origin_refused"}, status=403)
         if request.query.get("resume"):
-            return await self._talk(socket, "send")
+            return await self._talk(socket)
         async for message in socket:
             self.received.append({"op": "raw", "body": message.data})
             await socket.send_str(message.data)
         return socket
 
-    async def _talk(self, socket, verb):
+    async def _talk(self, socket):
         if self.is_silent:
             await socket.receive()
             return socket
@@ -198,7 +201,8 @@ class MockGateway:
                 await self._numbered(session, {"op": "reply", "id": id, "body": {"n": n}})
             await self._end(session, id, "final")
         elif service != "hold":
-            await self._end(session, id, "no_worker", {"code": "unknown_service", "status": 404, "detail": "no such service"})
+            problem = {"code": "unknown_service", "status": 404, "detail": "no such service"}
+            await self._end(session, id, "no_worker", problem)
 
     async def _end(self, session, id, reason, problem=None):
         replies = session.open.pop(id)["replies"]

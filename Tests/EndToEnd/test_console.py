@@ -60,7 +60,8 @@ def test_the_editor_leads_to_the_fault_and_formats_without_changing_a_value(page
     assert "line 1, column 34" in page.text("#request-hint")
     assert not page.one("#request-format").is_enabled()
     page.one("#request-goto").click()
-    assert page.driver.execute_script("const r = document.activeElement; return [r.id, r.selectionStart]") == ["request", 33]
+    caret = page.driver.execute_script("const r = document.activeElement; return [r.id, r.selectionStart]")
+    assert caret == ["request", 33]
     page.one("#request").send_keys(",")
     assert page.text("#request-hint") == "" and not page.one("#request-goto").is_displayed()
     page.one("#request-format").click()
@@ -127,7 +128,8 @@ def test_the_copied_module_does_the_same(page):
     page.one("#count").send_keys("5")
     assert page.text("#copy") == "Copy as JavaScript"
     imported, blank, *rest = page.text("#curl").split("\n")
-    script = "\n".join([imported.replace("import {", "const {").replace('} from "', '} = await import("')[:-1] + ");", *rest])
+    imported = imported.replace("import {", "const {").replace('} from "', '} = await import("')[:-1] + ");"
+    script = "\n".join([imported, *rest])
     page.one("#count").clear()
     seen = page.driver.execute_async_script(
         f"const done = arguments[0]; const seen = []; const console = {{ log: (one) => seen.push(one) }};"
@@ -153,7 +155,8 @@ def test_a_session_is_opened_broken_resumed_and_closed(page, mock):
     page.one("#message-send").click()
     page.wait(lambda: len(rows(page, "received")) == 2, "the reply behind the break")
     assert [word.split(" ")[0] for word in rows(page, "state")] == ["connecting", "open", "reconnecting", "resumed"]
-    facts = {name: page.text(f'#session-facts [data-fact="{name}"]') for name in ("sent", "received", "breaks", "last number")}
+    names = ("sent", "received", "breaks", "last number")
+    facts = {name: page.text(f'#session-facts [data-fact="{name}"]') for name in names}
     assert facts == {"sent": "2", "received": "2", "breaks": "1", "last number": "2"}
 
     page.one("#session-close").click()

@@ -10,7 +10,8 @@ byID("start").addEventListener("click", async () => {
   abort = new AbortController();
   setRunning(true);
   try {
-    for await (const tick of gateway.stream("ticker", { count: 20 }, { signal: abort.signal })) show(JSON.stringify(tick));
+    const ticks = gateway.stream("ticker", { count: 20 }, { signal: abort.signal });
+    for await (const tick of ticks) show(JSON.stringify(tick));
     show("That was all.");
   } catch (error) {
     show(error.name === "AbortError" ? "Stopped." : `${error.code}: ${error.message}`);
