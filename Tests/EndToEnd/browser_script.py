@@ -27,10 +27,10 @@ class Script:
         self.driver = driver
 
     def start(self, url, script, page="/blank"):
-        """Runs the script in a page of this origin, and comes back at its first await that takes time."""
+        """Runs the script in a page of this origin, and comes back when it has ended."""
         self.driver.get(url + page)
         failure = self.driver.execute_async_script(
-            f"const done = arguments[arguments.length - 1]; window.log = []; window.open_ = {{}};"
+            f"const done = arguments[arguments.length - 1]; window.log = [];"
             f"(async () => {{ {PRELUDE} {script} }})().then(() => done(null), (error) => done(String(error.stack)));")
         assert failure is None, failure
 
