@@ -49,8 +49,9 @@ class Page:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def text(self, selector):
-        found = self.all(selector)
-        return found[0].get_attribute("textContent").strip() if found else ""
+        """In one script, because an element that was found may be replaced before it is asked."""
+        return self.driver.execute_script(
+            "return document.querySelector(arguments[0])?.textContent.trim() ?? ''", selector)
 
     def wait(self, condition, what, limit=LIMIT):
         return wait_for(self.driver, condition, what, limit)
