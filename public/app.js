@@ -1,31 +1,46 @@
 // The page of zmq-gateway: choose a service, send it a request, watch the replies arrive, see how it went for everyone.
 //
-//   services.js  what there is          request.js   the form as one HTTP request, and as curl
+//   services.js  what there is          request.js   the form as one request, as curl, as JavaScript
+//   editor.js    the request's text     history.js   the requests before it
 //   exchange.js  send and listen        answer.js    replies and the end, in words
+//   socket.js    the same by WebSocket  session.js   a raw session
 //   live.js      the metrics            metrics.js   Prometheus text to rates and quantiles
 //
-// No framework, no build, no other host. This file only wires the pieces to the form and to the keyboard.
+// WebSockets go through zmq-gateway.js, the module that any other page can use too. No framework, no build, no other
+// host. This file only wires the pieces to the form and to the keyboard.
 
 import { Answer } from "./answer.js";
 import { byID, element, say } from "./dom.js";
+import { Editor } from "./editor.js";
 import { runExchange } from "./exchange.js";
+import { RequestHistory } from "./history.js";
 import { Live } from "./live.js";
-import { curlOf, examplesFor, planOf, rulesComplaint } from "./request.js";
+import { copyOf, examplesFor, planOf, rulesComplaint } from "./request.js";
 import { Services, factsOf } from "./services.js";
-import { parsed } from "./streams.js";
+import { SessionView } from "./session.js";
+import { Tabs } from "./tabs.js";
 
 const refreshInterval = 2000;
 
 const answer = new Answer();
 const live = new Live();
 const services = new Services((name) => choose(name));
+const request = new Editor("request");
+const session = new SessionView();
+const tabs = new Tabs(["exchange", "session"]);
+const past = new RequestHistory(({ service, body, how }) => {
+  choose(service);
+  request.value = body;
+  form.elements.how.value = how;
+  formChanged();
+  request.focus();
+});
 const drafts = new Map();
 let chosen = null;
 let lastPlan = null;
 let running = null;
 
 const form = byID("form");
-const request = byID("request");
 
 function choose(name) {
   const service = services.named(name);
@@ -33,11 +48,14 @@ function choose(name) {
   if (chosen) drafts.set(chosen.name, request.value);
   const examples = examplesFor(service);
   chosen = service;
+  request.wantJSON((service.body ?? "json") === "json");
   request.value = drafts.get(name) ?? examples[0][1];
   byID("examples").replaceChildren(...examples.map(([label, body]) => example(label, body)));
   history.replaceState(null, "", `#${encodeURIComponent(name)}`);
   services.mark(name);
   live.focus(name);
+  session.focus(service);
+  session.suggest(examples[0][1]);
   describe();
   formChanged();
 }
@@ -71,17 +89,20 @@ function planNow() {
 
 function formChanged() {
   const complaint = rulesComplaint(rulesTyped());
-  const wantsJSON = (chosen?.body ?? "json") === "json";
-  const isJSON = !wantsJSON || parsed(request.value) !== null || request.value.trim() === "null";
   say(byID("rules-hint"), complaint);
-  say(byID("request-hint"), isJSON ? "" : "This is not JSON: the gateway will say where.");
-  request.setAttribute("aria-invalid", String(!isJSON));
   byID("send").disabled = !chosen || running !== null || complaint !== "";
-  if (chosen) say(byID("curl"), curlOf(planNow()));
+  if (!chosen) return;
+  const plan = planNow();
+  say(byID("curl"), copyOf(plan));
+  say(byID("curl-name"), languageOf(plan));
+  say(byID("copy"), `Copy as ${languageOf(plan)}`);
 }
+
+const languageOf = (plan) => (plan.how === "websocket" ? "JavaScript" : "curl");
 
 async function send(plan) {
   if (running || !plan) return;
+  past.add({ service: plan.service, body: plan.source, how: plan.how });
   const mine = new AbortController();
   running = mine;
   lastPlan = plan;
@@ -108,7 +129,7 @@ function submit() {
   if (!byID("send").disabled) send(planNow());
 }
 
-async function copyCurl() {
+async function copy() {
   const button = byID("copy");
   let isCopied = true;
   try {
@@ -120,7 +141,7 @@ async function copyCurl() {
     isCopied = false;
   }
   say(button, isCopied ? "Copied" : "Selected: copy it");
-  setTimeout(() => say(button, "Copy as curl"), 1600);
+  setTimeout(formChanged, 1600);
 }
 
 async function refresh() {
@@ -131,7 +152,10 @@ async function refresh() {
     const wanted = chosen?.name ?? decodeURIComponent(location.hash.slice(1));
     if (!chosen) choose(services.named(wanted) ? wanted : services.all[0]?.name);
     else if (services.named(chosen.name)) chosen = services.named(chosen.name);
-    if (chosen) describe();
+    if (chosen) {
+      describe();
+      session.focus(chosen);
+    }
   } catch (error) {
     say(banner, `The gateway does not answer (${error.message}). Asking again.`);
     banner.hidden = false;
@@ -153,11 +177,12 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("input", formChanged);
 byID("cancel").addEventListener("click", () => running?.abort());
 byID("resend").addEventListener("click", () => send(lastPlan));
-byID("copy").addEventListener("click", copyCurl);
+byID("copy").addEventListener("click", copy);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    submit();
+    if (tabs.chosen === "session") session.submit();
+    else submit();
   } else if (event.key === "Escape" && running) {
     event.preventDefault();
     running.abort();

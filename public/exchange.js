@@ -1,18 +1,20 @@
 // One exchange as this page takes part in it: sends a plan, tells what arrives, and always ends with one outcome.
 //
-//   plan -> fetch / EventSource -> hear.opened, hear.reply*, (hear.sign: a keep-alive) -> outcome
+//   plan -> fetch / EventSource / WebSocket -> hear.opened, hear.reply*, (hear.sign: a keep-alive) -> outcome
 //
 // An outcome is { status, statusText, requestID, retryAfter, end, problem, broke, cancelled, hidden, at }:
 // `end` is the gateway's end record or null, `broke` says that the connection ended without one, `hidden` that
 // EventSource kept the HTTP answer to itself. Nothing here touches the document.
 
+import { askBySocket } from "./socket.js";
 import { EventSplitter, LineSplitter, endRecordIn, parsed } from "./streams.js";
 
 export async function runExchange(plan, signal, hear) {
   const startedAt = performance.now();
   const outcome = { end: null, problem: null, broke: "", cancelled: false, hidden: false };
   try {
-    if (plan.how === "eventsource") await listen(plan, signal, hear, outcome);
+    if (plan.how === "websocket") await askBySocket(plan, signal, hear, outcome);
+    else if (plan.how === "eventsource") await listen(plan, signal, hear, outcome);
     else await ask(plan, signal, hear, outcome);
   } catch (error) {
     if (signal.aborted) outcome.cancelled = true;

@@ -15,6 +15,7 @@ export class Live {
     exchanges: new Chart("exchanges", "Exchanges", "/s"),
     replies: new Chart("replies", "Replies", "/s"),
     open: new Chart("open", "Open exchanges", ""),
+    latency: new Chart("latency", "Latency p99", "ms"),
     connections: new Chart("connections", "Connections", ""),
   };
 
@@ -53,6 +54,7 @@ export class Live {
     this.#charts.exchanges.draw(history.rate(`${prefix}exchanges_total`, service));
     this.#charts.replies.draw(history.rate(`${prefix}replies_total`, service));
     this.#charts.open.draw(history.level(`${prefix}exchanges_open`, service));
+    this.#charts.latency.draw(history.quantiles(`${prefix}exchange_seconds_bucket`, service, 0.99));
     this.#charts.connections.draw(history.level(`${prefix}connections`, null));
     byID("latency").replaceChildren(
       latencyRow("First reply", history, `${prefix}first_reply_seconds_bucket`, service),

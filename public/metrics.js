@@ -60,15 +60,27 @@ export class History {
 
   /** The quantile of what a histogram gained in the last `seconds`, in seconds; null where it gained nothing. */
   quantile(name, service, q, seconds = 60) {
-    const last = this.#samples.at(-1);
-    if (!last) return null;
-    const first = this.#samples.find(({ at }) => at >= last.at - seconds * 1000);
-    const now = buckets(last.families.get(name), service);
-    const then = first === last ? new Map() : buckets(first.families.get(name), service);
-    const isSame = [...now].every(([le, value]) => value >= (then.get(le) ?? 0));
-    const gained = [...now].map(([le, value]) => [le, value - (isSame ? (then.get(le) ?? 0) : 0)]);
-    return interpolated(gained.sort((a, b) => a[0] - b[0]), q);
+    return quantileAt(this.#samples, this.#samples.length - 1, name, service, q, seconds);
   }
+
+  /** [{ at, value }] of that quantile as it was at each moment, in milliseconds; one shorter than the history. */
+  quantiles(name, service, q, seconds = 10) {
+    return this.#samples.slice(1).map(({ at }, i) => {
+      const value = quantileAt(this.#samples, i + 1, name, service, q, seconds);
+      return { at, value: value === null ? null : value * 1000 };
+    });
+  }
+}
+
+function quantileAt(samples, index, name, service, q, seconds) {
+  const last = samples[index];
+  if (!last) return null;
+  const first = samples.find(({ at }) => at >= last.at - seconds * 1000);
+  const now = buckets(last.families.get(name), service);
+  const then = first === last ? new Map() : buckets(first.families.get(name), service);
+  const isSame = [...now].every(([le, value]) => value >= (then.get(le) ?? 0));
+  const gained = [...now].map(([le, value]) => [le, value - (isSame ? (then.get(le) ?? 0) : 0)]);
+  return interpolated(gained.sort((a, b) => a[0] - b[0]), q);
 }
 
 function chosen(samples, service) {

@@ -1,5 +1,6 @@
-// What the form asks for, as one HTTP request; and the same request for a shell. Both come from one plan, so that
-// what is copied is what is sent. A plan never changes: resend sends it again as it was.
+// What the form asks for, as one HTTP request; and the same request for a shell, or for JavaScript where it goes over a
+// WebSocket. All come from one plan, so that what is copied is what is sent. A plan never
+// changes: resend sends it again as it was.
 
 const accepts = {
   json: "application/json",
@@ -25,6 +26,7 @@ export function examplesFor(service) {
 
 /** The plan of an exchange. `rules` are strings as typed; an empty one leaves the matter to the service. */
 export function planOf({ service, body, how, rules, origin }) {
+  if (how === "websocket") return socketPlan(service, body, rules, origin);
   const query = [];
   const add = (key, value) => value && query.push(`${key}=${encodeURIComponent(value)}`);
   add("deadline", rules.deadline);
@@ -39,7 +41,16 @@ export function planOf({ service, body, how, rules, origin }) {
   if (!byGet) headers["Content-Type"] = types[service.body] ?? types.json;
   return Object.freeze({
     service: service.name, how, method: byGet ? "GET" : "POST", url: origin + path,
-    headers: Object.freeze(headers), body: byGet ? null : body,
+    headers: Object.freeze(headers), body: byGet ? null : body, source: body,
+  });
+}
+
+function socketPlan(service, body, rules, origin) {
+  const said = Object.entries(rules).filter(([, value]) => value);
+  const typed = said.map(([name, value]) => [name, name === "count" ? Number(value) : value]);
+  return Object.freeze({
+    service: service.name, how: "websocket", url: origin, body, source: body, kind: service.body ?? "json",
+    rules: Object.freeze(Object.fromEntries(typed)),
   });
 }
 
@@ -59,6 +70,22 @@ export function curlOf(plan) {
   if (plan.body !== null) parts.push(`--data-raw ${quoted(plan.body)}`);
   return parts.join(" \\\n  ");
 }
+
+/** The plan as a module for a browser or for Node 22. */
+export function javaScriptOf({ url, service, body, kind, rules }) {
+  const said = Object.entries(rules).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const options = said.length ? `, { ${said.join(", ")} }` : "";
+  const value = kind === "json" ? body.trim() : JSON.stringify(body);
+  return [
+    `import { connect } from ${JSON.stringify(`${url}/zmq-gateway.js`)};`, "",
+    `const gateway = connect({ url: ${JSON.stringify(url)} });`,
+    `for await (const reply of gateway.stream(${JSON.stringify(service)}, ${value}${options})) console.log(reply);`,
+    "gateway.close();",
+  ].join("\n");
+}
+
+/** The copy of a plan that the transport calls for. */
+export const copyOf = (plan) => (plan.how === "websocket" ? javaScriptOf(plan) : curlOf(plan));
 
 /** In single quotes a POSIX shell takes everything literally but the single quote itself. */
 export function quoted(text) {

@@ -2,7 +2,7 @@
 // Members that a gateway leaves out are simply not shown.
 
 import { byID, element, say } from "./dom.js";
-import { counted, number } from "./words.js";
+import { counted, duration, number } from "./words.js";
 
 /** GET as JSON; `accepted` names further statuses whose body is an answer too (readyz says 503 with a body). */
 export async function getJSON(path, accepted = []) {
@@ -101,7 +101,7 @@ export function factsOf(service) {
   const told = ends.map(([key, value]) => {
     if (value === true) return key;
     if (typeof value === "object") return value.pointer ? `${key} ${value.pointer}` : key;
-    return `${key} ${value}`;
+    return key.endsWith("_ms") ? `${key.slice(0, -3)} ${duration(value)}` : `${key} ${value}`;
   });
   return [service.peer && `peer ${service.peer}`, service.body && `body ${service.body}`,
     told.length > 0 && `ends by ${told.join(", ")}`].filter(Boolean);

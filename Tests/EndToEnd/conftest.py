@@ -73,5 +73,5 @@ def demo_gateway():
 def pytest_collection_modifyitems(items):
     if shutil.which("chromium") is None:
         for item in items:
-            if "test_page" in item.nodeid:
+            if any(name in item.nodeid for name in ("test_page", "test_console", "test_browser")):
                 item.add_marker(pytest.mark.skip(reason="chromium is not installed"))

@@ -5,20 +5,13 @@ Debian: apt-get install chromium chromium-driver; pip install selenium. Without 
 """
 
 import json
-import shutil
 import subprocess
 import urllib.parse
-import urllib.request
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
-CHROMIUM = shutil.which("chromium")
-LIMIT = 15  # seconds for any one wait
+from browser import CHROMIUM, LIMIT, Page, chromium
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
 
@@ -34,62 +27,10 @@ WATCH = """
 """
 
 
-class Page:
-    def __init__(self, driver, base):
-        self.driver, self.base = driver, base.rstrip("/")
-
-    def open(self):
-        self.driver.get(self.base + "/")
-        self.wait(lambda: self.all("#services [data-service]"), "the list of services")
-        return self
-
-    def all(self, selector):
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def one(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def text(self, selector):
-        found = self.all(selector)
-        return found[0].get_attribute("textContent").strip() if found else ""
-
-    def wait(self, condition, what, limit=LIMIT):
-        return WebDriverWait(self.driver, limit, 0.02).until(lambda _: condition(), f"waited for {what}")
-
-    def choose(self, service, how, body=None):
-        self.one(f'[data-service="{service}"]').click()
-        self.wait(lambda: self.text("#service-name") == service, f"{service} to be chosen")
-        self.driver.execute_script("document.querySelector(arguments[0]).click()", f'input[name=how][value={how}]')
-        if body is not None:
-            self.one("#request").clear()
-            self.one("#request").send_keys(body)
-
-    def send(self):
-        self.one("#send").click()
-
-    def wait_for_end(self):
-        self.wait(lambda: self.all("#end h3"), "the end of the exchange")
-        return self.one("#end")
-
-    def metrics(self):
-        with urllib.request.urlopen(self.base + "/metrics", timeout=LIMIT) as answer:
-            return answer.read().decode()
-
-
 @pytest.fixture
 def page(demo_gateway):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1440,900"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = Service(shutil.which("chromedriver") or "/usr/bin/chromedriver")
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.set_page_load_timeout(LIMIT)
-    try:
+    with chromium() as driver:
         yield Page(driver, demo_gateway)
-    finally:
-        driver.quit()
 
 
 def requested_urls(driver):
@@ -217,13 +158,16 @@ def test_the_metrics_move(page):
     page.driver.execute_script("document.querySelector('input[name=scope][value=one]').click()")
 
     def ended():
-        return sum(int(row.get_attribute("data-value")) for row in page.all("#reasons [data-key]"))
+        # In one script: the rows are replaced each second, and a row that is gone has no attributes.
+        return page.driver.execute_script(
+            "return [...document.querySelectorAll('#reasons [data-key]')].reduce((n, row) => n + +row.dataset.value, 0)")
 
     page.wait(lambda: page.one('[data-metric="exchanges"]').get_attribute("data-value") != "", "two looks at /metrics")
     before = ended()
     page.send()
     page.wait_for_end()
     page.wait(lambda: ended() == before + 1, "the exchange to be counted on the page")
+    page.wait(lambda: float(page.one('[data-metric="latency"]').get_attribute("data-value") or 0) > 0, "its latency")
 
 
 def test_a_phone_needs_no_sideways_scrolling(page):

@@ -1,0 +1,77 @@
+"""Runs JavaScript of a test in a blank page, with the client module at hand, and reads the log that it writes."""
+import pytest
+
+from browser import CHROMIUM, chromium, wait_for
+from mock_gateway import MockGateway
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
+
+# `note` writes the log; `follow` notes every reply of a stream and how it went, `quick` makes new connections soon.
+PRELUDE = """
+  const { connect, GatewayError } = await import("/zmq-gateway.js");
+  const note = (...entry) => window.log.push(entry);
+  const quick = { retry_ms: 20, max_retry_ms: 50, transport: "websocket", onstate: (s) => note("state", s.state, s) };
+  const codeOf = (error) => (error instanceof GatewayError ? error.code : error.name);
+  const told = (error) => note("error", codeOf(error), error.message, error.reason ?? null);
+  const follow = async (stream) => {
+    try {
+      for await (const reply of stream) note("reply", reply);
+      note("end", stream.end);
+    } catch (error) { told(error); }
+  };
+"""
+
+
+class Script:
+    def __init__(self, driver):
+        self.driver = driver
+
+    def start(self, url, script, page="/blank"):
+        """Runs the script in a page of this origin, and comes back when it has ended."""
+        self.driver.get(url + page)
+        failure = self.driver.execute_async_script(
+            f"const done = arguments[arguments.length - 1]; window.log = [];"
+            f"(async () => {{ {PRELUDE} {script} }})().then(() => done(null), (error) => done(String(error.stack)));")
+        assert failure is None, failure
+
+    def run(self, script):
+        return self.driver.execute_script(script)
+
+    def log(self, kind=None):
+        return [entry for entry in self.driver.execute_script("return window.log") if kind in (None, entry[0])]
+
+    def states(self):
+        return [entry[1] for entry in self.log("state")]
+
+    def wait(self, condition, what):
+        try:
+            return wait_for(self.driver, condition, what)
+        except Exception as error:
+            raise AssertionError(f"waited for {what}; the log: {self.log()}") from error
+
+
+def replies(js):
+    return [entry[1] for entry in js.log("reply")]
+
+
+@pytest.fixture(scope="module")
+def driver():
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def mock():
+    gateway = MockGateway()
+    yield gateway
+    gateway.close()
+
+
+@pytest.fixture
+def js(driver):
+    yield Script(driver)
+    driver.get("about:blank")
+
+
+def replies(js):
+    return [entry[1] for entry in js.log("reply")]

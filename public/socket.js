@@ -1,0 +1,62 @@
+// Exchanges over the one WebSocket of this page, told as exchange.js tells those by HTTP. The socket is opened by the
+// first exchange that wants it, and stays.
+
+import { byID, say } from "./dom.js";
+import { connect, GatewayError } from "./zmq-gateway.js";
+import { duration } from "./words.js";
+
+let gateway = null;
+
+/** Numbers that JavaScript would round keep the text they came with, in both directions, where the browser can do it. */
+export function exact(key, value, context) {
+  const isChanged = typeof value === "number" && context?.source !== undefined && String(value) !== context.source;
+  return isChanged && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
+}
+
+export async function askBySocket(plan, signal, hear, outcome) {
+  const body = bodyOf(plan, outcome);
+  if (outcome.problem) return;
+  gateway ??= connect({ transport: "websocket", reviver: exact, onstate: showState });
+  const stream = gateway.stream(plan.service, body, { ...plan.rules, signal });
+  try {
+    for await (const reply of stream) hear.reply(JSON.stringify(reply));
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const { code, message } = error;
+    outcome.problem = error.problem ?? { code, title: titles[code] ?? code, detail: message };
+  }
+  if (stream.end?.elapsed_ms !== undefined) outcome.end = stream.end;
+}
+
+const titles = {
+  connection_lost: "The connection was lost",
+  replies_lost: "Replies were lost",
+  unreachable: "No WebSocket to the gateway",
+  protocol_error: "The gateway could not be understood",
+};
+
+/** A WebSocket message holds the body inside JSON, so what is no JSON cannot even be sent. */
+function bodyOf({ body, kind }, outcome) {
+  if (kind === "text") return body;
+  if (kind === "binary") return btoa(String.fromCharCode(...new TextEncoder().encode(body)));
+  try {
+    return JSON.parse(body, exact);
+  } catch (error) {
+    outcome.problem = { code: "bad_json", title: "Not sent", detail: `The request is not JSON. ${error.message}` };
+    return null;
+  }
+}
+
+/** "open", "back in 1.2 s", ... for the bar and for the sessions. */
+export function stateWords({ state, retry_ms, missed }) {
+  if (state === "reconnecting") return `reconnecting in ${duration(retry_ms)}`;
+  if (state === "resumed") return missed ? `resumed, ${missed} lost` : "resumed";
+  return state;
+}
+
+function showState(detail) {
+  const chip = byID("socket-state");
+  chip.hidden = false;
+  chip.dataset.state = ["open", "resumed"].includes(detail.state) ? "ready" : "not-ready";
+  say(chip.querySelector("span"), `WebSocket ${stateWords(detail)}`);
+}

@@ -1,0 +1,655 @@
+// The client of zmq-gateway for browsers and for Node: requests with many replies, over one WebSocket that comes back.
+//
+//   const gateway = connect();
+//   await gateway.request("echo", { hello: 1 });
+//   for await (const reply of gateway.stream("ticker", { count: 5 })) show(reply);
+//
+//   Gateway  the exchanges that are open, by id          Stream   the replies of one exchange, as an async iterator
+//   Session  one raw conversation with one service       Wire     one WebSocket after another: hello, resume, acks
+//
+// A connection that breaks is opened again after a random wait that grows (full jitter), and the session resumed where
+// the gateway allows it. Nothing is lost in silence: what cannot be resumed fails with `connection_lost`, what the
+// gateway had to forget with `replies_lost`. One file without dependencies, so that it can be copied anywhere.
+
+const defaults = {
+  url: globalThis.location?.origin, transport: "auto",
+  retry_ms: 250, max_retry_ms: 15_000, hello_ms: 10_000, wait_ms: 15_000,
+  fetch: (...args) => globalThis.fetch(...args), WebSocket: globalThis.WebSocket,
+};
+const acksAfter = 32;
+const ackInterval = 250;
+const longLived = 5_000;
+const nobody = "?";  // no service is called so: asks whether an id is in use, see Gateway's resumed()
+// Not NDJSON: the gateway breaks an incomplete NDJSON answer off behind its end record, so that curl can tell, and
+// Chromium then throws away what it had not handed out yet: 30 of 40 end records, against none of 40 events.
+const fallback = "sse";
+const unfinished = ["idle", "deadline", "limit"];
+
+export const connect = (options = {}) => new Gateway({ ...defaults, ...options });
+
+/** `code` is the gateway's stable word, or connection_lost, replies_lost, unreachable, protocol_error, closed. */
+export class GatewayError extends Error {
+  name = "GatewayError";
+  constructor(code, message, { problem = null, reason = null, replies = problem?.replies ?? [] } = {}) {
+    super(message ?? problem?.detail ?? problem?.title ?? code);
+    Object.assign(this, { code, problem, status: problem?.status, reason, replies });
+  }
+}
+
+const problemError = (problem, reason = null) =>
+  new GatewayError(problem?.code ?? reason ?? "http_error", undefined, { problem, reason });
+const milliseconds = (time) => (typeof time === "number" ? `${time}ms` : time);
+const rulesOf = ({ deadline, idle, count, partial }) => ({
+  deadline: milliseconds(deadline), idle: milliseconds(idle), count, partial: partial ? "ok" : undefined,
+});
+const toBase64 = (bytes) => btoa(Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join(""));
+const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+/** Bodies inside JSON: bytes are base64 there, everything else is itself. */
+const enclosed = (body, as) => (as === "binary" ? toBase64(body) : body);
+const disclosed = (body, as) => (as === "binary" ? fromBase64(body) : body);
+
+/** What was pushed and not yet taken; ends once, with an error behind the last item or without. */
+class Feed {
+  #controller;
+  #reader = new ReadableStream({ start: (controller) => { this.#controller = controller; } }).getReader();
+  #isOver = false;
+
+  push(value) {
+    if (!this.#isOver) this.#controller.enqueue({ value });
+  }
+
+  finish(error = null) {
+    if (this.#isOver) return;
+    if (error) this.#controller.enqueue({ error });
+    this.#isOver = true;
+    this.#controller.close();
+  }
+
+  forget() { this.#reader.cancel(); }
+
+  async next() {
+    const { value: item, done } = await this.#reader.read();
+    if (item && "error" in item) throw item.error;
+    return { value: item?.value, done };
+  }
+}
+
+/** The replies of one exchange. Leaving the loop, or the signal, cancels it; `end` is the end record after the last. */
+class Stream {
+  end = null;
+  #feed = new Feed();
+  #count = 0;
+  #options;
+  #cancel;
+  #release = () => {};
+
+  /** `begin` gets what it may tell the stream, and gives the function that cancels the exchange. */
+  constructor(options, begin) {
+    this.#options = options;
+    const { signal } = options;
+    const abort = () => this.#over({ reason: "cancelled", ok: false }, signal.reason, true);
+    if (signal?.aborted) return abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#release = () => signal?.removeEventListener("abort", abort);
+    this.#cancel = begin({
+      reply: (body) => { this.#count += 1; this.#feed.push(disclosed(body, options.as)); },
+      finish: (end) => this.#over(end, this.#isFine(end) ? null : problemError(end.problem, end.reason)),
+      fail: (error) => this.#over({ reason: error.code, ok: false, problem: error.problem ?? undefined }, error),
+    });
+  }
+
+  next() { return this.#feed.next(); }
+  [Symbol.asyncIterator]() { return this; }
+
+  async return(value) {
+    this.#over({ reason: "cancelled", ok: false }, null, true);
+    this.#feed.forget();
+    return { value, done: true };
+  }
+
+  #isFine(end) {
+    return end.ok || (this.#options.partial && this.#count > 0 && unfinished.includes(end.reason));
+  }
+
+  #over(end, error, isCancelled = false) {
+    if (this.end) return;
+    this.end = { replies: this.#count, ...end };
+    this.#release();
+    if (isCancelled) this.#cancel?.();
+    this.#feed.finish(error);
+  }
+}
+
+/** Remembers the state and tells it, to `onstate` and as "state" events. What fits nowhere else is a "problem" event. */
+class Teller extends EventTarget {
+  state = "connecting";
+  onstate = null;
+
+  problem(problem) { this.dispatchEvent(new CustomEvent("problem", { detail: problem })); }
+
+  tell(detail) {
+    this.state = detail.state === "resumed" ? "open" : detail.state;
+    this.onstate?.(detail);
+    this.dispatchEvent(new CustomEvent("state", { detail }));
+  }
+}
+
+class Gateway extends Teller {
+  #options;
+  #wire = null;
+  #open = new Map();
+  #cancelled = new Set();
+  #sessions = new Set();
+  #number = 0;
+  #isStarted = false;
+
+  constructor(options) {
+    super();
+    this.#options = options;
+    this.onstate = options.onstate ?? null;
+    this.transport = options.transport;
+    options.signal?.addEventListener("abort", () => this.close(), { once: true });
+    if (options.transport === "auto") this.transport = options.WebSocket ? "websocket" : fallback;
+    queueMicrotask(() => this.#start());
+  }
+
+  /** The reply, or an array where there is not exactly one. */
+  async request(service, body, options = {}) {
+    const replies = [];
+    try {
+      for await (const reply of this.stream(service, body, options)) replies.push(reply);
+    } catch (error) {
+      if (error instanceof GatewayError && replies.length) error.replies = replies;
+      throw error;
+    }
+    return replies.length === 1 && !(options.count > 1) ? replies[0] : replies;
+  }
+
+  stream(service, body, options = {}) {
+    return new Stream(options, (hear) => {
+      const id = (this.#number += 1).toString(36);
+      const exchange = { id, service, body, options, hear, sent: 0, isHeard: false, isAsked: false };
+      const { reply, finish, fail } = hear;
+      exchange.finish = (end) => { this.#forget(exchange); finish(end); };
+      exchange.fail = (error) => { this.#forget(exchange); fail(error); };
+      exchange.reply = reply;
+      if (this.state === "closed") fail(new GatewayError("closed", "This gateway was closed."));
+      else this.#begin(exchange);
+      return () => this.#cancel(exchange);
+    });
+  }
+
+  session(service, options = {}) {
+    const session = new Session(this.#options, service, options);
+    this.#sessions.add(session);
+    session.addEventListener("state", () => session.state === "closed" && this.#sessions.delete(session));
+    return session;
+  }
+
+  /** What is open ends with the code `closed`. */
+  close() {
+    if (this.state === "closed") return;
+    for (const session of [...this.#sessions]) session.close();
+    for (const exchange of [...this.#open.values()]) {
+      exchange.aborter?.abort();
+      exchange.fail(new GatewayError("closed", "The gateway was closed here."));
+    }
+    this.#wire?.close();
+    this.tell({ state: "closed" });
+  }
+
+  /** At once, but for a gateway that is only asked for sessions, which have sockets of their own. */
+  #start() {
+    if (this.state === "closed" || this.#isStarted || (this.#sessions.size && !this.#open.size)) return;
+    this.#isStarted = true;
+    if (this.transport !== "websocket") return this.tell({ state: "open", transport: this.transport });
+    const url = address(this.#options.url, "v1/socket", true);
+    this.#wire = new Wire(this.#options, { url, protocols: ["zmq-gateway.v1"], hello: true }, {
+      state: (detail) => this.tell(detail), ready: () => this.#ready(), message: (message) => this.#take(message),
+      resumed: () => this.#resumed(), gap: (missed) => this.#gap(missed), lost: (error) => this.#lost(error),
+      blocked: (times) => times === 2 && this.#options.transport === "auto" && this.#fallBack(),
+    });
+    this.#wire.open();
+  }
+
+  #begin(exchange) {
+    this.#open.set(exchange.id, exchange);
+    this.#start();
+    if (this.transport !== "websocket") return this.#fetch(exchange);
+    if (this.#wire?.isReady) return this.#send(exchange);
+    const wait = this.#options.wait_ms;
+    const error = new GatewayError("unreachable", `The gateway could not be reached for ${wait} ms.`);
+    exchange.timer = setTimeout(() => exchange.fail(error), wait);
+  }
+
+  #send(exchange) {
+    const { id, service, body, options } = exchange;
+    clearTimeout(exchange.timer);
+    exchange.sent += 1;
+    this.#wire.send({ op: "request", id, service, body: enclosed(body, options.as), ...rulesOf(options) });
+  }
+
+  #fetch(exchange) {
+    clearTimeout(exchange.timer);
+    exchange.aborter = new AbortController();
+    fetchReplies(this.#options, this.transport, exchange).catch((error) =>
+      exchange.fail(error instanceof GatewayError ? error : new GatewayError("connection_lost", error.message)));
+  }
+
+  get #sent() { return [...this.#open.values()].filter(({ sent }) => sent > 0); }
+
+  #forget(exchange) {
+    clearTimeout(exchange.timer);
+    this.#open.delete(exchange.id);
+  }
+
+  #cancel(exchange) {
+    if (!this.#open.has(exchange.id)) return;
+    this.#forget(exchange);
+    exchange.aborter?.abort();
+    if (exchange.sent === 0) return;
+    this.#cancelled.add(exchange.id);
+    this.#wire.send({ op: "cancel", id: exchange.id });
+  }
+
+  #take(message) {
+    const exchange = this.#open.get(message.id);
+    if (message.op === "end") this.#cancelled.delete(message.id);
+    if (message.op === "error" && message.id === undefined) return this.problem(message.problem);
+    if (!exchange) return void (message.op === "error" && this.#cancelled.delete(message.id));
+    const wasAsked = exchange.isAsked;
+    exchange.isAsked = false;
+    if (message.op === "reply") {
+      exchange.isHeard = true;
+      exchange.reply(message.body);
+    } else if (message.op === "end") {
+      if (wasAsked && message.problem?.code === "unknown_service") this.#again(exchange);
+      else exchange.finish(message);
+    } else if (message.op === "error" && !wasAsked) {
+      exchange.fail(problemError(message.problem));
+    }
+  }
+
+  #ready() {
+    for (const exchange of this.#open.values()) if (exchange.sent === 0) this.#send(exchange);
+  }
+
+  /** A request that was sent as the connection broke may never have arrived, and asking twice could do the work twice.
+   *  So its id is asked for a service that nobody has: a duplicate id says that the request is there, an end of
+   *  unknown_service that it is not; and that comes behind all that was kept for us, an end that we missed included. */
+  #resumed() {
+    for (const id of this.#cancelled) this.#wire.send({ op: "cancel", id });
+    for (const exchange of this.#open.values()) {
+      if (exchange.sent === 0 || exchange.isHeard) continue;
+      exchange.isAsked = true;
+      this.#wire.send({ op: "request", id: exchange.id, service: nobody, body: null });
+    }
+  }
+
+  #again(exchange) {
+    if (exchange.sent < 2) this.#send(exchange);
+    else exchange.fail(new GatewayError("connection_lost", "The connection broke twice as the request was sent."));
+  }
+
+  #gap(missed) {
+    for (const exchange of this.#sent) {
+      this.#cancel(exchange);
+      exchange.fail(new GatewayError("replies_lost", `The gateway could not keep ${missed} messages of the session.`));
+    }
+  }
+
+  #lost({ code, message, reason }) {
+    this.#cancelled.clear();
+    for (const exchange of this.#sent) exchange.fail(new GatewayError(code, message, { reason }));
+  }
+
+  /** Twice no WebSocket, but does anybody answer at all? Only then is it the WebSocket that is in the way. */
+  async #fallBack() {
+    const { fetch, url } = this.#options;
+    const health = fetch(address(url, "healthz"), { mode: "no-cors", cache: "no-store" });
+    const isThere = await health.then(() => true, () => false);
+    if (!isThere || this.#wire.isReady || this.state === "closed") return;
+    this.#wire.close();
+    this.transport = fallback;
+    this.tell({ state: "open", transport: fallback });
+    for (const exchange of this.#open.values()) this.#fetch(exchange);
+  }
+}
+
+/** One identity: every send is a body, every message a reply. Its end is an error unless it was closed with 1000. */
+class Session extends Teller {
+  onmessage = null;
+  missed = 0;
+  #feed = new Feed();
+  #queue = [];
+  #wire;
+  #as;
+  #resume;
+
+  constructor(connection, service, { resume = false, as = "json", signal, onstate, onmessage }) {
+    super();
+    Object.assign(this, { service, onstate: onstate ?? null, onmessage: onmessage ?? null });
+    this.#as = as;
+    this.#resume = resume;
+    const path = `v1/services/${encodeURIComponent(service)}${resume ? "?resume=1" : ""}`;
+    const url = address(connection.url, path, true);
+    this.#wire = new Wire(connection, { url, protocols: [], hello: resume }, {
+      state: (detail) => this.tell(detail), ready: () => this.#queue.splice(0).forEach((one) => this.#wire.send(one)),
+      message: ({ op, body, problem }) => (op === "reply" ? this.#reply(disclosed(body, as)) : this.problem(problem)),
+      raw: (data) => this.#take(data, connection.reviver),
+      resumed: () => {}, gap: (missed) => { this.missed += missed; }, blocked: () => {},
+      lost: (error) => this.#over(error.closeCode === 1000 ? null : error),
+    });
+    if (signal?.aborted) return void this.close();
+    signal?.addEventListener("abort", () => this.close(), { once: true });
+    queueMicrotask(() => this.state !== "closed" && this.#wire.open());
+  }
+
+  /** Session, last number and time of resumption as the gateway told them. */
+  get info() { return this.#wire.info; }
+
+  [Symbol.asyncIterator]() {
+    return { next: () => this.#feed.next(), return: async () => (this.close(), { done: true }) };
+  }
+
+  send(body) {
+    if (this.state === "closed") throw new GatewayError("closed", "This session is closed.");
+    const bare = this.#as === "json" ? JSON.stringify(body) : body;
+    const message = this.#resume ? { op: "send", body: enclosed(body, this.#as) } : bare;
+    if (this.#wire.isReady) this.#wire.send(message);
+    else this.#queue.push(message);
+  }
+
+  close() { this.#over(null); }
+
+  #take(data, reviver) {
+    if (this.#as !== "json") return this.#reply(typeof data === "string" ? data : new Uint8Array(data));
+    let body;
+    try {
+      body = JSON.parse(data, reviver);
+    } catch {
+      return this.#over(new GatewayError("protocol_error", 'A reply is not JSON; say as: "text" or "binary".'));
+    }
+    this.#reply(body);
+  }
+
+  #reply(body) {
+    if (this.onmessage) this.onmessage({ type: "message", data: body });
+    else this.#feed.push(body);
+  }
+
+  #over(error) {
+    if (this.state === "closed") return;
+    this.#feed.finish(error);
+    this.#wire.close();
+    this.tell({ state: "closed", error });
+  }
+}
+
+/** One WebSocket after another, and the session that lives longer than each.
+ *
+ *      idle -> opening -> (hello) -> ready -> waiting -> opening ...      any -> closed
+ *                   \-> resuming -> resumed or refused -^                                                            */
+class Wire {
+  info = { session: null, resume_ms: 0, seq: 0, acked: 0, drops: 0 };
+  #options;
+  #kind;
+  #hear;
+  #socket = null;
+  #phase = "idle";
+  #token = null;
+  #hello = null;
+  #refusals = 0;
+  #attempts = 0;
+  #openedAt = 0;
+  #goodbye = null;
+  #timers = {};
+  #isEverOpen = false;
+
+  constructor(options, kind, hear) {
+    this.#options = options;
+    this.#kind = kind;
+    this.#hear = hear;
+  }
+
+  get isReady() { return this.#phase === "ready"; }
+
+  send(message) {
+    if (this.#phase !== "ready") return;
+    this.#socket.send(typeof message === "string" || ArrayBuffer.isView(message) ? message : JSON.stringify(message));
+  }
+
+  open() {
+    this.#phase = "opening";
+    if (!this.#isEverOpen) this.#hear.state({ state: "connecting" });
+    let socket;
+    try {
+      socket = new this.#options.WebSocket(this.#kind.url, this.#kind.protocols);
+    } catch (error) {
+      return this.#broke({ code: 1006, reason: error.message });
+    }
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    this.#after("hello", this.#options.hello_ms, () => this.#abandon("no hello came"));
+    const mine = (act) => (event) => socket === this.#socket && act(event);
+    socket.onopen = mine(() => this.#opened());
+    socket.onmessage = mine(({ data }) => this.#receive(data));
+    socket.onclose = mine((event) => this.#broke(event));
+  }
+
+  close() {
+    this.#phase = "closed";
+    for (const name of Object.keys(this.#timers)) this.#after(name);
+    this.#release(1000);
+  }
+
+  #opened() {
+    if (!this.#kind.hello) return this.#ready({ state: "open" });
+    if (!this.#token) return;
+    this.#phase = "resuming";
+    this.#socket.send(JSON.stringify({ op: "resume", token: this.#token, seq: this.info.seq }));
+  }
+
+  #receive(data) {
+    if (!this.#kind.hello) return this.#hear.raw(data);
+    let message = null;
+    try {
+      message = JSON.parse(data, this.#options.reviver);
+    } catch { /* null says it */ }
+    if (typeof message?.op !== "string") return this.#distrust("The gateway sent a message that is not one.");
+    if (this.#isDuplicate(message)) return;
+    if (message.op === "hello") this.#greeted(message);
+    else if (message.op === "resumed") this.#resume(message);
+    else if (message.op === "goodbye") this.#goodbye = message.retry_ms;
+    else if (message.op === "error" && message.id === undefined && this.#phase === "resuming") this.#refused(message);
+    else this.#hear.message(message);
+  }
+
+  #isDuplicate({ seq, op }) {
+    if (typeof seq !== "number" || op === "resumed") return false;
+    const missed = seq - this.info.seq - 1;
+    if (missed < 0) return true;
+    if (missed > 0) this.#hear.gap(missed);
+    this.info.seq = seq;
+    if (!this.#token) return false;
+    if (seq - this.info.acked >= acksAfter) this.#ack();
+    else this.#timers.ack ??= setTimeout(() => this.#ack(), ackInterval);
+    return false;
+  }
+
+  #ack() {
+    this.#after("ack");
+    if (!this.isReady || this.info.acked === this.info.seq) return;
+    this.info.acked = this.info.seq;
+    this.send({ op: "ack", seq: this.info.seq });
+  }
+
+  #greeted(message) {
+    if (this.#phase === "resuming") this.#hello = message;
+    else this.#adopt(message, 0, { state: "open" });
+  }
+
+  #resume(message) {
+    const missed = message.missed ?? 0;
+    if (missed > 0) this.#hear.gap(missed);
+    this.#adopt(message, message.seq, { state: "resumed", missed }, () => this.#hear.resumed());
+  }
+
+  #refused({ problem }) {
+    const why = problem?.detail ?? problem?.code;
+    this.#forgetSession(new GatewayError("connection_lost", `The session could not be resumed: ${why}.`));
+    if (this.#phase === "resuming") this.#adopt(this.#hello ?? {}, 0, { state: "open" });
+  }
+
+  #adopt({ session, token, resume_ms }, seq, state, before) {
+    this.#token = token ?? null;
+    Object.assign(this.info, { session: session ?? null, resume_ms: resume_ms ?? 0, seq, acked: seq });
+    this.#ready(state, before);
+  }
+
+  #ready(state, before) {
+    this.#after("hello");
+    this.#after("expiry");
+    this.#phase = "ready";
+    this.#openedAt = performance.now();
+    this.#isEverOpen = true;
+    this.#hear.state({ ...state, transport: "websocket" });
+    before?.();
+    this.#hear.ready();
+  }
+
+  #forgetSession(error) {
+    this.#token = null;
+    this.#after("expiry");
+    Object.assign(this.info, { session: null, seq: 0, acked: 0 });
+    this.#hear.lost(error);
+  }
+
+  #distrust(message) {
+    this.#forgetSession(new GatewayError("protocol_error", message));
+    if (this.#phase !== "closed") this.#abandon(message);
+  }
+
+  /** Does not wait for the closing handshake of a peer that may be gone. */
+  #abandon(reason) {
+    this.#release(4000);
+    this.#broke({ code: 1006, reason });
+  }
+
+  #release(code) {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(code);
+  }
+
+  #broke({ code, reason }) {
+    const wasReady = this.#phase === "ready";
+    this.#socket = null;
+    this.#phase = "waiting";
+    this.#after("hello");
+    this.#after("ack");
+    this.info.drops += wasReady ? 1 : 0;
+    const error = new GatewayError("connection_lost", `The connection was lost (${code} ${reason || "without a word"}).`);
+    Object.assign(error, { reason: reason || null, closeCode: code });
+    if (!this.#token) this.#forgetSession(error);
+    else if (wasReady) this.#timers.expiry ??= setTimeout(() => this.#forgetSession(error), this.info.resume_ms);
+    if (!this.#isEverOpen) this.#hear.blocked(this.#refusals += 1);
+    if (this.#phase === "waiting") this.#retry();
+  }
+
+  #retry() {
+    if (this.#openedAt && performance.now() - this.#openedAt > longLived) this.#attempts = 0;
+    this.#openedAt = 0;
+    const { retry_ms: base, max_retry_ms: most } = this.#options;
+    const wait = this.#goodbye ?? Math.round(Math.random() * Math.min(most, base * 2 ** this.#attempts));
+    this.#attempts += 1;
+    this.#goodbye = null;
+    this.#hear.state({ state: "reconnecting", retry_ms: wait });
+    this.#after("retry", wait, () => this.open());
+  }
+
+  /** Sets the timer of this name, or only clears it. */
+  #after(name, wait, act) {
+    clearTimeout(this.#timers[name]);
+    this.#timers[name] = act ? setTimeout(() => { this.#timers[name] = undefined; act(); }, wait) : undefined;
+  }
+}
+
+function address(base, path, isSocket = false) {
+  const url = new URL(path, base.endsWith("/") ? base : `${base}/`);
+  url.protocol = url.protocol.replace(/^(http|ws)/, isSocket ? "ws" : "http");
+  return url.href;
+}
+
+/** One exchange by fetch, told to `exchange` as the socket tells it. */
+async function fetchReplies({ url, fetch, reviver }, how, exchange) {
+  const { service, body, options: { as = "json", ...options }, aborter: { signal } } = exchange;
+  const rules = { ...rulesOf(options), end: how === "ndjson" ? "record" : undefined };
+  const query = new URLSearchParams(Object.entries(rules).filter(([, value]) => value !== undefined));
+  const types = { json: "application/json", text: "text/plain; charset=utf-8", binary: "application/octet-stream" };
+  const response = await fetch(`${address(url, `v1/services/${encodeURIComponent(service)}`)}?${query}`, {
+    method: "POST", body: as === "json" ? JSON.stringify(body) : body, signal, cache: "no-store", redirect: "error",
+    headers: { Accept: how === "sse" ? "text/event-stream" : "application/x-ndjson", "Content-Type": types[as] },
+  });
+  if (!response.ok || !/ndjson|event-stream/.test(response.headers.get("content-type"))) {
+    const problem = await response.json().catch(() => ({ title: response.statusText }));
+    throw problemError({ status: response.status, ...problem });
+  }
+  const parse = (text) => JSON.parse(text, reviver);
+  const end = await (how === "sse" ? takeEvents : takeLines)(response, (text) => exchange.reply(parse(text)));
+  if (!end) throw new GatewayError("connection_lost", "The replies stopped without an end.");
+  exchange.finish(end);
+}
+
+/** An incomplete answer has its end record last and then breaks off: with the record in hand that is no news. A browser
+ *  may drop the record together with the connection; then it is connection_lost. */
+async function takeLines(response, reply) {
+  let held = null;
+  try {
+    for await (const line of linesOf(response)) {
+      if (line === "") continue;
+      if (held) reply(held);
+      held = line.startsWith('{"$end":') ? line : null;
+      if (!held) reply(line);
+    }
+  } catch (error) {
+    if (!held) throw error;
+  }
+  return held && JSON.parse(held).$end;
+}
+
+async function takeEvents(response, reply) {
+  let name = "";
+  let data = [];
+  for await (const line of linesOf(response)) {
+    const [, field, value] = /^([^:]*):? ?(.*)$/.exec(line);
+    if (field === "event") name = value;
+    else if (field === "data") data.push(value);
+    if (line !== "") continue;
+    const text = data.join("\n");
+    if (name === "end") return JSON.parse(text);
+    if (data.length && name !== "problem") reply(text);
+    name = "";
+    data = [];
+  }
+  return null;
+}
+
+async function* linesOf(response) {
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const lines = (rest + decoder.decode(value, { stream: true })).split(/\r?\n/);
+      rest = lines.pop();
+      yield* lines;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
