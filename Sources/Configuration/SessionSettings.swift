@@ -22,7 +22,8 @@ public struct SessionSettings: Sendable, Equatable {
     /// `max_exchanges`: in flight in one multiplexed session, 1 to 100,000. Above: `too_many_exchanges`. Default: 100.
     public var maxExchanges = 100
 
-    /// `max_buffered_bytes`: messages that the client has not taken, 1 KiB to 1 GiB. Above: it is closed. Default: 1 MiB.
+    /// `max_buffered_bytes`: messages that the client has not taken, 1 KiB to 1 GiB. Above: it is closed.
+    /// Default: 1 MiB.
     public var maxBufferedBytes = 1 << 20
 
     /// `slow`: `pause` or `close`. Default: `pause`.

@@ -1,7 +1,7 @@
 // Whom a ticket names and a service serves: an exchange, or a raw session.
 //
-// A service gives each of them what it needs (an identity, a place at an endpoint) and brings replies back to it; what a
-// reply means is the correspondent's own matter. Confined to its core.
+// A service gives each of them what it needs (an identity, a place at an endpoint) and brings replies back to it; what
+// a reply means is the correspondent's own matter. Confined to its core.
 
 import Bridge
 import ZeroMQ

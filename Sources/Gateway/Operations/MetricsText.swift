@@ -97,10 +97,14 @@ struct MetricsText {
         single(
             "zmq_gateway_buffered_bytes", "gauge", "Replies that wait for their clients.",
             UInt64(max(0, total.bufferedBytes)))
-        single("zmq_gateway_slow_clients_total", "counter", "Streams and sessions that filled their buffer.", total.slowClients)
+        single(
+            "zmq_gateway_slow_clients_total", "counter", "Streams and sessions that filled their buffer.",
+            total.slowClients)
         single("zmq_gateway_sessions_open", "gauge", "WebSocket sessions.", UInt64(max(0, total.sessionsOpen)))
         single("zmq_gateway_sessions_total", "counter", "Sessions opened.", total.sessionsOpened)
-        single("zmq_gateway_sessions_resumed_total", "counter", "Sessions whose client came back.", total.sessionsResumed)
+        single(
+            "zmq_gateway_sessions_resumed_total", "counter", "Sessions whose client came back.",
+            total.sessionsResumed)
         single("zmq_gateway_messages_received_total", "counter", "WebSocket messages in.", total.messagesReceived)
         single("zmq_gateway_messages_sent_total", "counter", "WebSocket messages out.", total.messagesSent)
         single(

@@ -1,7 +1,7 @@
 // The sessions of one reactor: how many, of whom, and those that wait for their client to come back.
 //
-//     fresh session --resume with a token--> the register finds the old one, here or on the reactor that the token names
-//                                            and gives it the connection; the fresh one is forgotten
+//     fresh session --resume with a token--> the register finds the old one, here or on the reactor that the token
+//                                            names, and gives it the connection; the fresh one is forgotten
 
 import Bridge
 import Configuration

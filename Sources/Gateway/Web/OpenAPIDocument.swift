@@ -30,6 +30,7 @@ struct OpenAPIDocument {
             document.page("/metrics", "Counts and latencies for Prometheus.", "text/plain")
             document.page("/openapi.json", "This document.", "application/json")
             document.page("/v1/services", "The services and how they stand.", "application/json")
+            document.socket()
             for plan in plans { document.service(plan) }
             document.configured(routes, plans)
         }
@@ -58,6 +59,21 @@ struct OpenAPIDocument {
                         }
                     }
                     document.problems([.originRefused, .hostRefused])
+                }
+            }
+        }
+    }
+
+    /// What a plain GET hears; what is said over the socket is in asyncapi.json.
+    private mutating func socket() {
+        object("/v1/socket") {
+            $0.object("get") { document in
+                document.text("summary", "A WebSocket that speaks zmq-gateway.v1; see asyncapi.json.")
+                document.object("responses") { document in
+                    document.object("101") { $0.text("description", "The connection is a WebSocket.") }
+                    document.problems([
+                        .malformedRequest, .originRefused, .hostRefused, .upgradeRequired, .tooManySessions, .shutdown,
+                    ])
                 }
             }
         }
