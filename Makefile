@@ -7,14 +7,15 @@ PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev zlib1g-dev libgnutls28-
 CFLAGS := -O2 -Wall -Wextra -Werror
 EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/examples/echo_worker \
             $(OUT)/examples/async_server $(OUT)/examples/flood_worker
-BENCHMARKS := $(OUT)/benchmarks/stream_load $(OUT)/benchmarks/mongrel2_handler
+BENCHMARKS := $(OUT)/benchmarks/stream_load $(OUT)/benchmarks/session_load $(OUT)/benchmarks/mongrel2_handler
 
-.PHONY: help deps build release examples test demo bench sanitize openapi clean
+.PHONY: help deps build release examples test demo bench sanitize autobahn openapi clean
 
 help:
 	@echo "make demo      build, and serve four demo services and a page on http://127.0.0.1:8080"
 	@echo "make test      install what is missing, build, run every test"
 	@echo "make bench     one table of figures against hello, Mongrel2 and aiohttp"
+	@echo "make autobahn  the Autobahn WebSocket suite, where its wstest is installed"
 	@echo "make sanitize  the Swift tests under the address and the thread sanitizer"
 
 deps: $(OUT)/deps
@@ -44,6 +45,10 @@ $(OUT)/benchmarks/stream_load: Tests/Benchmarks/load/stream_load.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $<
 
+$(OUT)/benchmarks/session_load: Tests/Benchmarks/load/session_load.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -o $@ $<
+
 $(OUT)/benchmarks/mongrel2_handler: Tests/Benchmarks/peers/mongrel2_handler.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -o $@ $< -lzmq
@@ -68,6 +73,10 @@ bench: release examples $(BENCHMARKS) $(VENV)/ready
 sanitize: deps
 	swift test --sanitize=address --scratch-path .build-asan
 	swift test --sanitize=thread --scratch-path .build-tsan
+
+# The 517 cases of the Autobahn suite against an echo; WSTEST says where its wstest is.
+autobahn: release examples
+	Tests/Autobahn/run $(OUT)/autobahn
 
 openapi: build
 	.build/debug/zmq-gateway openapi >openapi/openapi.json

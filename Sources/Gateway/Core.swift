@@ -47,6 +47,7 @@ final class Core: TurnParticipant {
     private var letterWatch: LetterWatch?
     private var flushing: [SessionWire] = []
     private var atTurnsEnd: [() -> Void] = []
+    private var retrying: [RawSession] = []
     /// The sessions on this reactor.
     private(set) lazy var sessions = SessionRegister(self)
     /// What any session's bytes are received into; borrowed for the time of a call.
@@ -178,6 +179,9 @@ final class Core: TurnParticipant {
         if !touched.contains(where: { $0 === service }) { touched.append(service) }
     }
 
+    /// The session's service was full: it tries again in each turn, until it is rid of what it holds.
+    func retryLater(_ session: RawSession) { retrying.append(session) }
+
     /// Does something when nothing of this turn is on the stack any more.
     func whenTurnEnds(_ action: @escaping () -> Void) { atTurnsEnd.append(action) }
 
@@ -268,6 +272,7 @@ final class Core: TurnParticipant {
             if !touched.isEmpty && !hasMore { hasMore = drainTouched() }
             guard hasMore || listeners.contains(where: \.listener.wantsRun) else { break }
         }
+        if !retrying.isEmpty { retrying.removeAll { $0.retry() } }
         flushSessions()
         runAtTurnsEnd()
         closing.removeFirst(min(closing.count, Self.closingsPerTurn))

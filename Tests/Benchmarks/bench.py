@@ -7,6 +7,8 @@ small    64 connections post a small JSON and get it back from the same C echo w
          to each kind of peer, through Mongrel2 to a C handler, through aiohttp and pyzmq. `hello` is the ceiling:
          libmicrohttpd in our reactor and no worker at all.
 streams  one client gets 100,000 replies, and 1,000 clients get 100 each.
+sessions WebSocket sessions echo small messages, each with a window of them under way: the gateway, and aiohttp and pyzmq;
+         and what an idle session holds in memory, beyond the kernel's part.
 mixed    small requests, alone and while one more client posts bodies of 1 MiB as fast as it can.
 
 Load, server and worker share this machine. Rounds take turns through all rows, so that a slow minute hits all of them;
@@ -32,11 +34,16 @@ from servers import Servers, Skipped  # noqa: E402
 
 POST = ROOT / "Tests/Benchmarks/load/post.lua"
 STREAM_LOAD = ROOT / "out/benchmarks/stream_load"
+SESSION_LOAD = ROOT / "out/benchmarks/session_load"
+SESSIONS = [(1, 1), (1, 50), (64, 1), (64, 50), (100, 1), (1000, 1), (1000, 50), (8000, 1)]
 NDJSON, SSE = "application/x-ndjson", "text/event-stream"
 SMALL = ["hello", "router", "dealer", "rep", "mongrel2", "aiohttp"]
 STREAMS = [("ndjson 1 x 100,000", NDJSON, 1, 100_000), ("sse 1 x 100,000", SSE, 1, 100_000),
            ("ndjson 1,000 x 100", NDJSON, 1000, 100), ("sse 1,000 x 100", SSE, 1000, 100)]
 RATIOS = [("dealer", "hello"), ("dealer", "mongrel2"), ("dealer", "aiohttp"), ("router", "dealer"), ("rep", "dealer")]
+
+
+KINDS = ["small", "streams", "sessions", "mixed"]
 
 
 def wrk(server, connections, seconds, body_bytes=None):
@@ -87,6 +94,41 @@ def stream(server, accept, clients, replies, limit=120):
             "p99": figures["first_p99"] * 1000, "cpu": cpu / figures["replies"] * 1e6, "rss": server.memory() / 2**20}
 
 
+def sessions(server, count, window, seconds):
+    """One run of echoes over WebSocket sessions; the handshakes are not in it."""
+    load = subprocess.Popen(
+        [SESSION_LOAD, str(server.port), "/v1/services/echo", str(count), str(window), str(seconds)],
+        stdout=subprocess.PIPE, text=True)
+    try:
+        load.stdout.readline()
+        cpu = server.cpu_seconds()
+        output = load.communicate(timeout=seconds + 120)[0]
+    finally:
+        load.kill()
+    if load.returncode != 0:
+        raise SystemExit("a session failed")
+    figures = json.loads(output)
+    cpu = server.cpu_seconds() - cpu
+    return {"rate": figures["messages"] / figures["seconds"], "p50": None, "p99": None,
+            "cpu": cpu / figures["messages"] * 1e6, "rss": server.memory() / 2**20}
+
+
+def idle(server, count):
+    """What a session holds while nothing happens, bytes in place of a rate."""
+    before = server.memory()
+    holder = subprocess.Popen(
+        [SESSION_LOAD, str(server.port), "/v1/services/echo", str(count), "0", "0"], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True)
+    try:
+        if holder.stdout.readline() != "open\n":
+            raise SystemExit("the idle sessions could not be opened")
+        each = (server.memory() - before) / count
+    finally:
+        holder.stdin.close()
+        holder.wait(30)
+    return {"rate": each, "p50": None, "p99": None, "cpu": None, "rss": server.memory() / 2**20}
+
+
 def plan(servers, options):
     """The rows: (section, name, how to run it once)."""
     rows = []
@@ -104,6 +146,12 @@ def plan(servers, options):
         for name, accept, clients, replies in STREAMS:
             add("streams", name, "flood",
                 lambda there, accept=accept, clients=clients, replies=replies: stream(there, accept, clients, replies))
+    if "sessions" in options.only:
+        add("sessions", "bytes an idle session (8,000)", "idle", lambda there: idle(there, 8000))
+        for count, window in SESSIONS:
+            add("sessions", f"{count:,} sessions, window {window}", "sessions",
+                lambda there, count=count, window=window: sessions(there, count, window, options.seconds))
+        add("sessions", "aiohttp, 64, window 50", "aiohttp", lambda there: sessions(there, 64, 50, options.seconds))
     if "mixed" in options.only:
         add("mixed", "small alone, 8 clients", "dealer", lambda there: small(there, 8, options.seconds))
         add("mixed", "small beside 1 MiB bodies", "dealer", lambda there: small(there, 8, options.seconds, big=True))
@@ -133,13 +181,13 @@ def table(result):
         return "-" if value is None else format(value, form)
     lines = [f"{'':<28}{'per second':>12}{'p50 ms':>10}{'p99 ms':>10}{'CPU us each':>13}{'RSS MiB':>10}"]
     for section, about in [("small", "requests"), ("streams", "replies; p50 and p99 of the first one"),
-                           ("mixed", "requests")]:
+                           ("sessions", "messages back; of the idle row: bytes a session"), ("mixed", "requests")]:
         rows = [(name, figures) for (where, name), figures in result.items() if where == section]
         if rows:
             lines.append(f"{section}: {about}")
         for name, figures in rows:
-            lines.append(f"  {name:<26}{figures['rate']:>12,.0f}{cell(figures['p50'], '>10.2f')}"
-                         f"{cell(figures['p99'], '>10.2f')}{cell(figures['cpu'], '>13.1f'):>13}{figures['rss']:>10.1f}")
+            lines.append(f"  {name:<26}{figures['rate']:>12,.0f}{cell(figures['p50'], '>10.2f'):>10}"
+                         f"{cell(figures['p99'], '>10.2f'):>10}{cell(figures['cpu'], '>13.1f'):>13}{figures['rss']:>10.1f}")
             if figures.get("big"):
                 lines.append(f"    (and {figures['big']:,.0f} bodies of 1 MiB)")
     return "\n".join(lines)
@@ -160,7 +208,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4, help="of each run under wrk")
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--only", nargs="+", choices=["small", "streams", "mixed"], default=["small", "streams", "mixed"])
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--json", metavar="FILE", help="writes the medians there too")
     options = parser.parse_args()
     if not shutil.which("wrk"):

@@ -87,6 +87,14 @@ class Servers:
     def rep(self):
         return self.behind_bind("rep", "echo_worker", "dealer", "connect")
 
+    def sessions(self):
+        return self.behind_bind("dealer", "echo_worker", "dealer", "connect", name="echo")
+
+    def idle(self):
+        server = self.sessions()
+        server.is_echo = False
+        return server
+
     def flood(self):
         server = self.behind_bind("dealer", "flood_worker", name="flood", replies={"final": {"pointer": "/done", "equals": True}})
         server.is_echo = False
@@ -94,7 +102,7 @@ class Servers:
 
     def behind_bind(self, peer, worker, *arguments, name="echo", replies=None):
         """A gateway that binds, and a worker that connects to it."""
-        endpoint = self.endpoint(f"{peer}-{name}")
+        endpoint = self.endpoint(f"{peer}-{name}-{len(self.running)}")
         server = self.gateway({"peer": peer, "bind": endpoint}, name, replies)
         self.start(EXAMPLES / worker, *arguments, endpoint).line("bound ")
         return server
@@ -103,6 +111,7 @@ class Servers:
         configuration = {
             "listen": "127.0.0.1:0", "public": "off", "reactors": 1, "log": {"access": "off", "level": "warning"},
             "limits": {"max_body_bytes": "2MiB", "max_connections_per_address": 10000, "max_exchanges_per_address": 10000},
+            "sessions": {"max_per_address": 10000},
             "services": {name: {"replies": replies or {"count": 1}, **service}}}
         file = self.folder / f"{uuid.uuid4()}.yaml"
         file.write_text(json.dumps(configuration).replace('"off"', "off"))  # a word of YAML, not a text

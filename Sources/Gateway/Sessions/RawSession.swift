@@ -24,6 +24,8 @@ final class RawSession: Correspondent, Session, TimerHandler {
     private var hasEnded = false
     private var isPaused = false
     private var speaksText = false
+    /// Messages that the service could not take yet; bounded by what one read brings.
+    private var held: [FrameBox] = []
     private var timer: TimerID?
 
     /// nil where the table is full.
@@ -79,7 +81,38 @@ final class RawSession: Correspondent, Session, TimerHandler {
     private func send(_ body: Span<UInt8>) {
         guard !hasEnded else { return }
         var frame = Frame(copying: body)
-        if case .refused(let reason) = service.send(&frame, for: self) { finish(because: reason) }
+        if held.isEmpty, hand(&frame) { return }
+        guard !hasEnded else { return }
+        // The worker's queue is full: its client is not read from until there is room.
+        held.append(FrameBox(frame))
+        if held.count == 1 {
+            wire?.holdsInput = true
+            core.retryLater(self)
+        }
+    }
+
+    /// - Returns: whether the service took it, or the session ended over it.
+    private func hand(_ frame: inout Frame) -> Bool {
+        switch service.send(&frame, for: self) {
+        case .taken: return true
+        case .refused(.overloaded): return false
+        case .refused(let reason):
+            finish(because: reason)
+            return true
+        }
+    }
+
+    /// Tries again to hand over what is held. - Returns: whether nothing is held any more.
+    func retry() -> Bool {
+        var sent = 0
+        while sent < held.count, !hasEnded, hand(&held[sent].frame) { sent += 1 }
+        guard sent == held.count || hasEnded else {
+            held.removeFirst(sent)
+            return false
+        }
+        held = []
+        wire?.holdsInput = false
+        return true
     }
 
     func paused() {
@@ -166,6 +199,7 @@ final class RawSession: Correspondent, Session, TimerHandler {
         self.wire?.close(.policyViolation, "resumed on another connection")
         self.wire = wire
         wire.speaker = self
+        wire.holdsInput = !held.isEmpty
         if isPaused { resumed() }
         let old = memory.token
         memory.renewToken(core.index)

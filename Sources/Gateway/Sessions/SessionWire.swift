@@ -38,6 +38,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     unowned(safe) let core: Core
     weak var speaker: (any SessionSpeaker)?
     let remoteAddress: String
+    /// What the client sent waits for its worker: no more is read until it went.
+    var holdsInput = false { didSet { updateInterest() } }
     private let stream: UpgradedStream
     private let codec: Codec
     private var credit: Credit
@@ -247,7 +249,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     }
 
     private func updateInterest() {
-        var wanted: Readiness = credit.isPaused ? [] : .readable
+        var wanted: Readiness = credit.isPaused || holdsInput ? [] : .readable
         if codec.pending > 0 { wanted.insert(.writable) }
         guard wanted != interest, let registration else { return }
         interest = wanted
