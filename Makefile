@@ -71,8 +71,8 @@ bench: release examples $(BENCHMARKS) $(VENV)/ready
 	$(VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH_ARGS)
 
 sanitize: deps
-	swift test --sanitize=address --scratch-path .build-asan
-	swift test --sanitize=thread --scratch-path .build-tsan
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan
+	TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/tsan.supp swift test --sanitize=thread --scratch-path .build-tsan
 
 # The 517 cases of the Autobahn suite against an echo; WSTEST says where its wstest is.
 autobahn: release examples

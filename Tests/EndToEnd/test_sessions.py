@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import struct
@@ -12,9 +13,11 @@ import time
 import zlib
 
 import aiohttp
+import jsonschema
 import pytest
 import websockets
 import zmq
+from harness import ROOT
 from scripted import echo, silent
 from websockets.sync.client import connect
 
@@ -22,9 +25,18 @@ V1 = {"subprotocols": ["zmq-gateway.v1"]}
 FINAL = {"final": {"pointer": "/done", "equals": True}, "deadline": "20s"}
 
 
+SCHEMAS = json.loads((ROOT / "openapi/asyncapi.json").read_text())
+OPERATIONS = {"reply": ("reply", "numbered")}
+
+
 def said(client, timeout=5):
-    """The next message as JSON."""
-    return json.loads(client.recv(timeout))
+    """The next message as JSON; one of the protocol is what asyncapi.json says."""
+    message = json.loads(client.recv(timeout))
+    if isinstance(message, dict) and "op" in message:
+        names = OPERATIONS.get(message["op"], (message["op"],))
+        schema = {"anyOf": [SCHEMAS["components"]["messages"][name]["payload"] for name in names], "components": SCHEMAS["components"]}
+        jsonschema.validate(message, schema)
+    return message
 
 
 @contextlib.contextmanager
@@ -457,3 +469,30 @@ def test_many_sessions_see_only_their_own_replies_and_leave_nothing(start, endpo
     gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
     gateway.until(lambda: gateway.descriptors() <= before + 200, timeout=20)
     assert gateway.memory() < memory + (64 << 20)
+
+
+def test_anything_at_all_is_answered_and_harms_nobody(bound):
+    """Requests with pieces changed, cut and doubled: each gets an error or an end, and the session lives."""
+    gateway, _ = bound(echo, service={"replies": {"count": 1, "deadline": "5s"}})
+    chance = random.Random(11)
+    sound = [
+        {"op": "request", "id": "a", "service": "s", "body": {"x": [1, 2.5, None, True, "ü"]}, "deadline": "1s", "count": 1},
+        {"op": "cancel", "id": "a"}, {"op": "ack", "seq": 3}, {"op": "resume", "token": "00" + "f" * 32, "seq": 1}]
+    with session(gateway, "/v1/socket", **V1) as client:
+        said(client)
+        answered = 0
+        for number in range(600):
+            text = json.dumps({**chance.choice(sound), "id": f"n{number}"}, ensure_ascii=False)
+            for _ in range(chance.randrange(3)):
+                start, end = sorted(chance.randrange(len(text) + 1) for _ in range(2))
+                text = chance.choice([text[:start] + text[end:], text[:end] + text[start:], text[:start] + '{"[,:]}\\u0000' + text[end:]])
+            client.send(text)
+            client.send(json.dumps({"op": "cancel", "id": "marker"}))
+            while (message := said(client)).get("id") != "marker":
+                answered += message["op"] in ("error", "end")
+        assert answered > 400
+        client.send(json.dumps({"op": "request", "id": "last", "service": "s", "body": 1}))
+        while (message := said(client)).get("id") != "last":
+            pass
+        assert message["body"] == 1
+    assert gateway.process.poll() is None
