@@ -94,7 +94,7 @@ private final class UpgradeVisit: RequestConsumer, UpgradeReceiver {
         headers.add("Sec-WebSocket-Accept", acceptance.key)
         if let subprotocol = acceptance.subprotocol { headers.add("Sec-WebSocket-Protocol", subprotocol) }
         if let extensions = acceptance.extensions { headers.add("Sec-WebSocket-Extensions", extensions) }
-        headers.add("X-Request-Id", answer.requestID)
+        headers.add("X-Request-Id", answer.requestID.text)
         request.upgrade(headers, to: self)
     }
 

@@ -1,12 +1,38 @@
 // What every response of one request carries, and the ways to give it.
 
+import Bridge
 import HTTP
 import JSON
+
+/// What a request is called in headers, records and logs: the client's own name for it, or a ticket of ours, which most
+/// requests need as text in one place only.
+enum RequestID {
+    case given(String)
+    case minted(Ticket, TicketCodec)
+
+    var text: String {
+        switch self {
+        case .given(let text): text
+        case .minted(let ticket, let codec): String(decoding: codec.bytes(of: ticket), as: UTF8.self)
+        }
+    }
+
+    fileprivate func add(to headers: inout ResponseHeaders) {
+        switch self {
+        case .given(let text): headers.add("X-Request-Id", text)
+        case .minted(let ticket, let codec):
+            var bytes = [24 of UInt8](repeating: 0)
+            var span = bytes.mutableSpan
+            codec.write(ticket, into: &span)
+            headers.add("X-Request-Id", bytes.span)
+        }
+    }
+}
 
 /// A request and what its response must say whatever it is.
 struct Answer {
     let request: Request
-    let requestID: String
+    let requestID: RequestID
     /// The configured origin whose page asks; it may read the answer (Fetch, "HTTP CORS protocol").
     var origin: String?
     /// The connection is closed afterwards: the gateway is draining.
@@ -18,14 +44,34 @@ struct Answer {
     func headers(_ contentType: StaticString?) -> ResponseHeaders {
         var headers = Self.common
         if let contentType { headers.add("Content-Type", String(describing: contentType)) }
-        headers.add("X-Request-Id", requestID)
+        complete(&headers)
+        return headers
+    }
+
+    /// The fields of a whole JSON answer whose exchange ended for `reason`.
+    func headers(ofJSONEndedBy reason: EndReason) -> ResponseHeaders {
+        var headers = Self.jsonEndedBy[Int(reason.rawValue)]
+        complete(&headers)
+        return headers
+    }
+
+    /// Built once for each reason: five fields, of which one differs from answer to answer.
+    private static let jsonEndedBy = EndReason.allCases.map { reason in
+        var headers = common
+        headers.add("X-Exchange-End", String(describing: reason.word))
+        headers.add("Content-Type", "application/json")
+        return headers
+    }
+
+    /// What differs from request to request.
+    private func complete(_ headers: inout ResponseHeaders) {
+        requestID.add(to: &headers)
         if let origin {
             headers.add("Access-Control-Allow-Origin", origin)
             headers.add("Access-Control-Expose-Headers", "X-Request-Id, X-Exchange-End, Retry-After")
             headers.add("Vary", "Origin")
         }
         headers.close = closes
-        return headers
     }
 
     func send(_ problem: Problem, retryAfter: Int? = nil, allow: String? = nil) {
@@ -38,7 +84,7 @@ struct Answer {
             headers.add("Sec-WebSocket-Version", "13")
         }
         if let allow { headers.add("Allow", allow) }
-        request.respond(problem.status, headers, copying: problem.bytes(requestID: requestID).span)
+        request.respond(problem.status, headers, copying: problem.bytes(requestID: requestID.text).span)
     }
 
     func send(_ status: Int, _ contentType: StaticString, _ body: [UInt8]) {

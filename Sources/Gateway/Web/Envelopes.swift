@@ -39,7 +39,7 @@ enum RequestEnvelope {
         writer.key("body")
         write(body, route.plan.configuration.body, into: &writer)
         writer.key("request_id")
-        writer.string(answer.requestID)
+        writer.string(answer.requestID.text)
         if let trace = request.value(of: .traceparent) {
             writer.key("traceparent")
             writer.string(trace)

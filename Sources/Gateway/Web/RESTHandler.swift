@@ -55,7 +55,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         core.accessLog.write(
             AccessRecord(
                 method: String(copying: request.methodName), path: String(copying: request.path),
-                status: request.status, requestID: answer.requestID, remote: request.remoteAddress,
+                status: request.status, requestID: answer.requestID.text, remote: request.remoteAddress,
                 bytesSent: request.bytesSent, elapsed: core.now.since(since), response: reason.word,
                 exchange: exchange))
     }
@@ -206,13 +206,12 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     }
 
     /// The client's own request id where it is a harmless one, else a fresh one.
-    private func requestID(of request: Request) -> String {
+    private func requestID(of request: Request) -> RequestID {
         if let given = request.value(of: .xRequestID), given.count <= 128, Self.isHarmless(given) {
-            return String(copying: given)
+            return .given(String(copying: given))
         }
         lastRequest += 1
-        return String(
-            decoding: core.codec.bytes(of: Ticket(reactor: UInt8(core.index), number: lastRequest)), as: UTF8.self)
+        return .minted(Ticket(reactor: UInt8(core.index), number: lastRequest), core.codec)
     }
 
     private static func isHarmless(_ text: Span<UInt8>) -> Bool {

@@ -73,11 +73,11 @@ final class StreamWriter: ReplyWriter, BodySource {
         let before = buffer.count
         if format == .sse {
             append("event: end\ndata: ")
-            buffer.append(contentsOf: record.bytes(requestID: answer.requestID))
+            buffer.append(contentsOf: record.bytes(requestID: answer.requestID.text))
             append("\n\n")
         } else if wantsEndRecord || !record.end.isOK {
             append("{\"$end\":")
-            buffer.append(contentsOf: record.bytes(requestID: answer.requestID))
+            buffer.append(contentsOf: record.bytes(requestID: answer.requestID.text))
             append("}\n")
         }
         ending = format == .sse || record.end.isOK ? .whole : .cut

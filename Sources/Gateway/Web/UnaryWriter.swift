@@ -65,6 +65,10 @@ final class UnaryWriter: ReplyWriter {
     }
 
     private func succeed(_ conclusion: Conclusion) {
+        if envelope == nil, format == .json, !isSingle || count > 0 {
+            let headers = answer.headers(ofJSONEndedBy: conclusion.record.end.reason)
+            return answer.request.respond(200, headers, copying: (isSingle ? collected : array).span)
+        }
         var headers = answer.headers(nil)
         headers.add("X-Exchange-End", String(describing: conclusion.record.end.reason.word))
         if isSingle && count == 0 {
