@@ -15,30 +15,22 @@ import WebSocket
 import ZeroMQ
 
 /// One multiplexed session.
-final class MultiplexedSession: Session, TimerHandler {
+final class MultiplexedSession: Session {
     /// The subprotocol (RFC 6455, section 1.9).
     static let subprotocol = "zmq-gateway.v1"
 
-    private(set) var wire: SessionWire?
-    private(set) var memory: SessionMemory?
+    let presence: SessionPresence
     var kind: Int? { nil }
     private let core: Core
-    private let address: String
     private var exchanges: [String: SessionExchange] = [:]
     private var sequence: UInt64 = 0
-    private var hasEnded = false
     private var isLeaving = false
-    private var timer: TimerID?
 
     init(_ core: Core, _ wire: SessionWire) {
         self.core = core
-        self.wire = wire
-        address = wire.remoteAddress
-        let settings = core.configuration.sessions
-        if settings.resume > .zero { memory = SessionMemory(reactor: core.index, bound: settings.resumeBytes) }
-        wire.speaker = self
-        core.sessions.add(self, address: address)
-        wire.send(.text, SessionText.hello("hello", memory, core).span)
+        presence = SessionPresence(core, wire, resumable: true)
+        presence.begin(self)
+        presence.hello()
     }
 
     // MARK: From the client
@@ -53,7 +45,7 @@ final class MultiplexedSession: Session, TimerHandler {
             switch message.operation {
             case "request": request(message, payload)
             case "cancel": cancel(message)
-            case "ack": memory?.acknowledge(message.number(payload))
+            case "ack": presence.acknowledge(message.number(payload))
             case "resume":
                 core.sessions.resume(self, token: message.token(payload), after: message.number(payload))
             default: complain(message.id, Problem(.badMessage, "`op` must be request, cancel, ack or resume"))
@@ -100,10 +92,9 @@ final class MultiplexedSession: Session, TimerHandler {
 
     /// Says a numbered message; it is kept while the client is away.
     func say(_ message: [UInt8]) {
-        guard !hasEnded else { return }
+        guard !presence.isOver else { return }
         sequence += 1
-        memory?.keep(message)
-        wire?.send(.text, message.span)
+        presence.say(message)
     }
 
     func concluded(_ exchange: SessionExchange) {
@@ -111,60 +102,20 @@ final class MultiplexedSession: Session, TimerHandler {
         if isLeaving && exchanges.isEmpty { leave() }
     }
 
-    private func complain(_ id: String?, _ problem: Problem) { wire?.send(.text, SessionText.error(id, problem).span) }
+    private func complain(_ id: String?, _ problem: Problem) { presence.tell(SessionText.error(id, problem)) }
 
     // MARK: The end
 
-    func wireGone(isClean: Bool) {
-        wire = nil
-        guard !hasEnded, memory != nil, !isClean, core.drainState.acceptsRequests else { return end() }
-        timer = core.reactor.schedule(
-            at: (core.now + core.configuration.sessions.resume.inNanoseconds).nanoseconds, self, key: 0)
-    }
-
-    func timerFired(_ key: UInt64) { end() }
-
-    private func end() {
-        guard !hasEnded else { return }
-        hasEnded = true
-        if let timer { core.reactor.cancel(timer) }
-        timer = nil
-        core.sessions.remove(self, address: address)
+    func end() {
+        guard presence.end() else { return }
         for exchange in exchanges.values { exchange.finish(because: .clientLeft) }
         exchanges = [:]
     }
 
-    // MARK: Coming back
-
-    func resume(on wire: SessionWire, after number: UInt64) {
-        guard var memory else { return }
-        if let timer { core.reactor.cancel(timer) }
-        timer = nil
-        self.wire?.speaker = nil
-        self.wire?.close(.policyViolation, "resumed on another connection")
-        self.wire = wire
-        wire.speaker = self
-        let old = memory.token
-        memory.renewToken(core.index)
-        let (missed, messages) = memory.messages(after: number)
-        self.memory = memory
-        core.sessions.renewed(self, from: old)
-        core.metrics.snapshot.sessionsResumed += 1
-        wire.send(.text, SessionText.resumed(memory, after: number, missed: missed, core).span)
-        for message in messages { wire.send(.text, message.span) }
-        resumed()
-    }
-
-    func giveUp() {
-        wire?.speaker = nil
-        wire = nil
-        end()
-    }
-
-    func refuseResume(_ detail: String) { complain(nil, Problem(.resumeRefused, detail)) }
+    func returned() { resumed() }
 
     func goodbye(retryAfter milliseconds: Int) {
-        wire?.send(.text, SessionText.goodbye(milliseconds).span)
+        presence.tell(SessionText.goodbye(milliseconds))
         isLeaving = true
         if exchanges.isEmpty { leave() }
     }

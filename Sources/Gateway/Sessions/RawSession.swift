@@ -14,42 +14,34 @@ import WebSocket
 import ZeroMQ
 
 /// One raw session.
-final class RawSession: Correspondent, Session, TimerHandler {
-    private(set) var wire: SessionWire?
-    private(set) var memory: SessionMemory?
+final class RawSession: Correspondent, Session {
+    let presence: SessionPresence
     let kind: Int?
     private let core: Core
-    private let address: String
     private let text: ReplyText
-    private var hasEnded = false
-    private var isPaused = false
     private var speaksText = false
     /// Messages that the service could not take yet; bounded by what one read brings.
     private var held: [FrameBox] = []
-    private var timer: TimerID?
 
     /// nil where the table is full.
     init?(_ core: Core, _ service: any Service, _ wire: SessionWire, resumable: Bool) {
         self.core = core
-        self.wire = wire
+        presence = SessionPresence(core, wire, resumable: resumable)
         kind = service.plan.index
-        address = wire.remoteAddress
         text = ReplyText(body: service.plan.configuration.body, isEnvelope: false)
-        let settings = core.configuration.sessions
-        if resumable && settings.resume > .zero {
-            memory = SessionMemory(reactor: core.index, bound: settings.resumeBytes)
-        }
         super.init(service)
         guard core.opened(self) else { return nil }
-        wire.speaker = self
-        core.sessions.add(self, address: address)
-        if let memory { wire.send(.text, SessionText.hello("hello", memory, core).span) }
+        presence.begin(self)
+        if isNumbered { presence.hello() }
     }
+
+    /// Messages say what they are, and are numbered.
+    private var isNumbered: Bool { presence.memory != nil }
 
     // MARK: From the client
 
     func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
-        if memory != nil { return obey(payload) }
+        if isNumbered { return obey(payload) }
         guard kind == .text || plan.configuration.body == .binary else {
             return close(.unsupportedMediaType, "this service takes text messages")
         }
@@ -70,7 +62,7 @@ final class RawSession: Correspondent, Session, TimerHandler {
                 }
                 if let problem = BodyCheck.problem(of: body.span, plan) { return complain(problem) }
                 send(body.span)
-            case "ack": memory?.acknowledge(message.number(payload))
+            case "ack": presence.acknowledge(message.number(payload))
             case "resume":
                 core.sessions.resume(self, token: message.token(payload), after: message.number(payload))
             default: complain(Problem(.badMessage, "`op` must be send, ack or resume"))
@@ -79,10 +71,10 @@ final class RawSession: Correspondent, Session, TimerHandler {
     }
 
     private func send(_ body: Span<UInt8>) {
-        guard !hasEnded else { return }
+        guard !presence.isOver else { return }
         var frame = Frame(copying: body)
         if held.isEmpty, hand(&frame) { return }
-        guard !hasEnded else { return }
+        guard !presence.isOver else { return }
         // The worker's queue is full: its client is not read from until there is room.
         held.append(FrameBox(frame))
         if held.count == 1 {
@@ -105,8 +97,8 @@ final class RawSession: Correspondent, Session, TimerHandler {
     /// Tries again to hand over what is held. - Returns: whether nothing is held any more.
     func retry() -> Bool {
         var sent = 0
-        while sent < held.count, !hasEnded, hand(&held[sent].frame) { sent += 1 }
-        guard sent == held.count || hasEnded else {
+        while sent < held.count, !presence.isOver, hand(&held[sent].frame) { sent += 1 }
+        guard sent == held.count || presence.isOver else {
             held.removeFirst(sent)
             return false
         }
@@ -115,15 +107,8 @@ final class RawSession: Correspondent, Session, TimerHandler {
         return true
     }
 
-    func paused() {
-        isPaused = true
-        service.pause(self)
-    }
-
-    func resumed() {
-        isPaused = false
-        service.resume(self)
-    }
+    func paused() { service.pause(self) }
+    func resumed() { service.resume(self) }
 
     // MARK: From the worker
 
@@ -135,11 +120,12 @@ final class RawSession: Correspondent, Session, TimerHandler {
             return close(.badReply, inspection.fault ?? "the reply's frames are not the service's")
         }
         metrics.counts.replies += 1
-        if memory == nil {
+        guard let memory = presence.memory else {
             wire?.send(replyKind(body), body)
-        } else if !body.isEmpty || plan.configuration.body != .json {
-            say(SessionText.reply(nil, memory?.next ?? 0, body, inspection, text))
+            return
         }
+        guard !body.isEmpty || plan.configuration.body != .json else { return }
+        presence.say(SessionText.reply(nil, memory.next, body, inspection, text))
     }
 
     /// A binary service's client that speaks in text is answered in text, where the reply is text.
@@ -148,12 +134,7 @@ final class RawSession: Correspondent, Session, TimerHandler {
         return speaksText && validateUTF8(body) == nil ? .text : .binary
     }
 
-    private func say(_ message: [UInt8]) {
-        memory?.keep(message)
-        wire?.send(.text, message.span)
-    }
-
-    private func complain(_ problem: Problem) { wire?.send(.text, SessionText.error(nil, problem).span) }
+    private func complain(_ problem: Problem) { presence.tell(SessionText.error(nil, problem)) }
 
     // MARK: The end
 
@@ -168,59 +149,20 @@ final class RawSession: Correspondent, Session, TimerHandler {
         end()
     }
 
-    func wireGone(isClean: Bool) {
-        wire = nil
-        guard !hasEnded, memory != nil, !isClean, core.drainState.acceptsRequests else { return end() }
-        // The client may come back: the identity stays, the worker's replies are numbered and kept.
-        timer = core.reactor.schedule(
-            at: (core.now + core.configuration.sessions.resume.inNanoseconds).nanoseconds, self, key: 0)
-    }
-
-    func timerFired(_ key: UInt64) { end() }
-
-    private func end() {
-        guard !hasEnded else { return }
-        hasEnded = true
-        if let timer { core.reactor.cancel(timer) }
-        timer = nil
+    func end() {
+        guard presence.end() else { return }
         unsent = []
         core.closed(self)
-        core.sessions.remove(self, address: address)
         service.ended(self, End(.clientLeft))
     }
 
-    // MARK: Coming back
-
-    func resume(on wire: SessionWire, after number: UInt64) {
-        guard var memory else { return }
-        if let timer { core.reactor.cancel(timer) }
-        timer = nil
-        self.wire?.speaker = nil
-        self.wire?.close(.policyViolation, "resumed on another connection")
-        self.wire = wire
-        wire.speaker = self
-        wire.holdsInput = !held.isEmpty
-        if isPaused { resumed() }
-        let old = memory.token
-        memory.renewToken(core.index)
-        let (missed, messages) = memory.messages(after: number)
-        self.memory = memory
-        core.sessions.renewed(self, from: old)
-        core.metrics.snapshot.sessionsResumed += 1
-        wire.send(.text, SessionText.resumed(memory, after: number, missed: missed, core).span)
-        for message in messages { wire.send(.text, message.span) }
+    func returned() {
+        wire?.holdsInput = !held.isEmpty
+        resumed()
     }
-
-    func giveUp() {
-        wire?.speaker = nil
-        wire = nil
-        end()
-    }
-
-    func refuseResume(_ detail: String) { complain(Problem(.resumeRefused, detail)) }
 
     func goodbye(retryAfter milliseconds: Int) {
-        if memory != nil { wire?.send(.text, SessionText.goodbye(milliseconds).span) }
+        if isNumbered { presence.tell(SessionText.goodbye(milliseconds)) }
         wire?.close(.goingAway, "shutdown; retry in \(milliseconds) ms")
         if wire == nil { end() }
     }

@@ -9,25 +9,6 @@ import HTTP
 import Reactors
 import WebSocket
 
-/// A session of either kind, as the register sees it.
-protocol Session: SessionSpeaker {
-    /// nil while the client is away.
-    var wire: SessionWire? { get }
-    /// Raw sessions: the service. A connection is resumed by a session of the same kind alone.
-    var kind: Int? { get }
-    /// nil where the session cannot be resumed.
-    var memory: SessionMemory? { get }
-    /// The client came back on `wire`, having received up to `number`.
-    func resume(on wire: SessionWire, after number: UInt64)
-    /// The connection went to another session: end without a word.
-    func giveUp()
-    /// `token` is worth nothing (any more).
-    func refuseResume(_ detail: String)
-    func goodbye(retryAfter milliseconds: Int)
-    /// Ends it now.
-    func shutDown()
-}
-
 /// A connection on its way to the reactor where its session lives. Its owner changes with the letter.
 final class SessionTransfer: @unchecked Sendable {
     struct Connection {
@@ -79,7 +60,7 @@ final class SessionRegister: TimerHandler {
         addresses[address, default: 0] += 1
         core.metrics.snapshot.sessionsOpen += 1
         core.metrics.snapshot.sessionsOpened += 1
-        if let token = session.memory?.token { tokens[token] = session }
+        if let token = session.presence.memory?.token { tokens[token] = session }
     }
 
     func remove(_ session: any Session, address: String) {
@@ -87,13 +68,13 @@ final class SessionRegister: TimerHandler {
         let left = addresses[address, default: 1] - 1
         addresses[address] = left > 0 ? left : nil
         core.metrics.snapshot.sessionsOpen -= 1
-        if let token = session.memory?.token { tokens[token] = nil }
+        if let token = session.presence.memory?.token { tokens[token] = nil }
     }
 
     /// `session` changed its token from `old`.
     func renewed(_ session: any Session, from old: String) {
         tokens[old] = nil
-        if let token = session.memory?.token { tokens[token] = session }
+        if let token = session.presence.memory?.token { tokens[token] = session }
     }
 
     /// The client of the fresh `session` asks for an old one.

@@ -36,7 +36,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     private static let controlFramesPerSecond: UInt64 = 200
 
     unowned(safe) let core: Core
-    weak var speaker: (any SessionSpeaker)?
+    /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
+    var speaker: (any SessionSpeaker)?
     let remoteAddress: String
     /// What the client sent waits for its worker: no more is read until it went.
     var holdsInput = false { didSet { updateInterest() } }
@@ -82,6 +83,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     /// Gives the connection away, to another reactor; nothing is told to the speaker.
     func detach() -> SessionTransfer.Connection {
         phase = .gone
+        speaker = nil
         stopWatching()
         return SessionTransfer.Connection(stream: stream, codec: codec)
     }

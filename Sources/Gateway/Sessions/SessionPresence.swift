@@ -1,0 +1,142 @@
+// Whether a session's client is there, and what it may ask for again when it comes back. Part of each session.
+//
+//     there --connection lost, `sessions.resume` > 0--> away --resume with the token--> there
+//       |                                                 +---- time is up ----> over
+//       +---- goodbye, or nothing to resume ------------------------------------> over
+
+import Bridge
+import Configuration
+import Reactors
+import WebSocket
+
+/// The connection of a session, and its memory.
+final class SessionPresence: TimerHandler {
+    /// nil while the client is away.
+    private(set) var wire: SessionWire?
+    /// nil where the session cannot be resumed.
+    private(set) var memory: SessionMemory?
+    private(set) var isOver = false
+    private let core: Core
+    private let address: String
+    /// From `begin` to `end`.
+    private var session: (any Session)?
+    private var timer: TimerID?
+
+    init(_ core: Core, _ wire: SessionWire, resumable: Bool) {
+        self.core = core
+        self.wire = wire
+        address = wire.remoteAddress
+        let settings = core.configuration.sessions
+        if resumable && settings.resume > .zero {
+            memory = SessionMemory(reactor: core.index, bound: settings.resumeBytes)
+        }
+    }
+
+    /// The session is ready for its client.
+    func begin(_ session: any Session) {
+        self.session = session
+        wire?.speaker = session
+        core.sessions.add(session, address: address)
+    }
+
+    func hello() { tell(SessionText.hello("hello", memory, core)) }
+
+    /// Says something that is not numbered, and lost on a client that is away.
+    func tell(_ message: [UInt8]) { wire?.send(.text, message.span) }
+
+    /// Says a numbered message; it is kept while the client is away.
+    func say(_ message: [UInt8]) {
+        memory?.keep(message)
+        wire?.send(.text, message.span)
+    }
+
+    func acknowledge(_ number: UInt64) { memory?.acknowledge(number) }
+
+    /// The connection is gone. - Returns: whether the client may come back.
+    func lost(isClean: Bool) -> Bool {
+        wire = nil
+        guard !isOver, memory != nil, !isClean, core.drainState.acceptsRequests else { return false }
+        let patience = core.configuration.sessions.resume.inNanoseconds
+        timer = core.reactor.schedule(at: (core.now + patience).nanoseconds, self, key: 0)
+        return true
+    }
+
+    func timerFired(_ key: UInt64) {
+        timer = nil
+        session?.end()
+    }
+
+    /// The client is back on `wire`, having received up to `number`: it hears what it missed, under a new token.
+    func attach(_ wire: SessionWire, after number: UInt64) {
+        guard let session, var memory else { return }
+        stopWaiting()
+        self.wire?.speaker = nil
+        self.wire?.close(.policyViolation, "resumed on another connection")
+        self.wire = wire
+        wire.speaker = session
+        let old = memory.token
+        memory.renewToken(core.index)
+        let (missed, messages) = memory.messages(after: number)
+        self.memory = memory
+        core.sessions.renewed(session, from: old)
+        core.metrics.snapshot.sessionsResumed += 1
+        tell(SessionText.resumed(memory, after: number, missed: missed, core))
+        for message in messages { tell(message) }
+    }
+
+    /// The connection goes to another session.
+    func detach() {
+        wire?.speaker = nil
+        wire = nil
+    }
+
+    /// - Returns: false where it was over already.
+    func end() -> Bool {
+        guard !isOver else { return false }
+        isOver = true
+        stopWaiting()
+        if let session { core.sessions.remove(session, address: address) }
+        session = nil
+        return true
+    }
+
+    private func stopWaiting() {
+        if let timer { core.reactor.cancel(timer) }
+        timer = nil
+    }
+}
+
+/// A session of either kind.
+protocol Session: SessionSpeaker {
+    var presence: SessionPresence { get }
+    /// Raw sessions: the service. A connection is resumed by a session of the same kind alone.
+    var kind: Int? { get }
+    /// The client is back on another connection, and has heard what it missed.
+    func returned()
+    /// The gateway drains: leave soon.
+    func goodbye(retryAfter milliseconds: Int)
+    /// Leave now.
+    func shutDown()
+    /// Gives everything back. Nothing happens the second time.
+    func end()
+}
+
+extension Session {
+    var wire: SessionWire? { presence.wire }
+
+    func wireGone(isClean: Bool) { if !presence.lost(isClean: isClean) { end() } }
+
+    func resume(on wire: SessionWire, after number: UInt64) {
+        presence.attach(wire, after: number)
+        returned()
+    }
+
+    /// The connection went to another session: end without a word.
+    func giveUp() {
+        presence.detach()
+        end()
+    }
+
+    /// The token that the client has is worth nothing (any more).
+    func refuseResume(_ detail: String) { presence.tell(SessionText.error(nil, Problem(.resumeRefused, detail))) }
+}
