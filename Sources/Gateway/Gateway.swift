@@ -31,7 +31,7 @@ public enum Gateway {
         let demo = withDemoWorkers ? DemoWorkers() : nil
         try demo?.start(shared.context, log: log)
         defer { demo?.stop() }
-        return try serve(shared, signals)
+        return try serve(shared, signals, withHints: withDemoWorkers)
     }
 
     /// The OpenAPI document of what `configuration` would serve.
@@ -40,7 +40,7 @@ public enum Gateway {
         return String(decoding: OpenAPIDocument.make(plans: plans, routes: configuration.routes), as: UTF8.self)
     }
 
-    private static func serve(_ shared: SharedState, _ signals: SignalSource) throws -> Int32 {
+    private static func serve(_ shared: SharedState, _ signals: SignalSource, withHints: Bool) throws -> Int32 {
         let start = StartReport(reactors: shared.reactorCount)
         var threads: [ThreadHandle] = []
         // Reactor by reactor: the first one settles the ports that were left to the system.
@@ -57,6 +57,9 @@ public enum Gateway {
         for address in start.addresses {
             let text = address.hasPrefix("unix:") ? address : "http://\(address)"
             Output.write(Array("listening on \(text)\n".utf8), to: STDOUT_FILENO)
+        }
+        if withHints, let address = start.addresses.first(where: { !$0.hasPrefix("unix:") }) {
+            Output.write(Array(Configuration.demoHints("http://\(address)").utf8), to: STDOUT_FILENO)
         }
         let waiter = Threads.start(name: "signals") {
             while signals.wait() >= 0 {

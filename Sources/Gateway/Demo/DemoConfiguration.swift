@@ -11,6 +11,23 @@ extension Configuration {
         return configuration
     }
 
+    /// What to try, for whoever started the demo.
+    static func demoHints(_ url: String) -> String {
+        """
+
+        Try:
+          curl -d '{"hello":"world"}' \(url)/v1/services/echo
+          curl -N -d '{"count":5}' \(url)/v1/services/ticker
+          curl -N -d '{"count":50}' '\(url)/v1/services/ticker?deadline=1s'; echo "exit $?"
+          curl -N -H 'Accept: text/event-stream' -d '{"count":3}' \(url)/v1/services/ticker
+          curl -d '{"seconds":2}' \(url)/v1/services/slow
+          curl -d '{"mode":"garbage"}' \(url)/v1/services/flaky
+        or a browser: \(url)/
+
+
+        """
+    }
+
     private static func echo(_ endpoint: (String) -> String) -> ServiceConfiguration {
         var service = ServiceConfiguration(name: "echo", peer: .dealer)
         service.description = "Answers with what it was sent."
