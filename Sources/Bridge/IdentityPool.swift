@@ -8,7 +8,8 @@
 //       +------------------ retire <------+---------------------+  something is owed, or the endpoint is down
 //
 // Law: an identity is lent to one exchange at a time, and returns only from an end that leaves nothing owed. Whatever
-// may still be answered is closed, and a fresh identity takes its place.
+// may still be answered is closed, and a fresh identity takes its place. The one that has rested longest is lent first:
+// a reply too many, of a service that breaks its word, has had the most time to show itself.
 //
 // The pool owns no socket. It hands out slot numbers; its owner opens and closes what they stand for, and tells which
 // endpoints can be talked to.
@@ -53,7 +54,7 @@ public struct IdentityPool: Sendable {
 
     private struct EndpointTally: Sendable {
         var opening = 0
-        var ready: [Int] = []
+        var ready = SlotQueue()
         var leased = 0
         var isUp = false
         /// What exchanges to come can count on.
@@ -95,8 +96,7 @@ public struct IdentityPool: Sendable {
     /// - Returns: the slots to close.
     public mutating func endpointDown(_ endpoint: Int) -> [Int] {
         endpoints[endpoint].isUp = false
-        let closing = endpoints[endpoint].ready
-        endpoints[endpoint].ready.removeAll()
+        let closing = endpoints[endpoint].ready.removeAll()
         for slot in closing { retire(slot) }
         leastReady = min(leastReady, readyCount)
         return closing
@@ -106,7 +106,7 @@ public struct IdentityPool: Sendable {
     public mutating func lease(for ticket: Ticket) -> Lease {
         for offset in endpoints.indices {
             let endpoint = (next + offset) % endpoints.count
-            guard let slot = endpoints[endpoint].ready.popLast() else { continue }
+            guard let slot = endpoints[endpoint].ready.popFirst() else { continue }
             next = (endpoint + 1) % endpoints.count
             markLeased(slot)
             return .ready(slot: slot)
@@ -173,9 +173,8 @@ public struct IdentityPool: Sendable {
         guard unused > spare else { return [] }
         for _ in 0..<(unused - spare + 1) / 2 {
             guard let endpoint = endpoints.indices.max(by: { endpoints[$0].ready.count < endpoints[$1].ready.count }),
-                let slot = endpoints[endpoint].ready.first
+                let slot = endpoints[endpoint].ready.popFirst()
             else { break }
-            endpoints[endpoint].ready.removeFirst()
             retire(slot)
             closing.append(slot)
         }
@@ -216,5 +215,33 @@ public struct IdentityPool: Sendable {
     private mutating func retire(_ slot: Int) {
         slots[slot].state = .free
         free.append(slot)
+    }
+}
+
+/// Slots, first in, first out.
+private struct SlotQueue: Sendable {
+    private var slots: [Int] = []
+    private var head = 0
+
+    var count: Int { slots.count - head }
+    var isEmpty: Bool { count == 0 }
+
+    mutating func append(_ slot: Int) { slots.append(slot) }
+
+    mutating func popFirst() -> Int? {
+        guard head < slots.count else { return nil }
+        defer {
+            head += 1
+            if head > 64 && head * 2 > slots.count {
+                slots.removeFirst(head)
+                head = 0
+            }
+        }
+        return slots[head]
+    }
+
+    mutating func removeAll() -> [Int] {
+        defer { (slots, head) = ([], 0) }
+        return Array(slots[head...])
     }
 }

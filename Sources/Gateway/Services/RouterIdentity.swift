@@ -20,6 +20,8 @@ final class RouterIdentity: ReadinessHandler {
     var isLost = false
     /// The exchange's client does not take its replies; libzmq's own high-water mark then stops the worker.
     var isPaused = false
+    /// A reply came that nobody waited for: the service breaks its word, and there may be more.
+    var isTainted = false
     /// It is on its service's list for this turn.
     var isTouched = false
     private(set) var isOpen = true

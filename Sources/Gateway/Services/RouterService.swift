@@ -76,14 +76,21 @@ final class RouterService: Service {
             return transmit(&request, slot, exchange) ? .taken : .refused(.overloaded)
         }
         if !exchange.unsent.isEmpty { return keep(&request, for: exchange) }
-        switch pool.lease(for: exchange.ticket) {
-        case .ready(let slot):
-            if transmit(&request, slot, exchange) { return .taken }
-            if let identity = identities[slot] { place(identity, pool.release(slot, reusable: false)) }
-            return .refused(.overloaded)
-        case .waiting: return keep(&request, for: exchange)
-        case .noWorker: return .refused(.noWorker)
-        case .exhausted: return .refused(.overloaded)
+        while true {
+            switch pool.lease(for: exchange.ticket) {
+            case .ready(let slot):
+                guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
+                guard !identity.isTainted, !identity.hasUnread else {
+                    place(identity, pool.release(slot, reusable: false))
+                    continue
+                }
+                if transmit(&request, slot, exchange) { return .taken }
+                place(identity, pool.release(slot, reusable: false))
+                return .refused(.overloaded)
+            case .waiting: return keep(&request, for: exchange)
+            case .noWorker: return .refused(.noWorker)
+            case .exhausted: return .refused(.overloaded)
+            }
         }
     }
 
@@ -99,7 +106,7 @@ final class RouterService: Service {
             var frame = Frame(copying: cancel.span)
             _ = identity.send(&frame, plan.template)
         }
-        let isReusable = !end.owesReplies && !identity.isLost && !identity.hasUnread
+        let isReusable = !end.owesReplies && !identity.isLost
         place(identity, pool.release(slot, reusable: isReusable), lingering: cancels)
         core.touch(self)
     }
@@ -148,7 +155,10 @@ final class RouterService: Service {
 
     /// A message arrived on `identity`.
     func received(_ body: inout Frame, _ fault: ReplyShape.Fault?, _ identity: RouterIdentity) {
-        guard let exchange = identity.exchange else { return core.metrics.services[plan.index].dropped(.late) }
+        guard let exchange = identity.exchange else {
+            identity.isTainted = true
+            return core.metrics.services[plan.index].dropped(.late)
+        }
         exchange.received(body.bytes, fault: fault)
     }
 
@@ -186,6 +196,15 @@ final class RouterService: Service {
         }
         let unsent = exchange.unsent
         exchange.unsent = []
+        guard !identity.isTainted, !identity.hasUnread else {
+            place(identity, pool.release(identity.slot, reusable: false))
+            for box in unsent {
+                if case .refused(let reason) = send(&box.frame, for: exchange) {
+                    return exchange.finish(because: reason)
+                }
+            }
+            return
+        }
         exchange.identity = identity.slot
         identity.exchange = exchange
         for box in unsent where !transmit(&box.frame, identity.slot, exchange) {
