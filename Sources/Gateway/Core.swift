@@ -48,6 +48,8 @@ final class Core: TurnParticipant {
     private var flushing: [SessionWire] = []
     private var atTurnsEnd: [() -> Void] = []
     private var retrying: [RawSession] = []
+    private var largestCrowd = 0
+    private var memoryReturnedAt: Instant
     /// The sessions on this reactor.
     private(set) lazy var sessions = SessionRegister(self)
     /// What any session's bytes are received into; borrowed for the time of a call.
@@ -64,6 +66,7 @@ final class Core: TurnParticipant {
         self.index = index
         self.shared = shared
         reactor = try Reactor()
+        memoryReturnedAt = Instant(nanoseconds: reactor.now)
         log = shared.log
         metrics = Metrics(services: shared.plans.count)
         accessLog = AccessLog(shared.configuration.log, shared.output)
@@ -306,6 +309,17 @@ final class Core: TurnParticipant {
 
     fileprivate func tick() {
         for service in services { service.tick() }
+        returnMemory()
+    }
+
+    /// Gives memory back once a crowd has left.
+    private func returnMemory() {
+        let crowd = exchanges.count + sessions.count + closing.count
+        largestCrowd = max(largestCrowd, crowd)
+        guard largestCrowd > 256, crowd * 4 < largestCrowd, now.since(memoryReturnedAt) > 5_000_000_000 else { return }
+        Memory.returnUnused()
+        largestCrowd = crowd
+        memoryReturnedAt = now
     }
 
     fileprivate func scheduleTick(_ ticker: Housekeeper) {

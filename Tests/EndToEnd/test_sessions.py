@@ -441,8 +441,8 @@ SESSIONS = int(os.environ.get("SESSIONS", "300"))
 def test_many_sessions_see_only_their_own_replies_and_leave_nothing(start, endpoint, tmp_path):
     connect_to = start.example("async_server", endpoint(), "1")[1]
     gateway = start.gateway(
-        {"s": {"peer": "router", "connect": connect_to, "replies": FINAL, "identities": {"max": SESSIONS + 100}}}, tmp_path,
-        log={"access": "off"}, sessions={"max_per_address": 2 * SESSIONS})
+        {"s": {"peer": "router", "connect": connect_to, "replies": FINAL, "identities": {"max": 3 * SESSIONS}}}, tmp_path,
+        log={"access": "off"}, sessions={"max_per_address": 3 * SESSIONS}, limits={"max_connections_per_address": 3 * SESSIONS})
     gateway.ready("s")
     before, memory = gateway.descriptors(), gateway.memory()
 
@@ -453,7 +453,7 @@ def test_many_sessions_see_only_their_own_replies_and_leave_nothing(start, endpo
             seen = 0
             try:
                 while True:
-                    message = await client.receive(timeout=0.7)
+                    message = await client.receive(timeout=0.5 + SESSIONS / 500)  # the workers take some 3,000 requests a second
                     assert json.loads(message.data)["session"] == number
                     seen += 1
             except asyncio.TimeoutError:
@@ -468,7 +468,7 @@ def test_many_sessions_see_only_their_own_replies_and_leave_nothing(start, endpo
     assert 6 * SESSIONS < sum(counts) < 10 * SESSIONS
     gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
     gateway.until(lambda: gateway.descriptors() <= before + 200, timeout=20)
-    assert gateway.memory() < memory + (64 << 20)
+    gateway.until(lambda: gateway.memory() < memory + (24 << 20), timeout=20)
 
 
 def test_anything_at_all_is_answered_and_harms_nobody(bound):
