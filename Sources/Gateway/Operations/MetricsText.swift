@@ -96,6 +96,23 @@ struct MetricsText {
     }
 
     private mutating func histograms(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
+        let native = plans.filter { $0.configuration.clients != nil || $0.isBroker }
+        if !native.isEmpty {
+            perService("zmq_gateway_native_requests_total", "counter", "Requests of native clients.", total, native) {
+                $0.nativeRequests
+            }
+            perService(
+                "zmq_gateway_native_refused_total", "counter", "Requests of native clients that got no answer.", total,
+                native
+            ) {
+                $0.nativeRefusals
+            }
+            perService(
+                "zmq_gateway_native_replies_total", "counter", "Replies sent to native clients.", total, native
+            ) {
+                $0.nativeReplies
+            }
+        }
         let pooled = plans.filter(\.configuration.hasPool)
         if !pooled.isEmpty {
             perService("zmq_gateway_workers_lost_total", "counter", "Registered workers that went.", total, pooled) {
