@@ -73,6 +73,13 @@ struct MetricsText {
             line("zmq_gateway_exchanges_waiting", "service=\"\(plan.name)\"", UInt64(state.waiting))
         }
         pools(states, plans)
+        let native = zip(plans, states).filter { $0.0.configuration.clients != nil }
+        if !native.isEmpty {
+            head("zmq_gateway_native_clients", "gauge", "Native clients of a service.")
+            for (plan, state) in native {
+                line("zmq_gateway_native_clients", "service=\"\(plan.name)\"", UInt64(state.natives))
+            }
+        }
     }
 
     private mutating func pools(_ states: [ServiceState], _ plans: [ServicePlan]) {
@@ -218,6 +225,7 @@ extension ServiceState {
             sum.identitiesLeased += state.identitiesLeased
             sum.waiting += state.waiting
             sum.pools += state.pools
+            sum.natives += state.natives
             sum.trouble = sum.trouble ?? state.trouble
         }
         return sum

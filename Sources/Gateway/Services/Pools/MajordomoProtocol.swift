@@ -78,7 +78,7 @@ enum MajordomoSpeaker {
 
 extension RouterSocket {
     /// Sends frames that do not end a message.
-    func begin(_ frames: [[UInt8]]) {
+    func begin(_ frames: some Sequence<[UInt8]>) {
         for bytes in frames {
             var frame = Frame(copying: bytes.span)
             _ = send(&frame, more: true)
