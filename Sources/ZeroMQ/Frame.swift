@@ -42,6 +42,23 @@ public struct Frame: ~Copyable, Sendable {
         self.init(copying: text.utf8.span)
     }
 
+    /// Another frame of the same bytes; long ones are shared and not copied, zmq_msg_copy(3). Neither may be written to
+    /// from then on.
+    public mutating func shared() -> Frame {
+        var copy = Frame()
+        // SAFETY: two initialised messages.
+        withMessage { message in _ = copy.withMessage { copy in unsafe zeromq_message_copy(copy, message) } }
+        return copy
+    }
+
+    /// The descriptor of the connection it came by (ZMQ_SRCFD), the number that a monitor tells of; nil over inproc. Of
+    /// a frame that was received last.
+    public var sourceDescriptor: Int32? {
+        // SAFETY: an initialised message, which is only read.
+        let descriptor = withReadOnlyMessage { message in unsafe zeromq_message_source(message) }
+        return descriptor >= 0 ? descriptor : nil
+    }
+
     deinit {
         var last = message
         // SAFETY: a bitwise copy is as good as the message (see above), and this is the last use of it.
@@ -80,7 +97,7 @@ public struct Frame: ~Copyable, Sendable {
     /// Whether another frame of the same message follows. Of a frame that was received last.
     public var hasMore: Bool { withReadOnlyMessage { message in unsafe zeromq_message_more(message) != 0 } }
 
-    private static func payload(of message: UnsafeRawPointer) -> UnsafeBufferPointer<UInt8> {
+    static func payload(of message: UnsafeRawPointer) -> UnsafeBufferPointer<UInt8> {
         // SAFETY: data and size describe the payload of an initialised message; with a size of 0 any pointer will do.
         let data = unsafe zeromq_message_data(message)?.assumingMemoryBound(to: UInt8.self)
         return unsafe UnsafeBufferPointer(start: data, count: zeromq_message_size(message))

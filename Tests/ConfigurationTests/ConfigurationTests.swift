@@ -38,7 +38,7 @@ import Testing
             ("timeouts: {drain: 300}", "timeouts.drain", "has no unit; write 300ms or 300s"),
             ("log: {level: loud}", "log.level", "not known here"),
             ("serices: {}", "g.yaml:1:1: serices", "did you mean services?"),
-            ("services: {a: {peer: ready, bind: 'tcp://*:1'}}", "services.a.peer", "not available in this version"),
+            ("services: {a: {peer: publisher, bind: 'tcp://*:1'}}", "services.a.peer", "not available in this version"),
             ("services: {a: {peer: router, bind: 'tcp://*:1'}}", "services.a.bind", "write connect"),
             ("services: {a: {peer: rep}}", "services.a", "exactly one of bind"),
             ("services: {a: {peer: rep, bind: 'tcp://*:1', replies: {count: 2}}}", "services.a.replies.count", "is 1"),

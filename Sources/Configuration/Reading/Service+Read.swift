@@ -1,7 +1,7 @@
 // The tables of a service and of a route.
 
 extension ServiceConfiguration {
-    private static let laterPeers = ["ready", "majordomo", "publisher"]
+    private static let laterPeers = ["publisher"]
 
     /// Reads one service; nil where not even its peer can be told.
     static func read(_ name: String, _ section: Section) -> ServiceConfiguration? {
@@ -10,7 +10,9 @@ extension ServiceConfiguration {
                 section.place, "is no name for a service; write 1 to 63 of a-z, 0-9, _ and -, first a letter or digit")
         }
         guard let peer = section.value("peer", Form<Peer>.peer(laterPeers)) else {
-            if !section.has("peer") { section.complain("peer", "is missing; write router, dealer or rep") }
+            if !section.has("peer") {
+                section.complain("peer", "is missing; write \(Words.choice(Peer.allCases.map(\.rawValue)))")
+            }
             var ignored = ServiceConfiguration(name: name, peer: .dealer)
             ignored.fill(section)
             return nil
@@ -46,6 +48,15 @@ extension ServiceConfiguration {
             section.read("max", into: &identities.max, .integer(1...30_000))
             section.read("prefix", into: &identities.prefix, .text(0...32))
         }
+        pool.read(section)
+        section.read("service", into: &brokered.name, .text(1...255))
+        section.read("version", into: &brokered.version, .word)
+        section.read("clients", into: &clients, .bindEndpoint)
+        if hasPool {
+            // What a worker that is busy cannot say itself, its ZeroMQ says for it.
+            socket.heartbeatInterval = .seconds(1)
+            socket.heartbeatTimeout = .seconds(3)
+        }
         section.section("socket") { socket.read($0) }
         section.read("max_exchanges", into: &maxExchanges, .integer(1...1_000_000))
         section.read("retry_after", into: &retryAfter, .wholeSeconds(.seconds(1) ... .seconds(3_600)))
@@ -64,7 +75,7 @@ extension Form where Value == ServiceConfiguration.Peer {
         let known = Form.word
         return Form(known.takes) { (scalar) throws(Complaint) in
             if later.contains(scalar.text) {
-                throw Complaint("\(scalar.text) is not available in this version; write router, dealer or rep")
+                throw Complaint("\(scalar.text) is not available in this version")
             }
             return try known.parse(scalar)
         }
@@ -153,6 +164,7 @@ extension SocketSettings {
         section.read("ipv6", into: &ipv6, .boolean)
         section.read("connect_timeout", into: &connectTimeout, .durationOrNone(.milliseconds(1)...hour))
         section.read("max_message_bytes", into: &maxMessageBytes, .bytes(1...1 << 40))
+        if heartbeatInterval == nil && !section.has("heartbeat_timeout") { heartbeatTimeout = nil }
         if heartbeatTimeout != nil && heartbeatInterval == nil {
             section.complain("heartbeat_timeout", "has no heartbeat to wait for; add heartbeat_interval")
         }

@@ -84,9 +84,16 @@ final class DealerService: Service, ReadinessHandler {
         if end.cancelsWorker { cancel(exchange.ticket, at: exchange.identity) }
     }
 
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
+        var slot: Int?
+        return send(&request, ticket: submission.owner, via: &slot)
+    }
+
+    func withdraw(_ owner: Ticket) { cancel(owner, at: nil) }
+
     /// Tells the worker, if the service has words for it, that nobody waits for this ticket's replies.
     /// - Parameter slot: the endpoint that the request went to; nil where there is only one.
-    func cancel(_ ticket: Ticket, at slot: Int?) {
+    private func cancel(_ ticket: Ticket, at slot: Int?) {
         guard let cancel = plan.cancel, isUsable(links[slot ?? 0]) else { return }
         core.touch(self)
         var frame = Frame(copying: cancel.span)
@@ -120,7 +127,7 @@ final class DealerService: Service, ReadinessHandler {
 
     private func transmit(_ body: inout Frame, _ ticket: Ticket, _ link: Link) -> Bool {
         let byteCount = body.count
-        var identity = frame(of: ticket)
+        var identity = core.codec.frame(of: ticket)
         guard case .sent = link.socket.send(&identity, more: true) else { return false }
         if plan.template.hasDelimiter {
             var delimiter = Frame()
@@ -136,13 +143,6 @@ final class DealerService: Service, ReadinessHandler {
             guard receiveMessage(link) else { return false }
         }
         return true
-    }
-
-    private func frame(of ticket: Ticket) -> Frame {
-        var frame = Frame(byteCount: TicketCodec.byteCount)
-        var bytes = frame.mutableBytes
-        core.codec.write(ticket, into: &bytes)
-        return frame
     }
 
     /// Reads one message to its end, whatever its shape, and delivers it.
@@ -162,7 +162,7 @@ final class DealerService: Service, ReadinessHandler {
             }
         } while shape.expectsMore
         if let ticket {
-            core.route(&body, fault: shape.fault, to: ticket, plan)
+            core.route(&body, ReplyNote(fault: shape.fault), to: ticket, plan)
         } else {
             core.metrics.services[plan.index].dropped(hasTicket ? .unknown : .malformed)
         }

@@ -159,7 +159,7 @@ final class RouterService: Service {
             identity.isTainted = true
             return core.metrics.services[plan.index].dropped(.late)
         }
-        exchange.received(body.bytes, fault: fault)
+        exchange.received(body.bytes, ReplyNote(fault: fault))
     }
 
     private func keep(_ request: inout Frame, for exchange: Correspondent) -> Handover {

@@ -33,8 +33,9 @@ final class ServicePlan: Sendable {
             case .router: configuration.delimiter ? .delimited : .body
             case .dealer: .ticket
             case .rep: .ticketDelimited
+            case .ready, .majordomo: .delimited
             }
-        rules = EndRules(configuration.replies, isREP: configuration.peer == .rep)
+        rules = EndRules(configuration.replies, impliedCount: configuration.impliedCount)
         bounds = OverrideBounds(configuration.overrides)
         inspector = ReplyInspector(configuration)
         cancel = configuration.cancel.map { Array($0.utf8) }
@@ -52,8 +53,9 @@ final class ServicePlan: Sendable {
 
 extension EndRules {
     /// The end rules that a configuration declares. A count in the configuration is the service's own word, thus exact.
-    init(_ replies: ReplyRules, isREP: Bool = false) {
-        let count = replies.count ?? (isREP ? 1 : nil)
+    /// - Parameter impliedCount: the count of a kind of worker that always answers so often.
+    init(_ replies: ReplyRules, impliedCount: Int? = nil) {
+        let count = replies.count ?? impliedCount
         self.init(
             count: count,
             countIsExact: count != nil,

@@ -112,11 +112,12 @@ final class RawSession: Correspondent, Session {
 
     // MARK: From the worker
 
-    override func received(_ body: Span<UInt8>, fault: ReplyShape.Fault?) {
+    override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
+        if case .marker = note.last { return }
         let metrics = core.metrics.services[plan.index]
         metrics.counts.bytesReceived += UInt64(body.count)
         let inspection = plan.inspector.inspect(body)
-        guard fault == nil, inspection.facts.isValid || body.isEmpty else {
+        guard note.fault == nil, inspection.facts.isValid || body.isEmpty else {
             return close(.badReply, inspection.fault ?? "the reply's frames are not the service's")
         }
         metrics.counts.replies += 1

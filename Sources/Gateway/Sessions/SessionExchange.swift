@@ -52,6 +52,8 @@ final class SessionExchange: ExchangeClient {
         return nil
     }
 
+    var fairnessKey: UInt64 { UInt64(UInt(bitPattern: ObjectIdentifier(session))) }
+
     func open() {
         guard let plan, let rules else { return }
         var frame = Frame(copying: body.span)
@@ -70,13 +72,15 @@ final class SessionExchange: ExchangeClient {
     }
 
     func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange) {
+        let attempts = self.exchange?.handling?.attempts ?? 1
         self.exchange = nil
         guard let plan else { return }
         var problem = end.isOK ? nil : EndProblem.make(end, plan, exchange, reply, fault)
         if end.outcome == .incomplete && allowsPartial && exchange.delivered > 0 { problem = nil }
         if end.reason == .error { problem?.extras.append(("reply", plan.errorText(reply))) }
         let elapsed = core.now.since(exchange.openedAt)
-        let record = EndRecord(end: end, replies: exchange.delivered, elapsed: elapsed, problem: problem)
+        let record = EndRecord(
+            end: end, replies: exchange.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
         session.say(SessionText.end(id, session.nextNumber, record))
         session.concluded(self)
     }

@@ -131,6 +131,10 @@ enum Pages {
         }
         writer.endObject()
         writeState(state, into: &writer)
+        if plan.configuration.peer == .ready, let pool = state.pools.first {
+            writer.key("pool")
+            pool.write(into: &writer)
+        }
         writer.key("exchanges_open")
         writer.int(max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
         writer.endObject()

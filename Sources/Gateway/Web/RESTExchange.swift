@@ -90,6 +90,8 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     // MARK: The exchange
 
+    var fairnessKey: UInt64 { answer.request.clientKey }
+
     private func open() {
         var frame: Frame
         if route.request == .envelope {
@@ -107,19 +109,28 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
         lastSign = core.now
+        noteTiming()
         writer.reply(body, inspection)
     }
 
+    private func noteTiming() {
+        guard !writer.hasBegun, let exchange, let handling = exchange.handling else { return }
+        writer.note(ServerTiming(handling: handling, elapsed: core.now.since(acceptedAt)))
+    }
+
     func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange) {
+        noteTiming()
+        let attempts = self.exchange?.handling?.attempts ?? 1
         self.exchange = nil
         stopWaiting()
         let elapsed = core.now.since(exchange.openedAt)
         record = ExchangeRecord(
             service: route.plan.name, reason: end.reason, isOK: end.isOK, replies: exchange.delivered,
-            first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed)
+            first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed, attempts: attempts)
         guard !isClosed, end.reason != .clientLeft else { return }
         let problem = end.isOK ? nil : EndProblem.make(end, route.plan, exchange, reply, fault)
-        let endRecord = EndRecord(end: end, replies: exchange.delivered, elapsed: elapsed, problem: problem)
+        let endRecord = EndRecord(
+            end: end, replies: exchange.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
         let errorReply = end.reason == .error ? route.plan.errorText(reply) : nil
         writer.end(Conclusion(record: endRecord, errorReply: errorReply))
     }

@@ -108,6 +108,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         case .readiness: page(answer) { Pages.readiness($0, self.core) }
         case .metrics: page(answer) { Pages.metrics($0, self.core) }
         case .openAPI: page(answer) { Pages.openAPI($0, self.core) }
+        case .worker: page(answer) { WorkerPages.order($0, self.core, path) }
         case .unknownService:
             let name = path["service"] ?? ""
             refuse(

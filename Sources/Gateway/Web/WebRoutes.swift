@@ -12,6 +12,8 @@ enum WebTarget: Sendable {
     case services, health, readiness, metrics, openAPI
     /// Multiplexed sessions.
     case socket
+    /// An operator's word about a worker.
+    case worker
     /// A name under /v1/services that no service has.
     case unknownService
 }
@@ -41,7 +43,7 @@ final class ServiceRoute: Sendable {
         request = route.request
         reply = route.reply
         headers = route.headers
-        rules = EndRules(route.replies, isREP: plan.configuration.peer == .rep)
+        rules = EndRules(route.replies, impliedCount: plan.configuration.impliedCount)
         isConfigured = true
     }
 }
@@ -59,6 +61,7 @@ struct WebRoutes: Sendable {
         ]
         for (path, target) in builtIn { routes.append(("GET", path, target)) }
         routes.append(("*", "/v1/services/{service}", .unknownService))
+        routes.append(("POST", "/v1/services/{service}/workers/{worker}/{order}", .worker))
         for plan in plans {
             let route = ServiceRoute(plan)
             routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route)))
