@@ -46,8 +46,8 @@ def peer():
     """peer(PirateWorker, connect=...) starts a worker or a client that runs on a thread of this process."""
     running = []
 
-    def start(kind, *arguments, **named):
-        running.append(kind(*arguments, **named))
+    def start(what, /, *arguments, **named):
+        running.append(what(*arguments, **named))
         return running[-1]
     yield start
     for one in reversed(running):
