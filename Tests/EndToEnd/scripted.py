@@ -44,8 +44,8 @@ class ScriptedWorker:
     def wait_for(self, condition, what, timeout=10):
         """Until condition(seen) is true; returns what it returned."""
         with self._changed:
-            held = self._changed.wait_for(lambda: condition(self.seen), timeout)
-            assert held, f"the worker never saw {what}, but {self.seen[-5:]}; it failed by {self.failure!r}"
+            held = self._changed.wait_for(lambda: self.failure or condition(self.seen), timeout)
+            assert held and not self.failure, f"the worker never saw {what}, but {self.seen[-5:]}; it failed by {self.failure!r}"
             return condition(self.seen)
 
     def wait_for_count(self, count):
