@@ -21,6 +21,7 @@ extension Core {
         case .workersLost(let service): endExchanges(of: shared.plans[service])
         case .order(let service, let pool, let worker, let isDraining):
             services[service].setDraining(isDraining, worker: worker, pool)
+        case .offers(let service, let offered): offers.update(shared.plans[service], offered)
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
         case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
         case .drain: beginDrain()

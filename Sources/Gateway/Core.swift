@@ -34,6 +34,8 @@ final class Core: TurnParticipant {
     let accessLog: AccessLog
     private(set) var services: [any Service] = []
     private(set) var drainState = Drain()
+    /// The services that brokers' workers have registered.
+    var offers = Offers()
     private var exchanges: TicketTable<Correspondent>
     var listeners: [ListenerWatch] = []
     private var handler: RESTHandler?
@@ -122,14 +124,14 @@ final class Core: TurnParticipant {
         shared.openExchanges.leave(exchange.plan.index)
     }
 
-    /// A raw session gets its ticket.
-    func opened(_ session: RawSession) -> Bool {
-        guard let ticket = exchanges.insert(session) else { return false }
-        session.ticket = ticket
+    /// A raw session or a native client gets its ticket.
+    func opened(_ correspondent: Correspondent) -> Bool {
+        guard let ticket = exchanges.insert(correspondent) else { return false }
+        correspondent.ticket = ticket
         return true
     }
 
-    func closed(_ session: RawSession) { exchanges.remove(session.ticket) }
+    func closed(_ correspondent: Correspondent) { exchanges.remove(correspondent.ticket) }
 
     func find(_ ticket: Ticket) -> Correspondent? {
         if case .live(let exchange) = exchanges.find(ticket) { exchange } else { nil }
@@ -186,6 +188,7 @@ final class Core: TurnParticipant {
         case .dealer, .rep, .ready, .majordomo:
             let home = plan.configuration.bind == nil ? index : home(of: plan)
             guard home == index else { return RemoteService(self, plan, home: home) }
+            if plan.isBroker { return try MajordomoService(self, plan) }
             return plan.configuration.hasPool ? try ReadyService(self, plan) : try DealerService(self, plan)
         }
     }
@@ -224,6 +227,14 @@ final class Core: TurnParticipant {
         } catch {
             log.error("a descriptor cannot be watched: \(error)")
             return nil
+        }
+    }
+
+    /// Tells every reactor what a broker's workers have registered.
+    func tellOffers(of plan: ServicePlan, _ offered: [String: Offer]) {
+        offers.update(plan, offered)
+        for other in 0..<shared.reactorCount where other != index {
+            post(.offers(service: plan.index, offered), to: other)
         }
     }
 

@@ -187,6 +187,10 @@ extension RouteConfiguration {
             method: match?.method, path: match?.path ?? PathTemplate(segments: []), service: name ?? "",
             replies: service?.replies ?? ReplyRules())
         route.reply = service?.reply ?? .body
+        section.read("registered", into: &route.registered, .text(1...255))
+        if let service, (service.peer == .majordomo && service.bind != nil) != (route.registered != nil) {
+            section.complain("registered", "belongs to a service that is a Majordomo broker, and is needed there")
+        }
         section.read("request", into: &route.request, .word)
         section.read("reply", into: &route.reply, .word)
         section.list("headers", into: &route.headers, of: .headerName, 0...64)

@@ -53,6 +53,10 @@ struct ServiceCounts: Sendable {
     /// Requests that were given to another worker because the first was lost.
     var retried: UInt64 = 0
     var workersLost: UInt64 = 0
+    /// Requests of native clients, those that were not answered, and the replies they were sent.
+    var nativeRequests: UInt64 = 0
+    var nativeRefusals: UInt64 = 0
+    var nativeReplies: UInt64 = 0
     /// How long requests waited for a ready worker.
     var queue = Histogram()
     var firstReply = Histogram()
@@ -67,6 +71,9 @@ struct ServiceCounts: Sendable {
         bytesReceived += other.bytesReceived
         retried += other.retried
         workersLost += other.workersLost
+        nativeRequests += other.nativeRequests
+        nativeRefusals += other.nativeRefusals
+        nativeReplies += other.nativeReplies
         queue.add(other.queue)
         firstReply.add(other.firstReply)
         exchange.add(other.exchange)

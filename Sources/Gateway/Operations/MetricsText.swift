@@ -73,6 +73,13 @@ struct MetricsText {
             line("zmq_gateway_exchanges_waiting", "service=\"\(plan.name)\"", UInt64(state.waiting))
         }
         pools(states, plans)
+        let native = zip(plans, states).filter { $0.0.configuration.clients != nil }
+        if !native.isEmpty {
+            head("zmq_gateway_native_clients", "gauge", "Native clients of a service.")
+            for (plan, state) in native {
+                line("zmq_gateway_native_clients", "service=\"\(plan.name)\"", UInt64(state.natives))
+            }
+        }
     }
 
     private mutating func pools(_ states: [ServiceState], _ plans: [ServicePlan]) {
@@ -96,6 +103,23 @@ struct MetricsText {
     }
 
     private mutating func histograms(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
+        let native = plans.filter { $0.configuration.clients != nil || $0.isBroker }
+        if !native.isEmpty {
+            perService("zmq_gateway_native_requests_total", "counter", "Requests of native clients.", total, native) {
+                $0.nativeRequests
+            }
+            perService(
+                "zmq_gateway_native_refused_total", "counter", "Requests of native clients that got no answer.", total,
+                native
+            ) {
+                $0.nativeRefusals
+            }
+            perService(
+                "zmq_gateway_native_replies_total", "counter", "Replies sent to native clients.", total, native
+            ) {
+                $0.nativeReplies
+            }
+        }
         let pooled = plans.filter(\.configuration.hasPool)
         if !pooled.isEmpty {
             perService("zmq_gateway_workers_lost_total", "counter", "Registered workers that went.", total, pooled) {
@@ -201,6 +225,7 @@ extension ServiceState {
             sum.identitiesLeased += state.identitiesLeased
             sum.waiting += state.waiting
             sum.pools += state.pools
+            sum.natives += state.natives
             sum.trouble = sum.trouble ?? state.trouble
         }
         return sum

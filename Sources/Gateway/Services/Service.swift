@@ -47,7 +47,9 @@ struct ServiceState: Sendable {
     /// Identities by state; zero for services that share a socket.
     var identitiesReady = 0
     var identitiesLeased = 0
-    /// Exchanges that wait for an identity.
+    /// Native clients that are remembered.
+    var natives = 0
+    /// Exchanges that wait for an identity, or for a ready worker.
     var waiting = 0
     /// What is wrong with the connection, as a sentence; nil if nothing is known.
     var trouble: String?

@@ -22,8 +22,8 @@ final class ServicePlan: Sendable {
 
     var name: String { configuration.name }
 
-    /// Ends after one reply whatever the client asks for, so an answer is the reply itself and not an array.
-    let endsAfterOneReply: Bool
+    /// Its workers register services of their own names.
+    var isBroker: Bool { configuration.peer == .majordomo && configuration.bind != nil }
 
     init(index: Int, _ configuration: ServiceConfiguration) {
         self.index = index
@@ -39,12 +39,12 @@ final class ServicePlan: Sendable {
         bounds = OverrideBounds(configuration.overrides)
         inspector = ReplyInspector(configuration)
         cancel = configuration.cancel.map { Array($0.utf8) }
-        endsAfterOneReply = rules.count == 1
     }
 
     /// The rules for one request: where the service names no end of its own, one reply is what JSON can carry.
     func rules(asking format: ReplyFormat, on base: EndRules) -> EndRules {
-        guard !configuration.replies.namesAnEnd, base.count == nil, format.isSingle else { return base }
+        let isTold = configuration.replies.namesAnEnd || configuration.peer == .majordomo
+        guard !isTold, base.count == nil, format.isSingle else { return base }
         var rules = base
         rules.count = 1
         return rules
@@ -66,6 +66,16 @@ extension EndRules {
             deadline: replies.deadline.inNanoseconds,
             maxReplies: replies.maxReplies,
             maxBytes: replies.maxBytes)
+    }
+}
+
+extension EndRules {
+    /// These rules for Majordomo workers: those of 0.1 answer once.
+    func ofWorkers(streaming: Bool) -> EndRules {
+        var rules = self
+        rules.count = streaming ? nil : 1
+        rules.countIsExact = !streaming
+        return rules
     }
 }
 

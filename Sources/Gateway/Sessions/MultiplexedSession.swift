@@ -20,7 +20,7 @@ final class MultiplexedSession: Session {
     static let subprotocol = "zmq-gateway.v1"
 
     let presence: SessionPresence
-    var kind: Int? { nil }
+    var kind: SessionKind? { nil }
     private let core: Core
     private var exchanges: [String: SessionExchange] = [:]
     private var sequence: UInt64 = 0

@@ -61,7 +61,8 @@ final class SessionHandler {
         // Small fragments are allowed; a flood of empty ones ends.
         limits.maxFragments = 1024 + limits.maxMessageBytes / 16
         let wire = SessionWire(core, stream, Codec(limits, deflate: acceptance.deflate))
-        guard core.sessions.makeSession(route?.plan.index, wire, resumable: resumable) != nil else {
+        let kind = route.map { SessionKind(plan: $0.plan.index, subject: $0.subject) }
+        guard core.sessions.makeSession(kind, wire, resumable: resumable) != nil else {
             return wire.abort()
         }
         wire.start()

@@ -100,7 +100,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
             frame = Frame(copying: body.bytes.span)
         }
         let service = core.services[route.plan.index]
-        let exchange = core.open(service, rules: rules, &frame, client: self)
+        let exchange = core.open(service, route.subject, rules: rules, &frame, client: self)
         if exchange.exchange.end == nil {
             self.exchange = exchange
             timer = core.reactor.schedule(at: (acceptedAt + Self.watchAfter).nanoseconds, self, key: 0)
@@ -125,10 +125,10 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         stopWaiting()
         let elapsed = core.now.since(exchange.openedAt)
         record = ExchangeRecord(
-            service: route.plan.name, reason: end.reason, isOK: end.isOK, replies: exchange.delivered,
+            service: route.name, reason: end.reason, isOK: end.isOK, replies: exchange.delivered,
             first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed, attempts: attempts)
         guard !isClosed, end.reason != .clientLeft else { return }
-        let problem = end.isOK ? nil : EndProblem.make(end, route.plan, exchange, reply, fault)
+        let problem = end.isOK ? nil : EndProblem.make(end, route.plan, called: route.name, exchange, reply, fault)
         let endRecord = EndRecord(
             end: end, replies: exchange.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
         let errorReply = end.reason == .error ? route.plan.errorText(reply) : nil

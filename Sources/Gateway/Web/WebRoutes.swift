@@ -28,6 +28,21 @@ final class ServiceRoute: Sendable {
     let rules: EndRules
     /// The query is the worker's; the built-in way takes the gateway's parameters from it.
     let isConfigured: Bool
+    /// Of the services that a broker knows, which one.
+    let subject: String?
+    /// What the service is called.
+    var name: String { subject ?? plan.name }
+
+    /// The way to a service that a broker's workers have registered.
+    init(_ plan: ServicePlan, _ offer: Offer) {
+        self.plan = plan
+        request = plan.configuration.request
+        reply = plan.configuration.reply
+        headers = []
+        rules = plan.rules.ofWorkers(streaming: offer.streams)
+        isConfigured = false
+        subject = offer.name
+    }
 
     init(_ plan: ServicePlan) {
         self.plan = plan
@@ -36,6 +51,7 @@ final class ServiceRoute: Sendable {
         headers = []
         rules = plan.rules
         isConfigured = false
+        subject = nil
     }
 
     init(_ plan: ServicePlan, _ route: RouteConfiguration) {
@@ -45,6 +61,7 @@ final class ServiceRoute: Sendable {
         headers = route.headers
         rules = EndRules(route.replies, impliedCount: plan.configuration.impliedCount)
         isConfigured = true
+        subject = route.registered
     }
 }
 
@@ -64,7 +81,8 @@ struct WebRoutes: Sendable {
         routes.append(("POST", "/v1/services/{service}/workers/{worker}/{order}", .worker))
         for plan in plans {
             let route = ServiceRoute(plan)
-            routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route)))
+            // A broker is asked for the services that its workers register.
+            if !plan.isBroker { routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route))) }
             routes.append(("GET", "/v1/services/\(plan.name)", .service(route)))
         }
         for route in configuration.routes {

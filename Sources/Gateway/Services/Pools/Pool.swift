@@ -57,7 +57,10 @@ final class Pool {
     func submit(_ body: inout Frame, _ more: [FrameBox], _ submission: Submission, waits: Bool = false) -> Handover {
         guard crew.count > 0 || waits || !plan.configuration.socket.immediate else { return .refused(.noWorker) }
         let job = Job(submission, &body, more, at: core.now)
-        guard let ticket = jobs.insert(job) else { return .refused(.overloaded) }
+        guard let ticket = jobs.insert(job) else {
+            swap(&body, &job.body)
+            return .refused(.overloaded)
+        }
         job.ticket = ticket
         if queue.isEmpty, dispatch(job) {
             own(job)

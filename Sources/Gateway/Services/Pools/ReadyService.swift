@@ -28,6 +28,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private var pool: Pool?
     private var connections: [Int32: WorkerID] = [:]
     private var message = Message()
+    private var natives: NativeClients?
 
     private var heartbeat: Nanoseconds? {
         guard dialect == .paranoidPirate else { return nil }
@@ -47,6 +48,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         port.onLost = { [unowned self] connection in
             if let id = connections[connection] { pool.lost(id) }
         }
+        natives = try NativeClients(core, self)
     }
 
     var state: ServiceState {
@@ -55,6 +57,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         state.workers = pool.crew.count
         state.isReady = pool.crew.count > 0
         state.waiting = pool.queue.count
+        state.natives = natives?.count ?? 0
         state.trouble = port.trouble
         state.pools = [PoolState(pool, at: core.now)]
         return state
@@ -62,6 +65,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
 
     func start() {
         port.start(self)
+        natives?.start()
         if let heartbeat { _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0) }
     }
 
@@ -87,6 +91,11 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     func resume(_ exchange: Correspondent) {}
 
     func drain() -> Bool {
+        let hasMore = drainWorkers()
+        return natives?.drain() ?? false || hasMore
+    }
+
+    private func drainWorkers() -> Bool {
         // Taken out for the time: what a message leads to may come back here.
         var message = Message()
         swap(&message, &self.message)
@@ -99,12 +108,14 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     }
 
     func tick() {
+        natives?.tick()
         pool?.tick(silence: heartbeat.map { $0 * UInt64(plan.configuration.pool.lives) })
         core.touch(self)
     }
 
     func stop() {
         port.stop()
+        natives?.stop()
         pool = nil
     }
 
