@@ -182,15 +182,19 @@ final class Core: TurnParticipant {
 
     private func makeService(_ plan: ServicePlan) throws -> any Service {
         switch plan.configuration.peer {
-        case .router:
-            let share = (plan.configuration.identities.max + shared.reactorCount - 1) / shared.reactorCount
-            return RouterService(self, plan, share: share)
+        case .router: return makeRouterService(plan)
+        case .majordomo where plan.configuration.bind == nil: return makeRouterService(plan)
         case .dealer, .rep, .ready, .majordomo:
             let home = plan.configuration.bind == nil ? index : home(of: plan)
             guard home == index else { return RemoteService(self, plan, home: home) }
             if plan.isBroker { return try MajordomoService(self, plan) }
             return plan.configuration.hasPool ? try ReadyService(self, plan) : try DealerService(self, plan)
         }
+    }
+
+    private func makeRouterService(_ plan: ServicePlan) -> RouterService {
+        let share = (plan.configuration.identities.max + shared.reactorCount - 1) / shared.reactorCount
+        return RouterService(self, plan, share: share)
     }
 
     /// The service has something to read, or may have: it is drained before the reactor sleeps.

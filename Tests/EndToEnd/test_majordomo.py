@@ -261,3 +261,56 @@ def test_sessions_reach_registered_services(broker):
         assert messages[2]["reason"] == "final"
         socket.send(json.dumps({"op": "request", "id": "b", "service": "hub", "body": 0}))
         assert json.loads(socket.recv(5))["problem"]["code"] == "unknown_service"
+
+
+@pytest.fixture
+def through(broker, start, tmp_path):
+    """through(broker, version) starts a second gateway that is a client of the first one's broker."""
+    def begin(one, version="0.1", **service):
+        settings = {"peer": "majordomo", "connect": one.there, "version": version, "service": "echo", **service}
+        return start.gateway({"far": settings}, tmp_path)
+    return begin
+
+
+@pytest.mark.parametrize("version", ["0.1", "0.2"])
+def test_a_service_of_a_broker_that_exists(broker, through, version):
+    one = broker()
+    one.worker("echo")
+    gateway = through(one, version)
+    gateway.ready("far")
+    with ThreadPoolExecutor(8) as clients:
+        results = list(clients.map(lambda number: gateway.post("far", number), range(200)))
+    assert [json.loads(result.text) for result in results] == list(range(200))
+
+
+def test_parts_come_through_a_broker(broker, through):
+    one = broker()
+    one.parts("echo", [b"1", b"2", b"3"])
+    gateway = through(one, "0.2")
+    gateway.ready("far")
+    for _ in range(3):
+        assert gateway.post("far", 0, Accept="application/json").json() == [1, 2, 3]
+
+
+def test_a_name_that_nobody_offers_at_the_broker_is_no_worker(broker, through):
+    """The broker would keep the request for ever."""
+    one = broker()
+    gateway = through(one)
+    one.gateway.until(lambda: gateway.post("far", 1).json()["code"] == "no_worker")
+    one.worker("echo")
+    gateway.ready("far")
+    assert gateway.post("far", 1).json() == 1
+    assert one.gateway.metric("zmq_gateway_native_requests_total", 'service="hub"') == 1
+
+
+def test_a_broker_that_does_not_know_the_question_is_tried(through, scripted, endpoint):
+    class Place:
+        there = endpoint()
+
+    def answer(frames, send):
+        if frames[3] == b"echo":
+            send(frames)
+    scripted(zmq.ROUTER, answer, bind=Place.there)
+    gateway = through(Place)
+    gateway.ready("far")
+    assert gateway.post("far", {"a": 1}).json() == {"a": 1}

@@ -83,6 +83,7 @@ struct PoolRules {
         ] where isThere {
             complain("replies.\(key)", "is not for peer: majordomo; the protocol says which reply is the last")
         }
+        if service.cancel != nil && service.bind == nil { complain("cancel", "is not for peer: majordomo") }
         for (index, pattern) in service.pool.allow.enumerated() where pattern.dropLast().contains("*") {
             complain("allow[\(index)]", "has a * that is not its last character")
         }

@@ -13,6 +13,10 @@ final class ServicePlan: Sendable {
     let index: Int
     let configuration: ServiceConfiguration
     let template: FrameTemplate
+    /// What precedes the body where we are a client of a ROUTER: a delimiter, or Majordomo's header.
+    let head: [[UInt8]]
+    /// The version we speak with a Majordomo broker; nil for anybody else.
+    let majordomo: MajordomoVersion?
     let bounds: OverrideBounds
     let inspector: ReplyInspector
     /// The service's own end rules.
@@ -35,6 +39,10 @@ final class ServicePlan: Sendable {
             case .rep: .ticketDelimited
             case .ready, .majordomo: .delimited
             }
+        let isClient = configuration.peer == .majordomo && configuration.bind == nil
+        majordomo = isClient ? (configuration.brokered.version == .one ? .one : .two) : nil
+        head = majordomo?.request(for: configuration.brokered.name ?? configuration.name)
+            ?? (template.hasDelimiter ? [[]] : [])
         rules = EndRules(configuration.replies, impliedCount: configuration.impliedCount)
         bounds = OverrideBounds(configuration.overrides)
         inspector = ReplyInspector(configuration)

@@ -29,6 +29,11 @@ enum MajordomoVersion: UInt8 {
     fileprivate static let workerOne = Array("MDPW01".utf8), workerTwo = Array("MDPW02".utf8)
     fileprivate static let clientOne = Array("MDPC01".utf8), clientTwo = Array("MDPC02".utf8)
 
+    /// The frames that precede the body of a client's request.
+    func request(for service: String) -> [[UInt8]] {
+        (hasDelimiter ? [[]] : []) + [clientHeader] + (isTwo ? [[1]] : []) + [Array(service.utf8)]
+    }
+
     /// A command of ours to a worker that has no more to say.
     func command(_ number: UInt8) -> [[UInt8]] { (hasDelimiter ? [[]] : []) + [workerHeader, [number]] }
 }
