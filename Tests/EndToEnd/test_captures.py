@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import zmq
 from guide_peers import AddressedWorker, BareWorker, MajordomoClient, MajordomoWorker, PirateWorker
+from scripted import ScriptedWorker
 
 CAPTURES = Path(__file__).parent / "captures"
 PLACEHOLDER = re.compile(r"\{[a-z]+ \d+\}")
@@ -142,6 +143,22 @@ def test_a_pirate_worker_of_a_queue_that_came_back_is_ready_by_its_heartbeat(sta
     assert (answer.status_code, answer.text) == (200, "1")
 
 
+@pytest.mark.parametrize("name", [f"{program}-{language}" for program in ("lbbroker", "ppqueue") for language in LANGUAGES])
+def test_a_native_client_sees_what_the_guides_broker_sends(start, peer, endpoint, tmp_path, name):
+    original = captured(name, "client 1")[:2]
+    assert [direction for direction, _ in original] == ["sent", "seen"]
+    (_, question), (_, answer) = original
+    there, front = endpoint(), endpoint()
+    dialect = "addressed" if name.startswith("lbbroker") else "paranoid-pirate"
+    service = {"peer": "ready", "dialect": dialect, "bind": there, "clients": front, "body": "text"}
+    gateway = start.gateway({"s": service}, tmp_path)
+    peer(AddressedWorker if dialect == "addressed" else PirateWorker, there, answer=lambda body: answer[-1])
+    has_worker(gateway)
+    client = peer(ScriptedWorker, zmq.DEALER, lambda frames, send: None, connect=front)
+    client.send(question)
+    assert client.wait_for_count(1) == [answer]
+
+
 @pytest.fixture
 def broker(start, endpoint, tmp_path):
     """A gateway that is a Majordomo broker, and where."""
@@ -238,12 +255,11 @@ def test_a_majordomo_client_sees_what_the_guides_broker_sends(broker, peer, kind
     registered(gateway, "echo")
     client = peer(MajordomoClient, there, kind=kind)
     hidden = [b""] if kind == zmq.REQ else []
-    name = f"mdbroker-{language}"
-    for note in ("mmiecho starts", "own REQ socket with an identity asks mmi.service", "own REQ socket with an identity asks mmi.other", "mdclient starts"):
-        question = next(frames for direction, frames in after(name, note) if direction == "sent" and frames[1] == b"MDPC01")
-        answer = next(frames for direction, frames in after(name, note) if direction == "seen" and frames[1] == b"MDPC01")
-        client.ask(*question[2:])
-        assert [hidden + frames for _, frames in client.log[-2:]] == [question, answer]
+    conversations = [captured(f"mdbroker-{language}", f"client {number}") for number in range(1, 5)]
+    assert [one[0][1][2] for one in conversations] == [b"mmi.service", b"mmi.service", b"mmi.other", b"echo"]
+    for question, answer in [one[:2] for one in conversations]:
+        client.ask(*question[1][2:])
+        assert [(direction, hidden + frames) for direction, frames in client.log[-2:]] == [question, answer]
 
 
 def test_a_client_of_majordomo_2_sees_what_rfc_18_says(broker, peer):
