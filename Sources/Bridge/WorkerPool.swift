@@ -136,7 +136,8 @@ public struct WorkerPool: Sendable {
     }
 
     /// The worker is done with `request`, or it never reached it. - Returns: whether it had it.
-    /// - Parameter isReady: it has a place again; otherwise it gets nothing, other places or not, until it says something.
+    /// - Parameter isReady: it has a place again; otherwise it gets nothing, other places or not, until it says
+    ///   something.
     @discardableResult
     public mutating func finish(_ request: Ticket, of id: WorkerID, isReady: Bool = true, at now: Instant) -> Bool {
         guard var worker = self[id], let index = worker.requests.firstIndex(of: request) else { return false }
