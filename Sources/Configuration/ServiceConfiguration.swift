@@ -20,6 +20,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
         case dealer
         /// REPs: we are one shared DEALER, `[ticket][""][body]`.
         case rep
+        /// PUBs: we are a subscriber to the topics that somebody listens to.
+        case publisher
     }
 
     /// What a frame holds.
@@ -85,6 +87,9 @@ public struct ServiceConfiguration: Sendable, Equatable {
 
     /// `identities`: router only; how many DEALERs, and their names.
     public var identities = IdentitySettings()
+
+    /// `frames`, `cache`, `max_topics`: publisher only.
+    public var publisher = PublisherSettings()
 
     /// `socket`: the options of our socket.
     public var socket = SocketSettings()

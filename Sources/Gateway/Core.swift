@@ -174,6 +174,7 @@ final class Core: TurnParticipant {
         case .dealer, .rep:
             let home = plan.configuration.bind == nil ? index : plan.index % shared.reactorCount
             return home == index ? try DealerService(self, plan) : RemoteService(self, plan, home: home)
+        case .publisher: return try PublisherService(self, plan)
         }
     }
 
@@ -231,6 +232,7 @@ final class Core: TurnParticipant {
         case .reply(let service, let ticket, let box, let fault):
             route(&box.frame, fault: fault, to: ticket, shared.plans[service])
         case .workersLost(let service): endExchanges(of: shared.plans[service])
+        case .topics(let service, let letter): (services[service] as? PublisherService)?.received(letter)
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
         case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
         case .drain: beginDrain()
@@ -331,6 +333,7 @@ final class Core: TurnParticipant {
     private func beginDrain() {
         drainState.begin(at: now, patience: configuration.timeouts.drain.inNanoseconds)
         for watch in listeners { watch.listener.stopAccepting() }
+        for case let publisher as PublisherService in services { publisher.dismiss() }
         sessions.drain()
     }
 

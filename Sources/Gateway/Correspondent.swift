@@ -23,6 +23,9 @@ class Correspondent {
     /// The worker answered. `fault` is what is wrong with the message's frames, if anything is.
     func received(_ body: Span<UInt8>, fault: ReplyShape.Fault?) {}
 
+    /// A publisher's message on one of its topics.
+    func published(_ publication: Publication) {}
+
     /// Something outside ends it. Nothing happens when it is over already.
     func finish(because reason: EndReason) {}
 

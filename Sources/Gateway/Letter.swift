@@ -23,6 +23,8 @@ enum Letter: Sendable {
     case reply(service: Int, Ticket, FrameBox, ReplyShape.Fault?)
     /// The last worker of that service is gone; all replies that came before were sent before this letter.
     case workersLost(service: Int)
+    /// About a publisher that is bound: what is listened to elsewhere, and what came.
+    case topics(service: Int, TopicLetter)
     /// Tell that reactor how you stand.
     case report(to: Int, inquiry: UInt64)
     case reported(inquiry: UInt64, CoreReport)

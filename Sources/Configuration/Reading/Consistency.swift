@@ -7,6 +7,7 @@ enum Consistency {
     static func check(_ configuration: Configuration, _ findings: Findings) {
         for service in configuration.services { check(service, findings) }
         checkRoutes(configuration, findings)
+        checkRoutesToPublishers(configuration, findings)
         checkEndpoints(configuration, findings)
         if configuration.listen.contains(where: { !$0.isLoopback }) && configuration.hosts.isEmpty {
             findings.warning(
@@ -26,7 +27,7 @@ enum Consistency {
                 "overrides.deadline",
                 "is below the service's own deadline, \(Units.text(service.replies.deadline)); raise it")
         }
-        if !service.replies.namesAnEnd && service.peer != .rep {
+        if !service.replies.namesAnEnd && service.peer != .rep && service.peer != .publisher {
             findings.warning(
                 findings.place(of: "services.\(service.name)"),
                 "names no end: JSON answers end after one reply, streams at the deadline; add final, count or idle"
@@ -46,6 +47,7 @@ enum Consistency {
                 complain("", "needs exactly one of bind (workers connect to us) and connect (we connect to them)")
             }
             if service.delimiter { complain("delimiter", "is for peer: router only; rep always has one, dealer never") }
+        case .publisher: checkPublisher(service, complain)
         }
         guard service.peer == .rep else { return }
         if let count = service.replies.count, count != 1 {

@@ -1,7 +1,7 @@
 // The tables of a service and of a route.
 
 extension ServiceConfiguration {
-    private static let laterPeers = ["ready", "majordomo", "publisher"]
+    private static let laterPeers = ["ready", "majordomo"]
 
     /// Reads one service; nil where not even its peer can be told.
     static func read(_ name: String, _ section: Section) -> ServiceConfiguration? {
@@ -10,7 +10,7 @@ extension ServiceConfiguration {
                 section.place, "is no name for a service; write 1 to 63 of a-z, 0-9, _ and -, first a letter or digit")
         }
         guard let peer = section.value("peer", Form<Peer>.peer(laterPeers)) else {
-            if !section.has("peer") { section.complain("peer", "is missing; write router, dealer or rep") }
+            if !section.has("peer") { section.complain("peer", "is missing; write router, dealer, rep or publisher") }
             var ignored = ServiceConfiguration(name: name, peer: .dealer)
             ignored.fill(section)
             return nil
@@ -46,6 +46,7 @@ extension ServiceConfiguration {
             section.read("max", into: &identities.max, .integer(1...30_000))
             section.read("prefix", into: &identities.prefix, .text(0...32))
         }
+        publisher.read(section, peer)
         section.section("socket") { socket.read($0) }
         section.read("max_exchanges", into: &maxExchanges, .integer(1...1_000_000))
         section.read("retry_after", into: &retryAfter, .wholeSeconds(.seconds(1) ... .seconds(3_600)))
@@ -64,7 +65,8 @@ extension Form where Value == ServiceConfiguration.Peer {
         let known = Form.word
         return Form(known.takes) { (scalar) throws(Complaint) in
             if later.contains(scalar.text) {
-                throw Complaint("\(scalar.text) is not available in this version; write router, dealer or rep")
+                throw Complaint(
+                    "\(scalar.text) is not available in this version; write router, dealer, rep or publisher")
             }
             return try known.parse(scalar)
         }

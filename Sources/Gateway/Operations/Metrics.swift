@@ -52,6 +52,7 @@ struct ServiceCounts: Sendable {
     var bytesReceived: UInt64 = 0
     var firstReply = Histogram()
     var exchange = Histogram()
+    var topics = TopicCounts()
 
     mutating func add(_ other: ServiceCounts) {
         open += other.open
@@ -62,6 +63,7 @@ struct ServiceCounts: Sendable {
         bytesReceived += other.bytesReceived
         firstReply.add(other.firstReply)
         exchange.add(other.exchange)
+        topics.add(other.topics)
     }
 }
 

@@ -110,6 +110,12 @@ enum Pages {
     ) {
         let service = plan.configuration
         writer.beginObject()
+        defer {
+            writeState(state, into: &writer)
+            writer.key("exchanges_open")
+            writer.int(max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
+            writer.endObject()
+        }
         for (name, value) in [
             ("name", plan.name), ("description", service.description), ("peer", service.peer.rawValue),
             ("body", service.body.rawValue), ("request", service.request.rawValue), ("reply", service.reply.rawValue),
@@ -117,6 +123,7 @@ enum Pages {
             writer.key(name)
             writer.string(value)
         }
+        if plan.isPublisher { return describeTopics(plan, reports, into: &writer) }
         writer.key("ends")
         writeEnds(plan, into: &writer)
         writer.key("overrides")
@@ -129,10 +136,6 @@ enum Pages {
             writer.key(name)
             writer.milliseconds(Double(bound) / 1e6)
         }
-        writer.endObject()
-        writeState(state, into: &writer)
-        writer.key("exchanges_open")
-        writer.int(max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
         writer.endObject()
     }
 

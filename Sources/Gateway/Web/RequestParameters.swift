@@ -15,6 +15,8 @@ struct RequestParameters {
     var wantsEndRecord = false
     /// The body of a request that came by GET.
     var request: String?
+    /// What is asked of a publisher.
+    var topics: [String] = []
     /// The query as names and values, for the envelope.
     var query: [(name: String, value: String)] = []
 
@@ -76,10 +78,12 @@ struct RequestParameters {
             guard value == "record" else { return Self.bad(name, value, "end=record") }
             wantsEndRecord = true
         case "request": request = value
+        case "topic": topics.append(value)
         default:
             return Problem(
                 .badParameter,
-                "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end and request")
+                "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end and request, "
+                    + "and topic for a publisher")
         }
         return nil
     }
