@@ -23,3 +23,11 @@ static inline int zeromq_message_send(void *message, void *socket, int flags) {
 static inline int zeromq_message_receive(void *message, void *socket, int flags) {
     return zmq_msg_recv((zmq_msg_t *)message, socket, flags);
 }
+// Another message of the same bytes: long ones are shared, not copied, zmq_msg_copy(3). `copy` must be initialised.
+static inline int zeromq_message_copy(void *copy, void *message) {
+    return zmq_msg_copy((zmq_msg_t *)copy, (zmq_msg_t *)message);
+}
+// The descriptor of the connection the message came by (ZMQ_SRCFD, zmq_msg_get(3)); -1 where there is none (inproc).
+static inline int zeromq_message_source(const void *message) {
+    return zmq_msg_get((zmq_msg_t *)(uintptr_t)message, ZMQ_SRCFD);
+}

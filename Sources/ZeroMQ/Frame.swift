@@ -42,6 +42,21 @@ public struct Frame: ~Copyable, Sendable {
         self.init(copying: text.utf8.span)
     }
 
+    /// Another frame of the same bytes; long ones are shared and not copied, zmq_msg_copy(3). Neither may be written to
+    /// from then on.
+    public mutating func shared() -> Frame {
+        var copy = Frame()
+        withMessage { message in _ = copy.withMessage { copy in unsafe zeromq_message_copy(copy, message) } }
+        return copy
+    }
+
+    /// The descriptor of the connection it came by (ZMQ_SRCFD), the number that a monitor tells of; nil over inproc. Of
+    /// a frame that was received last.
+    public var sourceDescriptor: Int32? {
+        let descriptor = withReadOnlyMessage { message in unsafe zeromq_message_source(message) }
+        return descriptor >= 0 ? descriptor : nil
+    }
+
     deinit {
         var last = message
         // SAFETY: a bitwise copy is as good as the message (see above), and this is the last use of it.
@@ -79,6 +94,11 @@ public struct Frame: ~Copyable, Sendable {
 
     /// Whether another frame of the same message follows. Of a frame that was received last.
     public var hasMore: Bool { withReadOnlyMessage { message in unsafe zeromq_message_more(message) != 0 } }
+
+    /// The payload without a bound on its life: for a holder of frames that gives one.
+    @unsafe var unboundBytes: UnsafeBufferPointer<UInt8> {
+        withReadOnlyMessage { message in unsafe Frame.payload(of: message) }
+    }
 
     private static func payload(of message: UnsafeRawPointer) -> UnsafeBufferPointer<UInt8> {
         // SAFETY: data and size describe the payload of an initialised message; with a size of 0 any pointer will do.

@@ -1,0 +1,55 @@
+// A message of several frames, read to its end in one go: for sockets whose peers say by the shape of what they send
+// what it means (a ROUTER's workers, Majordomo).
+
+/// The frames of one message, reused for the next.
+public struct Message: ~Copyable {
+    /// Frames that are kept; those beyond are dropped, and `isTooLong` says so.
+    public static let capacity = 16
+
+    private var frames = InlineArray<16, Frame> { _ in Frame() }
+    /// Frames that are there.
+    public private(set) var count = 0
+    /// It had more frames than are kept.
+    public private(set) var isTooLong = false
+
+    public init() {}
+
+    /// The payload of a frame, the first of which is 0.
+    @_lifetime(borrow self)
+    public borrowing func bytes(_ index: Int) -> Span<UInt8> {
+        // SAFETY: the frame lies in `self`, is not copied (it cannot be), and is not changed while `self` is borrowed.
+        unsafe _overrideLifetime(Span(_unsafeElements: frames[index].unboundBytes), borrowing: self)
+    }
+
+    public func isEmpty(_ index: Int) -> Bool { frames[index].isEmpty }
+
+    /// The connection it came by, see `Frame.sourceDescriptor`. Of the second frame: a ROUTER looked at with ZMQ_EVENTS
+    /// forgets it on the first one.
+    public var sourceDescriptor: Int32? { frames[1].sourceDescriptor }
+
+    /// Takes a frame out and leaves the empty one.
+    public mutating func take(_ index: Int) -> Frame { exchange(&frames[index], with: Frame()) }
+
+    /// Receives the next message in place of this one; false when there is none.
+    public mutating func receive<Role>(from socket: borrowing Socket<Role>) -> Bool {
+        count = 0
+        isTooLong = false
+        guard socket.receive(into: &frames[0]) else { return false }
+        count = 1
+        while frames[count - 1].hasMore {
+            guard count < Self.capacity else {
+                discard(from: socket)
+                return true
+            }
+            guard socket.receive(into: &frames[count]) else { return true }
+            count += 1
+        }
+        return true
+    }
+
+    private mutating func discard<Role>(from socket: borrowing Socket<Role>) {
+        isTooLong = true
+        var surplus = Frame()
+        while socket.receive(into: &surplus), surplus.hasMore {}
+    }
+}
