@@ -2,6 +2,7 @@
 import contextlib
 import http.client
 import json
+import select
 import signal
 import socket
 import time
@@ -14,13 +15,15 @@ from test_sessions import V1, said, session
 
 
 class Publisher:
-    """An XPUB, which is told what is subscribed; used from the test's thread alone."""
+    """An XPUB, which is told of each subscription, also of one that it knows; used from the test's thread alone."""
 
     def __init__(self, bind=None, connect=None, kind=zmq.XPUB):
         self.context = zmq.Context()
         self.socket = self.context.socket(kind)
         self.socket.linger = 0
         self.socket.sndhwm = 0
+        if kind == zmq.XPUB:
+            self.socket.setsockopt(zmq.XPUB_VERBOSER, 1)
         if bind:
             self.socket.bind(bind)
         else:
@@ -31,10 +34,6 @@ class Publisher:
         assert self.socket.poll(timeout * 1000), "nothing was subscribed or unsubscribed"
         message = self.socket.recv()
         return "-+"[message[0]] + message[1:].decode()
-
-    def hears_nothing(self, gateway):
-        """Nothing is on its way either: what a fresh subscription would say comes first otherwise."""
-        return not self.socket.poll(0)
 
     def send(self, topic, body, *more):
         encode = lambda one: one if isinstance(one, bytes) else one.encode()  # noqa: E731
@@ -97,11 +96,6 @@ def published(start, endpoint, tmp_path):
 
 def topics(gateway, name="topics", service="s"):
     return gateway.metric(f"zmq_gateway_{name}", f'service="{service}"')
-
-
-def on_every_reactor(gateway, query, count, **options):
-    """Streams until each of `count` reactors has one, told by the connections that the listening sockets share out."""
-    return [Stream(gateway, query, **options) for _ in range(8 * count)]
 
 
 @pytest.mark.parametrize("binds", [False, True], ids=["connects", "binds"])
@@ -168,3 +162,121 @@ def test_subscriptions_come_and_go_upstream_and_clients_share_them(published):
     assert publisher.heard() == "-a"
     gateway.until(lambda: (topics(gateway), topics(gateway, "listeners")) == (0, 0))
     assert topics(gateway, "publications_total") == 2 and topics(gateway, "publications_delivered_total") == 3
+
+
+def collect(publisher, streams, topic="a"):
+    """Publishes until every stream has had a message: nobody tells a client when its subscription has arrived at the
+    publisher. The last number that was sent, and what each stream heard first."""
+    first = {}
+    deadline = time.monotonic() + 10
+    number = -1
+    while len(first) < len(streams):
+        assert time.monotonic() < deadline, f"{len(first)} of {len(streams)} streams hear"
+        number += 1
+        publisher.send(topic, str(number))
+        deaf = {stream.connection.sock: stream for stream in streams if stream not in first}
+        for ready in select.select(list(deaf), [], [], 0.02)[0]:
+            first[deaf[ready]] = deaf[ready].event()["data"]["body"]
+    return number, first
+
+
+@pytest.mark.parametrize("binds", [False, True], ids=["connects", "binds"])
+def test_all_reactors_hear_each_message_once_and_in_order(published, binds):
+    gateway, publisher = published(reactors=2, binds=binds)
+    streams = [Stream(gateway, "topic=a") for _ in range(12)]
+    last, first = collect(publisher, streams)
+    assert topics(gateway) == 2, "the kernel gave all twelve connections to one reactor"
+    assert [publisher.heard() for _ in range(1 if binds else 2)] == ["+a"] * (1 if binds else 2)
+    for number in range(last + 1, last + 50):
+        publisher.send("a", str(number))
+    for stream in streams:
+        bodies = [first[stream]]
+        while bodies[-1] < last + 49:
+            bodies.append(stream.event()["data"]["body"])
+        assert bodies == list(range(first[stream], last + 50))
+        stream.close()
+    gateway.until(lambda: topics(gateway) == 0)
+    assert publisher.heard() == "-a"
+
+
+def test_a_session_says_what_it_wants_to_hear(published):
+    gateway, publisher = published()
+    with session(gateway, "/v1/services/s") as client:
+        client.send('{"op":"subscribe","topic":"a"}')
+        assert publisher.heard() == "+a"
+        client.send('{"op":"subscribe","topic":"a"}')
+        client.send('{"op":"subscribe","topic":"b"}')
+        assert publisher.heard() == "+b"
+        for number, topic in enumerate(("ab", "c", "b")):
+            publisher.send(topic, str(number))
+        assert said(client) == {"op": "message", "topic": "ab", "body": 0}
+        assert said(client) == {"op": "message", "topic": "b", "body": 2}
+        client.send('{"op":"unsubscribe","topic":"a"}')
+        assert publisher.heard() == "-a"
+        publisher.send("a", "3")
+        publisher.send("b", "4")
+        assert said(client)["body"] == 4
+    assert publisher.heard() == "-b"
+    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
+
+
+@pytest.mark.parametrize("message, code", [
+    ("{", "bad_json"), ("1", "bad_message"), ('{"op":"send","body":1}', "bad_message"), ('{"op":"subscribe"}', "bad_message"),
+    ('{"op":"subscribe","topic":1}', "bad_message"), ('{"op":"unsubscribe","topic":"x"}', "unknown_id"), (b"x", "bad_message"),
+    (json.dumps({"op": "subscribe", "topic": "x" * 256}), "bad_parameter")])
+def test_what_a_session_cannot_obey_harms_nothing(published, message, code):
+    gateway, publisher = published()
+    with session(gateway, "/v1/services/s") as client:
+        client.send(message)
+        problem = said(client)
+        assert (problem["op"], problem["problem"]["code"]) == ("error", code)
+        client.send('{"op":"subscribe","topic":""}')
+        assert publisher.heard() == "+"
+        publisher.send("a", "1")
+        assert said(client) == {"op": "message", "topic": "a", "body": 1}
+
+
+def test_a_session_with_a_publisher_has_no_parameters_and_bounded_topics(published):
+    gateway, _ = published()
+    with pytest.raises(websockets.InvalidStatus) as refused, session(gateway, "/v1/services/s?resume=1"):
+        pass
+    assert refused.value.response.status_code == 400
+    with session(gateway, "/v1/services/s") as client:
+        for number in range(101):
+            client.send(json.dumps({"op": "subscribe", "topic": str(number)}))
+        assert said(client)["problem"]["code"] == "bad_message"
+    gateway.until(lambda: topics(gateway) == 0)
+
+
+def test_many_subscriptions_share_a_multiplexed_session(published):
+    gateway, publisher = published()
+    with session(gateway, "/v1/socket", **V1) as client:
+        assert said(client)["op"] == "hello"
+        client.send(json.dumps({"op": "subscribe", "id": "x", "service": "s", "topics": ["a", "b"]}))
+        assert {publisher.heard(), publisher.heard()} == {"+a", "+b"}
+        client.send(json.dumps({"op": "subscribe", "id": "y", "service": "s", "topics": ["a"], "count": 1}))
+        gateway.until(lambda: topics(gateway, "listeners") == 2)
+        publisher.send("ab", "1")
+        replies = [said(client) for _ in range(3)]
+        assert {(one["op"], one["id"]) for one in replies} == {("reply", "x"), ("reply", "y"), ("end", "y")}
+        assert [one["seq"] for one in replies] == [1, 2, 3]
+        assert [one["body"] for one in replies if one["op"] == "reply"] == [{"topic": "ab", "body": 1}] * 2
+        end = next(one for one in replies if one["op"] == "end")
+        assert (end["reason"], end["ok"], end["replies"]) == ("count", True, 1)
+        client.send('{"op":"cancel","id":"x"}')
+        assert said(client)["reason"] == "cancelled"
+        assert {publisher.heard(), publisher.heard()} == {"-a", "-b"}
+
+
+@pytest.mark.parametrize("changes, code", [
+    ({"op": "request", "body": 1}, "bad_message"), ({"topics": "a"}, "bad_message"), ({"topics": []}, "bad_message"),
+    ({"topics": ["a", 1]}, "bad_message"), ({"topics": ["x" * 256]}, "bad_parameter"), ({"topics": ["a"] * 101}, "bad_parameter"),
+    ({"service": "none"}, "unknown_service"), ({"deadline": "soon"}, "bad_parameter"), ({"service": "r"}, "bad_message")])
+def test_a_subscription_that_is_refused_is_an_end(start, endpoint, tmp_path, changes, code):
+    gateway = start.gateway(
+        {"s": {"peer": "publisher", "connect": endpoint()}, "r": {"peer": "rep", "bind": endpoint()}}, tmp_path, reactors=1)
+    with session(gateway, "/v1/socket", **V1) as client:
+        said(client)
+        client.send(json.dumps({"op": "subscribe", "id": "x", "service": "s", "topics": ["a"], **changes}))
+        end = said(client)
+        assert (end["op"], end["reason"], end["problem"]["code"]) == ("end", "refused", code)

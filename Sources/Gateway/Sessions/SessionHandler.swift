@@ -34,7 +34,8 @@ final class SessionHandler {
             if let problem = core.sessions.problem(for: request.remoteAddress) {
                 return handler.refuse(answer, problem)
             }
-            if let route, !core.services[route.plan.index].state.isReady, core.services[route.plan.index].state.isHere {
+            if let problem = publisherProblem(request, route) { return handler.refuse(answer, problem) }
+            if let route, !route.plan.isPublisher, !core.services[route.plan.index].state.isReady, core.services[route.plan.index].state.isHere {
                 let place = route.plan.whereWorkersGo
                 return handler.refuse(answer, Problem(.noWorker, "no worker is connected; start one \(place)"))
             }
@@ -42,6 +43,12 @@ final class SessionHandler {
         } catch {
             refuse(answer, error)
         }
+    }
+
+    /// A session with a publisher says itself what it wants to hear, and ends with its connection.
+    private func publisherProblem(_ request: Request, _ route: ServiceRoute?) -> Problem? {
+        guard let route, route.plan.isPublisher, !request.query.isEmpty else { return nil }
+        return Problem(.badParameter, "a session with a publisher has no parameters; send {\"op\":\"subscribe\",...}")
     }
 
     private func refuse(_ answer: Answer, _ rejection: Rejection) {

@@ -114,6 +114,7 @@ final class SessionRegister: TimerHandler {
     @discardableResult
     func makeSession(_ kind: Int?, _ wire: SessionWire, resumable: Bool = true) -> (any Session)? {
         guard let kind else { return MultiplexedSession(core, wire) }
+        if let publisher = core.services[kind] as? PublisherService { return TopicSession(core, publisher, wire) }
         return RawSession(core, core.services[kind], wire, resumable: resumable)
     }
 

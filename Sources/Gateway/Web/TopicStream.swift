@@ -12,11 +12,9 @@ extension RESTHandler {
     func listen(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
         let request = answer.request
         var parameters = RequestParameters()
+        parameters.takesTopics = true
         if let problem = parameters.readQuery(request.query, isForGateway: true) { return refuse(answer, problem) }
         guard !parameters.topics.isEmpty, request.method != .head else {
-            if parameters.request != nil {
-                return refuse(answer, Problem(.badParameter, "a publisher takes no requests; write topic=..."))
-            }
             return page(answer) { Pages.service($0, route.plan, self.core) }
         }
         if let field = request.value(of: .prefer) { parameters.readPreferences(String(copying: field)) }
