@@ -11,9 +11,6 @@ import Bridge
 
 /// The listeners of a publisher, on one reactor.
 final class Audience {
-    /// What one listener is given of its backlog in a turn.
-    private static let bytesPerTurn = 65_536
-
     private final class Seat {
         let listener: Correspondent
         var topics: [[UInt8]] = []
@@ -136,16 +133,21 @@ final class Audience {
         if !seat.backlog.isEmpty { core.touch(service) }
     }
 
-    /// Gives those who came late what they take of their backlogs. - Returns: whether there is more that can be given.
-    func catchUp() -> Bool {
+    /// Gives those who came late what they take of their backlogs.
+    /// - Parameters:
+    ///   - bytes: of messages to each of them, or little more.
+    ///   - most: what one of them was given at most.
+    /// - Returns: whether there is more that can be given.
+    func catchUp(by bytes: Int, _ most: inout Int) -> Bool {
         guard !catchingUp.isEmpty else { return false }
         var hasMore = false
         for seat in catchingUp {
-            var bytes = 0
-            while bytes < Self.bytesPerTurn, !seat.isPaused, let next = seat.backlog.popFirst() {
-                bytes += next.text.count
+            var given = 0
+            while given < bytes, !seat.isPaused, let next = seat.backlog.popFirst() {
+                given += next.text.count
                 give(next, to: seat)
             }
+            most = max(most, given)
             if seat.backlog.isEmpty { seat.lateBytes = 0 } else if !seat.isPaused { hasMore = true }
         }
         catchingUp.removeAll(where: \.backlog.isEmpty)

@@ -15,8 +15,12 @@ import ZeroMQ
 
 /// A publisher's service on one reactor.
 final class PublisherService: Service, ReadinessHandler {
-    /// Messages read from one socket in one turn at most: some hundred microseconds of work.
-    private static let turnBudget = 512
+    /// Messages read from one socket at a time at most: some hundred microseconds of work.
+    private static let messagesPerDrain = 512
+    /// A turn drains a service up to eight times before what came has a chance to leave (Core.turnEnded). All of that
+    /// together may be an eighth of the smallest buffer: a burst must not fill the buffer of a client that reads, nor
+    /// the quarter of it at which the client counts as slow.
+    private static let drainsPerBuffer = 64
 
     let plan: ServicePlan
     private(set) lazy var audience = Audience(self, core)
@@ -29,6 +33,11 @@ final class PublisherService: Service, ReadinessHandler {
     private let elsewhere = Subscriptions()
     private var outboxes: [[Publication]]
     private var reactors: [Int] = []
+    /// From the home: what was not delivered here yet.
+    private var inbox: ArraySlice<Publication> = []
+    /// What one drain may give to a listener.
+    private let bytesPerDrain: Int
+    private var drainedBytes = 0
     private var surplus = Frame()
 
     private var isHome: Bool { home == core.index }
@@ -38,6 +47,9 @@ final class PublisherService: Service, ReadinessHandler {
         self.core = core
         self.plan = plan
         home = plan.configuration.bind == nil ? core.index : plan.index % core.shared.reactorCount
+        let configuration = core.configuration
+        let leastBuffer = min(configuration.limits.maxBufferedBytes, configuration.sessions.maxBufferedBytes)
+        bytesPerDrain = leastBuffer / Self.drainsPerBuffer
         outboxes = Array(repeating: [], count: core.shared.reactorCount)
         guard isHome else { return }
         if let endpoint = plan.configuration.bind {
@@ -131,9 +143,8 @@ final class PublisherService: Service, ReadinessHandler {
         case .unsubscribe(let topic, let reactor):
             if elsewhere.remove(topic, for: reactor), !audience.holds(topic) { unsubscribe(topic) }
         case .published(let publications):
-            for publication in publications where audience.wants(publication.topic.span) {
-                audience.deliver(publication)
-            }
+            inbox += publications
+            core.touch(self)
         }
     }
 
@@ -154,18 +165,28 @@ final class PublisherService: Service, ReadinessHandler {
     // MARK: Messages
 
     func drain() -> Bool {
-        var hasMore = false
+        drainedBytes = 0
+        var hasMore = audience.catchUp(by: bytesPerDrain, &drainedBytes)
         for link in links where drain(link) { hasMore = true }
+        if deliverInbox() { hasMore = true }
         for reactor in outboxes.indices where !outboxes[reactor].isEmpty {
             post(.published(outboxes[reactor]), to: reactor)
             outboxes[reactor] = []
         }
-        if audience.catchUp() { hasMore = true }
         return hasMore
     }
 
+    private func deliverInbox() -> Bool {
+        while drainedBytes < bytesPerDrain, let publication = inbox.popFirst() {
+            guard audience.wants(publication.topic.span) else { continue }
+            drainedBytes += publication.text.count
+            audience.deliver(publication)
+        }
+        return !inbox.isEmpty
+    }
+
     private func drain(_ link: PublisherLink) -> Bool {
-        for _ in 0..<Self.turnBudget {
+        for _ in 0..<Self.messagesPerDrain where drainedBytes < bytesPerDrain {
             guard receiveMessage(link) else { return false }
         }
         return true
@@ -208,6 +229,7 @@ final class PublisherService: Service, ReadinessHandler {
         let inspection = plan.inspector.inspect(body)
         guard inspection.facts.isValid else { return malformed() }
         let publication = Publication(topic, body, inspection, plan)
+        drainedBytes += publication.text.count
         for reactor in reactors { outboxes[reactor].append(publication) }
         if isWantedHere { audience.deliver(publication) }
     }
