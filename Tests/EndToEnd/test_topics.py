@@ -51,6 +51,8 @@ class Stream:
         self.connection.request("GET", f"/v1/services/{service}?{query}", headers={"Accept": accept} if accept else {})
         self.response = self.connection.getresponse()
         self.status = self.response.status
+        # A request id that the gateway minted is a ticket: eight digits of the process, two of the reactor.
+        self.reactor = int(self.response.headers["x-request-id"][8:10], 16)
 
     def event(self):
         """The next event of an SSE stream, with its data as JSON; None at the end."""
@@ -180,12 +182,13 @@ def collect(publisher, streams, topic="a"):
     return number, first
 
 
-@pytest.mark.parametrize("binds", [False, True], ids=["connects", "binds"])
-def test_all_reactors_hear_each_message_once_and_in_order(published, binds):
+@pytest.mark.parametrize("binds, last_reactor", [(False, 0), (True, 0), (True, 1)])
+def test_all_reactors_hear_each_message_once_and_in_order(published, binds, last_reactor):
     gateway, publisher = published(reactors=2, binds=binds)
     streams = [Stream(gateway, "topic=a") for _ in range(12)]
     last, first = collect(publisher, streams)
-    assert topics(gateway) == 2, "the kernel gave all twelve connections to one reactor"
+    assert {stream.reactor for stream in streams} == {0, 1}, "the kernel gave all twelve connections to one reactor"
+    assert topics(gateway) == 2
     assert [publisher.heard() for _ in range(1 if binds else 2)] == ["+a"] * (1 if binds else 2)
     for number in range(last + 1, last + 50):
         publisher.send("a", str(number))
@@ -194,6 +197,14 @@ def test_all_reactors_hear_each_message_once_and_in_order(published, binds):
         while bodies[-1] < last + 49:
             bodies.append(stream.event()["data"]["body"])
         assert bodies == list(range(first[stream], last + 50))
+    staying = [stream for stream in streams if stream.reactor == last_reactor]
+    for stream in set(streams) - set(staying):
+        stream.close()
+    gateway.until(lambda: topics(gateway, "listeners") == len(staying))
+    for number in range(20):
+        publisher.send("a", str(number))
+        assert [stream.event()["data"]["body"] for stream in staying] == [number] * len(staying)
+    for stream in staying:
         stream.close()
     gateway.until(lambda: topics(gateway) == 0)
     assert publisher.heard() == "-a"
@@ -468,20 +479,24 @@ def test_every_reactor_has_the_cache(published, binds):
 def test_a_cache_larger_than_a_buffer_is_given_as_the_client_takes_it(published, kind):
     small = {"max_buffered_bytes": "64KiB"}
     gateway, publisher = published(limits=small, sessions=small, service={"cache": 1000})
-    body = '"' + "x" * 1000 + '"'
+    body = '"' + "x" * 10_000 + '"'  # ten megabytes in all, more than the kernel takes
     for number in range(1000):
         publisher.send(f"{number:03}", body)
     gateway.until(lambda: topics(gateway, "publications_total") == 1000)
+
+    def hear_of_news():
+        publisher.send("new", "1")
+        gateway.until(lambda: topics(gateway, "publications_total") == 1001)
     expected = [f"{number:03}" for number in range(1000)] + ["new"]
     if kind == "stream":
         with Stream(gateway, "topic=") as stream:
-            publisher.send("new", "1")
+            hear_of_news()
             assert [stream.event()["data"]["topic"] for _ in range(1001)] == expected
     else:
         with session(gateway, "/v1/services/s", compression=None) as client:
             client.send('{"op":"subscribe","topic":""}')
             assert said(client)["topic"] == "000"
-            publisher.send("new", "1")
+            hear_of_news()
             assert [said(client)["topic"] for _ in range(1000)] == expected[1:]
 
 
