@@ -20,6 +20,10 @@ public struct Worker: Sendable {
     public let id: WorkerID
     /// Its identity frame.
     public let name: [UInt8]
+    /// The connection it came by, where that has a number.
+    public let connection: Int32?
+    /// How it spells its protocol, where there is a choice: the dialect's own affair.
+    public let spelling: UInt8
     public let registeredAt: Instant
     /// The last message of any kind.
     public internal(set) var heardAt: Instant
@@ -70,11 +74,15 @@ public struct WorkerPool: Sendable {
     }
 
     /// Takes a worker in that is not yet ready. Its name must be new here.
-    public mutating func register(_ name: [UInt8], at now: Instant) -> WorkerID {
+    public mutating func register(
+        _ name: [UInt8], connection: Int32? = nil, spelling: UInt8 = 0, at now: Instant
+    ) -> WorkerID {
         let slot = free.popLast() ?? slots.count
         if slot == slots.count { slots.append(Slot()) }
         let id = WorkerID(slot: slot, generation: slots[slot].generation)
-        slots[slot].worker = Worker(id: id, name: name, registeredAt: now, heardAt: now, changedAt: now)
+        slots[slot].worker = Worker(
+            id: id, name: name, connection: connection, spelling: spelling, registeredAt: now, heardAt: now,
+            changedAt: now)
         byHash[Self.hash(name.span), default: []].append(slot)
         count += 1
         return id
@@ -161,9 +169,10 @@ public struct WorkerPool: Sendable {
         return worker.requests
     }
 
-    /// Those from whom nothing was heard for `silence`.
+    /// Those with nothing in hand from whom nothing was heard for `silence`. Who is at work need not speak: many
+    /// workers do one thing at a time, heartbeats among them.
     public func silent(for silence: Nanoseconds, at now: Instant) -> [WorkerID] {
-        workers.filter { now.since($0.heardAt) >= silence }.map(\.id)
+        workers.filter { $0.requests.isEmpty && now.since($0.heardAt) >= silence }.map(\.id)
     }
 
     // MARK: Inside

@@ -13,6 +13,9 @@ public struct RouteConfiguration: Sendable, Equatable {
     /// `service`: the name of a service that exists.
     public var service: String
 
+    /// `registered`: where `service` is a Majordomo broker, the name that its workers register. Default: nil.
+    public var registered: String?
+
     /// `request`: what the worker gets. Default: `envelope`.
     public var request = ServiceConfiguration.Shape.envelope
 

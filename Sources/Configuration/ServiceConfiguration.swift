@@ -8,7 +8,7 @@
 //         replies: {...}        how an exchange ends
 //
 // What combinations make sense is checked by `load` (ServiceReader), so the rest of the house can rely on it:
-// a router has `connect` and no `bind`; the others have exactly one of the two.
+// a router has `connect` and no `bind`, a pool of ready workers the opposite; the others have exactly one of the two.
 
 /// One entry of `services`.
 public struct ServiceConfiguration: Sendable, Equatable {
@@ -22,6 +22,10 @@ public struct ServiceConfiguration: Sendable, Equatable {
         case rep
         /// PUBs: we are a subscriber to the topics that somebody listens to.
         case publisher
+        /// Workers that say when they are ready: we are a ROUTER, and the one that has been ready longest is the next.
+        case ready
+        /// Majordomo: its broker where we bind, a client of one where we connect (RFC 7, RFC 18).
+        case majordomo
     }
 
     /// What a frame holds.
@@ -91,6 +95,16 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// `frames`, `cache`, `max_topics`: publisher only.
     public var publisher = PublisherSettings()
 
+    /// `dialect`, `queue` and the like: workers that say when they are ready.
+    public var pool = PoolSettings()
+
+    /// `service`, `version`: what we ask of a Majordomo broker that we connect to.
+    public var brokered = BrokeredService()
+
+    /// `clients`: dealer, rep and ready, with `bind`: the endpoint of a ROUTER for native DEALER and REQ clients, who
+    /// share the workers with the web. Default: nil, none.
+    public var clients: String?
+
     /// `socket`: the options of our socket.
     public var socket = SocketSettings()
 
@@ -100,6 +114,20 @@ public struct ServiceConfiguration: Sendable, Equatable {
 
     /// `retry_after`: what the 503 of this service says, whole seconds, 1 s to 1 h. Default: 1 s.
     public var retryAfter = Duration.seconds(1)
+
+    /// Workers register themselves with us and say when they are ready.
+    public var hasPool: Bool { peer == .ready || peer == .majordomo && bind != nil }
+
+    /// Replies after which a worker of this kind has nothing left to say, where the configuration names no end; nil
+    /// where that is not known.
+    public var impliedCount: Int? {
+        switch peer {
+        case .rep: 1
+        case .ready: replies.final == nil ? 1 : nil
+        case .majordomo: bind == nil && brokered.version == .one ? 1 : nil
+        case .router, .dealer, .publisher: nil
+        }
+    }
 
     /// A service with the default of everything that has one.
     public init(name: String, peer: Peer) {

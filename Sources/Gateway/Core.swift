@@ -34,14 +34,16 @@ final class Core: TurnParticipant {
     let accessLog: AccessLog
     private(set) var services: [any Service] = []
     private(set) var drainState = Drain()
+    /// The services that brokers' workers have registered.
+    var offers = Offers()
     private var exchanges: TicketTable<Correspondent>
-    private var listeners: [ListenerWatch] = []
+    var listeners: [ListenerWatch] = []
     private var handler: RESTHandler?
     private var touched: [any Service] = []
     private var closing: [AnyObject] = []
-    private var inquiries = Inquiries()
+    var inquiries = Inquiries()
     private var mintedNames: UInt64 = 0
-    private var idlePeers = 0
+    var idlePeers = 0
     private var hasSaidIdle = false
     private var endsAt: Instant?
     private var letterWatch: LetterWatch?
@@ -95,9 +97,11 @@ final class Core: TurnParticipant {
 
     /// Opens an exchange and hands its request over. However it goes, `client` is told the end exactly once.
     func open(
-        _ service: any Service, rules: EndRules, _ request: inout Frame, client: any ExchangeClient
+        _ service: any Service, _ subject: String? = nil, rules: EndRules, _ request: inout Frame,
+        client: any ExchangeClient
     ) -> OpenExchange {
         let exchange = OpenExchange(self, service, rules: rules, client: client)
+        exchange.subject = subject
         metrics.services[service.plan.index].counts.open += 1
         guard shared.openExchanges.enter(service.plan.index) else {
             exchange.finish(because: .overloaded)
@@ -120,34 +124,44 @@ final class Core: TurnParticipant {
         shared.openExchanges.leave(exchange.plan.index)
     }
 
-    /// A raw session gets its ticket.
-    func opened(_ session: RawSession) -> Bool {
-        guard let ticket = exchanges.insert(session) else { return false }
-        session.ticket = ticket
+    /// A raw session or a native client gets its ticket.
+    func opened(_ correspondent: Correspondent) -> Bool {
+        guard let ticket = exchanges.insert(correspondent) else { return false }
+        correspondent.ticket = ticket
         return true
     }
 
-    func closed(_ session: RawSession) { exchanges.remove(session.ticket) }
+    func closed(_ correspondent: Correspondent) { exchanges.remove(correspondent.ticket) }
 
     func find(_ ticket: Ticket) -> Correspondent? {
         if case .live(let exchange) = exchanges.find(ticket) { exchange } else { nil }
     }
 
     /// Leads a reply to its exchange, here or on the reactor that the ticket names.
-    func route(_ body: inout Frame, fault: ReplyShape.Fault?, to ticket: Ticket, _ plan: ServicePlan) {
+    func route(_ body: inout Frame, _ note: ReplyNote, to ticket: Ticket, _ plan: ServicePlan) {
         guard ticket.reactor == UInt8(index) else {
             guard Int(ticket.reactor) < shared.reactorCount else {
                 return metrics.services[plan.index].dropped(.unknown)
             }
             var frame = Frame()
             swap(&frame, &body)
-            return post(.reply(service: plan.index, ticket, FrameBox(frame), fault), to: Int(ticket.reactor))
+            return post(.reply(service: plan.index, ticket, FrameBox(frame), note), to: Int(ticket.reactor))
         }
         switch exchanges.find(ticket) {
-        case .live(let exchange) where exchange.plan === plan: exchange.received(body.bytes, fault: fault)
+        case .live(let exchange) where exchange.plan === plan: exchange.received(body.bytes, note)
         case .live, .unknown: metrics.services[plan.index].dropped(.unknown)
         case .late: metrics.services[plan.index].dropped(.late)
         }
+    }
+
+    /// Ends what `ticket` names, here or on its reactor.
+    func finish(_ ticket: Ticket, because reason: EndReason, _ handling: Handling? = nil) {
+        guard ticket.reactor == UInt8(index) else {
+            return post(.refused(ticket, reason, handling), to: Int(ticket.reactor))
+        }
+        guard let correspondent = find(ticket) else { return }
+        if let handling { correspondent.handled(handling) }
+        correspondent.finish(because: reason)
     }
 
     /// The service's last worker is gone: ends its exchanges, here and on the other reactors it serves.
@@ -158,7 +172,7 @@ final class Core: TurnParticipant {
         for other in 0..<shared.reactorCount where other != index { post(.workersLost(service: plan.index), to: other) }
     }
 
-    private func endExchanges(of plan: ServicePlan, at slot: Int? = nil) {
+    func endExchanges(of plan: ServicePlan, at slot: Int? = nil) {
         for exchange in exchanges.values where exchange.plan === plan && (slot == nil || exchange.identity == slot) {
             exchange.finish(because: .workerLost)
         }
@@ -168,14 +182,20 @@ final class Core: TurnParticipant {
 
     private func makeService(_ plan: ServicePlan) throws -> any Service {
         switch plan.configuration.peer {
-        case .router:
-            let share = (plan.configuration.identities.max + shared.reactorCount - 1) / shared.reactorCount
-            return RouterService(self, plan, share: share)
-        case .dealer, .rep:
-            let home = plan.configuration.bind == nil ? index : plan.index % shared.reactorCount
-            return home == index ? try DealerService(self, plan) : RemoteService(self, plan, home: home)
         case .publisher: return try PublisherService(self, plan)
+        case .router: return makeRouterService(plan)
+        case .majordomo where plan.configuration.bind == nil: return makeRouterService(plan)
+        case .dealer, .rep, .ready, .majordomo:
+            let home = plan.configuration.bind == nil ? index : home(of: plan)
+            guard home == index else { return RemoteService(self, plan, home: home) }
+            if plan.isBroker { return try MajordomoService(self, plan) }
+            return plan.configuration.hasPool ? try ReadyService(self, plan) : try DealerService(self, plan)
         }
+    }
+
+    private func makeRouterService(_ plan: ServicePlan) -> RouterService {
+        let share = (plan.configuration.identities.max + shared.reactorCount - 1) / shared.reactorCount
+        return RouterService(self, plan, share: share)
     }
 
     /// The service has something to read, or may have: it is drained before the reactor sleeps.
@@ -215,57 +235,21 @@ final class Core: TurnParticipant {
         }
     }
 
-    // MARK: Letters
-
-    func post(_ letter: Letter, to core: Int) { shared.mailboxes[core].post(letter) }
-
-    func received(_ letter: Letter) {
-        switch letter {
-        case .request(let service, let ticket, let box):
-            guard let dealer = services[service] as? DealerService else { return }
-            var slot: Int?
-            if case .refused(let reason) = dealer.send(&box.frame, ticket: ticket, via: &slot) {
-                post(.refused(ticket, reason), to: Int(ticket.reactor))
-            }
-        case .cancel(let service, let ticket): (services[service] as? DealerService)?.cancel(ticket, at: nil)
-        case .refused(let ticket, let reason): find(ticket)?.finish(because: reason)
-        case .reply(let service, let ticket, let box, let fault):
-            route(&box.frame, fault: fault, to: ticket, shared.plans[service])
-        case .workersLost(let service): endExchanges(of: shared.plans[service])
-        case .topics(let service, let letter): (services[service] as? PublisherService)?.received(letter)
-        case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
-        case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
-        case .drain: beginDrain()
-        case .idle: idlePeers += 1
-        case .adopt(let transfer): sessions.adopt(transfer)
-        }
-    }
-
-    /// Asks every reactor how it stands and calls back, on this one, with all the answers.
-    func inquire(_ answer: @escaping ([CoreReport]) -> Void) {
-        let inquiry = inquiries.open(expecting: shared.reactorCount, answer)
+    /// Tells every reactor what a broker's workers have registered.
+    func tellOffers(of plan: ServicePlan, _ offered: [String: Offer]) {
+        offers.update(plan, offered)
         for other in 0..<shared.reactorCount where other != index {
-            post(.report(to: index, inquiry: inquiry), to: other)
+            post(.offers(service: plan.index, offered), to: other)
         }
-        inquiries.received(report(), for: inquiry)?()
     }
 
-    private func report() -> CoreReport {
-        var snapshot = metrics.snapshot
-        snapshot.responses = metrics.responses
-        snapshot.services = metrics.services.map(\.counts)
-        for watch in listeners {
-            let counters = watch.listener.counters
-            snapshot.connections += counters.connectionsOpen
-            snapshot.connectionsAccepted += counters.connectionsAccepted
-            snapshot.connectionsRefused += counters.connectionsRefused
-            snapshot.malformedRequests += UInt64(counters.refusedTotal)
-            snapshot.spinsCaught += counters.spinsCaught
-        }
-        snapshot.logLinesDropped = shared.output.droppedLines
-        return CoreReport(
-            metrics: snapshot, states: services.map(\.state), isDraining: !drainState.acceptsRequests)
+    /// Tells the home of a service that a worker is to get no new work, or work again.
+    func order(_ isDraining: Bool, worker: String, of plan: ServicePlan, _ pool: String) {
+        post(.order(service: plan.index, pool: pool, worker: worker, isDraining: isDraining), to: home(of: plan))
     }
+
+    /// The reactor where a service that binds lives.
+    private func home(of plan: ServicePlan) -> Int { plan.index % shared.reactorCount }
 
     // MARK: The turn
 
@@ -330,7 +314,7 @@ final class Core: TurnParticipant {
 
     // MARK: Drain
 
-    private func beginDrain() {
+    func beginDrain() {
         drainState.begin(at: now, patience: configuration.timeouts.drain.inNanoseconds)
         for watch in listeners { watch.listener.stopAccepting() }
         for case let publisher as PublisherService in services { publisher.dismiss() }

@@ -12,6 +12,10 @@ class Correspondent {
     final var ticket = Ticket.none
     /// What its service gave it: the slot of an identity, or which of several endpoints has the request.
     final var identity: Int?
+    /// Whom it counts for where clients take turns: an address, a session, a native client.
+    var client: UInt64 { ticket.value }
+    /// Of the services that a broker knows, which one it asks.
+    final var subject: String?
     /// Requests that wait for an identity.
     final var unsent: [FrameBox] = []
 
@@ -20,14 +24,20 @@ class Correspondent {
         plan = service.plan
     }
 
-    /// The worker answered. `fault` is what is wrong with the message's frames, if anything is.
-    func received(_ body: Span<UInt8>, fault: ReplyShape.Fault?) {}
+    /// The worker answered.
+    func received(_ body: Span<UInt8>, _ note: ReplyNote) {}
 
     /// A publisher's message on one of its topics.
     func published(_ publication: Publication) {}
 
     /// Something outside ends it. Nothing happens when it is over already.
     func finish(because reason: EndReason) {}
+
+    /// How its request fared, told before an end that no reply brings.
+    func handled(_ handling: Handling) {}
+
+    /// How a pool is to know it.
+    final var submission: Submission { Submission(owner: ticket, client: client, subject: subject) }
 
     /// What waited for an identity is on its way.
     func unsentWasSent() {}

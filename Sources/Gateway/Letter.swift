@@ -1,7 +1,7 @@
 // What reactors say to each other. A service that binds lives on one reactor; the others reach it by letter.
 //
 //     client's reactor                           the service's home
-//        request, cancel  ------------------------->  sends
+//        request, withdraw ------------------------->  sends
 //        refused, reply   <-------------------------  receives; the ticket says whose it is
 //        workersLost      <-------------------------  tells all
 //
@@ -14,17 +14,21 @@ import ZeroMQ
 /// A message from one reactor (or the process's main thread) to another.
 enum Letter: Sendable {
     /// Send this request for that exchange.
-    case request(service: Int, Ticket, FrameBox)
-    /// Send the service's cancel frame for that exchange.
-    case cancel(service: Int, Ticket)
-    /// The request could not be sent.
-    case refused(Ticket, EndReason)
+    case request(service: Int, Submission, FrameBox)
+    /// Nobody waits for that exchange's replies any more.
+    case withdraw(service: Int, Ticket)
+    /// The request could not be sent, or its worker is lost.
+    case refused(Ticket, EndReason, Handling?)
     /// A reply for that exchange.
-    case reply(service: Int, Ticket, FrameBox, ReplyShape.Fault?)
+    case reply(service: Int, Ticket, FrameBox, ReplyNote)
     /// The last worker of that service is gone; all replies that came before were sent before this letter.
     case workersLost(service: Int)
     /// About a publisher that is bound: what is listened to elsewhere, and what came.
     case topics(service: Int, TopicLetter)
+    /// No new work for that worker of a pool, or work again.
+    case order(service: Int, pool: String, worker: String, isDraining: Bool)
+    /// The services that a broker's workers have registered.
+    case offers(service: Int, [String: Offer])
     /// Tell that reactor how you stand.
     case report(to: Int, inquiry: UInt64)
     case reported(inquiry: UInt64, CoreReport)

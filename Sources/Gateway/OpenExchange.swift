@@ -13,6 +13,8 @@ import ZeroMQ
 
 /// Who gets the replies of an exchange: a REST request.
 protocol ExchangeClient: AnyObject {
+    /// Whom it counts for where clients take turns.
+    var fairnessKey: UInt64 { get }
     /// A reply to deliver. `body` is valid during the call only.
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection)
     /// The exchange is over. `reply` is what ended it where it is not delivered: a worker's error, or something
@@ -23,15 +25,18 @@ protocol ExchangeClient: AnyObject {
 /// An exchange between accept and end.
 final class OpenExchange: Correspondent, TimerHandler {
     private(set) var exchange: Exchange
+    /// How the request fared before its first reply, where its service tells.
+    private(set) var handling: Handling?
+    override var client: UInt64 { listener.fairnessKey }
 
     private let core: Core
-    private let client: any ExchangeClient
+    private let listener: any ExchangeClient
     private var timer: TimerID?
     private var wake = Instant.distantFuture
 
     init(_ core: Core, _ service: any Service, rules: EndRules, client: any ExchangeClient) {
         self.core = core
-        self.client = client
+        listener = client
         exchange = Exchange(rules: rules, openedAt: core.now)
         super.init(service)
     }
@@ -42,12 +47,17 @@ final class OpenExchange: Correspondent, TimerHandler {
         armTimer()
     }
 
-    override func received(_ body: Span<UInt8>, fault: ReplyShape.Fault?) {
+    override func handled(_ handling: Handling) { self.handling = handling }
+
+    override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
+        if let handling = note.handling { self.handling = handling }
+        if case .marker = note.last { return finish(because: .final) }
         var inspection = plan.inspector.inspect(body)
-        if let fault {
+        if let fault = note.fault {
             inspection.facts.isValid = false
             inspection.fault = String(describing: fault.sentence)
         }
+        if note.last != nil { inspection.facts.isFinal = true }
         core.metrics.services[plan.index].counts.bytesReceived += UInt64(body.count)
         take(body, inspection)
     }
@@ -63,11 +73,11 @@ final class OpenExchange: Correspondent, TimerHandler {
         case .drop: metrics.dropped(.late)
         case .deliver:
             metrics.counts.replies += 1
-            client.delivered(body, inspection)
+            listener.delivered(body, inspection)
             if exchange.nextWake < wake { wakeEarlier() }
         case .deliverThenEnd(let end):
             metrics.counts.replies += 1
-            client.delivered(body, inspection)
+            listener.delivered(body, inspection)
             conclude(end)
         case .end(let end): conclude(end, body, inspection.fault)
         }
@@ -123,6 +133,6 @@ final class OpenExchange: Correspondent, TimerHandler {
         core.closed(self)
         service.ended(self, end)
         core.metrics.services[plan.index].ended(exchange, at: core.now)
-        client.concluded(end, reply, fault, exchange)
+        listener.concluded(end, reply, fault, exchange)
     }
 }

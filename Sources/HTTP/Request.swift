@@ -128,6 +128,9 @@ import Glibc
         unsafe fields.deallocate()
     }
 
+    /// A number for whom the connection counts for: an IPv4 address or an IPv6 /64; 0 for a unix socket.
+    public var clientKey: UInt64 { peerKey?.high ?? 0 }
+
     /// The client's address: `192.0.2.1`, `[2001:db8::1]`, or `unix`.
     public var remoteAddress: String {
         if let peerText { return peerText }

@@ -46,6 +46,7 @@ public struct Frame: ~Copyable, Sendable {
     /// from then on.
     public mutating func shared() -> Frame {
         var copy = Frame()
+        // SAFETY: two initialised messages.
         withMessage { message in _ = copy.withMessage { copy in unsafe zeromq_message_copy(copy, message) } }
         return copy
     }
@@ -53,6 +54,7 @@ public struct Frame: ~Copyable, Sendable {
     /// The descriptor of the connection it came by (ZMQ_SRCFD), the number that a monitor tells of; nil over inproc. Of
     /// a frame that was received last.
     public var sourceDescriptor: Int32? {
+        // SAFETY: an initialised message, which is only read.
         let descriptor = withReadOnlyMessage { message in unsafe zeromq_message_source(message) }
         return descriptor >= 0 ? descriptor : nil
     }
@@ -95,12 +97,7 @@ public struct Frame: ~Copyable, Sendable {
     /// Whether another frame of the same message follows. Of a frame that was received last.
     public var hasMore: Bool { withReadOnlyMessage { message in unsafe zeromq_message_more(message) != 0 } }
 
-    /// The payload without a bound on its life: for a holder of frames that gives one.
-    @unsafe var unboundBytes: UnsafeBufferPointer<UInt8> {
-        withReadOnlyMessage { message in unsafe Frame.payload(of: message) }
-    }
-
-    private static func payload(of message: UnsafeRawPointer) -> UnsafeBufferPointer<UInt8> {
+    static func payload(of message: UnsafeRawPointer) -> UnsafeBufferPointer<UInt8> {
         // SAFETY: data and size describe the payload of an initialised message; with a size of 0 any pointer will do.
         let data = unsafe zeromq_message_data(message)?.assumingMemoryBound(to: UInt8.self)
         return unsafe UnsafeBufferPointer(start: data, count: zeromq_message_size(message))

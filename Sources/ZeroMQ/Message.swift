@@ -17,8 +17,15 @@ public struct Message: ~Copyable {
     /// The payload of a frame, the first of which is 0.
     @_lifetime(borrow self)
     public borrowing func bytes(_ index: Int) -> Span<UInt8> {
-        // SAFETY: the frame lies in `self`, is not copied (it cannot be), and is not changed while `self` is borrowed.
-        unsafe _overrideLifetime(Span(_unsafeElements: frames[index].unboundBytes), borrowing: self)
+        precondition(index < count)
+        // As in Frame: the address is taken here, where the result depends on `self`, so that `self` is no copy.
+        let frames = frames.span
+        // SAFETY: a frame is its message and nothing else; the payload lies in `self` or in a block that it owns, and
+        // the span ends before `self` does or is changed.
+        let payload = unsafe frames.withUnsafeBufferPointer { frames in
+            unsafe Frame.payload(of: UnsafeRawPointer(frames.baseAddress! + index))
+        }
+        return unsafe _overrideLifetime(Span(_unsafeElements: payload), borrowing: self)
     }
 
     public func isEmpty(_ index: Int) -> Bool { frames[index].isEmpty }
@@ -29,6 +36,14 @@ public struct Message: ~Copyable {
 
     /// Takes a frame out and leaves the empty one.
     public mutating func take(_ index: Int) -> Frame { exchange(&frames[index], with: Frame()) }
+
+    /// Takes the frames from `index` on out, boxed.
+    public mutating func surplus(from index: Int) -> [FrameBox] {
+        guard index < count else { return [] }
+        var boxes: [FrameBox] = []
+        for position in index..<count { boxes.append(FrameBox(take(position))) }
+        return boxes
+    }
 
     /// Receives the next message in place of this one; false when there is none.
     public mutating func receive<Role>(from socket: borrowing Socket<Role>) -> Bool {

@@ -42,17 +42,23 @@ def start():
 
 
 @pytest.fixture
-def scripted():
-    """scripted(zmq.DEALER, answer, connect=...) starts a worker with the test's own answer."""
-    workers = []
+def peer():
+    """peer(PirateWorker, connect=...) starts a worker or a client that runs on a thread of this process."""
+    running = []
 
-    def start(kind, answer, **where):
-        workers.append(ScriptedWorker(kind, answer, **where))
-        return workers[-1]
+    def start(what, /, *arguments, **named):
+        running.append(what(*arguments, **named))
+        return running[-1]
     yield start
-    for worker in reversed(workers):
-        worker.close()
-        assert worker.failure is None, f"the worker's script failed: {worker.failure!r}"
+    for one in reversed(running):
+        one.close()
+        assert one.failure is None, f"its script failed: {one.failure!r}"
+
+
+@pytest.fixture
+def scripted(peer):
+    """scripted(zmq.DEALER, answer, connect=...) starts a worker with the test's own answer."""
+    return lambda kind, answer, **where: peer(ScriptedWorker, kind, answer, **where)
 
 
 @pytest.fixture

@@ -92,7 +92,17 @@ private final class Pair {
     func receive(_ message: inout Message) -> [String]? {
         guard router.wait(for: .readable, timeout: patience), message.receive(from: router) else { return nil }
         var texts: [String] = []
-        for index in 0..<message.count { texts.append(message.take(index).text) }
+        for index in 0..<message.count {
+            let inPlace = text(message.bytes(index))
+            texts.append(message.take(index).text)
+            #expect(inPlace == texts.last)
+        }
         return texts
     }
+}
+
+private func text(_ bytes: Span<UInt8>) -> String {
+    var copy: [UInt8] = []
+    for index in bytes.indices { copy.append(bytes[index]) }
+    return String(decoding: copy, as: UTF8.self)
 }

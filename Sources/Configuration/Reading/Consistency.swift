@@ -21,13 +21,15 @@ enum Consistency {
             findings.mistake(findings.place(of: "services.\(service.name)\(key.isEmpty ? "" : ".\(key)")"), message)
         }
         checkPeer(service, complain)
+        let prefix = "services.\(service.name)"
+        PoolRules(service: service, has: { findings.places["\(prefix).\($0)"] != nil }, complain: complain).check()
         checkBody(service, complain)
         if service.replies.deadline > service.overrides.deadline {
             complain(
                 "overrides.deadline",
                 "is below the service's own deadline, \(Units.text(service.replies.deadline)); raise it")
         }
-        if !service.replies.namesAnEnd && service.peer != .rep && service.peer != .publisher {
+        if !service.replies.namesAnEnd && [.router, .dealer].contains(service.peer) {
             findings.warning(
                 findings.place(of: "services.\(service.name)"),
                 "names no end: JSON answers end after one reply, streams at the deadline; add final, count or idle"
@@ -48,6 +50,7 @@ enum Consistency {
             }
             if service.delimiter { complain("delimiter", "is for peer: router only; rep always has one, dealer never") }
         case .publisher: checkPublisher(service, complain)
+        case .ready, .majordomo: break
         }
         guard service.peer == .rep else { return }
         if let count = service.replies.count, count != 1 {
@@ -103,13 +106,15 @@ enum Consistency {
     private static func checkEndpoints(_ configuration: Configuration, _ findings: Findings) {
         var seen: [String: String] = [:]
         for service in configuration.services {
-            guard let bind = service.bind, !EndpointText.isWildcard(bind) else { continue }
-            if let first = seen[bind] {
-                findings.mistake(
-                    findings.place(of: "services.\(service.name).bind"),
-                    "\(bind) is bound by services.\(first) already; choose another")
+            for (key, endpoint) in [("bind", service.bind), ("clients", service.clients)] {
+                guard let endpoint, !EndpointText.isWildcard(endpoint) else { continue }
+                if let first = seen[endpoint] {
+                    findings.mistake(
+                        findings.place(of: "services.\(service.name).\(key)"),
+                        "\(endpoint) is bound by services.\(first) already; choose another")
+                }
+                seen[endpoint] = seen[endpoint] ?? service.name
             }
-            seen[bind] = seen[bind] ?? service.name
         }
     }
 }

@@ -1,16 +1,16 @@
 // The tables of a service and of a route.
 
 extension ServiceConfiguration {
-    private static let laterPeers = ["ready", "majordomo"]
-
     /// Reads one service; nil where not even its peer can be told.
     static func read(_ name: String, _ section: Section) -> ServiceConfiguration? {
         if !isName(name) {
             section.findings.mistake(
                 section.place, "is no name for a service; write 1 to 63 of a-z, 0-9, _ and -, first a letter or digit")
         }
-        guard let peer = section.value("peer", Form<Peer>.peer(laterPeers)) else {
-            if !section.has("peer") { section.complain("peer", "is missing; write router, dealer, rep or publisher") }
+        guard let peer = section.value("peer", Form<Peer>.word) else {
+            if !section.has("peer") {
+                section.complain("peer", "is missing; write \(Words.choice(Peer.allCases.map(\.rawValue)))")
+            }
             var ignored = ServiceConfiguration(name: name, peer: .dealer)
             ignored.fill(section)
             return nil
@@ -47,6 +47,15 @@ extension ServiceConfiguration {
             section.read("prefix", into: &identities.prefix, .text(0...32))
         }
         publisher.read(section, peer)
+        pool.read(section)
+        section.read("service", into: &brokered.name, .text(1...255))
+        section.read("version", into: &brokered.version, .word)
+        section.read("clients", into: &clients, .bindEndpoint)
+        if hasPool {
+            // What a worker that is busy cannot say itself, its ZeroMQ says for it.
+            socket.heartbeatInterval = .seconds(1)
+            socket.heartbeatTimeout = .seconds(3)
+        }
         section.section("socket") { socket.read($0) }
         section.read("max_exchanges", into: &maxExchanges, .integer(1...1_000_000))
         section.read("retry_after", into: &retryAfter, .wholeSeconds(.seconds(1) ... .seconds(3_600)))
@@ -56,20 +65,6 @@ extension ServiceConfiguration {
         let bytes = Array(name.utf8)
         guard let first = bytes.first, bytes.count <= 63, first != 0x5F, first != 0x2D else { return false }
         return bytes.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 0x5F || $0 == 0x2D }
-    }
-}
-
-extension Form where Value == ServiceConfiguration.Peer {
-    /// A peer kind; those of later versions are told apart from slips.
-    fileprivate static func peer(_ later: [String]) -> Form {
-        let known = Form.word
-        return Form(known.takes) { (scalar) throws(Complaint) in
-            if later.contains(scalar.text) {
-                throw Complaint(
-                    "\(scalar.text) is not available in this version; write router, dealer, rep or publisher")
-            }
-            return try known.parse(scalar)
-        }
     }
 }
 
@@ -155,6 +150,7 @@ extension SocketSettings {
         section.read("ipv6", into: &ipv6, .boolean)
         section.read("connect_timeout", into: &connectTimeout, .durationOrNone(.milliseconds(1)...hour))
         section.read("max_message_bytes", into: &maxMessageBytes, .bytes(1...1 << 40))
+        if heartbeatInterval == nil && !section.has("heartbeat_timeout") { heartbeatTimeout = nil }
         if heartbeatTimeout != nil && heartbeatInterval == nil {
             section.complain("heartbeat_timeout", "has no heartbeat to wait for; add heartbeat_interval")
         }
@@ -177,6 +173,10 @@ extension RouteConfiguration {
             method: match?.method, path: match?.path ?? PathTemplate(segments: []), service: name ?? "",
             replies: service?.replies ?? ReplyRules())
         route.reply = service?.reply ?? .body
+        section.read("registered", into: &route.registered, .text(1...255))
+        if let service, (service.peer == .majordomo && service.bind != nil) != (route.registered != nil) {
+            section.complain("registered", "belongs to a service that is a Majordomo broker, and is needed there")
+        }
         section.read("request", into: &route.request, .word)
         section.read("reply", into: &route.reply, .word)
         section.list("headers", into: &route.headers, of: .headerName, 0...64)

@@ -35,6 +35,8 @@ struct ExchangeRecord {
     /// From accept to the first reply and to the end.
     var first: Nanoseconds?
     var total: Nanoseconds
+    /// Workers that were given the request.
+    var attempts = 1
 }
 
 /// Writes access lines.
@@ -71,6 +73,7 @@ final class AccessLog {
             line += " replies=\(exchange.replies)"
             if let first = exchange.first { line += " first=\(Timestamp.milliseconds(first))ms" }
             line += " exchange=\(Timestamp.milliseconds(exchange.total))ms"
+            if exchange.attempts > 1 { line += " attempts=\(exchange.attempts)" }
         }
         line += " bytes=\(record.bytesSent) total=\(Timestamp.milliseconds(record.elapsed))ms"
         line += " response=\(record.response) request_id=\(record.requestID) remote=\(record.remote)\n"
@@ -119,6 +122,10 @@ final class AccessLog {
         }
         writer.key("exchange_ms")
         writer.milliseconds(Double(exchange.total) / 1e6)
+        if exchange.attempts > 1 {
+            writer.key("attempts")
+            writer.int(exchange.attempts)
+        }
     }
 }
 

@@ -50,6 +50,15 @@ struct ServiceCounts: Sendable {
     var drops = [UInt64](repeating: 0, count: DropCause.allCases.count)
     var bytesSent: UInt64 = 0
     var bytesReceived: UInt64 = 0
+    /// Requests that were given to another worker because the first was lost.
+    var retried: UInt64 = 0
+    var workersLost: UInt64 = 0
+    /// Requests of native clients, those that were not answered, and the replies they were sent.
+    var nativeRequests: UInt64 = 0
+    var nativeRefusals: UInt64 = 0
+    var nativeReplies: UInt64 = 0
+    /// How long requests waited for a ready worker.
+    var queue = Histogram()
     var firstReply = Histogram()
     var exchange = Histogram()
     var topics = TopicCounts()
@@ -61,6 +70,12 @@ struct ServiceCounts: Sendable {
         for cause in drops.indices { drops[cause] += other.drops[cause] }
         bytesSent += other.bytesSent
         bytesReceived += other.bytesReceived
+        retried += other.retried
+        workersLost += other.workersLost
+        nativeRequests += other.nativeRequests
+        nativeRefusals += other.nativeRefusals
+        nativeReplies += other.nativeReplies
+        queue.add(other.queue)
         firstReply.add(other.firstReply)
         exchange.add(other.exchange)
         topics.add(other.topics)

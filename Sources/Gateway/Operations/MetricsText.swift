@@ -69,13 +69,70 @@ struct MetricsText {
                 line("zmq_gateway_identities", "service=\"\(plan.name)\",state=\"\(word)\"", UInt64(count))
             }
         }
-        head("zmq_gateway_exchanges_waiting", "gauge", "Exchanges that wait for an identity.")
-        for (plan, state) in zip(plans, states) where plan.configuration.peer == .router {
+        head("zmq_gateway_exchanges_waiting", "gauge", "Exchanges that wait for an identity, or for a ready worker.")
+        for (plan, state) in zip(plans, states) where plan.configuration.peer == .router || plan.configuration.hasPool {
             line("zmq_gateway_exchanges_waiting", "service=\"\(plan.name)\"", UInt64(state.waiting))
+        }
+        pools(states, plans)
+        let native = zip(plans, states).filter { $0.0.configuration.clients != nil }
+        if !native.isEmpty {
+            head("zmq_gateway_native_clients", "gauge", "Native clients of a service.")
+            for (plan, state) in native {
+                line("zmq_gateway_native_clients", "service=\"\(plan.name)\"", UInt64(state.natives))
+            }
+        }
+    }
+
+    private mutating func pools(_ states: [ServiceState], _ plans: [ServicePlan]) {
+        let pooled = zip(plans, states).filter(\.0.configuration.hasPool)
+        guard !pooled.isEmpty else { return }
+        head("zmq_gateway_pool_workers", "gauge", "Registered workers, by state.")
+        for (plan, state) in pooled {
+            let counts = [
+                ("ready", state.pools.reduce(0) { $0 + $1.ready }), ("busy", state.pools.reduce(0) { $0 + $1.busy }),
+                ("draining", state.pools.reduce(0) { $0 + $1.draining }),
+            ]
+            for (word, count) in counts {
+                line("zmq_gateway_pool_workers", "service=\"\(plan.name)\",state=\"\(word)\"", UInt64(count))
+            }
+        }
+        head("zmq_gateway_queue_bytes", "gauge", "Bytes of the requests that wait for a ready worker.")
+        for (plan, state) in pooled {
+            let bytes = state.pools.reduce(0) { $0 + $1.queuedBytes }
+            line("zmq_gateway_queue_bytes", "service=\"\(plan.name)\"", UInt64(bytes))
         }
     }
 
     private mutating func histograms(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
+        let native = plans.filter { $0.configuration.clients != nil || $0.isBroker }
+        if !native.isEmpty {
+            perService("zmq_gateway_native_requests_total", "counter", "Requests of native clients.", total, native) {
+                $0.nativeRequests
+            }
+            perService(
+                "zmq_gateway_native_refused_total", "counter", "Requests of native clients that got no answer.", total,
+                native
+            ) {
+                $0.nativeRefusals
+            }
+            perService(
+                "zmq_gateway_native_replies_total", "counter", "Replies sent to native clients.", total, native
+            ) {
+                $0.nativeReplies
+            }
+        }
+        let pooled = plans.filter(\.configuration.hasPool)
+        if !pooled.isEmpty {
+            perService("zmq_gateway_workers_lost_total", "counter", "Registered workers that went.", total, pooled) {
+                $0.workersLost
+            }
+            perService(
+                "zmq_gateway_requests_retried_total", "counter", "Requests given to another worker.", total, pooled
+            ) {
+                $0.retried
+            }
+            histogram("zmq_gateway_queue_seconds", "Time a request waited for a ready worker.", total, pooled, \.queue)
+        }
         histogram("zmq_gateway_first_reply_seconds", "Time from accept to the first reply.", total, plans, \.firstReply)
         histogram("zmq_gateway_exchange_seconds", "Time from accept to the end.", total, plans, \.exchange)
     }
@@ -122,8 +179,8 @@ struct MetricsText {
         _ key: KeyPath<ServiceCounts, Histogram>
     ) {
         head(name, "histogram", help)
-        for (plan, counts) in zip(plans, total.services) {
-            let histogram = counts[keyPath: key]
+        for plan in plans {
+            let histogram = total.services[plan.index][keyPath: key]
             var cumulative: UInt64 = 0
             for (bound, count) in zip(Histogram.bounds, histogram.buckets) {
                 cumulative += count
@@ -140,7 +197,7 @@ struct MetricsText {
         _ value: (ServiceCounts) -> UInt64
     ) {
         head(name, type, help)
-        for (plan, counts) in zip(plans, total.services) { line(name, "service=\"\(plan.name)\"", value(counts)) }
+        for plan in plans { line(name, "service=\"\(plan.name)\"", value(total.services[plan.index])) }
     }
 
     private mutating func single(_ name: String, _ type: String, _ help: String, _ value: UInt64) {
@@ -168,6 +225,8 @@ extension ServiceState {
             sum.identitiesReady += state.identitiesReady
             sum.identitiesLeased += state.identitiesLeased
             sum.waiting += state.waiting
+            sum.pools += state.pools
+            sum.natives += state.natives
             sum.trouble = sum.trouble ?? state.trouble
         }
         return sum

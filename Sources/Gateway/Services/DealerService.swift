@@ -22,6 +22,7 @@ final class DealerService: Service, ReadinessHandler {
     let plan: ServicePlan
     private unowned let core: Core
     private let links: [Link]
+    private var natives: NativeClients?
     private var registrations: [Registration] = []
     private var incoming = Frame()
     private var next = 0
@@ -36,10 +37,12 @@ final class DealerService: Service, ReadinessHandler {
         }
         for endpoint in plan.configuration.connect { links.append(try Link(core, plan, endpoint)) }
         self.links = links
+        natives = try NativeClients(core, self)
     }
 
     var state: ServiceState {
         var state = ServiceState()
+        state.natives = natives?.count ?? 0
         state.workers = links.reduce(0) { $0 + ($1.isUp ? max(1, $1.peers) : 0) }
         state.isReady = state.workers > 0
         state.trouble = links.lazy.compactMap(\.trouble).first
@@ -54,26 +57,29 @@ final class DealerService: Service, ReadinessHandler {
             link.onChange = { [unowned self] link in if !link.isUp { lost(link) } }
             link.start()
         }
+        natives?.start()
         core.touch(self)
     }
 
     func ready(_ readiness: Readiness) { core.touch(self) }
 
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
-        send(&request, ticket: exchange.ticket, via: &exchange.identity)
+        send(&request, [], ticket: exchange.ticket, via: &exchange.identity)
     }
 
     /// Sends a request of this reactor's or of another's exchange, by the next endpoint that takes it.
     /// - Parameter slot: which endpoint it was; a session goes on with the one it began with.
-    func send(_ body: inout Frame, ticket: Ticket, via slot: inout Int?) -> Handover {
+    private func send(
+        _ body: inout Frame, _ more: [FrameBox], ticket: Ticket, via slot: inout Int?
+    ) -> Handover {
         core.touch(self)
         if let slot, isUsable(links[slot]) {
-            return transmit(&body, ticket, links[slot]) ? .taken : .refused(.overloaded)
+            return transmit(&body, more, ticket, links[slot]) ? .taken : .refused(.overloaded)
         }
         for _ in links.indices {
             let index = next
             next = index + 1 < links.count ? index + 1 : 0
-            guard isUsable(links[index]), transmit(&body, ticket, links[index]) else { continue }
+            guard isUsable(links[index]), transmit(&body, more, ticket, links[index]) else { continue }
             slot = index
             return .taken
         }
@@ -84,13 +90,20 @@ final class DealerService: Service, ReadinessHandler {
         if end.cancelsWorker { cancel(exchange.ticket, at: exchange.identity) }
     }
 
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
+        var slot: Int?
+        return send(&request, more, ticket: submission.owner, via: &slot)
+    }
+
+    func withdraw(_ owner: Ticket) { cancel(owner, at: nil) }
+
     /// Tells the worker, if the service has words for it, that nobody waits for this ticket's replies.
     /// - Parameter slot: the endpoint that the request went to; nil where there is only one.
-    func cancel(_ ticket: Ticket, at slot: Int?) {
+    private func cancel(_ ticket: Ticket, at slot: Int?) {
         guard let cancel = plan.cancel, isUsable(links[slot ?? 0]) else { return }
         core.touch(self)
         var frame = Frame(copying: cancel.span)
-        _ = transmit(&frame, ticket, links[slot ?? 0])
+        _ = transmit(&frame, [], ticket, links[slot ?? 0])
     }
 
     /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
@@ -100,17 +113,20 @@ final class DealerService: Service, ReadinessHandler {
     func drain() -> Bool {
         var hasMore = false
         for link in links where drain(link) { hasMore = true }
+        if let natives, natives.drain() { hasMore = true }
         return hasMore
     }
 
     func tick() {
         for link in links { link.tick() }
+        natives?.tick()
         core.touch(self)
     }
 
     func stop() {
         for registration in registrations { core.reactor.unwatch(registration) }
         for link in links { link.stop() }
+        natives?.stop()
     }
 
     /// Without `immediate` requests wait in an outage; a socket that binds says itself that nobody is there.
@@ -118,15 +134,16 @@ final class DealerService: Service, ReadinessHandler {
         link.isUp || !plan.configuration.socket.immediate || plan.configuration.bind != nil
     }
 
-    private func transmit(_ body: inout Frame, _ ticket: Ticket, _ link: Link) -> Bool {
+    private func transmit(_ body: inout Frame, _ more: [FrameBox], _ ticket: Ticket, _ link: Link) -> Bool {
         let byteCount = body.count
-        var identity = frame(of: ticket)
+        var identity = core.codec.frame(of: ticket)
         guard case .sent = link.socket.send(&identity, more: true) else { return false }
         if plan.template.hasDelimiter {
             var delimiter = Frame()
             _ = link.socket.send(&delimiter, more: true)
         }
-        _ = link.socket.send(&body, more: false)
+        _ = link.socket.send(&body, more: !more.isEmpty)
+        for (index, box) in more.enumerated() { _ = link.socket.send(&box.frame, more: index < more.count - 1) }
         core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
         return true
     }
@@ -138,19 +155,13 @@ final class DealerService: Service, ReadinessHandler {
         return true
     }
 
-    private func frame(of ticket: Ticket) -> Frame {
-        var frame = Frame(byteCount: TicketCodec.byteCount)
-        var bytes = frame.mutableBytes
-        core.codec.write(ticket, into: &bytes)
-        return frame
-    }
-
     /// Reads one message to its end, whatever its shape, and delivers it.
     private func receiveMessage(_ link: Link) -> Bool {
         var shape = ReplyShape(plan.template)
         var ticket: Ticket?
         var hasTicket = false
         var body = Frame()
+        var more: [FrameBox] = []
         repeat {
             guard link.socket.receive(into: &incoming) else { return false }
             switch shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) {
@@ -158,11 +169,15 @@ final class DealerService: Service, ReadinessHandler {
                 ticket = core.codec.read(incoming.bytes)
                 hasTicket = true
             case .body: swap(&body, &incoming)
-            case .delimiter, .surplus: break
+            case .delimiter: break
+            case .surplus:
+                var frame = Frame()
+                swap(&frame, &incoming)
+                more.append(FrameBox(frame))
             }
         } while shape.expectsMore
         if let ticket {
-            core.route(&body, fault: shape.fault, to: ticket, plan)
+            core.route(&body, ReplyNote(fault: shape.fault, more: more), to: ticket, plan)
         } else {
             core.metrics.services[plan.index].dropped(hasTicket ? .unknown : .malformed)
         }

@@ -30,13 +30,13 @@ final class RemoteService: Service {
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
         var frame = Frame()
         swap(&frame, &request)
-        core.post(.request(service: plan.index, exchange.ticket, FrameBox(frame)), to: home)
+        core.post(.request(service: plan.index, exchange.submission, FrameBox(frame)), to: home)
         return .taken
     }
 
     func ended(_ exchange: Correspondent, _ end: End) {
-        if end.cancelsWorker && plan.cancel != nil {
-            core.post(.cancel(service: plan.index, exchange.ticket), to: home)
-        }
+        // What ended for other reasons the home has ended itself, or has nothing left of.
+        guard end.cancelsWorker || end.reason == .idle, plan.cancel != nil || plan.configuration.hasPool else { return }
+        core.post(.withdraw(service: plan.index, exchange.ticket), to: home)
     }
 }

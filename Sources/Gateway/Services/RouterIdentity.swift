@@ -48,10 +48,10 @@ final class RouterIdentity: ReadinessHandler {
     /// Something lies unread: whatever it is, it belongs to the exchange that was, not to the next.
     var hasUnread: Bool { socket.events.contains(.readable) }
 
-    func send(_ body: inout Frame, _ template: FrameTemplate) -> SendOutcome {
-        if template.hasDelimiter {
-            var delimiter = Frame()
-            guard case .sent = socket.send(&delimiter, more: true) else { return .wouldBlock }
+    func send(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
+        for bytes in head {
+            var frame = Frame(copying: bytes.span)
+            guard case .sent = socket.send(&frame, more: true) else { return .wouldBlock }
         }
         return socket.send(&body, more: false)
     }
@@ -59,7 +59,12 @@ final class RouterIdentity: ReadinessHandler {
     /// Reads what is there. - Returns: whether some may be left for the next turn.
     func drain(_ service: RouterService) -> Bool {
         for _ in 0..<Self.turnBudget {
-            guard !isPaused, isOpen, receiveMessage(service) else { return false }
+            guard !isPaused, isOpen else { return false }
+            if let version = service.plan.majordomo {
+                guard receiveFromBroker(version, service) else { return false }
+            } else {
+                guard receiveMessage(service) else { return false }
+            }
         }
         return true
     }
@@ -79,7 +84,20 @@ final class RouterIdentity: ReadinessHandler {
             guard socket.receive(into: &incoming) else { return false }
             if case .body = shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) { swap(&body, &incoming) }
         } while shape.expectsMore
-        service.received(&body, shape.fault, self)
+        service.received(&body, ReplyNote(fault: shape.fault), self)
+        return true
+    }
+
+    /// A Majordomo broker says which reply is the last one.
+    private func receiveFromBroker(_ version: MajordomoVersion, _ service: RouterService) -> Bool {
+        var message = Message()
+        guard message.receive(from: socket) else { return false }
+        let body = service.plan.head.count
+        let isPartial = version.isTwo && message.count > 1 && message.bytes(1).equals([2])
+        var note = ReplyNote(last: isPartial ? nil : .data)
+        if message.count != body + 1 { note.fault = message.count > body ? .tooLong : .tooShort }
+        var frame = message.count > body ? message.take(body) : Frame()
+        service.received(&frame, note, self)
         return true
     }
 }

@@ -30,6 +30,8 @@ final class RouterService: Service {
     private var identities: [RouterIdentity?] = []
     private var touched: [RouterIdentity] = []
     private var links: [Link] = []
+    /// Where the endpoints are Majordomo brokers: whether they offer the service.
+    private var inquiries: [BrokerInquiry] = []
     private var lost: [RouterIdentity] = []
     private var ticks = 0
     private var trouble: String?
@@ -58,8 +60,12 @@ final class RouterService: Service {
             do {
                 let name = core.mintIdentity(prefix: plan.configuration.identities.prefix)
                 let link = try Link(core, plan, endpoint, identity: name)
-                link.onChange = { [unowned self] link in changed(index, isUp: link.isUp) }
                 links.append(link)
+                if let version = plan.majordomo {
+                    inquire(link, index, version)
+                } else {
+                    link.onChange = { [unowned self] link in changed(index, isUp: link.isUp) }
+                }
                 link.start()
             } catch {
                 report("\(endpoint): \(error)")
@@ -68,6 +74,16 @@ final class RouterService: Service {
         if !plan.configuration.socket.immediate {
             for index in plan.configuration.connect.indices { changed(index, isUp: true) }
         }
+    }
+
+    private func inquire(_ link: Link, _ index: Int, _ version: MajordomoVersion) {
+        let name = plan.configuration.brokered.name ?? plan.name
+        let inquiry = BrokerInquiry(core, link, version, name) { [unowned self] in
+            changed(index, isUp: inquiries[index].isUp)
+        }
+        inquiries.append(inquiry)
+        link.onChange = { [unowned inquiry] _ in inquiry.tick() }
+        inquiry.start()
     }
 
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
@@ -104,7 +120,7 @@ final class RouterService: Service {
         let cancels = end.cancelsWorker && !identity.isLost && plan.cancel != nil
         if cancels, let cancel = plan.cancel {
             var frame = Frame(copying: cancel.span)
-            _ = identity.send(&frame, plan.template)
+            _ = identity.send(&frame, behind: plan.head)
         }
         let isReusable = !end.owesReplies && !identity.isLost
         place(identity, pool.release(slot, reusable: isReusable), lingering: cancels)
@@ -142,6 +158,7 @@ final class RouterService: Service {
     func tick() {
         ticks += 1
         for link in links { link.tick() }
+        for inquiry in inquiries { inquiry.tick() }
         if ticks % Self.ticksPerTrim == 0 { for slot in pool.trim() { close(slot, lingering: false) } }
         endLost()
         core.touch(self)
@@ -149,17 +166,18 @@ final class RouterService: Service {
 
     func stop() {
         for slot in identities.indices { close(slot, lingering: true) }
+        for inquiry in inquiries { inquiry.stop() }
         for link in links { link.stop() }
         links.removeAll()
     }
 
     /// A message arrived on `identity`.
-    func received(_ body: inout Frame, _ fault: ReplyShape.Fault?, _ identity: RouterIdentity) {
+    func received(_ body: inout Frame, _ note: ReplyNote, _ identity: RouterIdentity) {
         guard let exchange = identity.exchange else {
             identity.isTainted = true
             return core.metrics.services[plan.index].dropped(.late)
         }
-        exchange.received(body.bytes, fault: fault)
+        exchange.received(body.bytes, note)
     }
 
     private func keep(_ request: inout Frame, for exchange: Correspondent) -> Handover {
@@ -173,7 +191,7 @@ final class RouterService: Service {
     private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: Correspondent) -> Bool {
         guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
         let byteCount = request.count
-        guard case .sent = identity.send(&request, plan.template) else { return false }
+        guard case .sent = identity.send(&request, behind: plan.head) else { return false }
         exchange.identity = slot
         identity.exchange = exchange
         core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)

@@ -1,7 +1,8 @@
 // A service as one reactor sees it: where a request goes and where its replies come from.
 //
 //                     +-- RouterService   one DEALER an exchange, from the identity pool
-//   Core -- Service --+-- DealerService   one DEALER for all, `[ticket]...`; also REP, whose frames differ
+//                     +-- DealerService   one DEALER for all, `[ticket]...`; also REP, whose frames differ
+//   Core -- Service --+-- ReadyService    a ROUTER whose workers say when they are ready
 //                     +-- RemoteService   the service is bound on another reactor: letters there and back
 
 import Bridge
@@ -15,6 +16,26 @@ enum Handover {
     case refused(EndReason)
 }
 
+/// What comes with a reply.
+struct ReplyNote: Sendable {
+    /// How a worker's protocol marks the last reply.
+    enum Last: Sendable {
+        /// It is a reply itself.
+        case data
+        /// It says only that it is over.
+        case marker
+    }
+
+    /// What is wrong with the message's frames, if anything is.
+    var fault: ReplyShape.Fault?
+    /// The worker's protocol says that it is the last one.
+    var last: Last?
+    /// How the request fared before, where that is known.
+    var handling: Handling?
+    /// Frames behind the body; only a native client takes them.
+    var more: [FrameBox] = []
+}
+
 /// How a service stands on one reactor; summed up over the reactors for the web.
 struct ServiceState: Sendable {
     /// The reactor has sockets of its own for the service; where not, another one speaks for it.
@@ -26,10 +47,14 @@ struct ServiceState: Sendable {
     /// Identities by state; zero for services that share a socket.
     var identitiesReady = 0
     var identitiesLeased = 0
-    /// Exchanges that wait for an identity.
+    /// Native clients that are remembered.
+    var natives = 0
+    /// Exchanges that wait for an identity, or for a ready worker.
     var waiting = 0
     /// What is wrong with the connection, as a sentence; nil if nothing is known.
     var trouble: String?
+    /// Workers that say when they are ready; one pool for each service they offer.
+    var pools: [PoolState] = []
 }
 
 /// One service on one reactor. Confined to it.
@@ -41,6 +66,12 @@ protocol Service: AnyObject {
     func start()
     /// Hands `exchange` over with its one body frame.
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover
+    /// Hands over a request of another reactor, or of a native client: `send` for whoever is no correspondent here.
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover
+    /// Whoever submitted is not interested any more.
+    func withdraw(_ owner: Ticket)
+    /// Gives a worker no new work, or work again.
+    func setDraining(_ isDraining: Bool, worker: String, _ pool: String)
     /// The exchange is over: tells the worker where that is asked for and gives its identity back.
     func ended(_ exchange: Correspondent, _ end: End)
     /// The client of `exchange` does not take its replies: stop reading them, if they can be told from others'.
@@ -53,4 +84,23 @@ protocol Service: AnyObject {
     func tick()
     /// Closes the sockets; the last call.
     func stop()
+}
+
+extension Service {
+    // Services that nobody else's requests come to.
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
+        .refused(.noWorker)
+    }
+    func withdraw(_ owner: Ticket) {}
+    func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {}
+}
+
+extension TicketCodec {
+    /// A ticket as the frame that a worker takes for an identity.
+    func frame(of ticket: Ticket) -> Frame {
+        var frame = Frame(byteCount: Self.byteCount)
+        var bytes = frame.mutableBytes
+        write(ticket, into: &bytes)
+        return frame
+    }
 }

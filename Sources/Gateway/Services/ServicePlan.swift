@@ -13,6 +13,10 @@ final class ServicePlan: Sendable {
     let index: Int
     let configuration: ServiceConfiguration
     let template: FrameTemplate
+    /// What precedes the body where we are a client of a ROUTER: a delimiter, or Majordomo's header.
+    let head: [[UInt8]]
+    /// The version we speak with a Majordomo broker; nil for anybody else.
+    let majordomo: MajordomoVersion?
     let bounds: OverrideBounds
     let inspector: ReplyInspector
     /// The service's own end rules.
@@ -24,8 +28,8 @@ final class ServicePlan: Sendable {
 
     var name: String { configuration.name }
 
-    /// Ends after one reply whatever the client asks for, so an answer is the reply itself and not an array.
-    let endsAfterOneReply: Bool
+    /// Its workers register services of their own names.
+    var isBroker: Bool { configuration.peer == .majordomo && configuration.bind != nil }
 
     init(index: Int, _ configuration: ServiceConfiguration) {
         self.index = index
@@ -37,21 +41,26 @@ final class ServicePlan: Sendable {
             // Nothing is sent to a publisher.
             case .publisher: .body
             case .rep: .ticketDelimited
+            case .ready, .majordomo: .delimited
             }
+        let isClient = configuration.peer == .majordomo && configuration.bind == nil
+        majordomo = isClient ? (configuration.brokered.version == .one ? .one : .two) : nil
+        head = majordomo?.request(for: configuration.brokered.name ?? configuration.name)
+            ?? (template.hasDelimiter ? [[]] : [])
         let isPublisher = configuration.peer == .publisher
-        rules = isPublisher ? .listening : EndRules(configuration.replies, isREP: configuration.peer == .rep)
+        rules = isPublisher ? .listening : EndRules(configuration.replies, impliedCount: configuration.impliedCount)
         bounds = isPublisher ? .none : OverrideBounds(configuration.overrides)
         // A publication is JSON already, whatever the body in it is.
         replyText = ReplyText(
             body: isPublisher ? .json : configuration.body, isEnvelope: configuration.reply == .envelope)
         inspector = ReplyInspector(configuration)
         cancel = configuration.cancel.map { Array($0.utf8) }
-        endsAfterOneReply = rules.count == 1
     }
 
     /// The rules for one request: where the service names no end of its own, one reply is what JSON can carry.
     func rules(asking format: ReplyFormat, on base: EndRules) -> EndRules {
-        guard !configuration.replies.namesAnEnd, base.count == nil, format.isSingle else { return base }
+        let isTold = configuration.replies.namesAnEnd || configuration.peer == .majordomo
+        guard !isTold, base.count == nil, format.isSingle else { return base }
         var rules = base
         rules.count = 1
         return rules
@@ -60,8 +69,9 @@ final class ServicePlan: Sendable {
 
 extension EndRules {
     /// The end rules that a configuration declares. A count in the configuration is the service's own word, thus exact.
-    init(_ replies: ReplyRules, isREP: Bool = false) {
-        let count = replies.count ?? (isREP ? 1 : nil)
+    /// - Parameter impliedCount: the count of a kind of worker that always answers so often.
+    init(_ replies: ReplyRules, impliedCount: Int? = nil) {
+        let count = replies.count ?? impliedCount
         self.init(
             count: count,
             countIsExact: count != nil,
@@ -72,6 +82,16 @@ extension EndRules {
             deadline: replies.deadline.inNanoseconds,
             maxReplies: replies.maxReplies,
             maxBytes: replies.maxBytes)
+    }
+}
+
+extension EndRules {
+    /// These rules for Majordomo workers: those of 0.1 answer once.
+    func ofWorkers(streaming: Bool) -> EndRules {
+        var rules = self
+        rules.count = streaming ? nil : 1
+        rules.countIsExact = !streaming
+        return rules
     }
 }
 

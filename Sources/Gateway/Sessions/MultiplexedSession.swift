@@ -21,7 +21,7 @@ final class MultiplexedSession: Session {
     static let subprotocol = "zmq-gateway.v1"
 
     let presence: SessionPresence
-    var kind: Int? { nil }
+    var kind: SessionKind? { nil }
     private let core: Core
     private var exchanges: [String: SessionExchange] = [:]
     private var sequence: UInt64 = 0
@@ -49,7 +49,8 @@ final class MultiplexedSession: Session {
             case "ack": presence.acknowledge(message.number(payload))
             case "resume":
                 core.sessions.resume(self, token: message.token(payload), after: message.number(payload))
-            default: complain(message.id, Problem(.badMessage, "`op` must be request, subscribe, cancel, ack or resume"))
+            default:
+                complain(message.id, Problem(.badMessage, "`op` must be request, subscribe, cancel, ack or resume"))
             }
         }
     }

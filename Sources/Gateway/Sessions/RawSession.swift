@@ -16,7 +16,7 @@ import ZeroMQ
 /// One raw session.
 final class RawSession: Correspondent, Session {
     let presence: SessionPresence
-    let kind: Int?
+    let kind: SessionKind?
     private let core: Core
     private let text: ReplyText
     private var speaksText = false
@@ -24,12 +24,13 @@ final class RawSession: Correspondent, Session {
     private var held: [FrameBox] = []
 
     /// nil where the table is full.
-    init?(_ core: Core, _ service: any Service, _ wire: SessionWire, resumable: Bool) {
+    init?(_ core: Core, _ service: any Service, _ kind: SessionKind, _ wire: SessionWire, resumable: Bool) {
         self.core = core
         presence = SessionPresence(core, wire, resumable: resumable)
-        kind = service.plan.index
+        self.kind = kind
         text = ReplyText(body: service.plan.configuration.body, isEnvelope: false)
         super.init(service)
+        subject = kind.subject
         guard core.opened(self) else { return nil }
         presence.begin(self)
         if isNumbered { presence.hello() }
@@ -112,11 +113,12 @@ final class RawSession: Correspondent, Session {
 
     // MARK: From the worker
 
-    override func received(_ body: Span<UInt8>, fault: ReplyShape.Fault?) {
+    override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
+        if case .marker = note.last { return }
         let metrics = core.metrics.services[plan.index]
         metrics.counts.bytesReceived += UInt64(body.count)
         let inspection = plan.inspector.inspect(body)
-        guard fault == nil, inspection.facts.isValid || body.isEmpty else {
+        guard note.fault == nil, inspection.facts.isValid || body.isEmpty else {
             return close(.badReply, inspection.fault ?? "the reply's frames are not the service's")
         }
         metrics.counts.replies += 1

@@ -11,6 +11,7 @@ final class SessionExchange: ExchangeClient {
     private unowned let session: MultiplexedSession
     private let core: Core
     private var plan: ServicePlan?
+    private var subject: String?
     private var rules: EndRules?
     private var body: [UInt8] = []
     private var text: ReplyText?
@@ -26,7 +27,9 @@ final class SessionExchange: ExchangeClient {
     /// Looks at everything that can be refused before the worker hears of it.
     func prepare(_ message: ClientMessage, _ payload: Span<UInt8>) -> Problem? {
         let name = message.service ?? ""
-        guard let plan = core.shared.plans.first(where: { $0.name == name }) else {
+        let offered = core.offers[name]
+        let configured = core.shared.plans.first { $0.name == name && !$0.isBroker }
+        guard let plan = configured ?? offered?.plan else {
             let known = "GET /v1/services lists them"
             return Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; \(known)")
         }
@@ -35,7 +38,9 @@ final class SessionExchange: ExchangeClient {
             if let problem = parameters.apply(key, value) { return problem }
         }
         allowsPartial = parameters.allowsPartial
-        switch plan.rules.overridden(by: parameters.wishes, within: plan.bounds) {
+        subject = configured == nil ? name : nil
+        let base = configured == nil ? offered?.rules ?? plan.rules : plan.rules
+        switch base.overridden(by: parameters.wishes, within: plan.bounds) {
         case .accepted(let rules): self.rules = rules
         case .tooMuch(let key):
             let advice = "GET /v1/services/\(name) to see its `overrides`"
@@ -72,11 +77,13 @@ final class SessionExchange: ExchangeClient {
         return nil
     }
 
+    var fairnessKey: UInt64 { UInt64(UInt(bitPattern: ObjectIdentifier(session))) }
+
     func open() {
         guard let plan, let rules else { return }
         var frame = Frame(copying: body.span)
         body = []
-        let exchange = core.open(core.services[plan.index], rules: rules, &frame, client: self)
+        let exchange = core.open(core.services[plan.index], subject, rules: rules, &frame, client: self)
         if exchange.exchange.end == nil { self.exchange = exchange }
     }
 
@@ -90,13 +97,15 @@ final class SessionExchange: ExchangeClient {
     }
 
     func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange) {
+        let attempts = self.exchange?.handling?.attempts ?? 1
         self.exchange = nil
         guard let plan else { return }
-        var problem = end.isOK ? nil : EndProblem.make(end, plan, exchange, reply, fault)
+        var problem = end.isOK ? nil : EndProblem.make(end, plan, called: subject ?? plan.name, exchange, reply, fault)
         if end.outcome == .incomplete && allowsPartial && exchange.delivered > 0 { problem = nil }
         if end.reason == .error { problem?.extras.append(("reply", plan.errorText(reply))) }
         let elapsed = core.now.since(exchange.openedAt)
-        let record = EndRecord(end: end, replies: exchange.delivered, elapsed: elapsed, problem: problem)
+        let record = EndRecord(
+            end: end, replies: exchange.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
         session.say(SessionText.end(id, session.nextNumber, record))
         session.concluded(self)
     }

@@ -34,21 +34,24 @@ final class SessionHandler {
             if let problem = core.sessions.problem(for: request.remoteAddress) {
                 return handler.refuse(answer, problem)
             }
-            if let problem = publisherProblem(request, route) { return handler.refuse(answer, problem) }
-            if let route, !route.plan.isPublisher, !core.services[route.plan.index].state.isReady, core.services[route.plan.index].state.isHere {
-                let place = route.plan.whereWorkersGo
-                return handler.refuse(answer, Problem(.noWorker, "no worker is connected; start one \(place)"))
-            }
+            if let route, let problem = problem(request, route) { return handler.refuse(answer, problem) }
             request.consumer = UpgradeVisit(handler, answer, route, acceptance)
         } catch {
             refuse(answer, error)
         }
     }
 
-    /// A session with a publisher says itself what it wants to hear, and ends with its connection.
-    private func publisherProblem(_ request: Request, _ route: ServiceRoute?) -> Problem? {
-        guard let route, route.plan.isPublisher, !request.query.isEmpty else { return nil }
-        return Problem(.badParameter, "a session with a publisher has no parameters; send {\"op\":\"subscribe\",...}")
+    /// Why there can be no session with this service, or nil.
+    private func problem(_ request: Request, _ route: ServiceRoute) -> Problem? {
+        if route.plan.isPublisher {
+            // It says itself what it wants to hear, ends with its connection, and may come before its publisher.
+            let advice = "send {\"op\":\"subscribe\",\"topic\":...}"
+            return request.query.isEmpty
+                ? nil : Problem(.badParameter, "a session with a publisher has no parameters; \(advice)")
+        }
+        let state = core.services[route.plan.index].state
+        guard state.isHere, !state.isReady else { return nil }
+        return Problem(.noWorker, "no worker is connected; start one \(route.plan.whereWorkersGo)")
     }
 
     private func refuse(_ answer: Answer, _ rejection: Rejection) {
@@ -68,7 +71,8 @@ final class SessionHandler {
         // Small fragments are allowed; a flood of empty ones ends.
         limits.maxFragments = 1024 + limits.maxMessageBytes / 16
         let wire = SessionWire(core, stream, Codec(limits, deflate: acceptance.deflate))
-        guard core.sessions.makeSession(route?.plan.index, wire, resumable: resumable) != nil else {
+        let kind = route.map { SessionKind(plan: $0.plan.index, subject: $0.subject) }
+        guard core.sessions.makeSession(kind, wire, resumable: resumable) != nil else {
             return wire.abort()
         }
         wire.start()

@@ -106,11 +106,19 @@ final class SessionPresence: TimerHandler {
     }
 }
 
+/// What a raw session speaks with.
+struct SessionKind: Sendable, Equatable {
+    /// The service, by its place in the configuration.
+    let plan: Int
+    /// Of the services that a broker knows, which one.
+    let subject: String?
+}
+
 /// A session of either kind.
 protocol Session: SessionSpeaker {
     var presence: SessionPresence { get }
     /// Raw sessions: the service. A connection is resumed by a session of the same kind alone.
-    var kind: Int? { get }
+    var kind: SessionKind? { get }
     /// The client is back on another connection, and has heard what it missed.
     func returned()
     /// The gateway drains: leave soon.

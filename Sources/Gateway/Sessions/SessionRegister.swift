@@ -18,11 +18,11 @@ final class SessionTransfer: @unchecked Sendable {
 
     let connection: Connection
     /// The service of a raw session.
-    let kind: Int?
+    let kind: SessionKind?
     let token: String
     let number: UInt64
 
-    init(_ connection: Connection, kind: Int?, token: String, number: UInt64) {
+    init(_ connection: Connection, kind: SessionKind?, token: String, number: UInt64) {
         self.connection = connection
         self.kind = kind
         self.token = token
@@ -112,10 +112,12 @@ final class SessionRegister: TimerHandler {
 
     /// A fresh session that says hello.
     @discardableResult
-    func makeSession(_ kind: Int?, _ wire: SessionWire, resumable: Bool = true) -> (any Session)? {
+    func makeSession(_ kind: SessionKind?, _ wire: SessionWire, resumable: Bool = true) -> (any Session)? {
         guard let kind else { return MultiplexedSession(core, wire) }
-        if let publisher = core.services[kind] as? PublisherService { return TopicSession(core, publisher, wire) }
-        return RawSession(core, core.services[kind], wire, resumable: resumable)
+        if let publisher = core.services[kind.plan] as? PublisherService {
+            return TopicSession(core, publisher, kind, wire)
+        }
+        return RawSession(core, core.services[kind.plan], kind, wire, resumable: resumable)
     }
 
     // MARK: The end

@@ -14,13 +14,13 @@ import WebSocket
 /// One session with a publisher.
 final class TopicSession: Correspondent, Session {
     let presence: SessionPresence
-    let kind: Int?
+    let kind: SessionKind?
     private let publisher: PublisherService
 
-    init(_ core: Core, _ publisher: PublisherService, _ wire: SessionWire) {
+    init(_ core: Core, _ publisher: PublisherService, _ kind: SessionKind, _ wire: SessionWire) {
         self.publisher = publisher
         presence = SessionPresence(core, wire, resumable: false)
-        kind = publisher.plan.index
+        self.kind = kind
         super.init(publisher)
         presence.begin(self)
         publisher.audience.join(self)

@@ -37,6 +37,8 @@ struct Answer {
     var origin: String?
     /// The connection is closed afterwards: the gateway is draining.
     var closes = false
+    /// Where the time went, where a worker was waited for.
+    var timing: ServerTiming?
 
     /// What every answer says, built once.
     private static let common = ResponseHeaders(["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"])
@@ -68,9 +70,10 @@ struct Answer {
         requestID.add(to: &headers)
         if let origin {
             headers.add("Access-Control-Allow-Origin", origin)
-            headers.add("Access-Control-Expose-Headers", "X-Request-Id, X-Exchange-End, Retry-After")
+            headers.add("Access-Control-Expose-Headers", "X-Request-Id, X-Exchange-End, Retry-After, Server-Timing")
             headers.add("Vary", "Origin")
         }
+        if let timing { headers.add("Server-Timing", timing.text) }
         headers.close = closes
     }
 

@@ -7,17 +7,18 @@ import JSON
 /// Makes the problem of an end.
 enum EndProblem {
     static func make(
-        _ end: End, _ plan: ServicePlan, _ exchange: Exchange, _ reply: Span<UInt8>, _ fault: String?
+        _ end: End, _ plan: ServicePlan, called name: String, _ exchange: Exchange, _ reply: Span<UInt8>,
+        _ fault: String?
     ) -> Problem? {
         guard let code = ProblemCode(end.reason) else { return nil }
         let status = end.reason == .error ? plan.errorStatus(reply) : code.status
-        return Problem(code, detail(end.reason, plan, exchange, fault), status: status)
+        return Problem(code, detail(end.reason, plan, name, exchange, fault), status: status)
     }
 
-    private static func detail(_ reason: EndReason, _ plan: ServicePlan, _ exchange: Exchange, _ fault: String?)
-        -> String
-    {
-        let name = "service \"\(plan.name)\""
+    private static func detail(
+        _ reason: EndReason, _ plan: ServicePlan, _ name: String, _ exchange: Exchange, _ fault: String?
+    ) -> String {
+        let name = "service \"\(name)\""
         let rules = exchange.rules
         let so = exchange.delivered == 0 ? "no reply came" : "\(exchange.delivered) replies came"
         switch reason {

@@ -8,6 +8,8 @@ struct EndRecord {
     let end: End
     let replies: Int
     let elapsed: Nanoseconds
+    /// Workers that were given the request; said where there were several.
+    var attempts = 1
     let problem: Problem?
 
     func write(into writer: inout JSONWriter, requestID: String) {
@@ -22,6 +24,10 @@ struct EndRecord {
         writer.milliseconds(Double(elapsed) / 1e6)
         writer.key("request_id")
         writer.string(requestID)
+        if attempts > 1 {
+            writer.key("attempts")
+            writer.int(attempts)
+        }
         if let problem {
             writer.key("problem")
             problem.write(into: &writer, requestID: nil)

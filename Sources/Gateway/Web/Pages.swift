@@ -64,6 +64,9 @@ enum Pages {
             writer.beginArray()
             for (plan, state) in zip(core.shared.plans, states(reports, core)) {
                 describe(plan, state, reports, into: &writer)
+                for pool in state.pools where plan.isBroker && !pool.workers.isEmpty {
+                    if let route = core.offers[pool.name] { describe(route, state, into: &writer) }
+                }
             }
             writer.endArray()
             writer.endObject()
@@ -72,10 +75,15 @@ enum Pages {
         }
     }
 
-    static func service(_ answer: Answer, _ plan: ServicePlan, _ core: Core) {
+    static func service(_ answer: Answer, _ route: ServiceRoute, _ core: Core) {
         ask(answer, core) { reports in
             var writer = JSONWriter()
-            describe(plan, states(reports, core)[plan.index], reports, into: &writer)
+            let state = states(reports, core)[route.plan.index]
+            if route.subject == nil {
+                describe(route.plan, state, reports, into: &writer)
+            } else {
+                describe(route, state, into: &writer)
+            }
             writer.newline()
             answer.send(200, "application/json", writer.bytes)
         }
@@ -108,24 +116,35 @@ enum Pages {
     private static func describe(
         _ plan: ServicePlan, _ state: ServiceState, _ reports: [CoreReport], into writer: inout JSONWriter
     ) {
-        let service = plan.configuration
         writer.beginObject()
-        defer {
-            writeState(state, into: &writer)
-            writer.key("exchanges_open")
-            writer.int(max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
-            writer.endObject()
-        }
-        for (name, value) in [
-            ("name", plan.name), ("description", service.description), ("peer", service.peer.rawValue),
-            ("body", service.body.rawValue), ("request", service.request.rawValue), ("reply", service.reply.rawValue),
-        ] {
+        for (name, value) in identity(plan, plan.name) {
             writer.key(name)
             writer.string(value)
         }
-        if plan.isPublisher { return describeTopics(plan, reports, into: &writer) }
+        if plan.isPublisher {
+            describeTopics(plan, reports, into: &writer)
+        } else {
+            writeRules(plan, plan.rules, into: &writer)
+        }
+        writeState(state, into: &writer)
+        if plan.configuration.peer == .ready, let pool = state.pools.first {
+            writer.key("pool")
+            pool.write(into: &writer)
+        }
+        if plan.isBroker {
+            writer.key("registered")
+            writer.beginArray()
+            for pool in state.pools where !pool.workers.isEmpty { writer.string(pool.name) }
+            writer.endArray()
+        }
+        writer.key("exchanges_open")
+        writer.int(max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
+        writer.endObject()
+    }
+
+    private static func writeRules(_ plan: ServicePlan, _ rules: EndRules, into writer: inout JSONWriter) {
         writer.key("ends")
-        writeEnds(plan, into: &writer)
+        writeEnds(plan, rules, into: &writer)
         writer.key("overrides")
         writer.beginObject()
         writer.key("count")
@@ -139,8 +158,35 @@ enum Pages {
         writer.endObject()
     }
 
-    private static func writeEnds(_ plan: ServicePlan, into writer: inout JSONWriter) {
-        let rules = plan.rules
+    /// A service that a broker's workers have registered.
+    private static func describe(_ route: ServiceRoute, _ state: ServiceState, into writer: inout JSONWriter) {
+        let pool = state.pools.first { $0.name == route.name }
+        writer.beginObject()
+        for (name, value) in identity(route.plan, route.name) + [("broker", route.plan.name)] {
+            writer.key(name)
+            writer.string(value)
+        }
+        writeRules(route.plan, route.rules, into: &writer)
+        writer.key("ready")
+        writer.bool(!(pool?.workers.isEmpty ?? true))
+        writer.key("workers")
+        writer.int(pool?.workers.count ?? 0)
+        if let pool {
+            writer.key("pool")
+            pool.write(into: &writer)
+        }
+        writer.endObject()
+    }
+
+    private static func identity(_ plan: ServicePlan, _ name: String) -> [(String, String)] {
+        let service = plan.configuration
+        return [
+            ("name", name), ("description", service.description), ("peer", service.peer.rawValue),
+            ("body", service.body.rawValue), ("request", service.request.rawValue), ("reply", service.reply.rawValue),
+        ]
+    }
+
+    private static func writeEnds(_ plan: ServicePlan, _ rules: EndRules, into writer: inout JSONWriter) {
         writer.beginObject()
         if let final = plan.configuration.replies.final {
             writer.key("final")

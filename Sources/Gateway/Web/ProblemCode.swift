@@ -15,6 +15,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case badText = "bad_text"
     case objectRequired = "object_required"
     case originRefused = "origin_refused"
+    case operatorOnly = "operator_only"
     case notFound = "not_found"
     case unknownService = "unknown_service"
     case methodNotAllowed = "method_not_allowed"
@@ -62,6 +63,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .badText: (400, 1007, "The body is not UTF-8 text.")
         case .objectRequired: (400, 1007, "This service takes a JSON object.")
         case .originRefused: (403, 1008, "Pages of this origin may not call.")
+        case .operatorOnly: (403, 1008, "This is for the gateway's operator.")
         case .notFound: (404, 1008, "Nothing is here.")
         case .unknownService: (404, 1008, "There is no service of this name.")
         case .methodNotAllowed: (405, 1008, "This path does not take this method.")

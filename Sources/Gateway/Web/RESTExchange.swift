@@ -91,6 +91,8 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     // MARK: The exchange
 
+    var fairnessKey: UInt64 { answer.request.clientKey }
+
     private func open() {
         var frame: Frame
         if route.plan.isPublisher {
@@ -101,7 +103,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
             frame = Frame(copying: body.bytes.span)
         }
         let service = core.services[route.plan.index]
-        let exchange = core.open(service, rules: rules, &frame, client: self)
+        let exchange = core.open(service, route.subject, rules: rules, &frame, client: self)
         if exchange.exchange.end == nil {
             self.exchange = exchange
             timer = core.reactor.schedule(at: (acceptedAt + Self.watchAfter).nanoseconds, self, key: 0)
@@ -112,19 +114,28 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
         lastSign = core.now
+        noteTiming()
         writer.reply(body, inspection)
     }
 
+    private func noteTiming() {
+        guard !writer.hasBegun, let exchange, let handling = exchange.handling else { return }
+        writer.note(ServerTiming(handling: handling, elapsed: core.now.since(acceptedAt)))
+    }
+
     func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange) {
+        noteTiming()
+        let attempts = self.exchange?.handling?.attempts ?? 1
         self.exchange = nil
         stopWaiting()
         let elapsed = core.now.since(exchange.openedAt)
         record = ExchangeRecord(
-            service: route.plan.name, reason: end.reason, isOK: end.isOK, replies: exchange.delivered,
-            first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed)
+            service: route.name, reason: end.reason, isOK: end.isOK, replies: exchange.delivered,
+            first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed, attempts: attempts)
         guard !isClosed, end.reason != .clientLeft else { return }
-        let problem = end.isOK ? nil : EndProblem.make(end, route.plan, exchange, reply, fault)
-        let endRecord = EndRecord(end: end, replies: exchange.delivered, elapsed: elapsed, problem: problem)
+        let problem = end.isOK ? nil : EndProblem.make(end, route.plan, called: route.name, exchange, reply, fault)
+        let endRecord = EndRecord(
+            end: end, replies: exchange.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
         let errorReply = end.reason == .error ? route.plan.errorText(reply) : nil
         writer.end(Conclusion(record: endRecord, errorReply: errorReply))
     }

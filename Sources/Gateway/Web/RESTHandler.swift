@@ -101,7 +101,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
                 return refuse(answer, problem)
             }
             guard parameters.request != nil, answer.request.method != .head else {
-                return page(answer) { Pages.service($0, route.plan, self.core) }
+                return page(answer) { Pages.service($0, route, self.core) }
             }
             // EventSource connects again when its stream ends; 204 tells it to stop (HTML, "server-sent events").
             if answer.request.value(of: .lastEventID) != nil { return page(answer) { Pages.nothing($0) } }
@@ -111,11 +111,22 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         case .readiness: page(answer) { Pages.readiness($0, self.core) }
         case .metrics: page(answer) { Pages.metrics($0, self.core) }
         case .openAPI: page(answer) { Pages.openAPI($0, self.core) }
+        case .worker: page(answer) { WorkerPages.order($0, self.core, path) }
         case .unknownService:
             let name = path["service"] ?? ""
+            if let route = core.offers[name] { return offered(answer, route, path) }
             refuse(
                 answer,
                 Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; GET /v1/services lists them"))
+        }
+    }
+
+    /// A service that a broker's workers have registered: what POST and GET are to one of the configuration.
+    private func offered(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
+        switch answer.request.method {
+        case .get, .head: serve(answer, .service(route), path)
+        case .post: exchange(answer, route, path)
+        default: notAllowed(answer, ["GET", "POST"])
         }
     }
 
@@ -157,7 +168,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         }
         return Problem(
             .badParameter,
-            "\(key.rawValue) is more than service \"\(route.plan.name)\" allows; GET it to see its `overrides`")
+            "\(key.rawValue) is more than service \"\(route.name)\" allows; GET it to see its `overrides`")
     }
 
     private func publicFile(_ answer: Answer) {

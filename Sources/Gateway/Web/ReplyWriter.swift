@@ -22,6 +22,8 @@ protocol ReplyWriter: AnyObject {
     var hasBegun: Bool { get }
     /// Begins the response although there is no reply yet, so that nobody between takes it for dead.
     func begin()
+    /// Where the time went so far; said in the header, if that is not given yet.
+    func note(_ timing: ServerTiming)
     /// Says something that means nothing, for whoever closes quiet connections.
     func sayNothing()
 }

@@ -27,7 +27,7 @@ final class StreamWriter: ReplyWriter, BodySource {
         case cut
     }
 
-    private let answer: Answer
+    private var answer: Answer
     private let route: ServiceRoute
     private let format: ReplyFormat
     private let wantsEndRecord: Bool
@@ -54,6 +54,7 @@ final class StreamWriter: ReplyWriter, BodySource {
     var waiting: Int { buffer.count - sent }
 
     func begin() { begin(nil) }
+    func note(_ timing: ServerTiming) { answer.timing = timing }
 
     func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
         if !hasBegun { begin(route.reply == .envelope ? ReplyEnvelope.read(body).envelope : nil) }

@@ -15,7 +15,7 @@ extension RESTHandler {
         parameters.takesTopics = true
         if let problem = parameters.readQuery(request.query, isForGateway: true) { return refuse(answer, problem) }
         guard !parameters.topics.isEmpty, request.method != .head else {
-            return page(answer) { Pages.service($0, route.plan, self.core) }
+            return page(answer) { Pages.service($0, route, self.core) }
         }
         if let field = request.value(of: .prefer) { parameters.readPreferences(String(copying: field)) }
         guard case .accepted(let rules) = route.rules.overridden(by: parameters.wishes, within: route.plan.bounds)

@@ -7,7 +7,7 @@ import JSON
 
 /// Collects replies until the end.
 final class UnaryWriter: ReplyWriter {
-    private let answer: Answer
+    private var answer: Answer
     private let route: ServiceRoute
     private let format: ReplyFormat
     private let isSingle: Bool
@@ -32,6 +32,7 @@ final class UnaryWriter: ReplyWriter {
 
     func begin() {}
     func sayNothing() {}
+    func note(_ timing: ServerTiming) { answer.timing = timing }
 
     func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
         count += 1

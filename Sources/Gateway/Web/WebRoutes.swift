@@ -14,6 +14,8 @@ enum WebTarget: Sendable {
     case services, health, readiness, metrics, openAPI
     /// Multiplexed sessions.
     case socket
+    /// An operator's word about a worker.
+    case worker
     /// A name under /v1/services that no service has.
     case unknownService
 }
@@ -28,6 +30,21 @@ final class ServiceRoute: Sendable {
     let rules: EndRules
     /// The query is the worker's; the built-in way takes the gateway's parameters from it.
     let isConfigured: Bool
+    /// Of the services that a broker knows, which one.
+    let subject: String?
+    /// What the service is called.
+    var name: String { subject ?? plan.name }
+
+    /// The way to a service that a broker's workers have registered.
+    init(_ plan: ServicePlan, _ offer: Offer) {
+        self.plan = plan
+        request = plan.configuration.request
+        reply = plan.configuration.reply
+        headers = []
+        rules = plan.rules.ofWorkers(streaming: offer.streams)
+        isConfigured = false
+        subject = offer.name
+    }
 
     init(_ plan: ServicePlan) {
         self.plan = plan
@@ -36,6 +53,7 @@ final class ServiceRoute: Sendable {
         headers = []
         rules = plan.rules
         isConfigured = false
+        subject = nil
     }
 
     init(_ plan: ServicePlan, _ route: RouteConfiguration) {
@@ -43,8 +61,9 @@ final class ServiceRoute: Sendable {
         request = route.request
         reply = route.reply
         headers = route.headers
-        rules = EndRules(route.replies, isREP: plan.configuration.peer == .rep)
+        rules = EndRules(route.replies, impliedCount: plan.configuration.impliedCount)
         isConfigured = true
+        subject = route.registered
     }
 }
 
@@ -61,13 +80,15 @@ struct WebRoutes: Sendable {
         ]
         for (path, target) in builtIn { routes.append(("GET", path, target)) }
         routes.append(("*", "/v1/services/{service}", .unknownService))
+        routes.append(("POST", "/v1/services/{service}/workers/{worker}/{order}", .worker))
         for plan in plans {
             let route = ServiceRoute(plan)
             if plan.isPublisher {
                 routes.append(("GET", "/v1/services/\(plan.name)", .topics(route)))
                 continue
             }
-            routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route)))
+            // A broker is asked for the services that its workers register.
+            if !plan.isBroker { routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route))) }
             routes.append(("GET", "/v1/services/\(plan.name)", .service(route)))
         }
         for route in configuration.routes {

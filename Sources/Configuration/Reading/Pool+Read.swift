@@ -1,0 +1,107 @@
+// The keys of services whose workers say when they are ready, and what must hold between them.
+
+extension PoolSettings {
+    /// The keys that only such services have.
+    private static let keys = [
+        "dialect", "answers", "capacity", "heartbeat", "queue", "retries", "handover", "allow",
+    ]
+
+    mutating func read(_ section: Section) {
+        section.read("dialect", into: &dialect, .word)
+        section.read("answers", into: &answers, .boolean)
+        section.read("capacity", into: &capacity, .integer(1...1_000))
+        section.section("heartbeat") { section in
+            let times = Duration.milliseconds(250)...Duration.seconds(3_600)
+            if let interval = section.value("interval", .duration(times)) { heartbeatInterval = interval }
+            section.read("lives", into: &lives, .integer(2...100))
+        }
+        section.section("queue") { section in
+            section.read("max", into: &queueLength, .integer(0...1_000_000))
+            section.read("max_bytes", into: &queueBytes, .bytes(1...1 << 40))
+            section.read("max_age", into: &queueAge, .duration(.milliseconds(1) ... .seconds(86_400)))
+        }
+        section.read("retries", into: &retries, .integer(0...10))
+        section.read("handover", into: &handover, .boolean)
+        section.list("allow", into: &allow, of: .text(1...255), 0...1_000)
+    }
+}
+
+/// What must hold for one service; `complain` takes a key and a sentence.
+struct PoolRules {
+    let service: ServiceConfiguration
+    let has: (String) -> Bool
+    let complain: (String, String) -> Void
+
+    func check() {
+        checkKeys()
+        switch service.peer {
+        case .ready: checkReady()
+        case .majordomo: checkMajordomo()
+        default: break
+        }
+        if service.hasPool { checkEnds() }
+        checkClients()
+    }
+
+    /// Keys that mean nothing for this peer.
+    private func checkKeys() {
+        let pools = ["capacity", "heartbeat", "queue", "retries", "handover"]
+        for key in pools where has(key) && !service.hasPool {
+            complain(key, "is for peer: ready, and for peer: majordomo with bind")
+        }
+        for key in ["dialect", "answers"] where has(key) && service.peer != .ready {
+            complain(key, "is for peer: ready")
+        }
+        if has("allow") && !(service.peer == .majordomo && service.bind != nil) {
+            complain("allow", "is for peer: majordomo with bind")
+        }
+        for key in ["service", "version"] where has(key) && !(service.peer == .majordomo && service.bind == nil) {
+            complain(key, "is for peer: majordomo with connect")
+        }
+    }
+
+    private func checkReady() {
+        if service.bind == nil { complain("", "needs bind: the endpoint that workers connect to") }
+        if !service.connect.isEmpty { complain("connect", "is not for peer: ready; workers connect to us, write bind") }
+        let pool = service.pool
+        if pool.dialect == .bare && pool.capacity > 1 {
+            complain("capacity", "above 1 needs replies that name their request: dialect addressed or paranoid-pirate")
+        }
+        if !pool.answers && pool.dialect != .bare { complain("answers", "false is for dialect: bare") }
+        if has("heartbeat") && pool.dialect != .paranoidPirate {
+            complain("heartbeat", "is for dialect: paranoid-pirate; for the others write socket.heartbeat_interval")
+        }
+    }
+
+    private func checkMajordomo() {
+        if (service.bind != nil) == !service.connect.isEmpty {
+            complain("", "needs exactly one of bind (we are the broker) and connect (a broker that exists)")
+        }
+        for (key, isThere) in [
+            ("final", service.replies.final != nil), ("count", service.replies.count != nil),
+            ("idle", service.replies.idle != nil),
+        ] where isThere {
+            complain("replies.\(key)", "is not for peer: majordomo; the protocol says which reply is the last")
+        }
+        if service.cancel != nil && service.bind == nil { complain("cancel", "is not for peer: majordomo") }
+        for (index, pattern) in service.pool.allow.enumerated() where pattern.dropLast().contains("*") {
+            complain("allow[\(index)]", "has a * that is not its last character")
+        }
+    }
+
+    /// A pool must know when a worker is done, or it never gets another request.
+    private func checkEnds() {
+        if service.replies.idle != nil && service.replies.idleMeans == .complete && service.replies.final == nil {
+            complain("replies.idle", "does not say when a worker is done; write count or final")
+        }
+        if service.cancel != nil { complain("cancel", "is not for workers that take one request at a time") }
+        if service.delimiter { complain("delimiter", "is for peer: router only; the dialect says where one is") }
+    }
+
+    private func checkClients() {
+        guard service.clients != nil else { return }
+        guard [.dealer, .rep, .ready].contains(service.peer), service.bind != nil else {
+            return complain("clients", "is for peer: dealer, rep and ready with bind")
+        }
+    }
+}

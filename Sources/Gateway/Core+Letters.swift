@@ -1,0 +1,59 @@
+// What a core hears from the others and tells them; Letter.swift says who writes what to whom.
+
+import Bridge
+import Configuration
+import HTTP
+import ZeroMQ
+
+extension Core {
+    func post(_ letter: Letter, to core: Int) { shared.mailboxes[core].post(letter) }
+
+    func received(_ letter: Letter) {
+        switch letter {
+        case .request(let service, let submission, let box):
+            if case .refused(let reason) = services[service].submit(&box.frame, [], submission) {
+                finish(submission.owner, because: reason)
+            }
+        case .withdraw(let service, let ticket): services[service].withdraw(ticket)
+        case .refused(let ticket, let reason, let handling): finish(ticket, because: reason, handling)
+        case .reply(let service, let ticket, let box, let note):
+            route(&box.frame, note, to: ticket, shared.plans[service])
+        case .workersLost(let service): endExchanges(of: shared.plans[service])
+        case .topics(let service, let letter): (services[service] as? PublisherService)?.received(letter)
+        case .order(let service, let pool, let worker, let isDraining):
+            services[service].setDraining(isDraining, worker: worker, pool)
+        case .offers(let service, let offered): offers.update(shared.plans[service], offered)
+        case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
+        case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
+        case .drain: beginDrain()
+        case .idle: idlePeers += 1
+        case .adopt(let transfer): sessions.adopt(transfer)
+        }
+    }
+
+    /// Asks every reactor how it stands and calls back, on this one, with all the answers.
+    func inquire(_ answer: @escaping ([CoreReport]) -> Void) {
+        let inquiry = inquiries.open(expecting: shared.reactorCount, answer)
+        for other in 0..<shared.reactorCount where other != index {
+            post(.report(to: index, inquiry: inquiry), to: other)
+        }
+        inquiries.received(report(), for: inquiry)?()
+    }
+
+    private func report() -> CoreReport {
+        var snapshot = metrics.snapshot
+        snapshot.responses = metrics.responses
+        snapshot.services = metrics.services.map(\.counts)
+        for watch in listeners {
+            let counters = watch.listener.counters
+            snapshot.connections += counters.connectionsOpen
+            snapshot.connectionsAccepted += counters.connectionsAccepted
+            snapshot.connectionsRefused += counters.connectionsRefused
+            snapshot.malformedRequests += UInt64(counters.refusedTotal)
+            snapshot.spinsCaught += counters.spinsCaught
+        }
+        snapshot.logLinesDropped = shared.output.droppedLines
+        return CoreReport(
+            metrics: snapshot, states: services.map(\.state), isDraining: !drainState.acceptsRequests)
+    }
+}

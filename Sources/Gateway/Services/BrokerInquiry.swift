@@ -1,0 +1,77 @@
+// Asks a Majordomo broker whether anybody offers a service (RFC 8, `mmi.service`): a broker keeps requests for names
+// that nobody offers, for ever, and says nothing.
+//
+//     link up --ask--> 200: offered    404: not offered    anything else, or silence: nobody knows, so it is tried
+
+import Bridge
+import Reactors
+import ZeroMQ
+
+/// One broker and one name.
+final class BrokerInquiry: ReadinessHandler {
+    /// Between two questions, and how long an answer may take.
+    private static let interval: UInt64 = 1_000_000_000
+
+    /// The broker can be reached, and does not say that nobody offers the service.
+    private(set) var isUp = false
+    private unowned let core: Core
+    private let link: Link
+    private let question: [[UInt8]]
+    private let onChange: () -> Void
+    private var registration: Registration?
+    private var isOffered: Bool?
+    private var askedAt: UInt64?
+    private var isWaiting = false
+    private var message = Message()
+
+    /// - Parameter name: what the service is called at the broker.
+    init(_ core: Core, _ link: Link, _ version: MajordomoVersion, _ name: String, onChange: @escaping () -> Void) {
+        self.core = core
+        self.link = link
+        self.onChange = onChange
+        question = version.request(for: "mmi.service") + [Array(name.utf8)]
+    }
+
+    func start() {
+        registration = core.watch(link.socket.descriptor, [.readable, .edgeTriggered], self)
+        tick()
+    }
+
+    func stop() { if let registration { core.reactor.unwatch(registration) } }
+
+    func ready(_ readiness: Readiness) { tick() }
+
+    /// The link came up or went down, or some time has passed.
+    func tick() {
+        read()
+        if !link.isUp {
+            (isOffered, askedAt, isWaiting) = (nil, nil, false)
+        } else if askedAt.map({ core.reactor.now - $0 >= Self.interval }) ?? true {
+            // Who does not answer knows no such question.
+            if isWaiting { isOffered = true }
+            ask()
+        }
+        let isUp = link.isUp && isOffered ?? false
+        guard isUp != self.isUp else { return }
+        self.isUp = isUp
+        onChange()
+    }
+
+    private func ask() {
+        for (index, bytes) in question.enumerated() {
+            var frame = Frame(copying: bytes.span)
+            guard case .sent = link.socket.send(&frame, more: index < question.count - 1) else { return }
+        }
+        askedAt = core.reactor.now
+        isWaiting = true
+        read()
+    }
+
+    private func read() {
+        while message.receive(from: link.socket) {
+            guard message.count > 1 else { continue }
+            isWaiting = false
+            isOffered = !message.bytes(message.count - 1).equals(Array("404".utf8))
+        }
+    }
+}

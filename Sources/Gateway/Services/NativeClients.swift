@@ -1,0 +1,171 @@
+// `clients:`: a ROUTER beside a service, for native DEALER and REQ clients. They share its workers, queue, limits and
+// metrics with the web: the gateway is then asyncsrv's server_task, or rrbroker.
+//
+//     [client][body...]              a DEALER      every reply goes back as [client][body...]
+//     [client][hops...][""][body...] a REQ         every reply goes back as [client][hops...][""][body...]
+//
+// A client is what its frames before the body say: a session of a kind, with one ticket for its whole life. What the
+// service cannot take stays where it is: the client's own high water mark holds it, as behind zmq_proxy(3).
+
+import Bridge
+import ZeroMQ
+
+/// The native clients of one service, on its home reactor.
+final class NativeClients {
+    /// Messages read in one turn: fewer than replies, so that workers are emptied first, and the web has its share.
+    private static let turnBudget = 128
+    /// How long a client that asks nothing is remembered.
+    private static let memory: Nanoseconds = 600_000_000_000
+
+    private unowned let core: Core
+    private unowned let service: any Service
+    private let port: RouterPort
+    private var clients: [[UInt8]: NativeClient] = [:]
+    private var message = Message()
+    /// What the service could not take yet.
+    private var held: (client: NativeClient, body: FrameBox, more: [FrameBox])?
+
+    init?(_ core: Core, _ service: any Service) throws(ZMQError) {
+        let plan = service.plan
+        guard let endpoint = plan.configuration.clients else { return nil }
+        self.core = core
+        self.service = service
+        port = try RouterPort(core, endpoint, SocketOptions(plan.configuration.socket))
+        core.log.info("native clients of service \(plan.name) come to \(port.endpoint)")
+        port.onLost = { [unowned self] connection in forget { $0.connection == connection } }
+    }
+
+    var count: Int { clients.count }
+
+    func start() { port.start(service) }
+
+    func stop() { port.stop() }
+
+    /// Hands over what has come, as far as the service takes it. - Returns: whether more may be there.
+    func drain() -> Bool {
+        guard release() else { return false }
+        var message = Message()
+        swap(&message, &self.message)
+        defer { swap(&message, &self.message) }
+        for _ in 0..<Self.turnBudget {
+            guard port.receive(&message) else { return false }
+            guard take(&message) else { return false }
+        }
+        return true
+    }
+
+    func tick() { forget { core.now.since($0.usedAt) > Self.memory } }
+
+    /// Tries what is held again. - Returns: whether nothing is held any more.
+    private func release() -> Bool {
+        guard let held else { return true }
+        guard hand(held.client, held.body, held.more) else { return false }
+        self.held = nil
+        return true
+    }
+
+    /// - Returns: false when the service takes no more for now.
+    private func take(_ message: inout Message) -> Bool {
+        var bodyAt = 1
+        for index in 1..<max(1, message.count - 1) where message.isEmpty(index) {
+            bodyAt = index + 1
+            break
+        }
+        guard bodyAt < message.count, !message.isTooLong, let client = client(message, bodyAt) else {
+            core.metrics.services[service.plan.index].dropped(.malformed)
+            return true
+        }
+        core.metrics.services[service.plan.index].counts.nativeRequests += 1
+        let more = message.surplus(from: bodyAt + 1)
+        let body = FrameBox(message.take(bodyAt))
+        if hand(client, body, more) { return true }
+        held = (client, body, more)
+        return false
+    }
+
+    private func hand(_ client: NativeClient, _ body: FrameBox, _ more: [FrameBox]) -> Bool {
+        client.usedAt = core.now
+        if case .refused = service.submit(&body.frame, more, client.submission) { return false }
+        return true
+    }
+
+    /// Whoever has these frames before the body.
+    private func client(_ message: borrowing Message, _ bodyAt: Int) -> NativeClient? {
+        var key: [UInt8] = []
+        var envelope: [[UInt8]] = []
+        for index in 0..<bodyAt {
+            let bytes = [UInt8](copying: message.bytes(index))
+            envelope.append(bytes)
+            key.append(UInt8(min(bytes.count, 255)))
+            key += bytes
+        }
+        let connection = message.sourceDescriptor
+        if let known = clients[key] {
+            if known.connection == connection { return known }
+            port.welcome(connection)
+            forget { $0 === known }
+        } else {
+            port.welcome(connection)
+        }
+        let client = NativeClient(core, service, self, envelope, connection)
+        guard core.opened(client) else { return nil }
+        clients[key] = client
+        return client
+    }
+
+    private func forget(_ isGone: (NativeClient) -> Bool) {
+        for (key, client) in clients where isGone(client) {
+            clients[key] = nil
+            if held?.client === client { held = nil }
+            core.closed(client)
+            service.ended(client, End(.clientLeft))
+        }
+    }
+
+    /// Sends a reply on its way back.
+    fileprivate func reply(_ body: Span<UInt8>, _ more: [FrameBox], to client: NativeClient) {
+        let metrics = core.metrics.services[service.plan.index]
+        let identity = client.envelope[0]
+        var address = Frame(copying: identity.span)
+        // Gone, or it does not take its replies: either way nobody else gets them.
+        guard case .sent = port.socket.send(&address, more: true) else { return metrics.dropped(.unknown) }
+        port.socket.begin(client.envelope.dropFirst())
+        var frame = Frame(copying: body)
+        _ = port.socket.send(&frame, more: !more.isEmpty)
+        for (index, box) in more.enumerated() { _ = port.socket.send(&box.frame, more: index < more.count - 1) }
+        metrics.counts.nativeReplies += 1
+        core.touch(service)
+    }
+}
+
+/// One native client.
+final class NativeClient: Correspondent {
+    /// The frames before a body, the first of which is its identity.
+    let envelope: [[UInt8]]
+    let connection: Int32?
+    var usedAt: Instant
+    private let core: Core
+    private unowned let clients: NativeClients
+
+    init(
+        _ core: Core, _ service: any Service, _ clients: NativeClients, _ envelope: [[UInt8]], _ connection: Int32?
+    ) {
+        self.core = core
+        self.clients = clients
+        self.envelope = envelope
+        self.connection = connection
+        usedAt = core.now
+        super.init(service)
+    }
+
+    override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
+        if case .marker = note.last { return }
+        core.metrics.services[plan.index].counts.bytesReceived += UInt64(body.count)
+        clients.reply(body, note.more, to: self)
+    }
+
+    /// Its protocol has no words for a request that cannot be answered; the client waits as long as it likes.
+    override func finish(because reason: EndReason) {
+        core.metrics.services[plan.index].counts.nativeRefusals += 1
+    }
+}

@@ -1,0 +1,57 @@
+// One request on its way through a pool: in the queue, at a worker, done.
+
+import Bridge
+import ZeroMQ
+
+/// Which request of whom.
+struct Submission: Sendable {
+    /// The exchange, session or native client that gets the replies.
+    let owner: Ticket
+    /// Whom it counts for where clients take turns.
+    let client: UInt64
+    /// Of the services that a broker knows, which.
+    var subject: String?
+}
+
+/// A request in a pool.
+final class Job {
+    let submission: Submission
+    let arrivedAt: Instant
+    /// Its own name: what a worker that answers under an address is given for one.
+    var ticket = Ticket.none
+    var body: Frame
+    let byteCount: Int
+    /// What a native client sent behind its body.
+    var more: [FrameBox]
+    var worker: WorkerID?
+    var attempts = 0
+    var replies = 0
+    /// When it was given to a worker for the first time.
+    var sentAt: Instant?
+    /// Nobody waits for its replies any more; its worker has it all the same.
+    var isOrphan = false
+    /// The owner's next job.
+    var next: Job?
+
+    init(_ submission: Submission, _ body: inout Frame, _ more: [FrameBox], at now: Instant) {
+        self.submission = submission
+        self.more = more
+        arrivedAt = now
+        byteCount = body.count + more.reduce(0) { $0 + $1.frame.count }
+        self.body = Frame()
+        swap(&self.body, &body)
+    }
+
+    /// How it has fared so far.
+    func handling(at now: Instant) -> Handling {
+        Handling(queued: (sentAt ?? now).since(arrivedAt), attempts: attempts)
+    }
+}
+
+/// How a request fared before its worker answered.
+struct Handling: Sendable {
+    /// How long it waited for a worker.
+    let queued: Nanoseconds
+    /// Workers that were given it.
+    let attempts: Int
+}

@@ -1,0 +1,92 @@
+// The frames of the Majordomo protocol, both versions: MDP/0.1 (RFC 7) and MDP/0.2 (RFC 18). After the peer's identity
+// and, in 0.1, an empty frame:
+//
+//     client    MDPC01  service  body...                   MDPC02  1 (request)  service  body...
+//               MDPC01  service  body...                   MDPC02  2 (partial) | 3 (final)  service  body...
+//     worker    MDPW01  1 (ready)  service                 MDPW02  1 (ready)  service
+//               MDPW01  2 (request)  client  ""  body...   MDPW02  2 (request)  client  ""  body...
+//               MDPW01  3 (reply)    client  ""  body...   MDPW02  3 (partial) | 4 (final)  client  ""  body...
+//               MDPW01  4 (heartbeat) | 5 (disconnect)     MDPW02  5 (heartbeat) | 6 (disconnect)
+//
+// 0.2 dropped the empty frame; peers that send it all the same are answered as they speak.
+
+import ZeroMQ
+
+/// How a peer spells the protocol.
+enum MajordomoVersion: UInt8 {
+    case one = 1
+    case two = 2
+    case twoWithDelimiter = 3
+
+    var hasDelimiter: Bool { self != .two }
+    var isTwo: Bool { self != .one }
+
+    var workerHeader: [UInt8] { self == .one ? Self.workerOne : Self.workerTwo }
+    var clientHeader: [UInt8] { self == .one ? Self.clientOne : Self.clientTwo }
+    var heartbeat: UInt8 { self == .one ? 4 : 5 }
+    var disconnect: UInt8 { self == .one ? 5 : 6 }
+
+    fileprivate static let workerOne = Array("MDPW01".utf8), workerTwo = Array("MDPW02".utf8)
+    fileprivate static let clientOne = Array("MDPC01".utf8), clientTwo = Array("MDPC02".utf8)
+
+    /// The frames that precede the body of a client's request.
+    func request(for service: String) -> [[UInt8]] {
+        (hasDelimiter ? [[]] : []) + [clientHeader] + (isTwo ? [[1]] : []) + [Array(service.utf8)]
+    }
+
+    /// A command of ours to a worker that has no more to say.
+    func command(_ number: UInt8) -> [[UInt8]] { (hasDelimiter ? [[]] : []) + [workerHeader, [number]] }
+}
+
+/// What a worker says.
+enum MajordomoCommand {
+    case ready, request, partial, final, heartbeat, disconnect
+
+    init?(_ number: UInt8, _ version: MajordomoVersion) {
+        switch (number, version.isTwo) {
+        case (1, _): self = .ready
+        case (2, _): self = .request
+        case (3, false): self = .final
+        case (3, true): self = .partial
+        case (4, false), (5, true): self = .heartbeat
+        case (4, true): self = .final
+        case (5, false), (6, true): self = .disconnect
+        default: return nil
+        }
+    }
+}
+
+/// Who speaks, and from which frame on.
+enum MajordomoSpeaker {
+    case worker(MajordomoVersion, at: Int)
+    case client(MajordomoVersion, at: Int)
+
+    /// - Parameter message: from a ROUTER; its first frame is the peer's identity. `at` is the frame behind the header.
+    init?(_ message: borrowing Message) {
+        guard message.count >= 3 else { return nil }
+        let hasDelimiter = message.isEmpty(1)
+        let header = hasDelimiter ? 2 : 1
+        let two = hasDelimiter ? MajordomoVersion.twoWithDelimiter : .two
+        if message.bytes(header).equals(MajordomoVersion.workerOne), hasDelimiter {
+            self = .worker(.one, at: header + 1)
+        } else if message.bytes(header).equals(MajordomoVersion.clientOne), hasDelimiter {
+            self = .client(.one, at: header + 1)
+        } else if message.bytes(header).equals(MajordomoVersion.workerTwo) {
+            self = .worker(two, at: header + 1)
+        } else if message.bytes(header).equals(MajordomoVersion.clientTwo) {
+            self = .client(two, at: header + 1)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension RouterSocket {
+    /// Sends frames that do not end a message.
+    func begin(_ frames: some Sequence<[UInt8]>) {
+        for bytes in frames {
+            var frame = Frame(copying: bytes.span)
+            _ = send(&frame, more: true)
+        }
+    }
+}

@@ -1,0 +1,299 @@
+// `peer: majordomo` with `bind`: a Majordomo broker. Workers register services by name; web clients and native ones ask
+// for them by name; each name has a pool of its own.
+//
+//     worker  READY echo      --> pool "echo" --> offered to the web as /v1/services/echo, on every reactor
+//     web     POST .../echo   --> pool "echo" --> REQUEST to the worker that has been ready longest
+//     client  MDPC01 echo     --> pool "echo"      (MajordomoRequest brings its replies back)
+//     client  MDPC01 mmi.service --> answered here (RFC 8)
+//
+// Who breaks the protocol is told to go (DISCONNECT), and its requests are as those of a worker that died.
+
+import Bridge
+import Configuration
+import Reactors
+import ZeroMQ
+
+/// The home of a broker.
+final class MajordomoService: Service, PoolDialect, TimerHandler {
+    private static let turnBudget = 512
+    /// Names at a time, those that only clients asked for among them.
+    private static let mostNames = 10_000
+    /// How long a name without workers is remembered, so that its clients hear "no worker" and not "no such service".
+    private static let memory: Nanoseconds = 60_000_000_000
+
+    /// Where a worker sits.
+    private struct Seat {
+        let pool: Pool
+        let id: WorkerID
+    }
+
+    let plan: ServicePlan
+    private unowned let core: Core
+    let port: RouterPort
+    private var pools: [String: Pool] = [:]
+    private var lastUsed: [String: Instant] = [:]
+    private var seats: [[UInt8]: Seat] = [:]
+    private var connections: [Int32: [UInt8]] = [:]
+    private var offered: [String: Offer] = [:]
+    private var message = Message()
+    private let heartbeat: Nanoseconds
+    private var refused: String?
+
+    init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
+        self.core = core
+        self.plan = plan
+        heartbeat = plan.configuration.pool.heartbeatInterval?.inNanoseconds ?? 2_500_000_000
+        var options = SocketOptions(plan.configuration.socket)
+        options.routerHandover = plan.configuration.pool.handover
+        port = try RouterPort(core, plan.configuration.bind ?? "", options)
+        core.log.info("broker \(plan.name) is bound to \(port.endpoint)")
+        port.onLost = { [unowned self] connection in
+            if let name = connections[connection], let seat = seats[name] { seat.pool.lost(seat.id) }
+        }
+    }
+
+    var state: ServiceState {
+        var state = ServiceState()
+        state.pools = pools.values.sorted { $0.name < $1.name }.map { PoolState($0, at: core.now) }
+        state.workers = pools.values.reduce(0) { $0 + $1.crew.count }
+        state.waiting = pools.values.reduce(0) { $0 + $1.queue.count }
+        state.isReady = state.workers > 0
+        state.trouble = refused ?? port.trouble
+        return state
+    }
+
+    func start() {
+        port.start(self)
+        _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
+    }
+
+    func stop() { port.stop() }
+
+    // MARK: Requests
+
+    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
+        submit(&request, [], exchange.submission)
+    }
+
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
+        core.touch(self)
+        guard let name = submission.subject, let pool = pools[name] else { return .refused(.noWorker) }
+        lastUsed[name] = core.now
+        return pool.submit(&request, more, submission)
+    }
+
+    func ended(_ exchange: Correspondent, _ end: End) {
+        if let name = exchange.subject { pools[name]?.withdraw(exchange.ticket) }
+    }
+
+    /// Another reactor's exchange does not say again what it asked for.
+    func withdraw(_ owner: Ticket) { for pool in pools.values { pool.withdraw(owner) } }
+
+    func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
+        pools[pool]?.setDraining(isDraining, worker)
+        core.touch(self)
+    }
+
+    /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
+    func pause(_ exchange: Correspondent) {}
+    func resume(_ exchange: Correspondent) {}
+
+    // MARK: The turn
+
+    func drain() -> Bool {
+        // Taken out for the time: what a message leads to may come back here.
+        var message = Message()
+        swap(&message, &self.message)
+        defer { swap(&message, &self.message) }
+        for _ in 0..<Self.turnBudget {
+            guard port.receive(&message) else { return false }
+            switch MajordomoSpeaker(message) {
+            case .worker(let version, let index): understandWorker(&message, version, index)
+            case .client(let version, let index): understandClient(&message, version, index)
+            case nil: malformed()
+            }
+        }
+        return true
+    }
+
+    func tick() {
+        let silence = heartbeat * UInt64(plan.configuration.pool.lives)
+        for (name, pool) in pools {
+            pool.tick(silence: silence)
+            guard pool.isIdle, core.now.since(lastUsed[name] ?? core.now) > Self.memory else { continue }
+            pools[name] = nil
+            lastUsed[name] = nil
+            offered[name] = nil
+            core.tellOffers(of: plan, offered)
+        }
+        core.touch(self)
+    }
+
+    /// It is time for a sign of life.
+    func timerFired(_ key: UInt64) {
+        for seat in seats.values {
+            guard let worker = seat.pool.crew[seat.id] else { continue }
+            let version = MajordomoVersion(rawValue: worker.spelling) ?? .one
+            if port.send(version.command(version.heartbeat), to: worker.name) == .unroutable { seat.pool.lost(seat.id) }
+        }
+        core.touch(self)
+        _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
+    }
+
+    // MARK: What workers say
+
+    private func understandWorker(_ message: inout Message, _ version: MajordomoVersion, _ index: Int) {
+        guard index < message.count, message.bytes(index).count == 1,
+            let command = MajordomoCommand(message.bytes(index)[0], version)
+        else { return malformed() }
+        let name = [UInt8](copying: message.bytes(0))
+        let connection = message.sourceDescriptor
+        var seat = seats[name]
+        if let known = seat, known.pool.crew[known.id]?.connection != connection {
+            known.pool.lost(known.id)
+            seat = nil
+        }
+        guard let seat else { return meet(message, name, connection, command, version, index) }
+        switch command {
+        case .heartbeat: seat.pool.heard(seat.id)
+        case .disconnect: seat.pool.lost(seat.id)
+        case .partial, .final: replied(&message, seat, command, index)
+        case .ready, .request: dismiss(seat, name, version)
+        }
+    }
+
+    /// A worker that is not known may say only that it is ready; the others are told to begin anew.
+    private func meet(
+        _ message: borrowing Message, _ name: [UInt8], _ connection: Int32?, _ command: MajordomoCommand,
+        _ version: MajordomoVersion, _ index: Int
+    ) {
+        port.welcome(connection)
+        switch command {
+        case .disconnect: return
+        case .ready: break
+        case .request, .partial, .final, .heartbeat:
+            _ = port.send(version.command(version.disconnect), to: name)
+            return
+        }
+        guard index + 1 < message.count else { return malformed() }
+        let service = String(copying: message.bytes(index + 1))
+        guard let pool = pool(service, isAllowed: plan.configuration.pool.allows(service)) else {
+            // Not told to go: it would be back at once. Without our heartbeats it tries again in its own time.
+            let trouble = "a worker offers \"\(service.prefix(64))\": `allow` does not have it, or it is no name"
+            if refused != trouble { core.log.warning("broker \(plan.name): \(trouble)") }
+            refused = trouble
+            return
+        }
+        let id = pool.register(name.span, connection: connection, spelling: version.rawValue)
+        seats[name] = Seat(pool: pool, id: id)
+        if let connection { connections[connection] = name }
+        offer(pool)
+        pool.ready(id)
+    }
+
+    private func replied(_ message: inout Message, _ seat: Seat, _ command: MajordomoCommand, _ index: Int) {
+        seat.pool.heard(seat.id)
+        guard index + 2 < message.count, message.isEmpty(index + 2) else { return malformed() }
+        guard let ticket = core.codec.read(message.bytes(index + 1)) else {
+            return core.metrics.services[plan.index].dropped(.unknown)
+        }
+        let (body, end) = (index + 3, message.count)
+        let fault: ReplyShape.Fault? = body < end ? (body + 1 < end ? .tooLong : nil) : .tooShort
+        let note = ReplyNote(
+            fault: fault, last: command == .final ? .data : nil, more: message.surplus(from: body + 1))
+        var frame = body < end ? message.take(body) : Frame()
+        seat.pool.replied(&frame, ticket, of: seat.id, note)
+    }
+
+    /// It broke the protocol.
+    private func dismiss(_ seat: Seat, _ name: [UInt8], _ version: MajordomoVersion) {
+        _ = port.send(version.command(version.disconnect), to: name)
+        seat.pool.lost(seat.id)
+    }
+
+    func removed(_ worker: Worker) {
+        guard let seat = seats[worker.name], seat.id == worker.id else { return }
+        seats[worker.name] = nil
+        if let connection = worker.connection, connections[connection] == worker.name { connections[connection] = nil }
+        lastUsed[seat.pool.name] = core.now
+        offer(seat.pool)
+    }
+
+    private func malformed() { core.metrics.services[plan.index].dropped(.malformed) }
+
+    // MARK: What workers are told
+
+    func give(_ job: Job, to worker: Worker) -> SendOutcome {
+        core.touch(self)
+        var address = Frame(copying: worker.name.span)
+        let outcome = port.socket.send(&address, more: true)
+        guard outcome == .sent else { return outcome }
+        port.socket.begin((MajordomoVersion(rawValue: worker.spelling) ?? .one).command(2))
+        var ticket = core.codec.frame(of: job.ticket)
+        _ = port.socket.send(&ticket, more: true)
+        var delimiter = Frame()
+        _ = port.socket.send(&delimiter, more: true)
+        port.sendBody(of: job, keeps: plan.configuration.pool.retries > 0)
+        return .sent
+    }
+
+    // MARK: Native clients
+
+    private func understandClient(_ message: inout Message, _ version: MajordomoVersion, _ start: Int) {
+        port.welcome(message.sourceDescriptor)
+        var index = start
+        if version.isTwo {
+            guard index < message.count, message.bytes(index).equals([1]) else { return malformed() }
+            index += 1
+        }
+        guard index + 1 < message.count else { return malformed() }
+        let service = String(copying: message.bytes(index))
+        let request = MajordomoRequest(
+            core, self, client: [UInt8](copying: message.bytes(0)), version, service: service)
+        if service.hasPrefix("mmi.") {
+            return request.answer(management(service, String(copying: message.bytes(message.count - 1))))
+        }
+        core.metrics.services[plan.index].counts.nativeRequests += 1
+        guard pool(service, isAllowed: plan.configuration.pool.allows(service)) != nil, core.opened(request) else {
+            return core.metrics.services[plan.index].counts.nativeRefusals += 1
+        }
+        let more = message.surplus(from: index + 2)
+        var body = message.take(index + 1)
+        lastUsed[service] = core.now
+        // Whoever speaks MDP waits for workers that are yet to come, and asks again when it has waited long enough.
+        if case .refused(let reason) = pools[service]?.submit(&body, more, request.submission, waits: true) {
+            request.finish(because: reason)
+        }
+    }
+
+    /// The broker's own services (RFC 8): `mmi.service` says whether somebody offers a name.
+    private func management(_ service: String, _ name: String) -> String {
+        guard service == "mmi.service" else { return "501" }
+        return (pools[name]?.crew.count ?? 0) > 0 ? "200" : "404"
+    }
+
+    // MARK: Names
+
+    /// The pool of that name, made where it is allowed and there is room.
+    private func pool(_ name: String, isAllowed: Bool) -> Pool? {
+        if let pool = pools[name] { return pool }
+        let isName =
+            !name.isEmpty && name.utf8.count <= 255 && !name.hasPrefix("mmi.")
+            && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
+        guard isName, isAllowed, pools.count < Self.mostNames else { return nil }
+        let pool = Pool(core, plan, self, name: name)
+        pools[name] = pool
+        lastUsed[name] = core.now
+        return pool
+    }
+
+    /// Tells every reactor what the web may ask for, when that has changed.
+    private func offer(_ pool: Pool) {
+        let versions = pool.crew.workers.compactMap { MajordomoVersion(rawValue: $0.spelling) }
+        var offer = Offer(name: pool.name, hasWorkers: pool.crew.count > 0)
+        offer.streams = versions.isEmpty ? offered[pool.name]?.streams ?? false : versions.contains(where: \.isTwo)
+        guard offered[pool.name] != offer else { return }
+        offered[pool.name] = offer
+        core.tellOffers(of: plan, offered)
+    }
+}

@@ -1,0 +1,250 @@
+// Requests and workers of one service that come together: who has been ready longest gets what is next in the queue.
+//
+//     submit --> queue (bounded, fair) --+                     +--> owner: replies
+//                                        +--> worker (LRU) ----+--> lost: retried, or the owner is told
+//     worker says ready -----------------+                     +--> done: the worker is ready again
+//
+// The pool decides; how a request is put into frames, and what a worker's frames mean, is its dialect's affair.
+
+import Bridge
+import Configuration
+import ZeroMQ
+
+/// How a pool reaches its workers.
+protocol PoolDialect: AnyObject {
+    /// Sends `job` to `worker`. The body may be taken out of it, unless it may be tried again.
+    func give(_ job: Job, to worker: Worker) -> SendOutcome
+    /// The worker is gone, or is to go.
+    func removed(_ worker: Worker)
+}
+
+/// One pool, on its home reactor.
+final class Pool {
+    /// The service's name where a broker has several; else empty.
+    let name: String
+    let plan: ServicePlan
+    private(set) var crew: WorkerPool
+    private(set) var queue: FairQueue
+
+    private unowned let core: Core
+    private unowned let dialect: any PoolDialect
+    private var jobs: TicketTable<Job>
+    /// The first of each owner's jobs that are not over.
+    private var owned: [Ticket: Job] = [:]
+
+    private var metrics: ServiceMetrics { core.metrics.services[plan.index] }
+    private var retries: Int { plan.configuration.pool.retries }
+
+    init(_ core: Core, _ plan: ServicePlan, _ dialect: any PoolDialect, name: String = "") {
+        self.core = core
+        self.plan = plan
+        self.dialect = dialect
+        self.name = name
+        let settings = plan.configuration.pool
+        crew = WorkerPool(capacity: settings.capacity)
+        queue = FairQueue(
+            bounds: QueueBounds(
+                count: settings.queueLength, bytes: settings.queueBytes, age: settings.queueAge.inNanoseconds))
+        jobs = TicketTable(reactor: UInt8(core.index), capacity: 1 << 22)
+    }
+
+    /// Nobody is here and nothing waits.
+    var isIdle: Bool { crew.count == 0 && queue.isEmpty && jobs.count == 0 }
+
+    // MARK: Requests
+
+    /// Takes a request in, if there is a worker for it, or may be in time.
+    func submit(_ body: inout Frame, _ more: [FrameBox], _ submission: Submission, waits: Bool = false) -> Handover {
+        guard crew.count > 0 || waits || !plan.configuration.socket.immediate else { return .refused(.noWorker) }
+        let job = Job(submission, &body, more, at: core.now)
+        guard let ticket = jobs.insert(job) else {
+            swap(&body, &job.body)
+            return .refused(.overloaded)
+        }
+        job.ticket = ticket
+        if queue.isEmpty, dispatch(job) {
+            own(job)
+            return .taken
+        }
+        guard queue.push(ticket, client: submission.client, bytes: job.byteCount, at: core.now) else {
+            jobs.remove(ticket)
+            swap(&body, &job.body)
+            return .refused(.overloaded)
+        }
+        own(job)
+        return .taken
+    }
+
+    /// Whoever submitted is not interested any more: what waits is taken out, what a worker has it keeps.
+    func withdraw(_ owner: Ticket) {
+        var next = owned.removeValue(forKey: owner)
+        while let job = next {
+            next = job.next
+            job.next = nil
+            if queue.withdraw(job.ticket) { jobs.remove(job.ticket) } else { job.isOrphan = true }
+        }
+    }
+
+    /// Gives `job` to the worker that has been ready longest; passes over those that turn out to be gone.
+    private func dispatch(_ job: Job) -> Bool {
+        while let id = crew.lend(to: job.ticket, at: core.now), let worker = crew[id] {
+            job.attempts += 1
+            job.worker = id
+            if job.sentAt == nil { job.sentAt = core.now }
+            metrics.counts.bytesSent += UInt64(job.byteCount)
+            switch dialect.give(job, to: worker) {
+            case .sent:
+                if job.attempts == 1 { metrics.counts.queue.record(job.handling(at: core.now).queued) } else {
+                    metrics.counts.retried += 1
+                }
+                return true
+            case .unroutable:
+                crew.finish(job.ticket, of: id, isReady: false, at: core.now)
+                job.attempts -= 1
+                job.worker = nil
+                lost(id)
+            case .wouldBlock:
+                // Its queue is full: it gets more when it has said something.
+                crew.finish(job.ticket, of: id, isReady: false, at: core.now)
+                job.attempts -= 1
+                job.worker = nil
+            }
+        }
+        return false
+    }
+
+    /// Gives out what waits, as far as workers are ready.
+    private func dispatchWaiting() {
+        while crew.readyCount > 0, let ticket = queue.pop() {
+            guard case .live(let job) = jobs.find(ticket) else { continue }
+            if !dispatch(job) { return queue.putBack(ticket, bytes: job.byteCount, since: job.arrivedAt) }
+        }
+    }
+
+    // MARK: Workers
+
+    /// A worker that was not here before.
+    func register(_ name: Span<UInt8>, connection: Int32?, spelling: UInt8 = 0) -> WorkerID {
+        crew.register([UInt8](copying: name), connection: connection, spelling: spelling, at: core.now)
+    }
+
+    func heard(_ id: WorkerID) { crew.heard(id, at: core.now) }
+
+    /// It says that it is ready. What it still had in hand it has forgotten.
+    func ready(_ id: WorkerID) {
+        heard(id)
+        for ticket in crew[id]?.requests ?? [] {
+            crew.finish(ticket, of: id, isReady: false, at: core.now)
+            orphaned(ticket)
+        }
+        crew.ready(id, at: core.now)
+        dispatchWaiting()
+    }
+
+    /// What a worker that takes one request at a time has in hand.
+    func current(_ id: WorkerID) -> Ticket? { crew[id]?.requests.first }
+
+    /// A worker replied to `ticket`. - Parameter last: how its protocol marks the last one; nil where it does not.
+    func replied(_ body: inout Frame, _ ticket: Ticket, of id: WorkerID, _ note: ReplyNote) {
+        heard(id)
+        guard case .live(let job) = jobs.find(ticket), job.worker == id else { return metrics.dropped(.late) }
+        job.replies += 1
+        var note = note
+        if job.replies == 1 { note.handling = job.handling(at: core.now) }
+        let isDone = note.last != nil || isLast(job, body.bytes)
+        if isDone { remove(job) }
+        if job.isOrphan {
+            metrics.dropped(.late)
+        } else {
+            core.route(&body, note, to: job.submission.owner, plan)
+        }
+        if isDone {
+            crew.finish(ticket, of: id, at: core.now)
+            dispatchWaiting()
+        }
+    }
+
+    /// The worker is gone: what it had in hand is tried again, or its owners are told.
+    func lost(_ id: WorkerID) {
+        guard let worker = crew[id] else { return }
+        let requests = crew.remove(id)
+        metrics.counts.workersLost += 1
+        dialect.removed(worker)
+        for ticket in requests { orphaned(ticket) }
+        if crew.count == 0 && plan.configuration.socket.immediate { refuseWaiting() }
+        dispatchWaiting()
+    }
+
+    /// - Parameter worker: as pages call it.
+    func setDraining(_ isDraining: Bool, _ worker: String) {
+        for known in crew.workers where WorkerState.id(of: known.name) == worker {
+            crew.setDraining(isDraining, known.id, at: core.now)
+        }
+        dispatchWaiting()
+    }
+
+    /// Ends what has waited too long, and workers that are silent.
+    func tick(silence: Nanoseconds?) {
+        for ticket in queue.expired(at: core.now) { refuse(ticket, .overloaded) }
+        if let silence { for id in crew.silent(for: silence, at: core.now) { lost(id) } }
+        dispatchWaiting()
+    }
+
+    // MARK: Inside
+
+    /// Its worker is gone.
+    private func orphaned(_ ticket: Ticket) {
+        guard case .live(let job) = jobs.find(ticket) else { return }
+        job.worker = nil
+        if !job.isOrphan && job.replies == 0 && job.attempts <= retries {
+            return queue.putBack(ticket, bytes: job.byteCount, since: job.arrivedAt)
+        }
+        remove(job)
+        if !job.isOrphan { core.finish(job.submission.owner, because: .workerLost, job.handling(at: core.now)) }
+    }
+
+    /// Nobody is left who could do what waits.
+    private func refuseWaiting() {
+        while let ticket = queue.pop() { refuse(ticket, .noWorker) }
+    }
+
+    private func refuse(_ ticket: Ticket, _ reason: EndReason) {
+        queue.withdraw(ticket)
+        guard case .live(let job) = jobs.find(ticket) else { return }
+        remove(job)
+        core.finish(job.submission.owner, because: job.attempts > 0 ? .workerLost : reason, job.handling(at: core.now))
+    }
+
+    /// A service without a protocol of its own says by its end rules when a worker is done.
+    private func isLast(_ job: Job, _ body: Span<UInt8>) -> Bool {
+        if let count = plan.rules.count, job.replies >= count { return true }
+        let replies = plan.configuration.replies
+        guard replies.final != nil || replies.error != nil else { return false }
+        let facts = plan.inspector.inspect(body).facts
+        return facts.isFinal || facts.isError
+    }
+
+    private func own(_ job: Job) {
+        guard jobs.isLive(job.ticket) else { return }
+        job.next = owned.updateValue(job, forKey: job.submission.owner)
+    }
+
+    private func remove(_ job: Job) {
+        jobs.remove(job.ticket)
+        let owner = job.submission.owner
+        guard let first = owned[owner] else { return }
+        if first === job {
+            owned[owner] = job.next
+        } else {
+            var previous = first
+            while let next = previous.next, next !== job { previous = next }
+            previous.next = job.next
+        }
+        job.next = nil
+    }
+}
+
+extension TicketTable {
+    /// What the ticket names is there.
+    func isLive(_ ticket: Ticket) -> Bool { if case .live = find(ticket) { true } else { false } }
+}

@@ -1,0 +1,103 @@
+// How a pool stands, for those who look: pages, metrics, console.
+
+import Bridge
+import JSON
+
+/// One worker, as the web sees it.
+struct WorkerState: Sendable {
+    enum Phase: String, Sendable { case ready, busy, draining, registered }
+
+    /// Its identity: as text where it is printable, else `0x` and hexadecimal.
+    let id: String
+    let phase: Phase
+    let inHand: Int
+    let finished: UInt64
+    let phaseMilliseconds: Double
+    let heardMilliseconds: Double
+    let registeredMilliseconds: Double
+
+    init(_ worker: Worker, at now: Instant) {
+        id = Self.id(of: worker.name)
+        inHand = worker.requests.count
+        finished = worker.finished
+        phase =
+            if worker.isDraining { .draining } else if worker.isReady { .ready } else {
+                worker.requests.isEmpty ? .registered : .busy
+            }
+        phaseMilliseconds = Double(now.since(worker.changedAt)) / 1e6
+        heardMilliseconds = Double(now.since(worker.heardAt)) / 1e6
+        registeredMilliseconds = Double(now.since(worker.registeredAt)) / 1e6
+    }
+
+    /// The name under which an operator speaks of a worker.
+    static func id(of name: [UInt8]) -> String {
+        let isPrintable = name.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
+        if isPrintable && !name.isEmpty { return String(decoding: name, as: UTF8.self) }
+        let digits = Array("0123456789abcdef".utf8)
+        return "0x" + String(decoding: name.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
+
+/// One pool, as the web sees it.
+struct PoolState: Sendable {
+    /// Workers that a page lists; the counts are of all.
+    private static let listed = 1_000
+
+    let name: String
+    let ready: Int
+    let busy: Int
+    let draining: Int
+    let queued: Int
+    let queuedBytes: Int
+    let oldestMilliseconds: Double
+    let workers: [WorkerState]
+
+    init(_ pool: Pool, at now: Instant) {
+        name = pool.name
+        let workers = pool.crew.workers.map { WorkerState($0, at: now) }
+        ready = workers.count { $0.phase == .ready }
+        busy = workers.count { $0.inHand > 0 }
+        draining = workers.count { $0.phase == .draining }
+        queued = pool.queue.count
+        queuedBytes = pool.queue.bytes
+        oldestMilliseconds = Double(pool.queue.oldest.map { now.since($0) } ?? 0) / 1e6
+        self.workers = Array(workers.prefix(Self.listed))
+    }
+
+    func write(into writer: inout JSONWriter) {
+        writer.beginObject()
+        for (key, count) in [
+            ("ready", ready), ("busy", busy), ("draining", draining), ("queued", queued), ("queued_bytes", queuedBytes),
+        ] {
+            writer.key(key)
+            writer.int(count)
+        }
+        writer.key("oldest_ms")
+        writer.milliseconds(oldestMilliseconds)
+        writer.key("workers")
+        writer.beginArray()
+        for worker in workers { write(worker, into: &writer) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private func write(_ worker: WorkerState, into writer: inout JSONWriter) {
+        writer.beginObject()
+        for (key, text) in [("id", worker.id), ("state", worker.phase.rawValue)] {
+            writer.key(key)
+            writer.string(text)
+        }
+        for (key, count) in [("in_hand", worker.inHand), ("finished", Int(worker.finished))] {
+            writer.key(key)
+            writer.int(count)
+        }
+        for (key, time) in [
+            ("since_ms", worker.phaseMilliseconds), ("heard_ms", worker.heardMilliseconds),
+            ("registered_ms", worker.registeredMilliseconds),
+        ] {
+            writer.key(key)
+            writer.milliseconds(time)
+        }
+        writer.endObject()
+    }
+}

@@ -1,0 +1,237 @@
+// `peer: ready`: workers that connect to our ROUTER and say when they are ready. What they say, by dialect (`w` is the
+// identity that the ROUTER puts in front, `t` the ticket of a job):
+//
+//     bare              w|""|anything      ready      w|""|body         w|""|reply       the reply, and ready again
+//     addressed         w|""|READY         ready      w|""|t|""|body    w|""|t|""|reply
+//     paranoid-pirate   w|1 or w|READY     ready      w|t|""|body       w|t|""|reply     w|2 or w|HEARTBEAT both ways
+//
+// A message of another shape is counted and dropped; it makes nobody ready.
+
+import Bridge
+import Configuration
+import Reactors
+import ZeroMQ
+
+/// The home of one pool of ready workers.
+final class ReadyService: Service, PoolDialect, TimerHandler {
+    /// Messages read in one turn at most.
+    private static let turnBudget = 512
+    private static let wordReady = Array("READY".utf8)
+    private static let wordHeartbeat = Array("HEARTBEAT".utf8)
+    /// How a worker spells its protocol.
+    private enum Spelling { static let bytes: UInt8 = 0, words: UInt8 = 1 }
+
+    let plan: ServicePlan
+    private unowned let core: Core
+    private let port: RouterPort
+    private let dialect: PoolSettings.Dialect
+    private var pool: Pool?
+    private var connections: [Int32: WorkerID] = [:]
+    private var message = Message()
+    private var natives: NativeClients?
+
+    private var heartbeat: Nanoseconds? {
+        guard dialect == .paranoidPirate else { return nil }
+        return plan.configuration.pool.heartbeatInterval?.inNanoseconds ?? 1_000_000_000
+    }
+
+    init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
+        self.core = core
+        self.plan = plan
+        dialect = plan.configuration.pool.dialect
+        var options = SocketOptions(plan.configuration.socket)
+        options.routerHandover = plan.configuration.pool.handover
+        port = try RouterPort(core, plan.configuration.bind ?? "", options)
+        core.log.info("service \(plan.name) is bound to \(port.endpoint)")
+        let pool = Pool(core, plan, self)
+        self.pool = pool
+        port.onLost = { [unowned self] connection in
+            if let id = connections[connection] { pool.lost(id) }
+        }
+        natives = try NativeClients(core, self)
+    }
+
+    var state: ServiceState {
+        var state = ServiceState()
+        guard let pool else { return state }
+        state.workers = pool.crew.count
+        state.isReady = pool.crew.count > 0
+        state.waiting = pool.queue.count
+        state.natives = natives?.count ?? 0
+        state.trouble = port.trouble
+        state.pools = [PoolState(pool, at: core.now)]
+        return state
+    }
+
+    func start() {
+        port.start(self)
+        natives?.start()
+        if let heartbeat { _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0) }
+    }
+
+    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
+        submit(&request, [], exchange.submission)
+    }
+
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
+        core.touch(self)
+        return pool?.submit(&request, more, submission) ?? .refused(.shutdown)
+    }
+
+    func ended(_ exchange: Correspondent, _ end: End) { pool?.withdraw(exchange.ticket) }
+    func withdraw(_ owner: Ticket) { pool?.withdraw(owner) }
+
+    func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
+        self.pool?.setDraining(isDraining, worker)
+        core.touch(self)
+    }
+
+    /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
+    func pause(_ exchange: Correspondent) {}
+    func resume(_ exchange: Correspondent) {}
+
+    func drain() -> Bool {
+        let hasMore = drainWorkers()
+        return natives?.drain() ?? false || hasMore
+    }
+
+    private func drainWorkers() -> Bool {
+        // Taken out for the time: what a message leads to may come back here.
+        var message = Message()
+        swap(&message, &self.message)
+        defer { swap(&message, &self.message) }
+        for _ in 0..<Self.turnBudget {
+            guard port.receive(&message) else { return false }
+            understand(&message)
+        }
+        return true
+    }
+
+    func tick() {
+        natives?.tick()
+        pool?.tick(silence: heartbeat.map { $0 * UInt64(plan.configuration.pool.lives) })
+        core.touch(self)
+    }
+
+    func stop() {
+        port.stop()
+        natives?.stop()
+        pool = nil
+    }
+
+    // MARK: What workers say
+
+    private func understand(_ message: inout Message) {
+        guard let pool else { return }
+        switch dialect {
+        case .bare: understandBare(&message, pool)
+        case .addressed: understandAddressed(&message, pool)
+        case .paranoidPirate: understandPirate(&message, pool)
+        }
+    }
+
+    private func understandBare(_ message: inout Message, _ pool: Pool) {
+        guard message.count >= 3, message.isEmpty(1) else { return malformed() }
+        guard message.count == 3 || pool.crew.find(message.bytes(0)) != nil else { return malformed() }
+        let (id, isNew) = worker(message, pool)
+        guard !isNew, let job = pool.current(id) else {
+            if pool.crew[id]?.isReady != true { pool.ready(id) } else { pool.heard(id) }
+            return
+        }
+        var note = ReplyNote(fault: message.count > 3 ? .tooLong : nil, more: message.surplus(from: 3))
+        if !plan.configuration.pool.answers { note.last = .marker }
+        var body = message.take(2)
+        pool.replied(&body, job, of: id, note)
+    }
+
+    private func understandAddressed(_ message: inout Message, _ pool: Pool) {
+        guard message.count >= 3, message.isEmpty(1) else { return malformed() }
+        if message.count == 3, message.bytes(2).equals(Self.wordReady) { return pool.ready(worker(message, pool).id) }
+        guard message.count >= 5, message.isEmpty(3) else { return malformed() }
+        replied(&message, pool, ticketAt: 2, bodyAt: 4)
+    }
+
+    private func understandPirate(_ message: inout Message, _ pool: Pool) {
+        if message.count == 2 {
+            let spelling = message.bytes(1).count > 1 ? Spelling.words : Spelling.bytes
+            if message.bytes(1).equals([1]) || message.bytes(1).equals(Self.wordReady) {
+                return pool.ready(worker(message, pool, spelling).id)
+            }
+            guard message.bytes(1).equals([2]) || message.bytes(1).equals(Self.wordHeartbeat) else {
+                return malformed()
+            }
+            // Who is unknown and speaks has come back from a silence, or knew the gateway that was here before.
+            let (id, isNew) = worker(message, pool, spelling)
+            return isNew ? pool.ready(id) : pool.heard(id)
+        }
+        guard message.count >= 4, message.isEmpty(2) else { return malformed() }
+        replied(&message, pool, ticketAt: 1, bodyAt: 3)
+    }
+
+    /// A reply that names its request.
+    private func replied(_ message: inout Message, _ pool: Pool, ticketAt: Int, bodyAt: Int) {
+        let (id, isNew) = worker(message, pool)
+        if isNew { pool.ready(id) }
+        guard let ticket = core.codec.read(message.bytes(ticketAt)) else {
+            return core.metrics.services[plan.index].dropped(.unknown)
+        }
+        let fault: ReplyShape.Fault? = message.count > bodyAt + 1 ? .tooLong : nil
+        let note = ReplyNote(fault: fault, more: message.surplus(from: bodyAt + 1))
+        var body = message.take(bodyAt)
+        pool.replied(&body, ticket, of: id, note)
+    }
+
+    private func malformed() { core.metrics.services[plan.index].dropped(.malformed) }
+
+    /// The worker that sent the message; a new one, where this identity was not here or came by another connection.
+    private func worker(
+        _ message: borrowing Message, _ pool: Pool, _ spelling: UInt8 = Spelling.bytes
+    ) -> (id: WorkerID, isNew: Bool) {
+        let connection = message.sourceDescriptor
+        if let id = pool.crew.find(message.bytes(0)) {
+            if pool.crew[id]?.connection == connection { return (id, false) }
+            pool.lost(id)
+        }
+        port.welcome(connection)
+        let id = pool.register(message.bytes(0), connection: connection, spelling: spelling)
+        if let connection { connections[connection] = id }
+        return (id, true)
+    }
+
+    func removed(_ worker: Worker) {
+        if let connection = worker.connection, connections[connection] == worker.id { connections[connection] = nil }
+    }
+
+    // MARK: What workers are told
+
+    func give(_ job: Job, to worker: Worker) -> SendOutcome {
+        core.touch(self)
+        var address = Frame(copying: worker.name.span)
+        let outcome = port.socket.send(&address, more: true)
+        guard outcome == .sent else { return outcome }
+        if dialect != .paranoidPirate { sendDelimiter() }
+        if dialect != .bare {
+            var ticket = core.codec.frame(of: job.ticket)
+            _ = port.socket.send(&ticket, more: true)
+            sendDelimiter()
+        }
+        port.sendBody(of: job, keeps: plan.configuration.pool.retries > 0)
+        return .sent
+    }
+
+    private func sendDelimiter() {
+        var delimiter = Frame()
+        _ = port.socket.send(&delimiter, more: true)
+    }
+
+    /// It is time for a sign of life.
+    func timerFired(_ key: UInt64) {
+        guard let pool, let heartbeat else { return }
+        for worker in pool.crew.workers {
+            let word = worker.spelling == Spelling.words ? Self.wordHeartbeat : [2]
+            if port.send([word], to: worker.name) == .unroutable { pool.lost(worker.id) }
+        }
+        core.touch(self)
+        _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
+    }
+}

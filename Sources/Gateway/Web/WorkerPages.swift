@@ -1,0 +1,54 @@
+// What an operator says to a pool: no new work for this worker, or work again. From this machine only.
+
+import Bridge
+import Configuration
+import HTTP
+import JSON
+
+/// `POST /v1/services/{service}/workers/{worker}/{drain|resume}`.
+enum WorkerPages {
+    static func order(_ answer: Answer, _ core: Core, _ path: PathParameters) {
+        let (service, id, verb) = (path["service"] ?? "", path["worker"] ?? "", path["order"] ?? "")
+        guard isLocal(answer.request.remoteAddress) else {
+            return answer.send(Problem(.operatorOnly, "workers are drained from the gateway's own machine only"))
+        }
+        guard verb == "drain" || verb == "resume" else {
+            return answer.send(Problem(.notFound, "an order to a worker is drain or resume"))
+        }
+        let request = answer.request
+        let number = request.id
+        core.inquire { reports in
+            guard request.id == number && !request.isAnswered else { return }
+            guard let (plan, pool) = find(service, reports, core) else {
+                return answer.send(Problem(.unknownService, "\"\(service.prefix(64))\" has no workers that register"))
+            }
+            guard pool.workers.contains(where: { $0.id == id }) else {
+                return answer.send(Problem(.notFound, "no worker of \"\(service)\" is called \"\(id.prefix(600))\""))
+            }
+            core.order(verb == "drain", worker: id, of: plan, pool.name)
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.key("worker")
+            writer.string(id)
+            writer.key("draining")
+            writer.bool(verb == "drain")
+            writer.endObject()
+            writer.newline()
+            answer.send(200, "application/json", writer.bytes)
+        }
+    }
+
+    private static func find(_ service: String, _ reports: [CoreReport], _ core: Core) -> (ServicePlan, PoolState)? {
+        for plan in core.shared.plans where plan.configuration.hasPool {
+            let pools = reports.flatMap { $0.states[plan.index].pools }
+            let name = plan.configuration.peer == .majordomo ? service : ""
+            guard plan.configuration.peer == .majordomo || plan.name == service else { continue }
+            if let pool = pools.first(where: { $0.name == name }) { return (plan, pool) }
+        }
+        return nil
+    }
+
+    private static func isLocal(_ address: String) -> Bool {
+        address.hasPrefix("127.") || address == "[::1]" || address == "unix"
+    }
+}
