@@ -267,7 +267,7 @@ final class Core: TurnParticipant {
         closing.removeFirst(min(closing.count, Self.closingsPerTurn))
         accessLog.flush()
         finishIfDrained()
-        if hasMore || !closing.isEmpty || listeners.contains(where: \.listener.wantsRun) { return 0 }
+        if hasMore || !touched.isEmpty || !closing.isEmpty || listeners.contains(where: \.listener.wantsRun) { return 0 }
         return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
     }
 

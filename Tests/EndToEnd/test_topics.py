@@ -475,6 +475,7 @@ def test_every_reactor_has_the_cache(published, binds):
         stream.close()
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("kind", ["stream", "session"])
 def test_a_cache_larger_than_a_buffer_is_given_as_the_client_takes_it(published, kind):
     small = {"max_buffered_bytes": "64KiB"}
