@@ -267,7 +267,8 @@ final class Core: TurnParticipant {
         closing.removeFirst(min(closing.count, Self.closingsPerTurn))
         accessLog.flush()
         finishIfDrained()
-        if hasMore || !touched.isEmpty || !closing.isEmpty || listeners.contains(where: \.listener.wantsRun) { return 0 }
+        let mustGoOn = hasMore || !touched.isEmpty || !closing.isEmpty
+        if mustGoOn || listeners.contains(where: \.listener.wantsRun) { return 0 }
         return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
     }
 
