@@ -88,7 +88,14 @@ export class Answer {
     const opened = this.#openedAt === null ? "" : `, headers after ${duration(this.#openedAt)}`;
     const what = this.#plan.how === "json" && n === 1 ? "Response" : this.#told();
     say(byID("progress"), `${what} in ${duration(outcome.at)}${opened}`);
+    // The end takes its place from the list: who looked at the last rows goes on looking at them.
+    const follows = this.#isAtEnd;
     showEnd(outcome, n, this.#plan);
+    if (follows) this.#list.scrollTop = this.#list.scrollHeight;
+  }
+
+  get #isAtEnd() {
+    return this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 40;
   }
 
   #elapsed() {
@@ -132,7 +139,7 @@ export class Answer {
     clearTimeout(this.#batch);
     this.#batch = null;
     const list = this.#list;
-    const follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    const follows = this.#isAtEnd;
     const isAlone = this.#plan.how === "json";
     const made = (one) => (this.#plan.topics ? messageRow(one) : replyRow(one, isAlone));
     list.append(...this.#waiting.slice(-maxRows).map(made));

@@ -107,7 +107,8 @@ export class Services {
       service.pool?.queued ? `${number(service.pool.queued)} queued` : "",
       open && !service.pool ? `${number(open)} open` : "",
     ];
-    say(row.state, parts.filter(Boolean).join(" · "));
+    // A figure and its word stay on one line.
+    say(row.state, parts.filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join(" · "));
   }
 
   #drawHealth() {
