@@ -6,7 +6,7 @@ OUT := out
 PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev zlib1g-dev libgnutls28-dev cppzmq-dev gcc g++ make curl python3-venv
 CFLAGS := -O2 -Wall -Wextra -Werror
 EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/examples/echo_worker \
-            $(OUT)/examples/async_server $(OUT)/examples/flood_worker
+            $(OUT)/examples/async_server $(OUT)/examples/flood_worker $(OUT)/examples/ready_worker
 BENCHMARKS := $(OUT)/benchmarks/stream_load $(OUT)/benchmarks/session_load $(OUT)/benchmarks/mongrel2_handler
 
 .PHONY: help deps build release examples test demo bench sanitize autobahn openapi clean

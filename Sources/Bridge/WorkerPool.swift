@@ -136,14 +136,15 @@ public struct WorkerPool: Sendable {
     }
 
     /// The worker is done with `request`, or it never reached it. - Returns: whether it had it.
-    /// - Parameter isReady: it has a place again; otherwise it says so itself later.
+    /// - Parameter isReady: it has a place again; otherwise it gets nothing, other places or not, until it says
+    ///   something.
     @discardableResult
     public mutating func finish(_ request: Ticket, of id: WorkerID, isReady: Bool = true, at now: Instant) -> Bool {
         guard var worker = self[id], let index = worker.requests.firstIndex(of: request) else { return false }
         worker.requests.remove(at: index)
         worker.finished += isReady ? 1 : 0
         slots[id.slot].worker = worker
-        if isReady { enqueue(id, at: now) }
+        if isReady { enqueue(id, at: now) } else { leaveQueue(id) }
         return true
     }
 

@@ -76,6 +76,16 @@ struct WorkerPoolTests {
         #expect(pool[ids[0]] == nil)
     }
 
+    @Test func whoCouldNotBeReachedGetsNothingWhateverPlacesItHas() {
+        var (pool, ids) = pool(["a"], capacity: 4)
+        #expect(pool.lend(to: ticket(1), at: at(1)) == ids[0])
+        #expect(pool.lend(to: ticket(2), at: at(1)) == ids[0])
+        pool.finish(ticket(2), of: ids[0], isReady: false, at: at(2))
+        #expect(pool.lend(to: ticket(3), at: at(3)) == nil)
+        pool.finish(ticket(1), of: ids[0], at: at(4))
+        #expect(pool.lend(to: ticket(3), at: at(5)) == ids[0])
+    }
+
     @Test func silenceIsFound() {
         var (pool, ids) = pool(["a", "b"])
         pool.heard(ids[1], at: at(900))

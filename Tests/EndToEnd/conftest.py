@@ -42,8 +42,8 @@ def start():
 
 
 @pytest.fixture
-def peer():
-    """peer(PirateWorker, connect=...) starts a worker or a client that runs on a thread of this process."""
+def threaded():
+    """threaded(PirateWorker, connect=...) starts a worker or a client that runs on a thread of this process."""
     running = []
 
     def start(what, /, *arguments, **named):
@@ -56,9 +56,9 @@ def peer():
 
 
 @pytest.fixture
-def scripted(peer):
+def scripted(threaded):
     """scripted(zmq.DEALER, answer, connect=...) starts a worker with the test's own answer."""
-    return lambda kind, answer, **where: peer(ScriptedWorker, kind, answer, **where)
+    return lambda kind, answer, **where: threaded(ScriptedWorker, kind, answer, **where)
 
 
 @pytest.fixture

@@ -88,30 +88,30 @@ def answers_of(original):
 
 
 @pytest.mark.parametrize("name", ["rtdealer-c", "rtdealer-cpp", "rtreq-c", "rtreq-cpp", "rtreq-py"])
-def test_a_bare_worker_sees_what_the_guides_broker_sends(start, peer, endpoint, tmp_path, name):
+def test_a_bare_worker_sees_what_the_guides_broker_sends(start, threaded, endpoint, tmp_path, name):
     original = captured(name, "worker 1")
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "ready", "bind": there, "body": "text"}}, tmp_path)
     kind = zmq.DEALER if name.startswith("rtdealer") else zmq.REQ
-    worker = peer(BareWorker, there, kind=kind, hello=original[0][1][-1], answer=answers_of(original))
+    worker = threaded(BareWorker, there, kind=kind, hello=original[0][1][-1], answer=answers_of(original))
     has_worker(gateway)
     drive(gateway, "s", worker, original)
     assert_same(worker.wire, original[:len(worker.wire)])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_addressed_worker_sees_what_the_guides_broker_sends(start, peer, endpoint, tmp_path, language):
+def test_an_addressed_worker_sees_what_the_guides_broker_sends(start, threaded, endpoint, tmp_path, language):
     original = captured(f"lbbroker-{language}", "worker 1")
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "ready", "dialect": "addressed", "bind": there, "body": "text"}}, tmp_path)
-    worker = peer(AddressedWorker, there, answer=answers_of(original))
+    worker = threaded(AddressedWorker, there, answer=answers_of(original))
     has_worker(gateway)
     drive(gateway, "s", worker, original)
     assert_same(worker.wire, original[:len(worker.wire)])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_pirate_worker_sees_what_the_guides_queue_sends(start, peer, endpoint, tmp_path, language):
+def test_a_pirate_worker_sees_what_the_guides_queue_sends(start, threaded, endpoint, tmp_path, language):
     words = language == "cpp"
     everything = captured(f"ppqueue-{language}", "worker 1")
     heartbeat = [b"HEARTBEAT" if words else b"\x02"]
@@ -120,7 +120,7 @@ def test_a_pirate_worker_sees_what_the_guides_queue_sends(start, peer, endpoint,
     there = endpoint()
     service = {"peer": "ready", "dialect": "paranoid-pirate", "bind": there, "body": "text", "heartbeat": {"interval": "250ms", "lives": 3}}
     gateway = start.gateway({"s": service}, tmp_path)
-    worker = peer(PirateWorker, there, words=words, interval=0.25)
+    worker = threaded(PirateWorker, there, words=words, interval=0.25)
     has_worker(gateway)
     drive(gateway, "s", worker, original)
     worker.wait_for(lambda seen: seen.count(heartbeat) >= 3, "three heartbeats")
@@ -128,7 +128,7 @@ def test_a_pirate_worker_sees_what_the_guides_queue_sends(start, peer, endpoint,
     assert_same(ours, original[:len(ours)])
 
 
-def test_a_pirate_worker_of_a_queue_that_came_back_is_ready_by_its_heartbeat(start, peer, endpoint, tmp_path):
+def test_a_pirate_worker_of_a_queue_that_came_back_is_ready_by_its_heartbeat(start, threaded, endpoint, tmp_path):
     assert captured("ppqueue-c", "worker 2")[0] == ("sent", [b"\x02"])
     there = endpoint()
     service = {"peer": "ready", "dialect": "paranoid-pirate", "bind": there, "body": "text", "heartbeat": {"interval": "250ms", "lives": 3}}
@@ -137,14 +137,14 @@ def test_a_pirate_worker_of_a_queue_that_came_back_is_ready_by_its_heartbeat(sta
     class Unaware(PirateWorker):
         def hello(self):
             return self.heartbeat()
-    peer(Unaware, there, interval=0.25)
+    threaded(Unaware, there, interval=0.25)
     has_worker(gateway)
     answer = gateway.post("s", "1", **TEXT)
     assert (answer.status_code, answer.text) == (200, "1")
 
 
 @pytest.mark.parametrize("name", [f"{program}-{language}" for program in ("lbbroker", "ppqueue") for language in LANGUAGES])
-def test_a_native_client_sees_what_the_guides_broker_sends(start, peer, endpoint, tmp_path, name):
+def test_a_native_client_sees_what_the_guides_broker_sends(start, threaded, endpoint, tmp_path, name):
     original = captured(name, "client 1")[:2]
     assert [direction for direction, _ in original] == ["sent", "seen"]
     (_, question), (_, answer) = original
@@ -152,9 +152,9 @@ def test_a_native_client_sees_what_the_guides_broker_sends(start, peer, endpoint
     dialect = "addressed" if name.startswith("lbbroker") else "paranoid-pirate"
     service = {"peer": "ready", "dialect": dialect, "bind": there, "clients": front, "body": "text"}
     gateway = start.gateway({"s": service}, tmp_path)
-    peer(AddressedWorker if dialect == "addressed" else PirateWorker, there, answer=lambda body: answer[-1])
+    threaded(AddressedWorker if dialect == "addressed" else PirateWorker, there, answer=lambda body: answer[-1])
     has_worker(gateway)
-    client = peer(ScriptedWorker, zmq.DEALER, lambda frames, send: None, connect=front)
+    client = threaded(ScriptedWorker, zmq.DEALER, lambda frames, send: None, connect=front)
     client.send(question)
     assert client.wait_for_count(1) == [answer]
 
@@ -172,13 +172,13 @@ def registered(gateway, service):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_majordomo_worker_sees_what_the_guides_broker_sends(broker, peer, language):
+def test_a_majordomo_worker_sees_what_the_guides_broker_sends(broker, threaded, language):
     heartbeat = [b"", b"MDPW01", b"\x04"]
     everything = captured(f"mdbroker-{language}", "worker 1")
     assert ("seen", heartbeat) in everything and ("sent", heartbeat) in everything
     original = without(everything, heartbeat)
     gateway, there = broker
-    worker = peer(MajordomoWorker, there, interval=0.25)
+    worker = threaded(MajordomoWorker, there, interval=0.25)
     registered(gateway, "echo")
     drive(gateway, "echo", worker, original)
     worker.wait_for(lambda seen: seen.count(heartbeat) >= 3, "three heartbeats")
@@ -187,11 +187,11 @@ def test_a_majordomo_worker_sees_what_the_guides_broker_sends(broker, peer, lang
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["as-rfc-18", "with-an-empty-frame"])
-def test_a_worker_of_majordomo_2_sees_what_rfc_18_says(broker, peer, empty):
+def test_a_worker_of_majordomo_2_sees_what_rfc_18_says(broker, threaded, empty):
     gateway, there = broker
     lead = [b""] if empty else []
     heartbeat = [*lead, b"MDPW02", b"\x05"]
-    worker = peer(MajordomoWorker, there, version="0.2", empty=empty, interval=0.25, answer=lambda body: [b"one", b"two", body])
+    worker = threaded(MajordomoWorker, there, version="0.2", empty=empty, interval=0.25, answer=lambda body: [b"one", b"two", body])
     registered(gateway, "echo")
     answer = gateway.post("echo", "three", Accept="application/json", **TEXT)
     assert (answer.status_code, answer.json()) == (200, ["one", "two", "three"])
@@ -222,38 +222,38 @@ class RawWorker(MajordomoWorker):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("fault", ["HEARTBEAT before READY", "REPLY before READY", "READY twice"])
-def test_a_worker_out_of_order_sees_the_guides_disconnect(broker, peer, fault, language):
+def test_a_worker_out_of_order_sees_the_guides_disconnect(broker, threaded, fault, language):
     original = after(f"mdbroker-faults-{language}", f"own peer: {fault}")
     _, there = broker
-    worker = peer(RawWorker, there, [frames for direction, frames in original if direction == "sent"])
+    worker = threaded(RawWorker, there, [frames for direction, frames in original if direction == "sent"])
     heartbeat = [b"", b"MDPW01", b"\x04"]
     worker.wait_for(lambda seen: [one for one in seen if one != heartbeat], "DISCONNECT")
     assert [("seen", one) for one in worker.seen if one != heartbeat] == [one for one in original if one[0] == "seen"]
 
 
-def test_a_worker_that_said_disconnect_sees_nothing_more(broker, peer):
+def test_a_worker_that_said_disconnect_sees_nothing_more(broker, threaded):
     original = after("mdbroker-faults-c", "own peer: READY, then DISCONNECT, watched for 6 s")
     gateway, there = broker
     said = [frames for direction, frames in original if direction == "sent"]
     heartbeat = [b"", b"MDPW01", b"\x04"]
-    worker = peer(RawWorker, there, said[:1])
+    worker = threaded(RawWorker, there, said[:1])
     registered(gateway, "leaver")
     worker.wait_for(lambda seen: seen.count(heartbeat) >= 2, "two heartbeats")
     worker.send(said[1])
     gateway.until(lambda: gateway.post("leaver", "1", **TEXT).status_code in (404, 503))
     before = len(worker.seen)
-    other = peer(MajordomoWorker, there, service=b"other", interval=0.25)
+    other = threaded(MajordomoWorker, there, service=b"other", interval=0.25)
     other.wait_for(lambda seen: seen.count(heartbeat) >= 5, "five heartbeats of another worker")
     assert worker.seen[before:] == []
 
 
 @pytest.mark.parametrize("kind", [zmq.REQ, zmq.DEALER], ids=["req", "dealer"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_majordomo_client_sees_what_the_guides_broker_sends(broker, peer, kind, language):
+def test_a_majordomo_client_sees_what_the_guides_broker_sends(broker, threaded, kind, language):
     gateway, there = broker
-    peer(MajordomoWorker, there, interval=0.25)
+    threaded(MajordomoWorker, there, interval=0.25)
     registered(gateway, "echo")
-    client = peer(MajordomoClient, there, kind=kind)
+    client = threaded(MajordomoClient, there, kind=kind)
     hidden = [b""] if kind == zmq.REQ else []
     conversations = [captured(f"mdbroker-{language}", f"client {number}") for number in range(1, 5)]
     assert [one[0][1][2] for one in conversations] == [b"mmi.service", b"mmi.service", b"mmi.other", b"echo"]
@@ -262,22 +262,22 @@ def test_a_majordomo_client_sees_what_the_guides_broker_sends(broker, peer, kind
         assert [(direction, hidden + frames) for direction, frames in client.log[-2:]] == [question, answer]
 
 
-def test_a_client_of_majordomo_2_sees_what_rfc_18_says(broker, peer):
+def test_a_client_of_majordomo_2_sees_what_rfc_18_says(broker, threaded):
     gateway, there = broker
-    peer(MajordomoWorker, there, version="0.2", interval=0.25, answer=lambda body: [b"one", b"two", body])
+    threaded(MajordomoWorker, there, version="0.2", interval=0.25, answer=lambda body: [b"one", b"two", body])
     registered(gateway, "echo")
-    client = peer(MajordomoClient, there, version="0.2")
+    client = threaded(MajordomoClient, there, version="0.2")
     assert client.ask(b"echo", b"three") == [b"one", b"two", b"three"]
     assert client.seen == [
         [b"MDPC02", b"\x02", b"echo", b"one"], [b"MDPC02", b"\x02", b"echo", b"two"], [b"MDPC02", b"\x03", b"echo", b"three"]]
 
 
-def test_an_asynchronous_client_sees_what_the_guides_broker_sends(broker, peer):
+def test_an_asynchronous_client_sees_what_the_guides_broker_sends(broker, threaded):
     original = captured("mdclient2-c", "client 1")
     gateway, there = broker
-    peer(MajordomoWorker, there, interval=0.25)
+    threaded(MajordomoWorker, there, interval=0.25)
     registered(gateway, "echo")
-    client = peer(MajordomoClient, there)
+    client = threaded(MajordomoClient, there)
     for direction, frames in original:
         if direction == "sent":
             client.send(frames)

@@ -1,5 +1,5 @@
-// Asks a Majordomo broker whether anybody offers a service (RFC 8, `mmi.service`): a broker keeps requests for names that
-// nobody offers, for ever, and says nothing.
+// Asks a Majordomo broker whether anybody offers a service (RFC 8, `mmi.service`): a broker keeps requests for names
+// that nobody offers, for ever, and says nothing.
 //
 //     link up --ask--> 200: offered    404: not offered    anything else, or silence: nobody knows, so it is tried
 

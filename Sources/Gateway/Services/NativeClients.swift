@@ -32,7 +32,7 @@ final class NativeClients {
         self.service = service
         port = try RouterPort(core, endpoint, SocketOptions(plan.configuration.socket))
         core.log.info("native clients of service \(plan.name) come to \(port.endpoint)")
-        port.onLost = { [unowned self] connection in forget { $0.connection == connection } }
+        port.onLost = { [unowned self] name in forget { $0.envelope[0] == name } }
     }
 
     var count: Int { clients.count }
@@ -102,11 +102,9 @@ final class NativeClients {
         let connection = message.sourceDescriptor
         if let known = clients[key] {
             if known.connection == connection { return known }
-            port.welcome(connection)
             forget { $0 === known }
-        } else {
-            port.welcome(connection)
         }
+        guard port.admit(envelope[0], on: connection) else { return nil }
         let client = NativeClient(core, service, self, envelope, connection)
         guard core.opened(client) else { return nil }
         clients[key] = client

@@ -33,7 +33,6 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     private var pools: [String: Pool] = [:]
     private var lastUsed: [String: Instant] = [:]
     private var seats: [[UInt8]: Seat] = [:]
-    private var connections: [Int32: [UInt8]] = [:]
     private var offered: [String: Offer] = [:]
     private var message = Message()
     private let heartbeat: Nanoseconds
@@ -47,9 +46,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         options.routerHandover = plan.configuration.pool.handover
         port = try RouterPort(core, plan.configuration.bind ?? "", options)
         core.log.info("broker \(plan.name) is bound to \(port.endpoint)")
-        port.onLost = { [unowned self] connection in
-            if let name = connections[connection], let seat = seats[name] { seat.pool.lost(seat.id) }
-        }
+        port.onLost = { [unowned self] name in if let seat = seats[name] { seat.pool.lost(seat.id) } }
     }
 
     var state: ServiceState {
@@ -134,7 +131,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         for seat in seats.values {
             guard let worker = seat.pool.crew[seat.id] else { continue }
             let version = MajordomoVersion(rawValue: worker.spelling) ?? .one
-            if port.send(version.command(version.heartbeat), to: worker.name) == .unroutable { seat.pool.lost(seat.id) }
+            _ = port.send(version.command(version.heartbeat), to: worker.name)
         }
         core.touch(self)
         _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
@@ -167,7 +164,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         _ message: borrowing Message, _ name: [UInt8], _ connection: Int32?, _ command: MajordomoCommand,
         _ version: MajordomoVersion, _ index: Int
     ) {
-        port.welcome(connection)
+        port.heard(connection)
         switch command {
         case .disconnect: return
         case .ready: break
@@ -184,9 +181,9 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             refused = trouble
             return
         }
+        guard port.admit(name, on: connection) else { return }
         let id = pool.register(name.span, connection: connection, spelling: version.rawValue)
         seats[name] = Seat(pool: pool, id: id)
-        if let connection { connections[connection] = name }
         offer(pool)
         pool.ready(id)
     }
@@ -214,7 +211,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     func removed(_ worker: Worker) {
         guard let seat = seats[worker.name], seat.id == worker.id else { return }
         seats[worker.name] = nil
-        if let connection = worker.connection, connections[connection] == worker.name { connections[connection] = nil }
+        port.release(worker.name, on: worker.connection)
         lastUsed[seat.pool.name] = core.now
         offer(seat.pool)
     }
@@ -240,7 +237,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     // MARK: Native clients
 
     private func understandClient(_ message: inout Message, _ version: MajordomoVersion, _ start: Int) {
-        port.welcome(message.sourceDescriptor)
+        port.heard(message.sourceDescriptor)
         var index = start
         if version.isTwo {
             guard index < message.count, message.bytes(index).equals([1]) else { return malformed() }

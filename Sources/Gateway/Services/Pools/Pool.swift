@@ -98,16 +98,13 @@ final class Pool {
                     metrics.counts.retried += 1
                 }
                 return true
-            case .unroutable:
+            case .unroutable, .wouldBlock:
+                // Gone, and there may be replies of it to be read before that is told; or its queue is full. Either way
+                // it gets nothing until it says something. Over inproc nobody tells.
                 crew.finish(job.ticket, of: id, isReady: false, at: core.now)
                 job.attempts -= 1
                 job.worker = nil
-                lost(id)
-            case .wouldBlock:
-                // Its queue is full: it gets more when it has said something.
-                crew.finish(job.ticket, of: id, isReady: false, at: core.now)
-                job.attempts -= 1
-                job.worker = nil
+                if worker.connection == nil { lost(id) }
             }
         }
         return false

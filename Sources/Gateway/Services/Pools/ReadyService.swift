@@ -26,7 +26,6 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private let port: RouterPort
     private let dialect: PoolSettings.Dialect
     private var pool: Pool?
-    private var connections: [Int32: WorkerID] = [:]
     private var message = Message()
     private var natives: NativeClients?
 
@@ -45,9 +44,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         core.log.info("service \(plan.name) is bound to \(port.endpoint)")
         let pool = Pool(core, plan, self)
         self.pool = pool
-        port.onLost = { [unowned self] connection in
-            if let id = connections[connection] { pool.lost(id) }
-        }
+        port.onLost = { name in if let id = pool.crew.find(name.span) { pool.lost(id) } }
         natives = try NativeClients(core, self)
     }
 
@@ -133,7 +130,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private func understandBare(_ message: inout Message, _ pool: Pool) {
         guard message.count >= 3, message.isEmpty(1) else { return malformed() }
         guard message.count == 3 || pool.crew.find(message.bytes(0)) != nil else { return malformed() }
-        let (id, isNew) = worker(message, pool)
+        guard let (id, isNew) = worker(message, pool) else { return late() }
         guard !isNew, let job = pool.current(id) else {
             if pool.crew[id]?.isReady != true { pool.ready(id) } else { pool.heard(id) }
             return
@@ -146,7 +143,10 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
 
     private func understandAddressed(_ message: inout Message, _ pool: Pool) {
         guard message.count >= 3, message.isEmpty(1) else { return malformed() }
-        if message.count == 3, message.bytes(2).equals(Self.wordReady) { return pool.ready(worker(message, pool).id) }
+        if message.count == 3, message.bytes(2).equals(Self.wordReady) {
+            if let (id, _) = worker(message, pool) { pool.ready(id) }
+            return
+        }
         guard message.count >= 5, message.isEmpty(3) else { return malformed() }
         replied(&message, pool, ticketAt: 2, bodyAt: 4)
     }
@@ -155,13 +155,14 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         if message.count == 2 {
             let spelling = message.bytes(1).count > 1 ? Spelling.words : Spelling.bytes
             if message.bytes(1).equals([1]) || message.bytes(1).equals(Self.wordReady) {
-                return pool.ready(worker(message, pool, spelling).id)
+                if let (id, _) = worker(message, pool, spelling) { pool.ready(id) }
+                return
             }
             guard message.bytes(1).equals([2]) || message.bytes(1).equals(Self.wordHeartbeat) else {
                 return malformed()
             }
             // Who is unknown and speaks has come back from a silence, or knew the gateway that was here before.
-            let (id, isNew) = worker(message, pool, spelling)
+            guard let (id, isNew) = worker(message, pool, spelling) else { return }
             return isNew ? pool.ready(id) : pool.heard(id)
         }
         guard message.count >= 4, message.isEmpty(2) else { return malformed() }
@@ -170,7 +171,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
 
     /// A reply that names its request.
     private func replied(_ message: inout Message, _ pool: Pool, ticketAt: Int, bodyAt: Int) {
-        let (id, isNew) = worker(message, pool)
+        guard let (id, isNew) = worker(message, pool) else { return late() }
         if isNew { pool.ready(id) }
         guard let ticket = core.codec.read(message.bytes(ticketAt)) else {
             return core.metrics.services[plan.index].dropped(.unknown)
@@ -181,26 +182,26 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         pool.replied(&body, ticket, of: id, note)
     }
 
+    private func late() { core.metrics.services[plan.index].dropped(.late) }
+
     private func malformed() { core.metrics.services[plan.index].dropped(.malformed) }
 
-    /// The worker that sent the message; a new one, where this identity was not here or came by another connection.
+    /// The worker that sent the message; a new one, where this identity was not here or came by another connection; nil
+    /// where it is gone already.
     private func worker(
         _ message: borrowing Message, _ pool: Pool, _ spelling: UInt8 = Spelling.bytes
-    ) -> (id: WorkerID, isNew: Bool) {
+    ) -> (id: WorkerID, isNew: Bool)? {
         let connection = message.sourceDescriptor
         if let id = pool.crew.find(message.bytes(0)) {
             if pool.crew[id]?.connection == connection { return (id, false) }
             pool.lost(id)
         }
-        port.welcome(connection)
+        guard port.admit([UInt8](copying: message.bytes(0)), on: connection) else { return nil }
         let id = pool.register(message.bytes(0), connection: connection, spelling: spelling)
-        if let connection { connections[connection] = id }
         return (id, true)
     }
 
-    func removed(_ worker: Worker) {
-        if let connection = worker.connection, connections[connection] == worker.id { connections[connection] = nil }
-    }
+    func removed(_ worker: Worker) { port.release(worker.name, on: worker.connection) }
 
     // MARK: What workers are told
 
@@ -229,7 +230,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         guard let pool, let heartbeat else { return }
         for worker in pool.crew.workers {
             let word = worker.spelling == Spelling.words ? Self.wordHeartbeat : [2]
-            if port.send([word], to: worker.name) == .unroutable { pool.lost(worker.id) }
+            _ = port.send([word], to: worker.name)
         }
         core.touch(self)
         _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)

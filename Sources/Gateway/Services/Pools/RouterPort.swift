@@ -1,9 +1,10 @@
-// A ROUTER that binds: whose messages arrive there, and which of their connections are gone.
+// A ROUTER that binds: who speaks by which of its connections, and which of them are gone.
 //
 // A ROUTER does not say that a peer has left. Its monitor does, by the number of the connection's descriptor, and each
-// message tells by which descriptor it came (ZMQ_SRCFD): so a worker is known to be lost the moment its connection is.
-// The number is used again for another connection; the monitor told of the loss before the new one could send anything,
-// so whoever meets a new peer, or an old one on another connection, hears the monitor out first.
+// message tells by which descriptor it came (ZMQ_SRCFD): so a peer is known to be lost the moment its connection is.
+// Two things are in the way. What a lost peer had said may still be unread: its loss is told once a look at the socket
+// finds nothing. And the number is used again at once: a peer that is new on a number is its next holder only if the
+// monitor has told of the loss of the former one; otherwise it is a voice from before, and too late.
 
 import Reactors
 import ZeroMQ
@@ -15,8 +16,8 @@ final class RouterPort: ReadinessHandler {
 
     let endpoint: String
     let socket: RouterSocket
-    /// A connection is gone, and everything that had come by it was read.
-    var onLost: (Int32) -> Void = { _ in }
+    /// A peer that was admitted is gone, and everything it had said was read. The name is its identity.
+    var onLost: ([UInt8]) -> Void = { _ in }
     /// What is wrong, as a sentence.
     var trouble: String? { failure ?? deafness }
 
@@ -24,8 +25,13 @@ final class RouterPort: ReadinessHandler {
     private let monitor: Monitor
     private var registrations: [Registration] = []
     private weak var owner: (any Service)?
-    /// Connections that are gone, and nobody was told yet.
+    /// Connections that stand.
+    private var alive: Set<Int32> = []
+    /// Who speaks by which.
+    private var holders: [Int32: [UInt8]] = [:]
+    /// Connections that are gone, and peers whose connection has another holder already; nobody was told yet.
     private var gone: [Int32] = []
+    private var departed: [[UInt8]] = []
     /// Connections by which nothing has come yet, since when.
     private var mute: [Int32: UInt64] = [:]
     private var failure: String?
@@ -57,28 +63,59 @@ final class RouterPort: ReadinessHandler {
 
     /// The next message; false where there is none: then those who are gone have said all they had.
     func receive(_ message: inout Message) -> Bool {
-        if message.receive(from: socket) { return true }
-        hearMonitor()
-        let lost = gone
-        gone.removeAll()
-        for connection in lost { onLost(connection) }
-        return false
+        while true {
+            if message.receive(from: socket) { return true }
+            // What came before the monitor told has been read by this look, and not by the one before.
+            tellLosses()
+            hearMonitor()
+            if gone.isEmpty { return false }
+        }
     }
 
-    /// A peer that was not known has come by `connection`: whoever had that number before is gone.
-    func welcome(_ connection: Int32?) {
+    /// A peer that was not known speaks. - Returns: false when it is gone already: what it says is late.
+    func admit(_ name: [UInt8], on connection: Int32?) -> Bool {
+        guard let connection else { return true }
         hearMonitor()
-        if let connection { mute[connection] = nil }
-        guard let connection, let index = gone.firstIndex(of: connection) else { return }
-        gone.remove(at: index)
-        onLost(connection)
+        guard alive.contains(connection) else { return false }
+        if let holder = holders[connection], holder != name {
+            guard let index = gone.firstIndex(of: connection) else { return false }
+            gone.remove(at: index)
+            departed.append(holder)
+        } else {
+            gone.removeAll { $0 == connection }
+        }
+        holders[connection] = name
+        mute[connection] = nil
+        return true
+    }
+
+    /// A peer that is not to be admitted has said something.
+    func heard(_ connection: Int32?) {
+        if let connection, !mute.isEmpty { mute[connection] = nil }
+    }
+
+    /// The peer is no concern any more, whether it is there or not.
+    func release(_ name: [UInt8], on connection: Int32?) {
+        if let connection, holders[connection] == name { holders[connection] = nil }
+    }
+
+    private func tellLosses() {
+        guard !gone.isEmpty || !departed.isEmpty else { return }
+        var names = departed
+        for connection in gone { if let name = holders.removeValue(forKey: connection) { names.append(name) } }
+        gone.removeAll()
+        departed.removeAll()
+        for name in names { onLost(name) }
     }
 
     private func hearMonitor() {
         while let event = monitor.next() {
             switch event {
-            case .accepted(_, let descriptor): mute[descriptor] = core.reactor.now
+            case .accepted(_, let descriptor):
+                alive.insert(descriptor)
+                mute[descriptor] = core.reactor.now
             case .disconnected(_, let descriptor):
+                alive.remove(descriptor)
                 mute[descriptor] = nil
                 gone.append(descriptor)
             case .handshakeFailedProtocol(_, let code):
