@@ -7,7 +7,7 @@ PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev zlib1g-dev libgnutls28-
 CFLAGS := -O2 -Wall -Wextra -Werror
 EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/examples/echo_worker \
             $(OUT)/examples/async_server $(OUT)/examples/flood_worker $(OUT)/examples/ready_worker
-BENCHMARKS := $(OUT)/benchmarks/stream_load $(OUT)/benchmarks/session_load $(OUT)/benchmarks/mongrel2_handler
+BENCHMARKS := $(addprefix $(OUT)/benchmarks/,stream_load session_load native_load mongrel2_handler proxy)
 
 .PHONY: help deps build release examples test demo bench sanitize autobahn openapi clean
 
@@ -41,15 +41,11 @@ $(OUT)/examples/%: examples/cpp/%.cpp
 	@mkdir -p $(@D)
 	$(CXX) $(CFLAGS) -std=c++17 -o $@ $< -lzmq -lpthread
 
-$(OUT)/benchmarks/stream_load: Tests/Benchmarks/load/stream_load.c
+$(OUT)/benchmarks/%: Tests/Benchmarks/load/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $<
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -o $@ $< -lzmq
 
-$(OUT)/benchmarks/session_load: Tests/Benchmarks/load/session_load.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -D_GNU_SOURCE -o $@ $<
-
-$(OUT)/benchmarks/mongrel2_handler: Tests/Benchmarks/peers/mongrel2_handler.c
+$(OUT)/benchmarks/%: Tests/Benchmarks/peers/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -o $@ $< -lzmq
 

@@ -9,6 +9,10 @@ small    64 connections post a small JSON and get it back from the same C echo w
 streams  one client gets 100,000 replies, and 1,000 clients get 100 each.
 sessions WebSocket sessions echo small messages, each with a window of them under way: the gateway, and aiohttp and pyzmq;
          and what an idle session holds in memory, beyond the kernel's part.
+pools    the small requests again, through workers that say when they are ready: 1, 10 and 100 of them, one that takes 64
+         requests at a time, and ten Majordomo workers.
+native   8 native DEALER clients with 50 requests under way each: through `clients:` and through zmq_proxy(3) to the same
+         echo worker, and as Majordomo clients to ten Majordomo workers.
 mixed    small requests, alone and while one more client posts bodies of 1 MiB as fast as it can.
 
 Load, server and worker share this machine. Rounds take turns through all rows, so that a slow minute hits all of them;
@@ -34,16 +38,24 @@ from servers import Servers, Skipped  # noqa: E402
 
 POST = ROOT / "Tests/Benchmarks/load/post.lua"
 STREAM_LOAD = ROOT / "out/benchmarks/stream_load"
+NATIVE_LOAD = ROOT / "out/benchmarks/native_load"
 SESSION_LOAD = ROOT / "out/benchmarks/session_load"
 SESSIONS = [(1, 1), (1, 50), (64, 1), (64, 50), (100, 1), (1000, 1), (1000, 50), (8000, 1)]
 NDJSON, SSE = "application/x-ndjson", "text/event-stream"
 SMALL = ["hello", "router", "dealer", "rep", "mongrel2", "aiohttp"]
 STREAMS = [("ndjson 1 x 100,000", NDJSON, 1, 100_000), ("sse 1 x 100,000", SSE, 1, 100_000),
            ("ndjson 1,000 x 100", NDJSON, 1000, 100), ("sse 1,000 x 100", SSE, 1000, 100)]
-RATIOS = [("dealer", "hello"), ("dealer", "mongrel2"), ("dealer", "aiohttp"), ("router", "dealer"), ("rep", "dealer")]
+POOLS = [("ready, 1 worker", "ready1"), ("ready, 10 workers", "ready10"), ("ready, 100 workers", "ready100"),
+         ("ready, 1 worker x 64", "places"), ("majordomo, 10 workers", "majordomo")]
+NATIVE = [("clients of dealer", "native", "plain"), ("zmq_proxy", "proxy", "plain"),
+          ("clients of majordomo", "majordomo", "majordomo")]
+RATIOS = [("small", "dealer", "small", "hello"), ("small", "dealer", "small", "mongrel2"), ("small", "dealer", "small", "aiohttp"),
+          ("small", "router", "small", "dealer"), ("small", "rep", "small", "dealer"),
+          ("pools", "ready, 10 workers", "small", "dealer"), ("pools", "ready, 1 worker x 64", "small", "dealer"),
+          ("pools", "majordomo, 10 workers", "small", "dealer"), ("native", "clients of dealer", "native", "zmq_proxy")]
 
 
-KINDS = ["small", "streams", "sessions", "mixed"]
+KINDS = ["small", "streams", "sessions", "pools", "native", "mixed"]
 
 
 def wrk(server, connections, seconds, body_bytes=None):
@@ -64,7 +76,7 @@ def figures_of(load, limit):
         raise SystemExit(f"wrk failed:\n{output}")
     figures = json.loads(lines[0].removeprefix("FIGURES "))
     if figures["errors"] or not figures["requests"]:
-        raise SystemExit(f"wrk saw {figures['errors']} errors in {figures['requests']} requests:\n{output}")
+        raise SystemExit(f"{load.args[7]}: wrk saw {figures['errors']} errors in {figures['requests']} requests:\n{output}")
     return figures
 
 
@@ -113,6 +125,19 @@ def sessions(server, count, window, seconds):
             "cpu": cpu / figures["messages"] * 1e6, "rss": server.memory() / 2**20}
 
 
+def native(server, kind, seconds):
+    """One run of native clients."""
+    cpu = server.cpu_seconds()
+    run = subprocess.run(
+        [NATIVE_LOAD, kind, server.native, "8", "50", str(seconds)], capture_output=True, text=True, timeout=seconds + 30)
+    if run.returncode != 0:
+        raise SystemExit(f"a native client failed: {run.stderr}")
+    figures = json.loads(run.stdout)
+    cpu = server.cpu_seconds() - cpu
+    return {"rate": figures["requests"] / figures["seconds"], "p50": None, "p99": None, "cpu": cpu / figures["requests"] * 1e6,
+            "rss": server.memory() / 2**20}
+
+
 def idle(server, count):
     """What a session holds while nothing happens, bytes in place of a rate."""
     before = server.memory()
@@ -152,6 +177,12 @@ def plan(servers, options):
             add("sessions", f"{count:,} sessions, window {window}", "sessions",
                 lambda there, count=count, window=window: sessions(there, count, window, options.seconds))
         add("sessions", "aiohttp, 64, window 50", "aiohttp", lambda there: sessions(there, 64, 50, options.seconds))
+    if "pools" in options.only:
+        for name, server in POOLS:
+            add("pools", name, server, lambda there: small(there, options.connections, options.seconds))
+    if "native" in options.only:
+        for name, server, kind in NATIVE:
+            add("native", name, server, lambda there, kind=kind: native(there, kind, options.seconds))
     if "mixed" in options.only:
         add("mixed", "small alone, 8 clients", "dealer", lambda there: small(there, 8, options.seconds))
         add("mixed", "small beside 1 MiB bodies", "dealer", lambda there: small(there, 8, options.seconds, big=True))
@@ -181,7 +212,7 @@ def table(result):
         return "-" if value is None else format(value, form)
     lines = [f"{'':<28}{'per second':>12}{'p50 ms':>10}{'p99 ms':>10}{'CPU us each':>13}{'RSS MiB':>10}"]
     for section, about in [("small", "requests"), ("streams", "replies; p50 and p99 of the first one"),
-                           ("sessions", "messages back; of the idle row: bytes a session"), ("mixed", "requests")]:
+                           ("sessions", "messages back; of the idle row: bytes a session"), ("pools", "requests"), ("native", "requests"), ("mixed", "requests")]:
         rows = [(name, figures) for (where, name), figures in result.items() if where == section]
         if rows:
             lines.append(f"{section}: {about}")
@@ -195,10 +226,10 @@ def table(result):
 
 def ratios(result):
     lines = []
-    for left, right in RATIOS:
-        one, other = result.get(("small", left)), result.get(("small", right))
+    for section, left, other_section, right in RATIOS:
+        one, other = result.get((section, left)), result.get((other_section, right))
         if one and other:
-            lines.append(f"  {left} / {right:<18}{one['rate'] / other['rate']:>8.2f} of its rate"
+            lines.append(f"  {left + " / " + right:<34}{one['rate'] / other['rate']:>8.2f} of its rate"
                          f"{one['cpu'] / other['cpu']:>8.2f} of its CPU")
     return "\n".join(["ratios"] + lines) if lines else ""
 

@@ -100,6 +100,52 @@ class Servers:
         server.is_echo = False
         return server
 
+    def ready(self, workers, dialect="bare", **settings):
+        """A pool of so many workers that say when they are ready."""
+        endpoint = self.endpoint(f"ready-{dialect}-{workers}")
+        server = self.gateway({"peer": "ready", "bind": endpoint, "dialect": dialect, **settings})
+        self.crew(dialect, workers, endpoint)
+        return server
+
+    def ready1(self):
+        return self.ready(1)
+
+    def ready10(self):
+        return self.ready(10)
+
+    def ready100(self):
+        return self.ready(100)
+
+    def places(self):
+        return self.ready(1, "addressed", capacity=64)
+
+    def majordomo(self):
+        endpoint = self.endpoint("majordomo")
+        server = self.gateway({"peer": "majordomo", "bind": endpoint}, "hub", {"deadline": "30s"})
+        self.crew("majordomo", 10, endpoint)
+        server.native = endpoint
+        return server
+
+    def native(self):
+        clients, workers = self.endpoint("native"), self.endpoint("native-workers")
+        server = self.gateway({"peer": "dealer", "bind": workers, "clients": clients})
+        self.start(EXAMPLES / "echo_worker", "dealer", "connect", workers).line("bound ")
+        server.native = clients
+        return server
+
+    def proxy(self):
+        clients, workers = self.endpoint("proxy"), self.endpoint("proxy-workers")
+        process = self.start(BENCHMARKS / "proxy", clients, workers)
+        process.line("bound ")
+        self.start(EXAMPLES / "echo_worker", "dealer", "connect", workers).line("bound ")
+        server = Server(process, "http://none:0", is_echo=False)
+        server.native = clients
+        return server
+
+    def crew(self, dialect, count, endpoint):
+        for _ in range(count):
+            self.start(EXAMPLES / "ready_worker", dialect, endpoint).line("bound ")
+
     def behind_bind(self, peer, worker, *arguments, name="echo", replies=None):
         """A gateway that binds, and a worker that connects to it."""
         endpoint = self.endpoint(f"{peer}-{name}-{len(self.running)}")
