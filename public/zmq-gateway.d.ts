@@ -94,6 +94,12 @@ export interface Stream<Reply> extends AsyncIterableIterator<Reply> {
   readonly end: End | null;
 }
 
+/** A publisher's message; without `topic` where the service has `frames: single`. */
+export interface Publication<Body> {
+  topic?: string;
+  body: Body;
+}
+
 interface Tells {
   readonly state: Exclude<State, "resumed">;
   onstate: ((detail: StateDetail) => void) | null;
@@ -108,6 +114,8 @@ export interface Gateway extends EventTarget, Tells {
   request<Reply = any>(service: string, body: unknown, options?: RequestOptions): Promise<Reply>;
   /** Starts at once. The loop throws GatewayError behind the last reply when the end is not ok. */
   stream<Reply = any>(service: string, body: unknown, options?: RequestOptions): Stream<Reply>;
+  /** What a publisher (`peer: publisher`) says on topics that begin so; "" is everything. Leave the loop to end it. */
+  subscribe<Body = any>(service: string, topics: string | string[], options?: RequestOptions): Stream<Publication<Body>>;
   /** Always over a WebSocket of its own. */
   session<Reply = any>(service: string, options?: SessionOptions): Session<Reply>;
   /** Exchanges that are open fail with `closed`. */

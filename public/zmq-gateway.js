@@ -165,14 +165,22 @@ class Gateway extends Teller {
     return replies.length === 1 && !(options.count > 1) ? replies[0] : replies;
   }
 
-  stream(service, body, options = {}) {
+  stream(service, body, options = {}) { return this.#exchange(service, { body }, options); }
+
+  /** What a publisher says on these topics: `{topic, body}` each, until the loop is left. */
+  subscribe(service, topics, { as, ...options } = {}) {
+    const read = (message) => ({ ...message, body: disclosed(message.body, as) });
+    return this.#exchange(service, { topics: [topics].flat() }, options, read);
+  }
+
+  #exchange(service, request, options, read = (reply) => reply) {
     return new Stream(options, (hear) => {
       const id = (this.#number += 1).toString(36);
-      const exchange = { id, service, body, options, hear, sent: 0, isHeard: false, isAsked: false };
+      const exchange = { id, service, ...request, options, hear, sent: 0, isHeard: false, isAsked: false };
       const { reply, finish, fail } = hear;
       exchange.finish = (end) => { this.#forget(exchange); finish(end); };
       exchange.fail = (error) => { this.#forget(exchange); fail(error); };
-      exchange.reply = reply;
+      exchange.reply = (body) => reply(read(body));
       if (this.state === "closed") fail(new GatewayError("closed", "This gateway was closed."));
       else this.#begin(exchange);
       return () => this.#cancel(exchange);
@@ -223,10 +231,11 @@ class Gateway extends Teller {
   }
 
   #send(exchange) {
-    const { id, service, body, options } = exchange;
+    const { id, service, body, topics, options } = exchange;
     clearTimeout(exchange.timer);
     exchange.sent += 1;
-    this.#wire.send({ op: "request", id, service, body: enclosed(body, options.as), ...rulesOf(options) });
+    const request = topics ? { op: "subscribe", topics } : { op: "request", body: enclosed(body, options.as) };
+    this.#wire.send({ id, service, ...request, ...rulesOf(options) });
   }
 
   #fetch(exchange) {
@@ -585,13 +594,16 @@ function address(base, path, isSocket = false) {
 
 /** One exchange by fetch, told to `exchange` as the socket tells it. */
 async function fetchReplies({ url, fetch, reviver }, how, exchange) {
-  const { service, body, options: { as = "json", ...options }, aborter: { signal } } = exchange;
+  const { service, body, topics, options: { as = "json", ...options }, aborter: { signal } } = exchange;
   const rules = { ...rulesOf(options), end: how === "ndjson" ? "record" : undefined };
   const query = new URLSearchParams(Object.entries(rules).filter(([, value]) => value !== undefined));
+  for (const topic of topics ?? []) query.append("topic", topic);
+  const Accept = how === "sse" ? "text/event-stream" : "application/x-ndjson";
   const types = { json: "application/json", text: "text/plain; charset=utf-8", binary: "application/octet-stream" };
   const response = await fetch(`${address(url, `v1/services/${encodeURIComponent(service)}`)}?${query}`, {
-    method: "POST", body: as === "json" ? JSON.stringify(body) : body, signal, cache: "no-store", redirect: "error",
-    headers: { Accept: how === "sse" ? "text/event-stream" : "application/x-ndjson", "Content-Type": types[as] },
+    ...(topics ? { headers: { Accept } } : {
+      method: "POST", body: as === "json" ? JSON.stringify(body) : body, headers: { Accept, "Content-Type": types[as] } }),
+    signal, cache: "no-store", redirect: "error",
   });
   if (!response.ok || !/ndjson|event-stream/.test(response.headers.get("content-type"))) {
     const problem = await response.json().catch(() => ({ title: response.statusText }));

@@ -103,6 +103,11 @@ public struct End: Equatable, Sendable {
         End(reason: .idle, outcome: outcome, owesReplies: true, cancelsWorker: outcome != .complete)
     }
 
+    /// A `deadline` end: mostly something is missing then.
+    static func deadline(_ outcome: Outcome) -> End {
+        End(reason: .deadline, outcome: outcome, owesReplies: true, cancelsWorker: true)
+    }
+
     /// A `count` end: only a count that the service itself declares says that the worker has nothing more to send.
     static func count(isExact: Bool) -> End {
         End(reason: .count, outcome: .complete, owesReplies: !isExact, cancelsWorker: !isExact)

@@ -19,6 +19,8 @@ public struct EndRules: Equatable, Sendable {
     public var idleMeans: Outcome
     /// Longest total time from accept; always on, never reset.
     public var deadline: Nanoseconds
+    /// What a `deadline` end means: `.complete` for what has no end of its own, and is heard for as long as was asked.
+    public var deadlineMeans = Outcome.incomplete
     /// Safety cap on delivered replies; nil for none.
     public var maxReplies: Int?
     /// Safety cap on the bytes of delivered replies; nil for none.
@@ -84,6 +86,13 @@ public enum OverrideResult: Equatable, Sendable {
 }
 
 extension EndRules {
+    /// Of listening to topics: it ends when the client has heard what it asked for, or never.
+    public static var listening: EndRules {
+        var rules = EndRules(idleMeans: .complete, deadline: .max)
+        rules.deadlineMeans = .complete
+        return rules
+    }
+
     /// These rules with a request's wishes in their place, or the first wish that exceeds `bounds`.
     ///
     /// A caller's `count` is never exact: it says when the caller stops listening, not when the worker stops talking;

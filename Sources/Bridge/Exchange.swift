@@ -111,7 +111,7 @@ public struct Exchange: Sendable {
     public mutating func reached(_ now: Instant) -> End? {
         if case .ended = state { return nil }
         guard now >= nextWake else { return nil }
-        if deadlineDue <= replyDue { return finish(End(.deadline)) }
+        if deadlineDue <= replyDue { return finish(.deadline(rules.deadlineMeans)) }
         if case .waiting = state { return finish(End(.first)) }
         return finish(.idle(rules.idleMeans))
     }

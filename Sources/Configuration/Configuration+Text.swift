@@ -103,6 +103,12 @@ extension Configuration {
         #    peer: rep
         #    connect: tcp://127.0.0.1:5555
         #    body: text
+        #  prices:                          # publishers that exist: we subscribe to what somebody listens to
+        #    peer: publisher
+        #    connect: [tcp://127.0.0.1:5556] # or bind: publishers connect to us
+        #    frames: topic_body             # topic_body: two frames; single: one, the body, which begins with the topic
+        #    cache: 0                       # topics whose last message is kept for those who come later, to 100000
+        #    max_topics: 1000               # that all clients together listen to, to 1000000; above: 503
 
         # Further ways in. POST /v1/services/NAME exists for every service.
         routes: []

@@ -20,6 +20,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
         case dealer
         /// REPs: we are one shared DEALER, `[ticket][""][body]`.
         case rep
+        /// PUBs: we are a subscriber to the topics that somebody listens to.
+        case publisher
         /// Workers that say when they are ready: we are a ROUTER, and the one that has been ready longest is the next.
         case ready
         /// Majordomo: its broker where we bind, a client of one where we connect (RFC 7, RFC 18).
@@ -90,6 +92,9 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// `identities`: router only; how many DEALERs, and their names.
     public var identities = IdentitySettings()
 
+    /// `frames`, `cache`, `max_topics`: publisher only.
+    public var publisher = PublisherSettings()
+
     /// `dialect`, `queue` and the like: workers that say when they are ready.
     public var pool = PoolSettings()
 
@@ -120,7 +125,7 @@ public struct ServiceConfiguration: Sendable, Equatable {
         case .rep: 1
         case .ready: replies.final == nil ? 1 : nil
         case .majordomo: bind == nil && brokered.version == .one ? 1 : nil
-        case .router, .dealer: nil
+        case .router, .dealer, .publisher: nil
         }
     }
 

@@ -182,6 +182,7 @@ final class Core: TurnParticipant {
 
     private func makeService(_ plan: ServicePlan) throws -> any Service {
         switch plan.configuration.peer {
+        case .publisher: return try PublisherService(self, plan)
         case .router: return makeRouterService(plan)
         case .majordomo where plan.configuration.bind == nil: return makeRouterService(plan)
         case .dealer, .rep, .ready, .majordomo:
@@ -266,7 +267,8 @@ final class Core: TurnParticipant {
         closing.removeFirst(min(closing.count, Self.closingsPerTurn))
         accessLog.flush()
         finishIfDrained()
-        if hasMore || !closing.isEmpty || listeners.contains(where: \.listener.wantsRun) { return 0 }
+        let mustGoOn = hasMore || !touched.isEmpty || !closing.isEmpty
+        if mustGoOn || listeners.contains(where: \.listener.wantsRun) { return 0 }
         return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
     }
 
@@ -316,6 +318,7 @@ final class Core: TurnParticipant {
     func beginDrain() {
         drainState.begin(at: now, patience: configuration.timeouts.drain.inNanoseconds)
         for watch in listeners { watch.listener.stopAccepting() }
+        for case let publisher as PublisherService in services { publisher.dismiss() }
         sessions.drain()
     }
 

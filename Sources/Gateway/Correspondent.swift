@@ -27,6 +27,9 @@ class Correspondent {
     /// The worker answered.
     func received(_ body: Span<UInt8>, _ note: ReplyNote) {}
 
+    /// A publisher's message on one of its topics.
+    func published(_ publication: Publication) {}
+
     /// Something outside ends it. Nothing happens when it is over already.
     func finish(because reason: EndReason) {}
 

@@ -23,6 +23,8 @@ enum Letter: Sendable {
     case reply(service: Int, Ticket, FrameBox, ReplyNote)
     /// The last worker of that service is gone; all replies that came before were sent before this letter.
     case workersLost(service: Int)
+    /// About a publisher that is bound: what is listened to elsewhere, and what came.
+    case topics(service: Int, TopicLetter)
     /// No new work for that worker of a pool, or work again.
     case order(service: Int, pool: String, worker: String, isDraining: Bool)
     /// The services that a broker's workers have registered.

@@ -58,8 +58,16 @@ final class OpenExchange: Correspondent, TimerHandler {
             inspection.fault = String(describing: fault.sentence)
         }
         if note.last != nil { inspection.facts.isFinal = true }
+        core.metrics.services[plan.index].counts.bytesReceived += UInt64(body.count)
+        take(body, inspection)
+    }
+
+    override func published(_ publication: Publication) {
+        take(publication.text.span, Inspection(facts: ReplyFacts(byteCount: publication.text.count)))
+    }
+
+    private func take(_ body: Span<UInt8>, _ inspection: Inspection) {
         let metrics = core.metrics.services[plan.index]
-        metrics.counts.bytesReceived += UInt64(body.count)
         switch exchange.replied(inspection.facts, at: core.now) {
         case .ignore: break
         case .drop: metrics.dropped(.late)
@@ -107,6 +115,8 @@ final class OpenExchange: Correspondent, TimerHandler {
     /// again.
     private func armTimer() {
         wake = exchange.nextWake
+        timer = nil
+        guard wake < .distantFuture else { return }
         timer = core.reactor.schedule(at: wake.nanoseconds, self, key: 0)
     }
 

@@ -27,6 +27,9 @@ final class OpenExchangeCounts: Sendable {
         return false
     }
 
+    /// How many more a service may have at this moment.
+    func room(_ service: Int) -> Int { max(0, bounds[service] - ofServices[service].current) }
+
     func leave(_ service: Int) {
         all.leave()
         if bounds[service] < .max { ofServices[service].leave() }
@@ -41,6 +44,8 @@ private final class Count: Sendable {
         leave()
         return false
     }
+
+    var current: Int { value.load(ordering: .relaxed) }
 
     func leave() { value.wrappingSubtract(1, ordering: .relaxed) }
 }

@@ -26,6 +26,8 @@ final class SharedState: Sendable {
     /// has one at a time.
     let exchangesPerAddress: Int?
     let openExchanges: OpenExchangeCounts
+    /// Topics of publishers that somebody listens to, on all reactors.
+    let heldTopics: OpenExchangeCounts
 
     var reactorCount: Int { mailboxes.count }
 
@@ -49,6 +51,8 @@ final class SharedState: Sendable {
             ? max(1, limits.maxExchangesPerAddress / reactors) : nil
         openExchanges = OpenExchangeCounts(
             bound: limits.maxExchanges, ofServices: configuration.services.map(\.maxExchanges))
+        heldTopics = OpenExchangeCounts(
+            bound: .max, ofServices: configuration.services.map(\.publisher.maxTopics))
         connectionsPerReactor = Self.connections(configuration, reactors: reactors)
     }
 

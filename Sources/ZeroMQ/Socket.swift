@@ -11,7 +11,7 @@ internal import CZeroMQ
 
 /// The type of a socket, socket(7).
 public enum SocketKind: Sendable {
-    case dealer, router, req, rep
+    case dealer, router, req, rep, xsub, xpub
 
     var type: Int32 {
         switch self {
@@ -19,6 +19,8 @@ public enum SocketKind: Sendable {
         case .router: ZMQ_ROUTER
         case .req: ZMQ_REQ
         case .rep: ZMQ_REP
+        case .xsub: ZMQ_XSUB
+        case .xpub: ZMQ_XPUB
         }
     }
 }
@@ -31,6 +33,8 @@ public enum Dealer: SocketRole { public static var kind: SocketKind { .dealer } 
 public enum Router: SocketRole { public static var kind: SocketKind { .router } }
 public enum Req: SocketRole { public static var kind: SocketKind { .req } }
 public enum Rep: SocketRole { public static var kind: SocketKind { .rep } }
+public enum XSub: SocketRole { public static var kind: SocketKind { .xsub } }
+public enum XPub: SocketRole { public static var kind: SocketKind { .xpub } }
 
 /// Sends round robin, receives fairly queued, no envelope of its own.
 public typealias DealerSocket = Socket<Dealer>
@@ -40,6 +44,11 @@ public typealias RouterSocket = Socket<Router>
 public typealias ReqSocket = Socket<Req>
 /// Strictly a request, then its reply; puts the request's envelope back in front of the reply.
 public typealias RepSocket = Socket<Rep>
+/// Receives what publishers send on the topics it asked for. Asking is sending: a frame of 1 and the topic subscribes,
+/// of 0 and the topic unsubscribes. What was on its way at an unsubscription still comes.
+public typealias SubscriberSocket = Socket<XSub>
+/// Sends to all who subscribed to the beginning of a message, and receives their first and last subscriptions.
+public typealias PublisherSocket = Socket<XPub>
 
 /// A ZeroMQ socket.
 public struct Socket<Role: SocketRole>: ~Copyable {

@@ -229,7 +229,8 @@ def ratios(result):
     for section, left, other_section, right in RATIOS:
         one, other = result.get((section, left)), result.get((other_section, right))
         if one and other:
-            lines.append(f"  {left + " / " + right:<34}{one['rate'] / other['rate']:>8.2f} of its rate"
+            pair = f"{left} / {right}"
+            lines.append(f"  {pair:<34}{one['rate'] / other['rate']:>8.2f} of its rate"
                          f"{one['cpu'] / other['cpu']:>8.2f} of its CPU")
     return "\n".join(["ratios"] + lines) if lines else ""
 

@@ -8,6 +8,20 @@ import Testing
 struct ExchangeTests {
     private func open(_ rules: EndRules) -> Exchange { Exchange(rules: rules, openedAt: at(1_000)) }
 
+    @Test("listening has no deadline unless it is asked for, and is complete then")
+    func listening() {
+        var exchange = open(.listening)
+        #expect(exchange.nextWake == .distantFuture)
+        #expect(exchange.replied(.plain, at: at(1_001)) == .deliver)
+        #expect(exchange.reached(at(.max - 1)) == nil)
+        guard case .accepted(let rules) = EndRules.listening.overridden(
+            by: Overrides(deadline: 50), within: OverrideBounds(count: 1, first: 1, idle: 1, deadline: 50))
+        else { return #expect(Bool(false)) }
+        exchange = open(rules)
+        #expect(exchange.reached(at(1_050))?.isOK == true)
+        #expect(exchange.end?.reason == .deadline)
+    }
+
     // MARK: Ends that a reply makes
 
     @Test("a data final is delivered, completes, and leaves nothing owed")

@@ -26,7 +26,7 @@ import Testing
         }
         let loaded = Configuration.load(text: lines.joined(separator: "\n"), file: "examples")
         #expect(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
-        #expect(loaded.configuration.services.map(\.name) == ["quotes", "jobs", "hello"])
+        #expect(loaded.configuration.services.map(\.name) == ["quotes", "jobs", "hello", "prices"])
         #expect(loaded.configuration.routes.count == 1)
     }
 
@@ -38,7 +38,8 @@ import Testing
             ("timeouts: {drain: 300}", "timeouts.drain", "has no unit; write 300ms or 300s"),
             ("log: {level: loud}", "log.level", "not known here"),
             ("serices: {}", "g.yaml:1:1: serices", "did you mean services?"),
-            ("services: {a: {peer: publisher, bind: 'tcp://*:1'}}", "services.a.peer", "not available in this version"),
+            ("services: {a: {peer: publisher, bind: 'tcp://*:1', dialect: bare}}", "services.a.dialect", "peer: ready"),
+            ("services: {a: {peer: publishers, bind: 'tcp://*:1'}}", "services.a.peer", "did you mean publisher?"),
             ("services: {a: {peer: router, bind: 'tcp://*:1'}}", "services.a.bind", "write connect"),
             ("services: {a: {peer: rep}}", "services.a", "exactly one of bind"),
             ("services: {a: {peer: rep, bind: 'tcp://*:1', replies: {count: 2}}}", "services.a.replies.count", "is 1"),
@@ -46,6 +47,20 @@ import Testing
             ("services: {a: {peer: dealer, bind: 'tcp://*:1', cancel: '{'}}", "services.a.cancel", "not JSON"),
             ("services: {a: {peer: dealer, bind: 'udp://x'}}", "services.a.bind", "udp"),
             ("services: {A: {peer: rep, bind: 'tcp://*:1'}}", "services.A", "no name for a service"),
+            ("services: {a: {peer: publisher}}", "services.a", "exactly one of connect"),
+            ("services: {a: {peer: publisher, connect: 'tcp://h:1', cache: 100001}}", "services.a.cache", "100000"),
+            ("services: {a: {peer: publisher, connect: 'tcp://h:1', max_topics: 0}}", "services.a.max_topics", "1 to"),
+            ("services: {a: {peer: publisher, connect: 'tcp://h:1', frames: three}}", "services.a.frames", "topic_body"),
+            (
+                "services: {a: {peer: publisher, connect: 'tcp://h:1', frames: single, cache: 1}}", "services.a.cache",
+                "must be 0"
+            ),
+            ("services: {a: {peer: publisher, connect: 'tcp://h:1', replies: {count: 1}}}", "services.a.replies", "no requests"),
+            ("services: {a: {peer: rep, connect: 'tcp://h:1', cache: 1}}", "services.a.cache", "publisher only"),
+            (
+                "services: {a: {peer: publisher, bind: 'tcp://*:1'}}\nroutes: [{match: 'GET /x', service: a}]",
+                "routes[0].service", "takes no requests"
+            ),
             ("routes: [{match: 'GET /x', service: nobody}]", "routes[0].service", "not a service"),
             ("a: 1\na: 2", "g.yaml:2:1: a", "twice"),
             ("listen: [", "g.yaml:", "is not YAML"),

@@ -7,6 +7,7 @@ enum Consistency {
     static func check(_ configuration: Configuration, _ findings: Findings) {
         for service in configuration.services { check(service, findings) }
         checkRoutes(configuration, findings)
+        checkRoutesToPublishers(configuration, findings)
         checkEndpoints(configuration, findings)
         if configuration.listen.contains(where: { !$0.isLoopback }) && configuration.hosts.isEmpty {
             findings.warning(
@@ -48,6 +49,7 @@ enum Consistency {
                 complain("", "needs exactly one of bind (workers connect to us) and connect (we connect to them)")
             }
             if service.delimiter { complain("delimiter", "is for peer: router only; rep always has one, dealer never") }
+        case .publisher: checkPublisher(service, complain)
         case .ready, .majordomo: break
         }
         guard service.peer == .rep else { return }

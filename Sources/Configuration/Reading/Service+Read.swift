@@ -1,15 +1,13 @@
 // The tables of a service and of a route.
 
 extension ServiceConfiguration {
-    private static let laterPeers = ["publisher"]
-
     /// Reads one service; nil where not even its peer can be told.
     static func read(_ name: String, _ section: Section) -> ServiceConfiguration? {
         if !isName(name) {
             section.findings.mistake(
                 section.place, "is no name for a service; write 1 to 63 of a-z, 0-9, _ and -, first a letter or digit")
         }
-        guard let peer = section.value("peer", Form<Peer>.peer(laterPeers)) else {
+        guard let peer = section.value("peer", Form<Peer>.word) else {
             if !section.has("peer") {
                 section.complain("peer", "is missing; write \(Words.choice(Peer.allCases.map(\.rawValue)))")
             }
@@ -48,6 +46,7 @@ extension ServiceConfiguration {
             section.read("max", into: &identities.max, .integer(1...30_000))
             section.read("prefix", into: &identities.prefix, .text(0...32))
         }
+        publisher.read(section, peer)
         pool.read(section)
         section.read("service", into: &brokered.name, .text(1...255))
         section.read("version", into: &brokered.version, .word)
@@ -66,19 +65,6 @@ extension ServiceConfiguration {
         let bytes = Array(name.utf8)
         guard let first = bytes.first, bytes.count <= 63, first != 0x5F, first != 0x2D else { return false }
         return bytes.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 0x5F || $0 == 0x2D }
-    }
-}
-
-extension Form where Value == ServiceConfiguration.Peer {
-    /// A peer kind; those of later versions are told apart from slips.
-    fileprivate static func peer(_ later: [String]) -> Form {
-        let known = Form.word
-        return Form(known.takes) { (scalar) throws(Complaint) in
-            if later.contains(scalar.text) {
-                throw Complaint("\(scalar.text) is not available in this version")
-            }
-            return try known.parse(scalar)
-        }
     }
 }
 

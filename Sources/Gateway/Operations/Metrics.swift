@@ -61,6 +61,7 @@ struct ServiceCounts: Sendable {
     var queue = Histogram()
     var firstReply = Histogram()
     var exchange = Histogram()
+    var topics = TopicCounts()
 
     mutating func add(_ other: ServiceCounts) {
         open += other.open
@@ -77,6 +78,7 @@ struct ServiceCounts: Sendable {
         queue.add(other.queue)
         firstReply.add(other.firstReply)
         exchange.add(other.exchange)
+        topics.add(other.topics)
     }
 }
 

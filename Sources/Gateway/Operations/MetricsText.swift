@@ -14,6 +14,7 @@ struct MetricsText {
         page.exchanges(total, plans)
         page.replies(total, plans)
         page.workers(states, plans)
+        page.topics(total, plans)
         page.histograms(total, plans)
         page.process(total, reactors: reports.count)
         return page.text
@@ -204,11 +205,11 @@ struct MetricsText {
         text += "\(name) \(value)\n"
     }
 
-    private mutating func head(_ name: String, _ type: String, _ help: String) {
+    mutating func head(_ name: String, _ type: String, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }
 
-    private mutating func line(_ name: String, _ labels: String, _ value: UInt64) {
+    mutating func line(_ name: String, _ labels: String, _ value: UInt64) {
         text += "\(name){\(labels)} \(value)\n"
     }
 }

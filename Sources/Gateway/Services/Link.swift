@@ -127,7 +127,7 @@ final class Link: ReadinessHandler {
 }
 
 extension ConnectionWatch.Refusal {
-    fileprivate var sentence: String {
+    var sentence: String {
         switch self {
         case .socketTypeMismatch: "the socket at the other end is of a type that takes no DEALER; look at `peer`"
         case .protocolError(let code): "the other end speaks no ZeroMQ, or with other security (protocol error \(code))"

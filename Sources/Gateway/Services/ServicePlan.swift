@@ -21,6 +21,8 @@ final class ServicePlan: Sendable {
     let inspector: ReplyInspector
     /// The service's own end rules.
     let rules: EndRules
+    /// How its replies are written.
+    let replyText: ReplyText
     /// What is sent when nobody waits for the replies any more.
     let cancel: [UInt8]?
 
@@ -36,6 +38,8 @@ final class ServicePlan: Sendable {
             switch configuration.peer {
             case .router: configuration.delimiter ? .delimited : .body
             case .dealer: .ticket
+            // Nothing is sent to a publisher.
+            case .publisher: .body
             case .rep: .ticketDelimited
             case .ready, .majordomo: .delimited
             }
@@ -43,8 +47,12 @@ final class ServicePlan: Sendable {
         majordomo = isClient ? (configuration.brokered.version == .one ? .one : .two) : nil
         head = majordomo?.request(for: configuration.brokered.name ?? configuration.name)
             ?? (template.hasDelimiter ? [[]] : [])
-        rules = EndRules(configuration.replies, impliedCount: configuration.impliedCount)
-        bounds = OverrideBounds(configuration.overrides)
+        let isPublisher = configuration.peer == .publisher
+        rules = isPublisher ? .listening : EndRules(configuration.replies, impliedCount: configuration.impliedCount)
+        bounds = isPublisher ? .none : OverrideBounds(configuration.overrides)
+        // A publication is JSON already, whatever the body in it is.
+        replyText = ReplyText(
+            body: isPublisher ? .json : configuration.body, isEnvelope: configuration.reply == .envelope)
         inspector = ReplyInspector(configuration)
         cancel = configuration.cancel.map { Array($0.utf8) }
     }
@@ -88,6 +96,9 @@ extension EndRules {
 }
 
 extension OverrideBounds {
+    /// For what may go on for ever anyway.
+    static let none = OverrideBounds(count: .max, first: .max, idle: .max, deadline: .max)
+
     init(_ limits: OverrideLimits) {
         self.init(
             count: limits.count, first: limits.first.inNanoseconds, idle: limits.idle.inNanoseconds,

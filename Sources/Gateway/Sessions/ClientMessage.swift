@@ -8,6 +8,7 @@ import JSON
 struct ClientMessage {
     private static let keys = [
         "op", "id", "service", "body", "seq", "token", "deadline", "first", "idle", "count", "partial",
+        "topic", "topics",
     ]
     private static let overrideKeys = 6..<11
     private static let locator = Locator(keys.map { Pointer.checked("/" + $0) })
@@ -52,6 +53,16 @@ struct ClientMessage {
     }
 
     func token(_ bytes: Span<UInt8>) -> String { Self.string(bytes, ranges[5]) ?? "" }
+
+    func topic(_ bytes: Span<UInt8>) -> [UInt8]? { ranges[11].flatMap { JSONText.string(bytes, $0) } }
+
+    /// `topics`; nil where they are no array of strings, or there is none.
+    func topics(_ bytes: Span<UInt8>) -> [[UInt8]]? {
+        guard let range = ranges[12], let list = try? Document(parsing: bytes.extracting(range)), list.kind == .array
+        else { return nil }
+        let topics = (0..<list.count).compactMap { list[$0]?.stringValue.map { Array($0.utf8) } }
+        return topics.isEmpty || topics.count < list.count ? nil : topics
+    }
 
     /// The overrides that are there, as text: `"deadline":"5s"`, `"count":3`.
     func overrides(_ bytes: Span<UInt8>) -> [(name: String, value: String)] {

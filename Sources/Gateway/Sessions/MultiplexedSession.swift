@@ -1,6 +1,7 @@
 // A WebSocket that speaks zmq-gateway.v1: many services and many exchanges over one connection.
 //
 //     {"op":"request","id":"a","service":"s","body":...} --> an exchange, as POST /v1/services/s opens one
+//     {"op":"subscribe","id":"a","service":"s","topics":[...]} --> the same with a publisher, as GET opens one
 //     {"op":"reply","id":"a","seq":1,"body":...}        <--  each reply
 //     {"op":"end","id":"a","seq":2,"reason":...}        <--  its end, always
 //
@@ -43,12 +44,13 @@ final class MultiplexedSession: Session {
         case .failure(let problem): complain(nil, problem)
         case .success(let message):
             switch message.operation {
-            case "request": request(message, payload)
+            case "request", "subscribe": request(message, payload)
             case "cancel": cancel(message)
             case "ack": presence.acknowledge(message.number(payload))
             case "resume":
                 core.sessions.resume(self, token: message.token(payload), after: message.number(payload))
-            default: complain(message.id, Problem(.badMessage, "`op` must be request, cancel, ack or resume"))
+            default:
+                complain(message.id, Problem(.badMessage, "`op` must be request, subscribe, cancel, ack or resume"))
             }
         }
     }

@@ -46,14 +46,34 @@ final class SessionExchange: ExchangeClient {
             let advice = "GET /v1/services/\(name) to see its `overrides`"
             return Problem(.badParameter, "\(key.rawValue) is more than service \"\(name)\" allows; \(advice)")
         }
+        self.plan = plan
+        text = plan.replyText
+        if let problem = wrongVerb(message, plan) { return problem }
+        return plan.isPublisher ? prepareTopics(message, payload, plan) : prepareBody(message, payload, plan)
+    }
+
+    private func wrongVerb(_ message: ClientMessage, _ plan: ServicePlan) -> Problem? {
+        guard (message.operation == "subscribe") != plan.isPublisher else { return nil }
+        let what = plan.isPublisher ? "is a publisher; write \"op\":\"subscribe\"" : "is none; write \"op\":\"request\""
+        return Problem(.badMessage, "service \"\(plan.name)\" \(what)")
+    }
+
+    private func prepareTopics(_ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan) -> Problem? {
+        guard let topics = message.topics(payload) else {
+            return Problem(.badMessage, "`topics` must be an array of strings; [\"\"] is everything")
+        }
+        if let problem = (core.services[plan.index] as? PublisherService)?.problem(of: topics) { return problem }
+        body = TopicList.bytes(of: topics)
+        return nil
+    }
+
+    private func prepareBody(_ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan) -> Problem? {
         guard let body = message.body(payload, plan.configuration.body) else {
             let wanted = plan.configuration.body == .json ? "a JSON value" : "a JSON string (base64 for binary)"
             return Problem(.badMessage, "`body` must be \(wanted)")
         }
         if let problem = BodyCheck.problem(of: body.span, plan) { return problem }
         self.body = plan.configuration.request == .envelope ? envelope(body.span, plan) : body
-        self.plan = plan
-        text = ReplyText(body: plan.configuration.body, isEnvelope: plan.configuration.reply == .envelope)
         return nil
     }
 

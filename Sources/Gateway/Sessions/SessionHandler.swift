@@ -34,14 +34,24 @@ final class SessionHandler {
             if let problem = core.sessions.problem(for: request.remoteAddress) {
                 return handler.refuse(answer, problem)
             }
-            if let route, !core.services[route.plan.index].state.isReady, core.services[route.plan.index].state.isHere {
-                let place = route.plan.whereWorkersGo
-                return handler.refuse(answer, Problem(.noWorker, "no worker is connected; start one \(place)"))
-            }
+            if let route, let problem = problem(request, route) { return handler.refuse(answer, problem) }
             request.consumer = UpgradeVisit(handler, answer, route, acceptance)
         } catch {
             refuse(answer, error)
         }
+    }
+
+    /// Why there can be no session with this service, or nil.
+    private func problem(_ request: Request, _ route: ServiceRoute) -> Problem? {
+        if route.plan.isPublisher {
+            // It says itself what it wants to hear, ends with its connection, and may come before its publisher.
+            let advice = "send {\"op\":\"subscribe\",\"topic\":...}"
+            return request.query.isEmpty
+                ? nil : Problem(.badParameter, "a session with a publisher has no parameters; \(advice)")
+        }
+        let state = core.services[route.plan.index].state
+        guard state.isHere, !state.isReady else { return nil }
+        return Problem(.noWorker, "no worker is connected; start one \(route.plan.whereWorkersGo)")
     }
 
     private func refuse(_ answer: Answer, _ rejection: Rejection) {

@@ -114,6 +114,9 @@ final class SessionRegister: TimerHandler {
     @discardableResult
     func makeSession(_ kind: SessionKind?, _ wire: SessionWire, resumable: Bool = true) -> (any Session)? {
         guard let kind else { return MultiplexedSession(core, wire) }
+        if let publisher = core.services[kind.plan] as? PublisherService {
+            return TopicSession(core, publisher, kind, wire)
+        }
         return RawSession(core, core.services[kind.plan], kind, wire, resumable: resumable)
     }
 

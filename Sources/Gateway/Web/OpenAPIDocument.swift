@@ -6,7 +6,7 @@ import JSON
 
 /// Writes the OpenAPI document.
 struct OpenAPIDocument {
-    private var writer = JSONWriter()
+    var writer = JSONWriter()
 
     static func make(plans: [ServicePlan], routes: [RouteConfiguration]) -> [UInt8] {
         var document = OpenAPIDocument()
@@ -80,6 +80,7 @@ struct OpenAPIDocument {
     }
 
     private mutating func service(_ plan: ServicePlan) {
+        if plan.isPublisher { return publisher(plan) }
         object("/v1/services/\(plan.name)") { document in
             document.object("get") { document in
                 document.text("summary", "What service \(plan.name) is and how it stands; with `request`, an exchange.")
@@ -172,7 +173,7 @@ struct OpenAPIDocument {
         writer.endArray()
     }
 
-    private mutating func parameter(
+    mutating func parameter(
         _ name: String, place: String, _ description: String, _ schema: (type: String, pattern: String?)
     ) {
         writer.beginObject()
@@ -211,7 +212,7 @@ struct OpenAPIDocument {
     }
 
     /// One response a status, naming the codes that come with it.
-    private mutating func problems(_ codes: [ProblemCode]) {
+    mutating func problems(_ codes: [ProblemCode]) {
         for status in Set(codes.map(\.status)).sorted() {
             let words = codes.filter { $0.status == status }.map { "\($0.rawValue): \($0.title)" }
             object(String(status)) { document in
@@ -225,7 +226,7 @@ struct OpenAPIDocument {
         }
     }
 
-    private mutating func content(_ types: [String]) {
+    mutating func content(_ types: [String]) {
         object("content") { document in for type in types { document.object(type) { _ in } } }
     }
 
@@ -264,7 +265,7 @@ struct OpenAPIDocument {
         }
     }
 
-    private mutating func text(_ name: String, _ value: String) {
+    mutating func text(_ name: String, _ value: String) {
         writer.key(name)
         writer.string(value)
     }
@@ -276,7 +277,7 @@ struct OpenAPIDocument {
         writer.endArray()
     }
 
-    private mutating func object(_ name: String, _ fill: (inout OpenAPIDocument) -> Void) {
+    mutating func object(_ name: String, _ fill: (inout OpenAPIDocument) -> Void) {
         writer.key(name)
         writer.beginObject()
         fill(&self)

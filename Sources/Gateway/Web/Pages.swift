@@ -121,7 +121,11 @@ enum Pages {
             writer.key(name)
             writer.string(value)
         }
-        writeRules(plan, plan.rules, into: &writer)
+        if plan.isPublisher {
+            describeTopics(plan, reports, into: &writer)
+        } else {
+            writeRules(plan, plan.rules, into: &writer)
+        }
         writeState(state, into: &writer)
         if plan.configuration.peer == .ready, let pool = state.pools.first {
             writer.key("pool")

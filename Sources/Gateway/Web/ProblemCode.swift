@@ -28,6 +28,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case expectationFailed = "expectation_failed"
     case upgradeRequired = "upgrade_required"
     case tooManySessions = "too_many_sessions"
+    case tooManyTopics = "too_many_topics"
     // What a message on a WebSocket can have wrong.
     case badMessage = "bad_message"
     case duplicateID = "duplicate_id"
@@ -76,6 +77,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .hostRefused: (421, 1008, "This host name is not served here.")
         case .upgradeRequired: (426, 1008, "This is a WebSocket.")
         case .tooManySessions: (429, 4028, "This client has too many sessions open.")
+        case .tooManyTopics: (503, 1013, "As many topics are listened to as the service allows.")
         case .badMessage: (400, 1008, "The message cannot be understood.")
         case .duplicateID: (409, 1008, "An exchange of this id is open.")
         case .unknownID: (404, 1008, "No exchange of this id is open.")

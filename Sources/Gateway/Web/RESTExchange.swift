@@ -73,6 +73,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     func bodyEnded(of request: Request) {
         guard !isRefused else { return }
+        if route.plan.isPublisher { return open() }
         if let text = parameters.request, !route.isConfigured {
             if let problem = body.append(Array(text.utf8).span) { return refuse(problem) }
         }
@@ -94,7 +95,9 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     private func open() {
         var frame: Frame
-        if route.request == .envelope {
+        if route.plan.isPublisher {
+            frame = Frame(copying: TopicList.bytes(of: parameters.topics.map { Array($0.utf8) }).span)
+        } else if route.request == .envelope {
             frame = Frame(copying: RequestEnvelope.make(route, answer, path, parameters, body: body.bytes.span).span)
         } else {
             frame = Frame(copying: body.bytes.span)
@@ -104,6 +107,8 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         if exchange.exchange.end == nil {
             self.exchange = exchange
             timer = core.reactor.schedule(at: (acceptedAt + Self.watchAfter).nanoseconds, self, key: 0)
+            // Nobody knows when the first message comes, and no problem can come before it.
+            if route.plan.isPublisher { writer.begin() }
         }
     }
 

@@ -91,7 +91,10 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         switch target {
         case .exchange(let route): exchange(answer, route, path)
         case .socket: sessions.open(answer, nil)
-        case .service(let route) where answer.request.value(of: .upgrade) != nil: sessions.open(answer, route)
+        case .service(let route) where answer.request.value(of: .upgrade) != nil,
+            .topics(let route) where answer.request.value(of: .upgrade) != nil:
+            sessions.open(answer, route)
+        case .topics(let route): listen(answer, route, path)
         case .service(let route):
             var parameters = RequestParameters()
             if let problem = parameters.readQuery(answer.request.query, isForGateway: true) {
@@ -210,7 +213,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     func refuse(_ answer: Answer, _ problem: Problem) { page(answer) { $0.send(problem) } }
 
     /// Answers a request that is no exchange, now or later.
-    private func page(_ answer: Answer, _ give: @escaping (Answer) -> Void) {
+    func page(_ answer: Answer, _ give: @escaping (Answer) -> Void) {
         let visit = PageVisit(self, answer, give)
         answer.request.consumer = visit
         visit.answerIfComplete()

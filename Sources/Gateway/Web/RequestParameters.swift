@@ -15,6 +15,9 @@ struct RequestParameters {
     var wantsEndRecord = false
     /// The body of a request that came by GET.
     var request: String?
+    /// What is asked of a publisher, where the service is one.
+    var topics: [String] = []
+    var takesTopics = false
     /// The query as names and values, for the envelope.
     var query: [(name: String, value: String)] = []
 
@@ -75,11 +78,13 @@ struct RequestParameters {
         case "end":
             guard value == "record" else { return Self.bad(name, value, "end=record") }
             wantsEndRecord = true
-        case "request": request = value
+        case "request" where !takesTopics: request = value
+        case "topic" where takesTopics: topics.append(value)
         default:
             return Problem(
                 .badParameter,
-                "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end and request")
+                "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end and "
+                    + (takesTopics ? "topic" : "request"))
         }
         return nil
     }

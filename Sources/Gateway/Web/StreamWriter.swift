@@ -45,7 +45,9 @@ final class StreamWriter: ReplyWriter, BodySource {
         self.format = format
         self.wantsEndRecord = wantsEndRecord
         self.owner = owner
-        text = ReplyText(body: route.plan.configuration.body, isEnvelope: route.reply == .envelope)
+        text = route.plan.isPublisher
+            ? route.plan.replyText
+            : ReplyText(body: route.plan.configuration.body, isEnvelope: route.reply == .envelope)
     }
 
     /// Unsent bytes.

@@ -9,6 +9,8 @@ enum WebTarget: Sendable {
     case exchange(ServiceRoute)
     /// GET on a service: its description, or an exchange whose request stands in the query (EventSource can only GET).
     case service(ServiceRoute)
+    /// GET on a publisher: its description, or its messages where the query names topics.
+    case topics(ServiceRoute)
     case services, health, readiness, metrics, openAPI
     /// Multiplexed sessions.
     case socket
@@ -81,6 +83,10 @@ struct WebRoutes: Sendable {
         routes.append(("POST", "/v1/services/{service}/workers/{worker}/{order}", .worker))
         for plan in plans {
             let route = ServiceRoute(plan)
+            if plan.isPublisher {
+                routes.append(("GET", "/v1/services/\(plan.name)", .topics(route)))
+                continue
+            }
             // A broker is asked for the services that its workers register.
             if !plan.isBroker { routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route))) }
             routes.append(("GET", "/v1/services/\(plan.name)", .service(route)))

@@ -76,7 +76,8 @@ final class RouterPort: ReadinessHandler {
     func admit(_ name: [UInt8], on connection: Int32?) -> Bool {
         guard let connection else { return true }
         hearMonitor()
-        guard alive.contains(connection) else { return false }
+        // Of one that neither stands nor went nothing was told yet: with several I/O threads it may speak first.
+        guard alive.contains(connection) || !gone.contains(connection) else { return false }
         if let holder = holders[connection], holder != name {
             guard let index = gone.firstIndex(of: connection) else { return false }
             gone.remove(at: index)

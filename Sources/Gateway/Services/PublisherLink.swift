@@ -1,0 +1,120 @@
+// A subscriber's socket with one endpoint, and whether a publisher is at the other end.
+//
+// It is an XSUB: to subscribe is to send, so the verbs that are there suffice, and messages are not compared with all
+// topics twice, by libzmq and by us. Its high water mark for sending is off, because libzmq drops subscriptions beyond
+// it without a word (xsub.cpp); `max_topics` bounds them. After a loss libzmq connects and subscribes again by itself.
+
+import Reactors
+import ZeroMQ
+
+/// One socket and its monitor.
+final class PublisherLink: ReadinessHandler {
+    /// How long a peer that will not have us is left alone.
+    private static let patience: UInt64 = 1_000_000_000
+
+    let endpoint: String
+    let socket: SubscriberSocket
+    /// Publishers that are connected.
+    private(set) var publishers = 0
+    /// What is wrong with the connection, as a sentence.
+    private(set) var trouble: String?
+
+    private unowned let core: Core
+    private let binds: Bool
+    private let monitor: Monitor
+    private var watch = ConnectionWatch()
+    /// Connections to a socket that binds whose handshake is not over. One that is lost is taken for one of these: if
+    /// it was a publisher, the end of a handshake sets it right.
+    private var shakingHands = 0
+    private var registration: Registration?
+    private var refusedAt: UInt64?
+
+    /// - Parameter binds: listens at the endpoint instead of connecting to it.
+    init(_ core: Core, _ plan: ServicePlan, _ endpoint: String, binds: Bool) throws(ZMQError) {
+        self.core = core
+        self.binds = binds
+        var options = SocketOptions(plan.configuration.socket)
+        options.immediate = false
+        options.sendHighWaterMark = 0
+        socket = try SubscriberSocket(core.context, options)
+        monitor = try socket.monitor()
+        if binds {
+            self.endpoint = try socket.bind(endpoint)
+        } else {
+            self.endpoint = endpoint
+            try socket.connect(endpoint)
+        }
+    }
+
+    func start() {
+        registration = core.watch(monitor.descriptor, [.readable, .edgeTriggered], self)
+        poll()
+    }
+
+    func stop() {
+        if let registration { core.reactor.unwatch(registration) }
+        registration = nil
+    }
+
+    func subscribe(_ topic: [UInt8]) { send(1, topic) }
+    func unsubscribe(_ topic: [UInt8]) { send(0, topic) }
+
+    func ready(_ readiness: Readiness) { poll() }
+
+    /// Looks after the connection, some times a second.
+    func tick() {
+        poll()
+        guard let refusedAt, core.reactor.now - refusedAt > Self.patience else { return }
+        self.refusedAt = nil
+        watch = ConnectionWatch()
+        do {
+            try socket.disconnect(endpoint)
+            try socket.connect(endpoint)
+        } catch {
+            trouble = "\(endpoint): \(error)"
+        }
+    }
+
+    private func send(_ verb: UInt8, _ topic: [UInt8]) {
+        var frame = Frame(copying: ([verb] + topic).span)
+        _ = socket.send(&frame)
+    }
+
+    private func poll() {
+        while let event = monitor.next() {
+            if binds { observeBound(event) } else { observeConnecting(event) }
+        }
+    }
+
+    private func observeConnecting(_ event: MonitorEvent) {
+        guard watch.observe(event) else { return }
+        publishers = watch.state == .ready ? 1 : 0
+        if watch.state == .ready { trouble = nil }
+        if case .refused(let refusal) = watch.state {
+            refusedAt = core.reactor.now
+            refused(refusal)
+        }
+    }
+
+    private func observeBound(_ event: MonitorEvent) {
+        switch event {
+        case .accepted: shakingHands += 1
+        case .handshakeSucceeded where shakingHands > 0:
+            shakingHands -= 1
+            publishers += 1
+            trouble = nil
+        case .disconnected where shakingHands > 0: shakingHands -= 1
+        case .disconnected: publishers = max(0, publishers - 1)
+        case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
+        case .handshakeFailedAuth(_, let status): refused(.authentication(status: status))
+        default: break
+        }
+    }
+
+    private func refused(_ refusal: ConnectionWatch.Refusal) {
+        switch refusal {
+        case .socketTypeMismatch: trouble = "\(endpoint): the socket at the other end is no PUB; look at `peer`"
+        case .protocolError, .authentication: trouble = "\(endpoint): \(refusal.sentence)"
+        }
+    }
+}

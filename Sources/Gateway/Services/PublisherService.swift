@@ -1,0 +1,238 @@
+// Publishers that exist, heard by whoever listens: the gateway is a subscriber to the topics of its clients.
+//
+//     PUB --[topic][body]--> link --> Publication, made once --> audience of this reactor --> exchanges, sessions
+//                              |                            \--> letter --> audience of another reactor
+//                              +<-- first and last listener of a topic
+//
+// Sockets that connect exist once a reactor; a socket that binds has one home, which the other reactors tell what they
+// listen to. Upstream a topic is subscribed while somebody listens to it. With a cache everything is subscribed for
+// good, and every reactor gets every message: a last value that was never heard could not be kept.
+
+import Bridge
+import Configuration
+import Reactors
+import ZeroMQ
+
+/// A publisher's service on one reactor.
+final class PublisherService: Service, ReadinessHandler {
+    /// Messages read from one socket at a time at most: some hundred microseconds of work.
+    private static let messagesPerDrain = 512
+    /// A turn drains a service up to eight times before what came has a chance to leave (Core.turnEnded). All of that
+    /// together may be an eighth of the smallest buffer: a burst must not fill the buffer of a client that reads, nor
+    /// the quarter of it at which the client counts as slow.
+    private static let drainsPerBuffer = 64
+
+    let plan: ServicePlan
+    private(set) lazy var audience = Audience(self, core)
+    private unowned let core: Core
+    /// The reactor where the sockets are.
+    private let home: Int
+    private var links: [PublisherLink] = []
+    private var registrations: [Registration] = []
+    /// At the home of a bound socket: what other reactors listen to, and what they are about to be told.
+    private let elsewhere = Subscriptions()
+    private var outboxes: [[Publication]]
+    private var reactors: [Int] = []
+    /// From the home: what was not delivered here yet.
+    private var inbox: ArraySlice<Publication> = []
+    /// What one drain may give to a listener.
+    private let bytesPerDrain: Int
+    private var drainedBytes = 0
+    private var surplus = Frame()
+
+    private var isHome: Bool { home == core.index }
+    private var keepsAll: Bool { plan.configuration.publisher.cache > 0 }
+
+    init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
+        self.core = core
+        self.plan = plan
+        home = plan.configuration.bind == nil ? core.index : plan.index % core.shared.reactorCount
+        let configuration = core.configuration
+        let leastBuffer = min(configuration.limits.maxBufferedBytes, configuration.sessions.maxBufferedBytes)
+        bytesPerDrain = leastBuffer / Self.drainsPerBuffer
+        outboxes = Array(repeating: [], count: core.shared.reactorCount)
+        guard isHome else { return }
+        if let endpoint = plan.configuration.bind {
+            links.append(try PublisherLink(core, plan, endpoint, binds: true))
+            core.log.info("service \(plan.name) is bound to \(links[0].endpoint)")
+        }
+        for endpoint in plan.configuration.connect {
+            links.append(try PublisherLink(core, plan, endpoint, binds: false))
+        }
+    }
+
+    var state: ServiceState {
+        guard isHome else { return ServiceState(isHere: false) }
+        var state = ServiceState()
+        state.workers = links.reduce(0) { $0 + $1.publishers }
+        state.isReady = state.workers > 0
+        state.trouble = links.lazy.compactMap(\.trouble).first
+        return state
+    }
+
+    func start() {
+        for link in links {
+            if keepsAll { link.subscribe([]) }
+            if let registration = core.watch(link.socket.descriptor, [.readable, .edgeTriggered], self) {
+                registrations.append(registration)
+            }
+            link.start()
+        }
+        core.touch(self)
+    }
+
+    func ready(_ readiness: Readiness) { core.touch(self) }
+
+    func tick() {
+        for link in links { link.tick() }
+        core.touch(self)
+    }
+
+    func stop() {
+        for registration in registrations { core.reactor.unwatch(registration) }
+        for link in links { link.stop() }
+    }
+
+    // MARK: Listeners
+
+    /// The request of an exchange is the list of its topics.
+    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
+        guard core.drainState.acceptsRequests else { return .refused(.shutdown) }
+        audience.join(exchange)
+        for topic in TopicList.read(request.bytes) where !audience.subscribe(exchange, to: topic) {
+            return .refused(.overloaded)
+        }
+        return .taken
+    }
+
+    func ended(_ exchange: Correspondent, _ end: End) { audience.leave(exchange) }
+    func pause(_ exchange: Correspondent) { audience.pause(exchange) }
+    func resume(_ exchange: Correspondent) { audience.resume(exchange) }
+
+    /// The gateway drains: nobody waits for what has no end.
+    func dismiss() { audience.dismiss(because: .shutdown) }
+
+    /// Why the process cannot listen to these topics as well, or nil.
+    func problem(of topics: [[UInt8]]) -> Problem? {
+        if let problem = TopicList.problem(of: topics) { return problem }
+        guard !audience.hasRoom(for: topics) else { return nil }
+        let most = plan.configuration.publisher.maxTopics
+        return Problem(
+            .tooManyTopics, "service \"\(plan.name)\" is listened to on \(most) topics (max_topics); try again later")
+    }
+
+    // MARK: Upstream
+
+    /// Somebody on this reactor listens to `topic`, and nobody did before.
+    func firstListener(of topic: [UInt8]) {
+        if keepsAll { return }
+        guard isHome else { return post(.subscribe(topic, from: core.index), to: home) }
+        if !elsewhere.holds(topic) { subscribe(topic) }
+    }
+
+    func lastListenerLeft(_ topic: [UInt8]) {
+        if keepsAll { return }
+        guard isHome else { return post(.unsubscribe(topic, from: core.index), to: home) }
+        if !elsewhere.holds(topic) { unsubscribe(topic) }
+    }
+
+    func received(_ letter: TopicLetter) {
+        switch letter {
+        case .subscribe(let topic, let reactor):
+            if elsewhere.add(topic, for: reactor), !audience.holds(topic) { subscribe(topic) }
+        case .unsubscribe(let topic, let reactor):
+            if elsewhere.remove(topic, for: reactor), !audience.holds(topic) { unsubscribe(topic) }
+        case .published(let publications):
+            inbox += publications
+            core.touch(self)
+        }
+    }
+
+    private func subscribe(_ topic: [UInt8]) {
+        for link in links { link.subscribe(topic) }
+        core.touch(self)
+    }
+
+    private func unsubscribe(_ topic: [UInt8]) {
+        for link in links { link.unsubscribe(topic) }
+        core.touch(self)
+    }
+
+    private func post(_ letter: TopicLetter, to core: Int) {
+        self.core.post(.topics(service: plan.index, letter), to: core)
+    }
+
+    // MARK: Messages
+
+    func drain() -> Bool {
+        drainedBytes = 0
+        var hasMore = audience.catchUp(by: bytesPerDrain, &drainedBytes)
+        for link in links where drain(link) { hasMore = true }
+        if deliverInbox() { hasMore = true }
+        for reactor in outboxes.indices where !outboxes[reactor].isEmpty {
+            post(.published(outboxes[reactor]), to: reactor)
+            outboxes[reactor] = []
+        }
+        return hasMore
+    }
+
+    private func deliverInbox() -> Bool {
+        while drainedBytes < bytesPerDrain, let publication = inbox.popFirst() {
+            guard audience.wants(publication.topic.span) else { continue }
+            drainedBytes += publication.text.count
+            audience.deliver(publication)
+        }
+        return !inbox.isEmpty
+    }
+
+    private func drain(_ link: PublisherLink) -> Bool {
+        for _ in 0..<Self.messagesPerDrain where drainedBytes < bytesPerDrain {
+            guard receiveMessage(link) else { return false }
+        }
+        return true
+    }
+
+    /// Reads one message to its end, whatever its shape, and delivers it.
+    private func receiveMessage(_ link: PublisherLink) -> Bool {
+        var first = Frame()
+        var second = Frame()
+        guard link.socket.receive(into: &first) else { return false }
+        var frames = 1
+        var hasMore = first.hasMore
+        while hasMore {
+            let isThere = frames == 1 ? link.socket.receive(into: &second) : link.socket.receive(into: &surplus)
+            guard isThere else { break }
+            hasMore = frames == 1 ? second.hasMore : surplus.hasMore
+            frames += 1
+        }
+        core.metrics.services[plan.index].counts.topics.received += 1
+        switch (plan.configuration.publisher.frames, frames) {
+        case (.topicAndBody, 2): publish(first.bytes, second.bytes)
+        case (.single, 1): publish(first.bytes, first.bytes)
+        default: malformed()
+        }
+        return true
+    }
+
+    private func publish(_ topic: Span<UInt8>, _ body: Span<UInt8>) {
+        let metrics = core.metrics.services[plan.index]
+        metrics.counts.bytesReceived += UInt64(body.count)
+        reactors.removeAll(keepingCapacity: true)
+        if keepsAll && plan.configuration.bind != nil {
+            reactors.append(contentsOf: outboxes.indices.lazy.filter { $0 != self.home })
+        } else if !elsewhere.isEmpty {
+            elsewhere.find(topic, into: &reactors)
+        }
+        let isWantedHere = audience.wants(topic)
+        // What was on its way when the last listener left.
+        guard isWantedHere || !reactors.isEmpty else { return }
+        let inspection = plan.inspector.inspect(body)
+        guard inspection.facts.isValid else { return malformed() }
+        let publication = Publication(topic, body, inspection, plan)
+        drainedBytes += publication.text.count
+        for reactor in reactors { outboxes[reactor].append(publication) }
+        if isWantedHere { audience.deliver(publication) }
+    }
+
+    private func malformed() { core.metrics.services[plan.index].dropped(.malformed) }
+}

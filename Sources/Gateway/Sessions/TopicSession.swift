@@ -1,0 +1,100 @@
+// A WebSocket on a publisher: the client says what it wants to hear, and hears it.
+//
+//     {"op":"subscribe","topic":"a"}                  -->
+//     {"op":"message","topic":"a.b","body":...}       <--   each message that begins with a topic of the session
+//     {"op":"unsubscribe","topic":"a"}                -->
+//
+// What cannot be obeyed is answered with an error and harms nothing. A lost connection is the end: whoever comes back
+// subscribes again, and the cache, where there is one, has the last values.
+
+import Bridge
+import JSON
+import WebSocket
+
+/// One session with a publisher.
+final class TopicSession: Correspondent, Session {
+    let presence: SessionPresence
+    let kind: SessionKind?
+    private let publisher: PublisherService
+
+    init(_ core: Core, _ publisher: PublisherService, _ kind: SessionKind, _ wire: SessionWire) {
+        self.publisher = publisher
+        presence = SessionPresence(core, wire, resumable: false)
+        self.kind = kind
+        super.init(publisher)
+        presence.begin(self)
+        publisher.audience.join(self)
+    }
+
+    // MARK: From the client
+
+    func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
+        guard kind == .text else { return complain(Problem(.badMessage, "messages are JSON text")) }
+        switch ClientMessage.read(payload) {
+        case .failure(let problem): complain(problem)
+        case .success(let message):
+            switch message.operation {
+            case "subscribe": change(message, payload, subscribe)
+            case "unsubscribe": change(message, payload, unsubscribe)
+            default: complain(Problem(.badMessage, "`op` must be subscribe or unsubscribe"))
+            }
+        }
+    }
+
+    private func change(_ message: ClientMessage, _ payload: Span<UInt8>, _ verb: ([UInt8]) -> Problem?) {
+        guard let topic = message.topic(payload) else {
+            return complain(Problem(.badMessage, "`topic` must be a string; empty is everything"))
+        }
+        if let problem = verb(topic) { complain(problem) }
+    }
+
+    private func subscribe(_ topic: [UInt8]) -> Problem? {
+        if let problem = publisher.problem(of: [topic]) { return problem }
+        guard publisher.audience.topicCount(self) < TopicList.most else {
+            return Problem(.badMessage, "a session listens to at most \(TopicList.most) topics; unsubscribe some")
+        }
+        // Another reactor may have taken the last one meanwhile.
+        return publisher.audience.subscribe(self, to: topic)
+            ? nil : Problem(.tooManyTopics, "as many topics are listened to as max_topics allows")
+    }
+
+    private func unsubscribe(_ topic: [UInt8]) -> Problem? {
+        publisher.audience.unsubscribe(self, from: topic)
+            ? nil : Problem(.unknownID, "this session does not listen to that topic")
+    }
+
+    private func complain(_ problem: Problem) { presence.tell(SessionText.error(nil, problem)) }
+
+    func paused() { publisher.pause(self) }
+    func resumed() { publisher.resume(self) }
+
+    // MARK: From the publisher
+
+    override func published(_ publication: Publication) { wire?.send(.text, publication.message.span) }
+
+    // MARK: The end
+
+    /// Too slow for what came while it was catching up. A shutdown is told by `goodbye`.
+    override func finish(because reason: EndReason) {
+        guard reason != .shutdown, let code = ProblemCode(reason) else { return }
+        wire?.close(CloseCode(UInt16(code.closeCode)), code.rawValue)
+        end()
+    }
+
+    func end() {
+        guard presence.end() else { return }
+        publisher.audience.leave(self)
+    }
+
+    func returned() {}
+
+    func goodbye(retryAfter milliseconds: Int) {
+        presence.tell(SessionText.goodbye(milliseconds))
+        wire?.close(.goingAway, "shutdown; retry in \(milliseconds) ms")
+    }
+
+    func shutDown() {
+        wire?.close(.goingAway, "shutdown")
+        end()
+    }
+}
