@@ -103,6 +103,26 @@ extension Configuration {
         #    peer: rep
         #    connect: tcp://127.0.0.1:5555
         #    body: text
+        #  pool:                            # workers that say when they are ready: the longest ready is the next
+        #    peer: ready
+        #    bind: tcp://127.0.0.1:5671
+        #    dialect: bare                  # bare, addressed or paranoid-pirate (docs/workers.md draws the frames)
+        #    answers: true                  # bare: false where a worker's word after its work is no reply
+        #    capacity: 1                    # requests in one worker, 1 to 1000; above 1 not with bare
+        #    queue: {max: 1000, max_bytes: 16MiB, max_age: 30s}        # that wait for a worker; beyond: 503
+        #    retries: 0                     # 0 to 10; above 0 requests may run twice: their worker died before its reply
+        #    handover: false                # a second worker of an identity takes the place of the first
+        #    clients: tcp://127.0.0.1:5672  # native DEALER and REQ clients (also of dealer and rep with bind)
+        #  broker:                          # a Majordomo broker; its workers' names are services of their own
+        #    peer: majordomo
+        #    bind: tcp://127.0.0.1:5555
+        #    heartbeat: {interval: 2500ms, lives: 3}                   # also of dialect paranoid-pirate (1s)
+        #    allow: [echo, math.*]          # names that workers may register; default: any
+        #  remote:                          # a service of a Majordomo broker that exists
+        #    peer: majordomo
+        #    connect: tcp://127.0.0.1:5554
+        #    service: echo                  # its name there; default: the name here
+        #    version: "0.1"                 # 0.1 or 0.2
         #  prices:                          # publishers that exist: we subscribe to what somebody listens to
         #    peer: publisher
         #    connect: [tcp://127.0.0.1:5556] # or bind: publishers connect to us
@@ -117,6 +137,9 @@ extension Configuration {
         #    service: jobs
         #    request: envelope
         #    headers: [accept-language]     # header fields that the envelope carries
+        #  - match: POST /echo
+        #    service: broker
+        #    registered: echo               # of a Majordomo broker's names, which
 
         """
 }

@@ -26,8 +26,8 @@ import Testing
         }
         let loaded = Configuration.load(text: lines.joined(separator: "\n"), file: "examples")
         #expect(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
-        #expect(loaded.configuration.services.map(\.name) == ["quotes", "jobs", "hello", "prices"])
-        #expect(loaded.configuration.routes.count == 1)
+        #expect(loaded.configuration.services.map(\.name) == ["quotes", "jobs", "hello", "pool", "broker", "remote", "prices"])
+        #expect(loaded.configuration.routes.count == 2)
     }
 
     @Test(
@@ -42,6 +42,35 @@ import Testing
             ("services: {a: {peer: publishers, bind: 'tcp://*:1'}}", "services.a.peer", "did you mean publisher?"),
             ("services: {a: {peer: router, bind: 'tcp://*:1'}}", "services.a.bind", "write connect"),
             ("services: {a: {peer: rep}}", "services.a", "exactly one of bind"),
+            ("services: {a: {peer: ready}}", "services.a", "needs bind"),
+            ("services: {a: {peer: ready, bind: 'tcp://*:1', capacity: 2}}", "services.a.capacity", "dialect"),
+            ("services: {a: {peer: ready, bind: 'tcp://*:1', cancel: '1'}}", "services.a.cancel", "one request at a time"),
+            (
+                "services: {a: {peer: ready, bind: 'tcp://*:1', heartbeat: {lives: 2}}}", "services.a.heartbeat",
+                "socket.heartbeat_interval"
+            ),
+            (
+                "services: {a: {peer: ready, bind: 'tcp://*:1', replies: {idle: 1s, idle_means: complete}}}",
+                "services.a.replies.idle", "write count or final"
+            ),
+            ("services: {a: {peer: dealer, bind: 'tcp://*:1', retries: 1}}", "services.a.retries", "is for peer: ready"),
+            ("services: {a: {peer: majordomo}}", "services.a", "exactly one of bind"),
+            (
+                "services: {a: {peer: majordomo, connect: 'tcp://a:1', allow: [x]}}", "services.a.allow",
+                "majordomo with bind"
+            ),
+            (
+                "services: {a: {peer: majordomo, bind: 'tcp://*:1', replies: {count: 2}}}", "services.a.replies.count",
+                "the protocol says"
+            ),
+            ("services: {a: {peer: majordomo, bind: 'tcp://*:1', allow: ['a*b']}}", "services.a.allow[0]", "last character"),
+            (
+                "services: {a: {peer: rep, connect: 'tcp://a:1', clients: 'tcp://*:2'}}", "services.a.clients", "with bind"
+            ),
+            (
+                "{services: {a: {peer: majordomo, bind: 'tcp://*:1'}}, routes: [{match: GET /x, service: a}]}",
+                "routes[0]", "is needed there"
+            ),
             ("services: {a: {peer: rep, bind: 'tcp://*:1', replies: {count: 2}}}", "services.a.replies.count", "is 1"),
             ("services: {a: {peer: dealer, bind: 'tcp://*:1', delimiter: true}}", "services.a.delimiter", "router only"),
             ("services: {a: {peer: dealer, bind: 'tcp://*:1', cancel: '{'}}", "services.a.cancel", "not JSON"),

@@ -21,8 +21,9 @@ GOOD = {"count", "final"}
 class Load(threading.Thread):
     """One session with many requests in flight, a new one for each that ends."""
 
-    def __init__(self, url, service):
+    def __init__(self, url, service, in_flight=IN_FLIGHT):
         super().__init__(daemon=True)
+        self.in_flight = in_flight
         self.address, self.service = url.replace("http", "ws") + "/v1/socket", service
         self.stopping = False
         self.ends, self.wrong, self.slowest = Counter(), [], 0
@@ -37,7 +38,7 @@ class Load(threading.Thread):
 
     def _serve(self):
         self.number, self.open = 0, {}
-        for _ in range(IN_FLIGHT):
+        for _ in range(self.in_flight):
             self._ask()
         while self.open:
             message = json.loads(self.socket.recv(30))
