@@ -31,7 +31,6 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     private unowned let core: Core
     let port: RouterPort
     private var pools: [String: Pool] = [:]
-    private var lastUsed: [String: Instant] = [:]
     private var seats: [[UInt8]: Seat] = [:]
     private var offered: [String: Offer] = [:]
     private var message = Message()
@@ -75,7 +74,6 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
         core.touch(self)
         guard let name = submission.subject, let pool = pools[name] else { return .refused(.noWorker) }
-        lastUsed[name] = core.now
         return pool.submit(&request, more, submission)
     }
 
@@ -117,9 +115,8 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         let silence = heartbeat * UInt64(plan.configuration.pool.lives)
         for (name, pool) in pools {
             pool.tick(silence: silence)
-            guard pool.isIdle, core.now.since(lastUsed[name] ?? core.now) > Self.memory else { continue }
+            guard pool.isIdle, core.now.since(pool.usedAt) > Self.memory else { continue }
             pools[name] = nil
-            lastUsed[name] = nil
             offered[name] = nil
             core.tellOffers(of: plan, offered)
         }
@@ -174,7 +171,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         }
         guard index + 1 < message.count else { return malformed() }
         let service = String(copying: message.bytes(index + 1))
-        guard let pool = pool(service, isAllowed: plan.configuration.pool.allows(service)) else {
+        guard let pool = pool(service) else {
             // Not told to go: it would be back at once. Without our heartbeats it tries again in its own time.
             let trouble = "a worker offers \"\(service.prefix(64))\": `allow` does not have it, or it is no name"
             if refused != trouble { core.log.warning("broker \(plan.name): \(trouble)") }
@@ -212,7 +209,6 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         guard let seat = seats[worker.name], seat.id == worker.id else { return }
         seats[worker.name] = nil
         port.release(worker.name, on: worker.connection)
-        lastUsed[seat.pool.name] = core.now
         offer(seat.pool)
     }
 
@@ -225,7 +221,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         var address = Frame(copying: worker.name.span)
         let outcome = port.socket.send(&address, more: true)
         guard outcome == .sent else { return outcome }
-        port.socket.begin((MajordomoVersion(rawValue: worker.spelling) ?? .one).command(2))
+        port.socket.begin((MajordomoVersion(rawValue: worker.spelling) ?? .one).requestHead)
         var ticket = core.codec.frame(of: job.ticket)
         _ = port.socket.send(&ticket, more: true)
         var delimiter = Frame()
@@ -246,19 +242,19 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         guard index + 1 < message.count else { return malformed() }
         let service = String(copying: message.bytes(index))
         let request = MajordomoRequest(
-            core, self, client: [UInt8](copying: message.bytes(0)), version, service: service)
+            core, self, client: [UInt8](copying: message.bytes(0)), version, service: service,
+            [UInt8](copying: message.bytes(index)))
         if service.hasPrefix("mmi.") {
             return request.answer(management(service, String(copying: message.bytes(message.count - 1))))
         }
         core.metrics.services[plan.index].counts.nativeRequests += 1
-        guard pool(service, isAllowed: plan.configuration.pool.allows(service)) != nil, core.opened(request) else {
+        guard let pool = pool(service), core.opened(request) else {
             return core.metrics.services[plan.index].counts.nativeRefusals += 1
         }
         let more = message.surplus(from: index + 2)
         var body = message.take(index + 1)
-        lastUsed[service] = core.now
         // Whoever speaks MDP waits for workers that are yet to come, and asks again when it has waited long enough.
-        if case .refused(let reason) = pools[service]?.submit(&body, more, request.submission, waits: true) {
+        if case .refused(let reason) = pool.submit(&body, more, request.submission, waits: true) {
             request.finish(because: reason)
         }
     }
@@ -272,15 +268,14 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     // MARK: Names
 
     /// The pool of that name, made where it is allowed and there is room.
-    private func pool(_ name: String, isAllowed: Bool) -> Pool? {
+    private func pool(_ name: String) -> Pool? {
         if let pool = pools[name] { return pool }
         let isName =
             !name.isEmpty && name.utf8.count <= 255 && !name.hasPrefix("mmi.")
             && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
-        guard isName, isAllowed, pools.count < Self.mostNames else { return nil }
+        guard isName, plan.configuration.pool.allows(name), pools.count < Self.mostNames else { return nil }
         let pool = Pool(core, plan, self, name: name)
         pools[name] = pool
-        lastUsed[name] = core.now
         return pool
     }
 

@@ -26,6 +26,9 @@ final class Pool {
     private(set) var crew: WorkerPool
     private(set) var queue: FairQueue
 
+    /// When a request or a worker came or went for the last time.
+    private(set) var usedAt: Instant
+
     private unowned let core: Core
     private unowned let dialect: any PoolDialect
     private var jobs: TicketTable<Job>
@@ -40,6 +43,7 @@ final class Pool {
         self.plan = plan
         self.dialect = dialect
         self.name = name
+        usedAt = core.now
         let settings = plan.configuration.pool
         crew = WorkerPool(capacity: settings.capacity)
         queue = FairQueue(
@@ -55,6 +59,7 @@ final class Pool {
 
     /// Takes a request in, if there is a worker for it, or may be in time.
     func submit(_ body: inout Frame, _ more: [FrameBox], _ submission: Submission, waits: Bool = false) -> Handover {
+        usedAt = core.now
         guard crew.count > 0 || waits || !plan.configuration.socket.immediate else { return .refused(.noWorker) }
         let job = Job(submission, &body, more, at: core.now)
         guard let ticket = jobs.insert(job) else {
@@ -165,6 +170,7 @@ final class Pool {
     func lost(_ id: WorkerID) {
         guard let worker = crew[id] else { return }
         let requests = crew.remove(id)
+        usedAt = core.now
         metrics.counts.workersLost += 1
         dialect.removed(worker)
         for ticket in requests { orphaned(ticket) }
