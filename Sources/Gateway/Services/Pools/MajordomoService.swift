@@ -112,6 +112,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     }
 
     func tick() {
+        port.tick()
         let silence = heartbeat * UInt64(plan.configuration.pool.lives)
         for (name, pool) in pools {
             pool.tick(silence: silence)
@@ -143,22 +144,22 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         let name = [UInt8](copying: message.bytes(0))
         let connection = message.sourceDescriptor
         var seat = seats[name]
-        if let known = seat, known.pool.crew[known.id]?.connection != connection {
+        if let known = seat, known.pool.crew[known.id]?.origin != message.origin {
             known.pool.lost(known.id)
             seat = nil
         }
-        guard let seat else { return meet(message, name, connection, command, version, index) }
+        guard let seat else { return meet(&message, name, connection, command, version, index) }
         switch command {
         case .heartbeat: seat.pool.heard(seat.id)
         case .disconnect: seat.pool.lost(seat.id)
-        case .partial, .final: replied(&message, seat, command, index)
+        case .partial, .final: replied(&message, seat, name, version, command, index)
         case .ready, .request: dismiss(seat, name, version)
         }
     }
 
     /// A worker that is not known may say only that it is ready; the others are told to begin anew.
     private func meet(
-        _ message: borrowing Message, _ name: [UInt8], _ connection: Int32?, _ command: MajordomoCommand,
+        _ message: inout Message, _ name: [UInt8], _ connection: Int32?, _ command: MajordomoCommand,
         _ version: MajordomoVersion, _ index: Int
     ) {
         port.heard(connection)
@@ -179,24 +180,28 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             return
         }
         guard port.admit(name, on: connection) else { return }
-        let id = pool.register(name.span, connection: connection, spelling: version.rawValue)
+        let id = pool.register(&message, spelling: version.rawValue)
         seats[name] = Seat(pool: pool, id: id)
         offer(pool)
         pool.ready(id)
     }
 
-    private func replied(_ message: inout Message, _ seat: Seat, _ command: MajordomoCommand, _ index: Int) {
-        seat.pool.heard(seat.id)
+    private func replied(
+        _ message: inout Message, _ seat: Seat, _ name: [UInt8], _ version: MajordomoVersion,
+        _ command: MajordomoCommand, _ index: Int
+    ) {
         guard index + 2 < message.count, message.isEmpty(index + 2) else { return malformed() }
         guard let ticket = core.codec.read(message.bytes(index + 1)) else {
-            return core.metrics.services[plan.index].dropped(.unknown)
+            core.metrics.services[plan.index].dropped(.unknown)
+            return dismiss(seat, name, version)
         }
         let (body, end) = (index + 3, message.count)
         let fault: ReplyShape.Fault? = body < end ? (body + 1 < end ? .tooLong : nil) : .tooShort
         let note = ReplyNote(
             fault: fault, last: command == .final ? .data : nil, more: message.surplus(from: body + 1))
         var frame = body < end ? message.take(body) : Frame()
-        seat.pool.replied(&frame, ticket, of: seat.id, note)
+        // Who names what it was not given breaks the protocol.
+        if !seat.pool.replied(&frame, ticket, of: seat.id, note) { dismiss(seat, name, version) }
     }
 
     /// It broke the protocol.

@@ -24,6 +24,10 @@ final class RouterPort: ReadinessHandler {
     private unowned let core: Core
     private let monitor: Monitor
     private var registrations: [Registration] = []
+    private var ear: MonitorEar?
+    /// The monitor may have something to tell: most looks at the socket need not ask it, which is a system call.
+    fileprivate var hasNews = true
+    private var isDeafnessTold = false
     private weak var owner: (any Service)?
     /// Connections that stand.
     private var alive: Set<Int32> = []
@@ -46,11 +50,14 @@ final class RouterPort: ReadinessHandler {
     /// From now on `service` is drained when something arrives.
     func start(_ service: any Service) {
         owner = service
-        for descriptor in [socket.descriptor, monitor.descriptor] {
-            if let registration = core.watch(descriptor, [.readable, .edgeTriggered], self) {
+        let ear = MonitorEar(self)
+        let watched: [(Int32, any ReadinessHandler)] = [(socket.descriptor, self), (monitor.descriptor, ear)]
+        for (descriptor, handler) in watched {
+            if let registration = core.watch(descriptor, [.readable, .edgeTriggered], handler) {
                 registrations.append(registration)
             }
         }
+        self.ear = ear
         core.touch(service)
     }
 
@@ -61,13 +68,20 @@ final class RouterPort: ReadinessHandler {
 
     func ready(_ readiness: Readiness) { if let owner { core.touch(owner) } }
 
+    /// Says in the log what somebody who looks at /readyz sees.
+    func tick() {
+        let deafness = deafness
+        if let deafness, !isDeafnessTold { core.log.warning("\(deafness)") }
+        isDeafnessTold = deafness != nil
+    }
+
     /// The next message; false where there is none: then those who are gone have said all they had.
     func receive(_ message: inout Message) -> Bool {
         while true {
             if message.receive(from: socket) { return true }
             // What came before the monitor told has been read by this look, and not by the one before.
             tellLosses()
-            hearMonitor()
+            if hasNews { hearMonitor() }
             if gone.isEmpty { return false }
         }
     }
@@ -110,6 +124,7 @@ final class RouterPort: ReadinessHandler {
     }
 
     private func hearMonitor() {
+        hasNews = false
         while let event = monitor.next() {
             switch event {
             case .accepted(_, let descriptor):
@@ -161,5 +176,17 @@ final class RouterPort: ReadinessHandler {
         }
         var copy = frame.shared()
         _ = socket.send(&copy, more: more)
+    }
+}
+
+/// Notes that a port's monitor has something to tell.
+private final class MonitorEar: ReadinessHandler {
+    private unowned let port: RouterPort
+
+    init(_ port: RouterPort) { self.port = port }
+
+    func ready(_ readiness: Readiness) {
+        port.hasNews = true
+        port.ready(readiness)
     }
 }
