@@ -83,8 +83,8 @@ public struct WorkerPool: Sendable {
         if slot == slots.count { slots.append(Slot()) }
         let id = WorkerID(slot: slot, generation: slots[slot].generation)
         slots[slot].worker = Worker(
-            id: id, name: name, connection: connection, origin: origin, spelling: spelling, registeredAt: now, heardAt: now,
-            changedAt: now)
+            id: id, name: name, connection: connection, origin: origin, spelling: spelling, registeredAt: now,
+            heardAt: now, changedAt: now)
         byHash[Self.hash(name.span), default: []].append(slot)
         count += 1
         return id

@@ -54,6 +54,7 @@ final class MajordomoRequest: Correspondent {
 
     private func reply(_ body: [FrameBox], isLast: Bool) {
         let (port, peer, name) = (broker.port, peer, name)
+        port.willSend()
         var address = Frame(copying: peer.span)
         // Gone, or it does not take its replies: either way nobody else gets them.
         guard case .sent = port.socket.send(&address, more: true) else {
@@ -64,6 +65,5 @@ final class MajordomoRequest: Correspondent {
         var service = Frame(copying: name.span)
         _ = port.socket.send(&service, more: true)
         for (index, box) in body.enumerated() { _ = port.socket.send(&box.frame, more: index < body.count - 1) }
-        core.touch(broker)
     }
 }

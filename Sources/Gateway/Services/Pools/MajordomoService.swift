@@ -72,7 +72,6 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     }
 
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
-        core.touch(self)
         guard let name = submission.subject, let pool = pools[name] else { return .refused(.noWorker) }
         return pool.submit(&request, more, submission)
     }
@@ -108,6 +107,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             case nil: malformed()
             }
         }
+        port.stopsReading()
         return true
     }
 
@@ -222,7 +222,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     // MARK: What workers are told
 
     func give(_ job: Job, to worker: Worker) -> SendOutcome {
-        core.touch(self)
+        port.willSend()
         var address = Frame(copying: worker.name.span)
         let outcome = port.socket.send(&address, more: true)
         guard outcome == .sent else { return outcome }

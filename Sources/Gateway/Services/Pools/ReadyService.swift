@@ -71,7 +71,6 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     }
 
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
-        core.touch(self)
         return pool?.submit(&request, more, submission) ?? .refused(.shutdown)
     }
 
@@ -101,6 +100,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
             guard port.receive(&message) else { return false }
             understand(&message)
         }
+        port.stopsReading()
         return true
     }
 
@@ -206,7 +206,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     // MARK: What workers are told
 
     func give(_ job: Job, to worker: Worker) -> SendOutcome {
-        core.touch(self)
+        port.willSend()
         var address = Frame(copying: worker.name.span)
         let outcome = port.socket.send(&address, more: true)
         guard outcome == .sent else { return outcome }

@@ -24,11 +24,14 @@ final class RouterPort: ReadinessHandler {
     private unowned let core: Core
     private let monitor: Monitor
     private var registrations: [Registration] = []
+    /// Between two messages of one drain: a look at the socket is to come.
+    private var isBeingRead = false
     private var ear: MonitorEar?
     /// The monitor may have something to tell: most looks at the socket need not ask it, which is a system call.
     fileprivate var hasNews = true
     private var isDeafnessTold = false
-    private weak var owner: (any Service)?
+    /// Strong until `stop`: a weak reference makes each use of the service slower.
+    private var owner: (any Service)?
     /// Connections that stand.
     private var alive: Set<Int32> = []
     /// Who speaks by which.
@@ -64,6 +67,7 @@ final class RouterPort: ReadinessHandler {
     func stop() {
         for registration in registrations { core.reactor.unwatch(registration) }
         registrations = []
+        owner = nil
     }
 
     func ready(_ readiness: Readiness) { if let owner { core.touch(owner) } }
@@ -78,13 +82,24 @@ final class RouterPort: ReadinessHandler {
     /// The next message; false where there is none: then those who are gone have said all they had.
     func receive(_ message: inout Message) -> Bool {
         while true {
+            isBeingRead = true
             if message.receive(from: socket) { return true }
+            isBeingRead = false
             // What came before the monitor told has been read by this look, and not by the one before.
-            tellLosses()
+            let hasTold = tellLosses()
             if hasNews { hearMonitor() }
-            if gone.isEmpty { return false }
+            if gone.isEmpty && !hasTold { return false }
         }
     }
+
+    /// Something is about to be sent: that may swallow the edge of ZMQ_FD, so the socket is looked at again before the
+    /// reactor sleeps, unless a look is to come anyway.
+    func willSend() {
+        if !isBeingRead, let owner { core.touch(owner) }
+    }
+
+    /// Whoever reads stops before the socket is empty.
+    func stopsReading() { isBeingRead = false }
 
     /// A peer that was not known speaks. - Returns: false when it is gone already: what it says is late.
     func admit(_ name: [UInt8], on connection: Int32?) -> Bool {
@@ -114,13 +129,15 @@ final class RouterPort: ReadinessHandler {
         if let connection, holders[connection] == name { holders[connection] = nil }
     }
 
-    private func tellLosses() {
-        guard !gone.isEmpty || !departed.isEmpty else { return }
+    /// - Returns: whether there was somebody to tell of.
+    private func tellLosses() -> Bool {
+        guard !gone.isEmpty || !departed.isEmpty else { return false }
         var names = departed
         for connection in gone { if let name = holders.removeValue(forKey: connection) { names.append(name) } }
         gone.removeAll()
         departed.removeAll()
         for name in names { onLost(name) }
+        return true
     }
 
     private func hearMonitor() {
