@@ -10,7 +10,7 @@ streams  one client gets 100,000 replies, and 1,000 clients get 100 each.
 sessions WebSocket sessions echo small messages, each with a window of them under way: the gateway, and aiohttp and pyzmq;
          and what an idle session holds in memory, beyond the kernel's part.
 pools    the small requests again, through workers that say when they are ready: 1, 10 and 100 of them, one that takes 64
-         requests at a time, and ten Majordomo workers.
+         requests at a time, and ten Majordomo workers; beside them ten workers that do not say so.
 native   8 native DEALER clients with 50 requests under way each: through `clients:` and through zmq_proxy(3) to the same
          echo worker, and as Majordomo clients to ten Majordomo workers.
 mixed    small requests, alone and while one more client posts bodies of 1 MiB as fast as it can.
@@ -45,14 +45,14 @@ NDJSON, SSE = "application/x-ndjson", "text/event-stream"
 SMALL = ["hello", "router", "dealer", "rep", "mongrel2", "aiohttp"]
 STREAMS = [("ndjson 1 x 100,000", NDJSON, 1, 100_000), ("sse 1 x 100,000", SSE, 1, 100_000),
            ("ndjson 1,000 x 100", NDJSON, 1000, 100), ("sse 1,000 x 100", SSE, 1000, 100)]
-POOLS = [("ready, 1 worker", "ready1"), ("ready, 10 workers", "ready10"), ("ready, 100 workers", "ready100"),
+POOLS = [("dealer, 10 workers", "dealers"), ("ready, 1 worker", "ready1"), ("ready, 10 workers", "ready10"), ("ready, 100 workers", "ready100"),
          ("ready, 1 worker x 64", "places"), ("majordomo, 10 workers", "majordomo")]
 NATIVE = [("clients of dealer", "native", "plain"), ("zmq_proxy", "proxy", "plain"),
           ("clients of majordomo", "majordomo", "majordomo")]
 RATIOS = [("small", "dealer", "small", "hello"), ("small", "dealer", "small", "mongrel2"), ("small", "dealer", "small", "aiohttp"),
           ("small", "router", "small", "dealer"), ("small", "rep", "small", "dealer"),
-          ("pools", "ready, 10 workers", "small", "dealer"), ("pools", "ready, 1 worker x 64", "small", "dealer"),
-          ("pools", "majordomo, 10 workers", "small", "dealer"), ("native", "clients of dealer", "native", "zmq_proxy")]
+          ("pools", "ready, 10 workers", "pools", "dealer, 10 workers"), ("pools", "ready, 1 worker x 64", "small", "dealer"),
+          ("pools", "majordomo, 10 workers", "pools", "dealer, 10 workers"), ("native", "clients of dealer", "native", "zmq_proxy")]
 
 
 KINDS = ["small", "streams", "sessions", "pools", "native", "mixed"]

@@ -84,6 +84,14 @@ class Servers:
     def dealer(self):
         return self.behind_bind("dealer", "echo_worker", "dealer", "connect")
 
+    def dealers(self):
+        """Ten workers, for comparison with pools."""
+        endpoint = self.endpoint("dealers")
+        server = self.gateway({"peer": "dealer", "bind": endpoint})
+        for _ in range(10):
+            self.start(EXAMPLES / "echo_worker", "dealer", "connect", endpoint).line("bound ")
+        return server
+
     def rep(self):
         return self.behind_bind("rep", "echo_worker", "dealer", "connect")
 
