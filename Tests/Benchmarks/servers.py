@@ -98,10 +98,19 @@ class Servers:
     def sessions(self):
         return self.behind_bind("dealer", "echo_worker", "dealer", "connect", name="echo")
 
+    def fanout(self):
+        endpoint = self.endpoint("fanout")
+        server = self.gateway({"peer": "dealer", "bind": endpoint})
+        self.start(BENCHMARKS / "fanout_worker", endpoint).line("bound ")
+        server.is_echo = False
+        return server
+
     def idle(self):
         server = self.sessions()
         server.is_echo = False
         return server
+
+    busy = idle
 
     def flood(self):
         server = self.behind_bind("dealer", "flood_worker", name="flood", replies={"final": {"pointer": "/done", "equals": True}})
