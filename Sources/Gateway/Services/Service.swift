@@ -1,9 +1,11 @@
 // A service as one reactor sees it: where a request goes and where its replies come from.
 //
-//                     +-- RouterService   one DEALER an exchange, from the identity pool
-//                     +-- DealerService   one DEALER for all, `[ticket]...`; also REP, whose frames differ
-//   Core -- Service --+-- ReadyService    a ROUTER whose workers say when they are ready
-//                     +-- RemoteService   the service is bound on another reactor: letters there and back
+//                     +-- RouterService      one DEALER an exchange, from the identity pool; also a broker that exists
+//                     +-- DealerService      one DEALER for all, `[ticket]...`; also REP, whose frames differ
+//   Core -- Service --+-- ReadyService       a ROUTER whose workers say when they are ready      \ Pools/
+//                     +-- MajordomoService   a broker: a pool for each name that workers register /
+//                     +-- PublisherService   an XSUB for all listeners; Topics/
+//                     +-- RemoteService      the service is bound on another reactor: letters there and back
 
 import Bridge
 import ZeroMQ
