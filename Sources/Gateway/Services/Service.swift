@@ -71,7 +71,7 @@ protocol Service: AnyObject {
     /// Hands over a request of another reactor, or of a native client: `send` for whoever is no correspondent here.
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover
     /// Whoever submitted is not interested any more.
-    func withdraw(_ owner: Ticket)
+    func withdraw(_ submission: Submission)
     /// Gives a worker no new work, or work again.
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String)
     /// The exchange is over: tells the worker where that is asked for and gives its identity back.
@@ -93,7 +93,7 @@ extension Service {
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
         .refused(.noWorker)
     }
-    func withdraw(_ owner: Ticket) {}
+    func withdraw(_ submission: Submission) {}
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {}
 }
 

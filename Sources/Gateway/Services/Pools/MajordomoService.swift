@@ -80,8 +80,9 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         if let name = exchange.subject { pools[name]?.withdraw(exchange.ticket) }
     }
 
-    /// Another reactor's exchange does not say again what it asked for.
-    func withdraw(_ owner: Ticket) { for pool in pools.values { pool.withdraw(owner) } }
+    func withdraw(_ submission: Submission) {
+        if let name = submission.subject { pools[name]?.withdraw(submission.owner) }
+    }
 
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
         pools[pool]?.setDraining(isDraining, worker)

@@ -75,7 +75,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     }
 
     func ended(_ exchange: Correspondent, _ end: End) { pool?.withdraw(exchange.ticket) }
-    func withdraw(_ owner: Ticket) { pool?.withdraw(owner) }
+    func withdraw(_ submission: Submission) { pool?.withdraw(submission.owner) }
 
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
         self.pool?.setDraining(isDraining, worker)
