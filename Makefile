@@ -12,7 +12,7 @@ BENCHMARKS := $(addprefix $(OUT)/benchmarks/,stream_load session_load native_loa
 .PHONY: help deps build release examples test demo bench sanitize autobahn openapi clean
 
 help:
-	@echo "make demo      build, and serve four demo services and a page on http://127.0.0.1:8080"
+	@echo "make demo      build, and serve six demo services and a page on http://127.0.0.1:8080"
 	@echo "make test      install what is missing, build, run every test"
 	@echo "make bench     one table of figures against hello, Mongrel2 and aiohttp"
 	@echo "make autobahn  the Autobahn WebSocket suite, where its wstest is installed"

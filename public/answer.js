@@ -1,35 +1,49 @@
-// The answer: replies as they arrive, the strip of their arrivals, and how the exchange ended, in words.
-// Rows are added in batches of one timer tick, and only the last few hundred stay, so that a fast service cannot
-// bring the page down.
+// The answer: replies, or a publisher's messages, as they arrive, and the strip of their arrivals. Rows are added in
+// batches of one timer tick, and only the last few hundred stay, so that a fast service cannot bring the page down.
+// While it is paused what comes is counted and kept, but not shown.
 
 import { byID, drawing, element, say } from "./dom.js";
-import { indented, oneLine } from "./json.js";
-import { counted, duration, endWords, number, outcomeOf } from "./words.js";
+import { showEnd } from "./end.js";
+import { messageRow, replyRow } from "./rows.js";
+import { counted, duration } from "./words.js";
 
 const maxRows = 500;
 const batchInterval = 16;
 const clockInterval = 100;
+/** A subscription has no end of its own: its strip shows the last minute. */
+const stripSpan = 60_000;
+
+const words = {
+  replies: { title: "Replies", one: "reply", many: "replies" },
+  messages: { title: "Messages", one: "message", many: "messages" },
+};
 
 export class Answer {
   #list = byID("replies");
+  #count = 0;
+  #shown = 0;
   #times = [];
   #waiting = [];
+  #isPaused = false;
+  #words = words.replies;
   #batch = null;
   #clock = null;
   #startedAt = 0;
   #openedAt = null;
   #plan = null;
 
+  /** Nothing was asked yet; `empty` says what to do. */
+  clear(empty, isMessages) {
+    this.#reset(isMessages);
+    byID("strip").hidden = true;
+    byID("empty").hidden = false;
+    byID("empty").replaceChildren(...empty);
+    say(byID("progress"), "");
+  }
+
   start(plan) {
+    this.#reset(plan.topics !== undefined);
     this.#plan = plan;
-    this.#times = [];
-    this.#waiting = [];
-    this.#openedAt = null;
-    this.#startedAt = performance.now();
-    this.#list.replaceChildren();
-    byID("end").replaceChildren();
-    delete byID("end").dataset.state;
-    byID("elided").hidden = true;
     byID("empty").hidden = true;
     byID("strip").hidden = false;
     this.#clock = setInterval(() => this.#tick(), clockInterval);
@@ -47,31 +61,77 @@ export class Answer {
 
   reply(text) {
     const at = this.#elapsed();
-    this.#waiting.push({ text, at, gap: at - (this.#times.at(-1) ?? 0), index: this.#times.length + 1 });
+    this.#count += 1;
+    this.#waiting.push({ text, at, gap: at - (this.#times.at(-1) ?? 0), index: this.#count, time: new Date() });
     this.#times.push(at);
-    this.#batch ??= setTimeout(() => this.#flush(), batchInterval);
+    if (this.#isPaused) this.#waiting.splice(0, this.#waiting.length - maxRows);
+    else this.#batch ??= setTimeout(() => this.#flush(), batchInterval);
+  }
+
+  get isPaused() {
+    return this.#isPaused;
+  }
+
+  set isPaused(isPaused) {
+    this.#isPaused = isPaused;
+    if (!this.#plan) return;
+    if (!isPaused) this.#flush();
+    this.#tick();
   }
 
   finish(outcome) {
     clearInterval(this.#clock);
+    this.#isPaused = false;
     this.#flush();
     this.#drawStrip(outcome.at);
-    const n = this.#times.length;
+    const n = this.#count;
     const opened = this.#openedAt === null ? "" : `, headers after ${duration(this.#openedAt)}`;
-    const what = this.#plan.how === "json" && n === 1 ? "Response" : counted(n, "reply", "replies");
+    const what = this.#plan.how === "json" && n === 1 ? "Response" : this.#told();
     say(byID("progress"), `${what} in ${duration(outcome.at)}${opened}`);
+    // The end takes its place from the list: who looked at the last rows goes on looking at them.
+    const follows = this.#isAtEnd;
     showEnd(outcome, n, this.#plan);
+    if (follows) this.#list.scrollTop = this.#list.scrollHeight;
+  }
+
+  get #isAtEnd() {
+    return this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 40;
   }
 
   #elapsed() {
     return performance.now() - this.#startedAt;
   }
 
+  #told() {
+    return counted(this.#count, this.#words.one, this.#words.many);
+  }
+
+  #reset(isMessages) {
+    clearInterval(this.#clock);
+    clearTimeout(this.#batch);
+    this.#batch = null;
+    this.#plan = null;
+    this.#words = isMessages ? words.messages : words.replies;
+    this.#count = 0;
+    this.#shown = 0;
+    this.#times = [];
+    this.#waiting = [];
+    this.#isPaused = false;
+    this.#openedAt = null;
+    this.#startedAt = performance.now();
+    this.#list.replaceChildren();
+    this.#list.classList.toggle("messages", isMessages);
+    byID("end").replaceChildren();
+    delete byID("end").dataset.state;
+    byID("elided").hidden = true;
+    say(byID("answer-title"), this.#words.title);
+  }
+
   #tick() {
     const elapsed = this.#elapsed();
-    const n = this.#times.length;
-    const what = n > 0 ? counted(n, "reply", "replies") : "Waiting for the first reply";
-    say(byID("progress"), `${what} · ${duration(elapsed)}`);
+    const what = this.#count > 0 ? this.#told() : `Waiting for the first ${this.#words.one}`;
+    const held = this.#isPaused ? `Paused, ${counted(this.#count - this.#shown, "new one", "new ones")} · ` : "";
+    say(byID("progress"), `${held}${what} · ${duration(elapsed)}`);
     this.#drawStrip(elapsed);
   }
 
@@ -79,100 +139,33 @@ export class Answer {
     clearTimeout(this.#batch);
     this.#batch = null;
     const list = this.#list;
-    const follows = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    const follows = this.#isAtEnd;
     const isAlone = this.#plan.how === "json";
-    list.append(...this.#waiting.slice(-maxRows).map((reply) => row(reply, isAlone)));
+    const made = (one) => (this.#plan.topics ? messageRow(one) : replyRow(one, isAlone));
+    list.append(...this.#waiting.slice(-maxRows).map(made));
     this.#waiting = [];
+    this.#shown = this.#count;
     while (list.childElementCount > maxRows) list.firstElementChild.remove();
-    const gone = this.#times.length - list.childElementCount;
+    const gone = this.#count - list.childElementCount;
     byID("elided").hidden = gone === 0;
-    say(byID("elided"), `${counted(gone, "earlier reply is", "earlier replies are")} not shown.`);
+    const { one, many } = this.#words;
+    say(byID("elided"), `${counted(gone, `earlier ${one} is`, `earlier ${many} are`)} not shown.`);
     if (follows) list.scrollTop = list.scrollHeight;
   }
 
   /** Each reply is a tick on a line from the sending to now; ticks on the same pixel are drawn once. */
   #drawStrip(elapsed) {
-    const span = Math.max(elapsed, 250);
-    const columns = new Set(this.#times.map((at) => Math.round((at / span) * 1000)));
+    const from = this.#plan.topics ? Math.max(0, elapsed - stripSpan) : 0;
+    if (from > 0) this.#times = this.#times.filter((at) => at >= from);
+    const span = Math.max(elapsed - from, 250);
+    const columns = new Set(this.#times.map((at) => Math.round(((at - from) / span) * 1000)));
     const path = [...columns].map((x) => `M${x} 3V17`).join("");
-    const end = Math.round((elapsed / span) * 1000);
+    const end = Math.round(((elapsed - from) / span) * 1000);
     byID("strip").replaceChildren(
       drawing("svg", { viewBox: "0 0 1000 20", preserveAspectRatio: "none", "aria-hidden": "true" },
         drawing("path", { class: "base", d: `M0 10H${end}` }),
         drawing("path", { class: "ticks", d: path })),
-      element("span", {}, "0"),
-      element("span", {}, duration(span)));
+      element("span", {}, from > 0 ? "-1 min" : "0"),
+      element("span", {}, from > 0 ? "now" : duration(span)));
   }
-}
-
-function row({ text, at, gap, index }, isAlone) {
-  const body = element("pre");
-  const details = element("details", {},
-    element("summary", {},
-      element("span", { class: "seq" }, number(index)),
-      element("time", { class: "at", title: "since the request was sent" }, `+${duration(at)}`),
-      element("span", { class: "gap", title: "since the reply before" }, index === 1 ? "" : `Δ ${duration(gap)}`),
-      element("code", {}, oneLine(text))),
-    body);
-  details.addEventListener("toggle", () => {
-    if (details.open && !body.hasChildNodes()) body.append(indented(text));
-  });
-  if (isAlone && text.length > 100) details.open = true;
-  return element("li", { "data-at": at.toFixed(1) }, details);
-}
-
-function showEnd(outcome, shown, plan) {
-  const { state, headline, sentence } = verdict(outcome, shown, plan);
-  const { end, problem } = outcome;
-  // One JSON response may be one reply or an array of many, and nothing in it says which.
-  const isWhole = plan.how === "json" && !end && !problem;
-  const facts = [
-    ["Reason", end?.reason],
-    ["HTTP", outcome.status ? `${outcome.status} ${outcome.statusText ?? ""}`.trim() : undefined],
-    ["Replies", isWhole ? undefined : number(end?.replies ?? shown)],
-    ["Elapsed", end?.elapsed_ms === undefined ? undefined : `${duration(end.elapsed_ms)} at the gateway`],
-    ["Retry after", outcome.retryAfter ? `${outcome.retryAfter} s` : undefined],
-    ["Request", outcome.requestID],
-  ].filter(([, value]) => value !== undefined && value !== "");
-  byID("end").dataset.state = state;
-  byID("end").dataset.reason = end?.reason ?? "";
-  // replaceChildren writes null out as a word: what is absent must not get there.
-  byID("end").replaceChildren(...[
-    element("h3", {}, headline),
-    sentence ? element("p", { class: "sentence" }, sentence) : null,
-    problem ? problemBox(problem, headline) : null,
-    element("dl", {}, ...facts.map(([name, value]) => element("div", {}, element("dt", {}, name),
-      element("dd", { "data-fact": name.toLowerCase() }, value)))),
-  ].filter(Boolean));
-}
-
-function verdict(outcome, shown, plan) {
-  const { end, problem, status } = outcome;
-  if (outcome.cancelled) {
-    return { state: "incomplete", headline: "Cancelled", sentence: "You cancelled. The gateway tells the worker." };
-  }
-  if (end?.reason) {
-    const [headline, sentence] = endWords(end);
-    const state = end.ok ? "ok" : outcomeOf(end.reason) === "failed" ? "failed" : "incomplete";
-    return { state, headline, sentence };
-  }
-  if (problem) {
-    return { state: "failed", headline: problem.title ?? `HTTP ${status}`, sentence: "" };
-  }
-  if (outcome.broke) {
-    const headline = outcome.hidden ? "Refused" : status ? "The connection broke" : "The gateway does not answer";
-    return { state: "failed", headline, sentence: outcome.broke };
-  }
-  const sentence = plan.how === "json" ? "One response with all that the worker sent." : "The stream ended well.";
-  return { state: "ok", headline: shown ? "Complete" : "Complete, and empty", sentence };
-}
-
-function problemBox(problem, headline) {
-  const title = problem.title ?? "Problem";
-  return element("div", { class: "problem" },
-    element("p", {},
-      problem.code && element("code", { id: "problem-code" }, problem.code),
-      problem.status && element("span", { class: "status" }, String(problem.status)),
-      title === headline ? null : element("strong", {}, title)),
-    problem.detail && element("p", { class: "detail" }, problem.detail));
 }

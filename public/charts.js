@@ -1,5 +1,6 @@
 // A small chart: a name, the figure now, and up to two minutes of its past as a line over a quiet area. Under the
-// pointer the figure becomes that of the moment pointed at. SVG with presentation attributes and classes only.
+// pointer the figure becomes that of the moment pointed at. A second line, dashed, may go with the first one. SVG with
+// presentation attributes and classes only.
 
 import { drawing, element, say } from "./dom.js";
 import { historySeconds } from "./metrics.js";
@@ -13,17 +14,20 @@ export class Chart {
   #peak = element("span", { class: "peak" });
   #area = drawing("path", { class: "area" });
   #line = drawing("path", { class: "line" });
+  #second = drawing("path", { class: "line second" });
   #pointer = drawing("path", { class: "pointer" });
   #points = [];
   #pointedAt = null;
 
-  constructor(key, name, unit) {
+  /** `lines` names them where there are two. */
+  constructor(key, name, unit, lines = null) {
     const svg = drawing("svg", {
       viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true",
-    }, drawing("path", { class: "ground", d: `M0 ${height - 0.5}H${width}` }), this.#area, this.#line, this.#pointer);
+    }, drawing("path", { class: "ground", d: `M0 ${height - 0.5}H${width}` }), this.#area, this.#line, this.#second,
+    this.#pointer);
     this.root = element("figure", { "data-metric": key },
       element("figcaption", {},
-        element("span", { class: "name" }, name), this.#peak,
+        element("span", { class: "name" }, name), lines ? keyOf(lines) : this.#peak,
         element("span", { class: "now" }, this.#value, unit && element("small", {}, unit))),
       svg);
     svg.addEventListener("pointermove", (event) => {
@@ -37,16 +41,20 @@ export class Chart {
     });
   }
 
-  /** `points` are [{ at, value }], the last one is now; gaps have null. */
-  draw(points) {
+  /** `points` are [{ at, value }], the last one is now; gaps have null. `others` has the same moments. */
+  draw(points, others = null) {
     const end = points.at(-1)?.at ?? 0;
     const perMillisecond = width / (1000 * span(end - (points[0]?.at ?? end)));
-    this.#points = points.map(({ at, value }) => ({ x: width - (end - at) * perMillisecond, value }));
-    const top = ceiling(Math.max(0, ...points.map(({ value }) => value ?? 0)));
+    this.#points = points.map(({ at, value }, i) => (
+      { x: width - (end - at) * perMillisecond, value, other: others?.[i]?.value }));
+    const top = ceiling(Math.max(0, ...[...points, ...(others ?? [])].map(({ value }) => value ?? 0)));
     const y = (value) => height - 1 - (value / top) * (height - 5);
     const runs = unbroken(this.#points);
-    const line = runs.map((run) => `M${run.map(({ x, value }) => `${round(x)} ${round(y(value))}`).join("L")}`);
+    const drawn = (run) => `M${run.map(({ x, value }) => `${round(x)} ${round(y(value))}`).join("L")}`;
+    const line = runs.map(drawn);
     this.#line.setAttribute("d", line.join(""));
+    const second = others ? unbroken(this.#points.map(({ x, other }) => ({ x, value: other ?? null }))) : [];
+    this.#second.setAttribute("d", second.map(drawn).join(""));
     this.#area.setAttribute("d", runs.map((run, i) =>
       `${line[i]}L${round(run.at(-1).x)} ${height}L${round(run[0].x)} ${height}Z`).join(""));
     const hasPeak = points.some(({ value }) => value);
@@ -62,9 +70,18 @@ export class Chart {
       shown = this.#points.reduce((best, point) => (Math.abs(point.x - x) < Math.abs(best.x - x) ? point : best));
     }
     this.#pointer.setAttribute("d", this.#pointedAt !== null && shown ? `M${round(shown.x)} 0V${height}` : "");
-    say(this.#value, figure(shown?.value));
+    const isTwo = shown?.other !== undefined;
+    say(this.#value, isTwo ? `${figure(shown.value)} / ${figure(shown.other)}` : figure(shown?.value));
+    this.root.dataset.second = String(last?.other ?? "");
     this.root.dataset.value = String(last?.value ?? "");
   }
+}
+
+/** What the two lines are: a stroke as it is drawn, and its name. */
+function keyOf(lines) {
+  return element("span", { class: "key" }, ...lines.flatMap((name, i) => [
+    drawing("svg", { viewBox: "0 0 14 4", "aria-hidden": "true" },
+      drawing("path", { class: i ? "line second" : "line", d: "M0 2H14" })), element("span", {}, name)]));
 }
 
 /** The seconds across: a young history gets a closer look, in steps, so that the line does not creep all the time. */

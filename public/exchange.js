@@ -2,12 +2,13 @@
 //
 //   plan -> fetch / EventSource / WebSocket -> hear.opened, hear.reply*, (hear.sign: a keep-alive) -> outcome
 //
-// An outcome is { status, statusText, requestID, retryAfter, end, problem, broke, cancelled, hidden, at }:
-// `end` is the gateway's end record or null, `broke` says that the connection ended without one, `hidden` that
-// EventSource kept the HTTP answer to itself. Nothing here touches the document.
+// An outcome is { status, statusText, requestID, retryAfter, timing, end, problem, broke, cancelled, hidden, at }:
+// `timing` is what the gateway says of queue and worker, `end` its end record or null, `broke` says that the connection
+// ended without one, `hidden` that EventSource kept the HTTP answer to itself. Nothing here touches the document.
 
 import { askBySocket } from "./socket.js";
 import { EventSplitter, LineSplitter, endRecordIn, parsed } from "./streams.js";
+import { timingIn } from "./timing.js";
 
 export async function runExchange(plan, signal, hear) {
   const startedAt = performance.now();
@@ -36,6 +37,7 @@ async function ask(plan, signal, hear, outcome) {
   outcome.statusText = response.statusText;
   outcome.requestID = response.headers.get("x-request-id") ?? undefined;
   outcome.retryAfter = response.headers.get("retry-after") ?? undefined;
+  outcome.timing = timingIn(response.headers.get("server-timing"));
   hear.opened(outcome);
   if (type === "application/x-ndjson") return readLines(response, hear, outcome);
   if (type === "text/event-stream") return readEvents(response, hear, outcome);

@@ -16,6 +16,9 @@ export class Live {
     replies: new Chart("replies", "Replies", "/s"),
     open: new Chart("open", "Open exchanges", ""),
     latency: new Chart("latency", "Latency p99", "ms"),
+    queued: new Chart("queued", "Waiting for a worker", ""),
+    pool: new Chart("pool", "Workers", "", ["ready", "busy"]),
+    publications: new Chart("publications", "Publications", "/s"),
     connections: new Chart("connections", "Connections", ""),
   };
 
@@ -26,6 +29,7 @@ export class Live {
     }
   }
 
+  /** `service` as the metrics call it: what a broker's workers register counts under the broker. */
   focus(service) {
     this.#service = service;
     say(byID("scope-one"), service);
@@ -56,12 +60,28 @@ export class Live {
     this.#charts.open.draw(history.level(`${prefix}exchanges_open`, service));
     this.#charts.latency.draw(history.quantiles(`${prefix}exchange_seconds_bucket`, service, 0.99));
     this.#charts.connections.draw(history.level(`${prefix}connections`, null));
+    this.#drawPools(service);
+    this.#charts.publications.root.hidden = !history.tells(`${prefix}publications_total`, service);
+    this.#charts.publications.draw(history.rate(`${prefix}publications_total`, service));
     byID("latency").replaceChildren(
       latencyRow("First reply", history, `${prefix}first_reply_seconds_bucket`, service),
       latencyRow("Exchange", history, `${prefix}exchange_seconds_bucket`, service));
     drawBars(byID("reasons"), history.breakdown(`${prefix}exchanges_total`, "reason", service), outcomeOf, "None yet.");
     drawBars(byID("dropped"), history.breakdown(`${prefix}replies_dropped_total`, "cause", service),
       () => "incomplete", "None.");
+  }
+
+  /** What waits counts only where there is a pool: of other services it is said too, and means identities. */
+  #drawPools(service) {
+    const history = this.#history;
+    const pools = history.servicesWith(`${prefix}pool_workers`);
+    const isShown = service === null ? pools.size > 0 : pools.has(service);
+    for (const chart of [this.#charts.queued, this.#charts.pool]) chart.root.hidden = !isShown;
+    if (!isShown) return;
+    const workers = (state) => history.level(`${prefix}pool_workers`, service, (labels) => labels.state === state);
+    const waiting = history.level(`${prefix}exchanges_waiting`, service, (labels) => pools.has(labels.service));
+    this.#charts.queued.draw(waiting);
+    this.#charts.pool.draw(workers("ready"), workers("busy"));
   }
 }
 

@@ -32,9 +32,19 @@ export class History {
     return this.#samples.length === 0;
   }
 
-  /** [{ at, value }] of a gauge; without a service, of all of them together. */
-  level(name, service) {
-    return this.#samples.map(({ at, families }) => ({ at, value: sum(families.get(name), service) }));
+  /** Whether the gateway tells of `name` now, for this service or for any. */
+  tells(name, service) {
+    return chosen(this.#samples.at(-1)?.families.get(name), service).length > 0;
+  }
+
+  /** The services for which it tells of `name` now. */
+  servicesWith(name) {
+    return new Set(chosen(this.#samples.at(-1)?.families.get(name), null).map(({ labels }) => labels.service));
+  }
+
+  /** [{ at, value }] of a gauge; without a service, of all of them together. `where` looks at the other labels. */
+  level(name, service, where) {
+    return this.#samples.map(({ at, families }) => ({ at, value: sum(families.get(name), service, where) }));
   }
 
   /** [{ at, value }] of a counter's growth a second; one shorter than the history. */
@@ -88,9 +98,9 @@ function chosen(samples, service) {
 }
 
 /** null where the gateway has no such metric at all; 0 where it has, but not for this service yet. */
-function sum(samples, service) {
+function sum(samples, service, where = () => true) {
   if (samples === undefined) return null;
-  return chosen(samples, service).reduce((total, { value }) => total + value, 0);
+  return chosen(samples, service).filter(({ labels }) => where(labels)).reduce((total, { value }) => total + value, 0);
 }
 
 function buckets(samples, service) {

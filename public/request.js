@@ -1,6 +1,6 @@
-// What the form asks for, as one HTTP request; and the same request for a shell, or for JavaScript where it goes over a
-// WebSocket. All come from one plan, so that what is copied is what is sent. A plan never
-// changes: resend sends it again as it was.
+// What the form asks for, as one HTTP request: an exchange, or a publisher's messages on some topics; and the same
+// request for a shell, or for JavaScript where it goes over a WebSocket. All come from one plan, so that what is copied
+// is what is sent. A plan never changes: resend sends it again as it was.
 
 const accepts = {
   json: "application/json",
@@ -16,6 +16,7 @@ const examples = {
   echo: [["hello", '{"hello":"world"}']],
   ticker: [["10 ticks", '{"count":10}'], ["100 ticks", '{"count":100}']],
   slow: [["3 seconds", '{"seconds":3}']],
+  pool: [["who is next", '{"who":"next"}']],
   flaky: [["error", '{"mode":"error"}'], ["silence", '{"mode":"silence"}'], ["garbage", '{"mode":"garbage"}']],
 };
 
@@ -24,33 +25,58 @@ export function examplesFor(service) {
   return (service.body ?? "json") === "json" ? [["empty object", "{}"]] : [["hello", "hello"]];
 }
 
+/** The same for publishers: [label, topics]. */
+const topics = {
+  prices: [["nasdaq.", ["nasdaq."]], ["nyse.IBM", ["nyse.IBM"]]],
+};
+
+export function topicExamplesFor(service) {
+  const everything = ["everything", [""]];
+  return Object.hasOwn(topics, service.name) ? [...topics[service.name], everything] : [everything];
+}
+
 /** The plan of an exchange. `rules` are strings as typed; an empty one leaves the matter to the service. */
 export function planOf({ service, body, how, rules, origin }) {
-  if (how === "websocket") return socketPlan(service, body, rules, origin);
-  const query = [];
-  const add = (key, value) => value && query.push(`${key}=${encodeURIComponent(value)}`);
-  add("deadline", rules.deadline);
-  add("count", rules.count);
-  add("idle", rules.idle);
-  add("partial", rules.partial ? "ok" : "");
-  if (how === "ndjson") add("end", "record");
+  if (how === "websocket") {
+    return socketPlan({ service: service.name, body, source: body, kind: bodyKindOf(service) }, rules, origin);
+  }
+  const query = queryOf(rules);
+  if (rules.partial) query.push("partial=ok");
+  if (how === "ndjson") query.push("end=record");
   const byGet = how === "eventsource";
   if (byGet) query.push(`request=${encodeURIComponent(body)}`);
-  const path = `/v1/services/${encodeURIComponent(service.name)}${query.length ? `?${query.join("&")}` : ""}`;
   const headers = { Accept: accepts[how] };
-  if (!byGet) headers["Content-Type"] = types[service.body] ?? types.json;
+  if (!byGet) headers["Content-Type"] = types[bodyKindOf(service)] ?? types.json;
   return Object.freeze({
-    service: service.name, how, method: byGet ? "GET" : "POST", url: origin + path,
+    service: service.name, how, method: byGet ? "GET" : "POST", url: urlOf(service, query, origin),
     headers: Object.freeze(headers), body: byGet ? null : body, source: body,
   });
 }
 
-function socketPlan(service, body, rules, origin) {
+/** The plan of listening to topics, without end: SSE is what a publisher's service answers unless asked otherwise. */
+export function topicPlanOf({ service, topics, how, rules: { partial, ...rules }, origin }) {
+  const plan = { service: service.name, topics: Object.freeze([...topics]), kind: bodyKindOf(service) };
+  if (how === "websocket") return socketPlan(plan, rules, origin);
+  const query = [...topics.map((topic) => `topic=${encodeURIComponent(topic)}`), ...queryOf(rules)];
+  return Object.freeze({ ...plan, how, method: "GET", url: urlOf(service, query, origin), headers: {}, body: null });
+}
+
+const bodyKindOf = (service) => service.body ?? "json";
+
+function queryOf({ deadline, count, idle }) {
+  const typed = Object.entries({ deadline, count, idle }).filter(([, value]) => value);
+  return typed.map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
+}
+
+function urlOf(service, query, origin) {
+  return `${origin}/v1/services/${encodeURIComponent(service.name)}${query.length ? `?${query.join("&")}` : ""}`;
+}
+
+function socketPlan(plan, rules, origin) {
   const said = Object.entries(rules).filter(([, value]) => value);
   const typed = said.map(([name, value]) => [name, name === "count" ? Number(value) : value]);
   return Object.freeze({
-    service: service.name, how: "websocket", url: origin, body, source: body, kind: service.body ?? "json",
-    rules: Object.freeze(Object.fromEntries(typed)),
+    ...plan, how: "websocket", url: origin, rules: Object.freeze(Object.fromEntries(typed)),
   });
 }
 
@@ -65,21 +91,24 @@ export function rulesComplaint({ deadline, count, idle }) {
 
 /** The plan as a command for a POSIX shell. `-N` shows replies as they arrive, `--data-raw` sends the body as is. */
 export function curlOf(plan) {
-  const parts = [`curl${plan.how === "json" ? " -sS" : " -sSN"} ${quoted(plan.url)}`];
+  const flags = plan.topics ? "-N" : plan.how === "json" ? "-sS" : "-sSN";
+  const parts = [`curl ${flags} ${quoted(plan.url)}`];
   for (const [name, value] of Object.entries(plan.headers)) parts.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (plan.body !== null) parts.push(`--data-raw ${quoted(plan.body)}`);
   return parts.join(" \\\n  ");
 }
 
 /** The plan as a module for a browser or for Node 22. */
-export function javaScriptOf({ url, service, body, kind, rules }) {
+export function javaScriptOf({ url, service, topics, body, kind, rules }) {
   const said = Object.entries(rules).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   const options = said.length ? `, { ${said.join(", ")} }` : "";
-  const value = kind === "json" ? body.trim() : JSON.stringify(body);
+  const value = topics ? JSON.stringify(topics) : kind === "json" ? body.trim() : JSON.stringify(body);
+  const [heard, told] = topics ? ["{ topic, body }", "topic, body"] : ["reply", "reply"];
+  const call = `gateway.${topics ? "subscribe" : "stream"}(${JSON.stringify(service)}, ${value}${options})`;
   return [
     `import { connect } from ${JSON.stringify(`${url}/zmq-gateway.js`)};`, "",
     `const gateway = connect({ url: ${JSON.stringify(url)} });`,
-    `for await (const reply of gateway.stream(${JSON.stringify(service)}, ${value}${options})) console.log(reply);`,
+    `for await (const ${heard} of ${call}) console.log(${told});`,
     "gateway.close();",
   ].join("\n");
 }

@@ -14,10 +14,12 @@ export function exact(key, value, context) {
 }
 
 export async function askBySocket(plan, signal, hear, outcome) {
-  const body = bodyOf(plan, outcome);
+  const body = plan.topics ? null : bodyOf(plan, outcome);
   if (outcome.problem) return;
   gateway ??= connect({ transport: "websocket", reviver: exact, onstate: showState });
-  const stream = gateway.stream(plan.service, body, { ...plan.rules, signal });
+  const options = { ...plan.rules, signal };
+  const stream = plan.topics ? gateway.subscribe(plan.service, plan.topics, options)
+    : gateway.stream(plan.service, body, options);
   try {
     for await (const reply of stream) hear.reply(JSON.stringify(reply));
   } catch (error) {

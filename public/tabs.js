@@ -15,6 +15,12 @@ export class Tabs {
     }
   }
 
+  /** Only these now, in the order of the page; where the chosen one is not among them, the first is chosen. */
+  offer(names) {
+    for (const one of this.#names) byID(`tab-${one}`).hidden = !names.includes(one);
+    if (!names.includes(this.chosen)) this.choose(names[0]);
+  }
+
   choose(name) {
     this.chosen = name;
     for (const one of this.#names) {
@@ -29,8 +35,8 @@ export class Tabs {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const next = (this.#names.indexOf(this.chosen) + step + this.#names.length) % this.#names.length;
-    this.choose(this.#names[next]);
+    const names = this.#names.filter((one) => !byID(`tab-${one}`).hidden);
+    this.choose(names[(names.indexOf(this.chosen) + step + names.length) % names.length]);
     byID(`tab-${this.chosen}`).focus();
   }
 }

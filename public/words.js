@@ -45,6 +45,20 @@ export function duration(ms) {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
+/** How long ago, in whole units, so that it does not flicker: 120 ms, 3 s, 4 min, 2 h, 5 d. */
+export function age(ms) {
+  const units = [[1000, 1, "ms"], [120_000, 1000, "s"], [7_200_000, 60_000, "min"], [172_800_000, 3_600_000, "h"]];
+  const [, unit, name] = units.find(([below]) => ms < below) ?? [0, 86_400_000, "d"];
+  return `${Math.floor(ms / unit)} ${name}`;
+}
+
+/** The time of day to a thousandth: 09:41:07.204. */
+export function clock(time) {
+  const padded = (n, digits = 2) => String(n).padStart(digits, "0");
+  const parts = [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => padded(n));
+  return `${parts.join(":")}.${padded(time.getMilliseconds(), 3)}`;
+}
+
 /** 1 reply, 2 replies, 12,000 replies. */
 export function counted(n, one, many) {
   return `${number(n)} ${n === 1 ? one : many}`;

@@ -72,7 +72,7 @@ struct Serve: ParsableCommand {
 /// `zmq-gateway demo`.
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve four demo services with their workers in this process; no configuration needed.")
+        abstract: "Serve six demo services with their workers in this process; no configuration needed.")
 
     @OptionGroup var settings: Settings
 

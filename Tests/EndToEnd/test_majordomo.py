@@ -14,10 +14,10 @@ ONE, TWO = b"MDPW01", b"MDPW02"
 def broker(start, endpoint, scripted, tmp_path):
     """broker(...) starts a gateway whose service `hub` is a broker."""
     class Broker:
-        def __init__(self, reactors=1, **service):
+        def __init__(self, reactors=1, public="off", **service):
             self.there = endpoint()
             settings = {"peer": "majordomo", "bind": self.there, **service}
-            self.gateway = start.gateway({"hub": settings}, tmp_path, reactors=reactors)
+            self.gateway = start.gateway({"hub": settings}, tmp_path, reactors=reactors, public=public)
             self.context = zmq.Context()
 
         def worker(self, name, answer=lambda body: body, wait=True):

@@ -54,7 +54,7 @@ def test_the_page_loads_without_errors_and_asks_no_other_host(page):
 def test_the_demo_services_are_listed_with_an_example_each(page):
     page.open()
     names = {button.get_attribute("data-service") for button in page.all("#services [data-service]")}
-    assert {"echo", "ticker", "slow", "flaky"} <= names
+    assert {"echo", "ticker", "slow", "flaky", "pool", "prices"} <= names
     page.choose("echo", "json")
     assert json.loads(page.one("#request").get_attribute("value")) == {"hello": "world"}
 

@@ -1,13 +1,13 @@
-// The demo's services: one of each peer kind, on endpoints that need no port and no file (Linux's abstract sockets).
+// The demo's services: workers of each kind, and a publisher, on endpoints that need no port and no file (Linux's abstract sockets).
 
 public import Configuration
 import Glibc
 
 extension Configuration {
-    /// A configuration with four services whose workers live in this process.
+    /// A configuration with six services whose workers live in this process.
     public static func demo() -> Configuration {
         var configuration = Configuration()
-        configuration.services = [echo, ticker, slow, flaky].map { $0(DemoWorkers.endpoint) }
+        configuration.services = [echo, ticker, slow, flaky, pool, prices].map { $0(DemoWorkers.endpoint) }
         return configuration
     }
 
@@ -22,6 +22,8 @@ extension Configuration {
           curl -N -H 'Accept: text/event-stream' -d '{"count":3}' \(url)/v1/services/ticker
           curl -d '{"seconds":2}' \(url)/v1/services/slow
           curl -d '{"mode":"garbage"}' \(url)/v1/services/flaky
+          curl -i -d '{"who":"next"}' \(url)/v1/services/pool
+          curl -N '\(url)/v1/services/prices?topic=nasdaq.'
         or a browser: \(url)/
 
 
@@ -63,6 +65,20 @@ extension Configuration {
         service.replies.count = 1
         service.replies.error = ErrorRule(.exists(pointer: "/error"))
         service.replies.deadline = .seconds(5)
+        return service
+    }
+
+    private static func pool(_ endpoint: (String) -> String) -> ServiceConfiguration {
+        var service = ServiceConfiguration(name: "pool", peer: .ready)
+        service.description = "Three workers that say when they are ready, and echo after 50 to 400 ms."
+        service.bind = endpoint("pool")
+        return service
+    }
+
+    private static func prices(_ endpoint: (String) -> String) -> ServiceConfiguration {
+        var service = ServiceConfiguration(name: "prices", peer: .publisher)
+        service.description = "Prices that wander, on the topics nasdaq.AAPL, nasdaq.MSFT and nyse.IBM."
+        service.connect = [endpoint("prices")]
         return service
     }
 }

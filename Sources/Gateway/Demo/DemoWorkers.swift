@@ -2,6 +2,7 @@
 //
 //     echo    DEALER, connects     ticker  ROUTER, binds
 //     slow    REP x 4, connects    flaky   DEALER, connects
+//     pool    REQ x 3, connect     prices  XPUB, binds
 
 import Glibc
 import JSON
@@ -35,6 +36,16 @@ final class DemoWorkers {
         for _ in 0..<4 { try run("slow") { try Self.sleep(RepSocket(context, SocketOptions()), $0) } }
         try run("ticker") { flag in
             try DemoTicker.run(context, endpoint: Self.endpoint("ticker")) { flag.isRunning.load(ordering: .relaxed) }
+        }
+        for number in 1...DemoPool.workers {
+            try run("pool") { flag in
+                try DemoPool.run(context, number: number, endpoint: Self.endpoint("pool")) {
+                    flag.isRunning.load(ordering: .relaxed)
+                }
+            }
+        }
+        try run("prices") { flag in
+            try DemoPrices.run(context, endpoint: Self.endpoint("prices")) { flag.isRunning.load(ordering: .relaxed) }
         }
     }
 

@@ -1,0 +1,75 @@
+// How an exchange ended: a verdict, the facts the gateway told, and the problem where there is one.
+
+import { byID, element } from "./dom.js";
+import { duration, endWords, number, outcomeOf } from "./words.js";
+
+/** Says in #end how the exchange of `plan` ended, after `shown` replies. */
+export function showEnd(outcome, shown, plan) {
+  const { state, headline, sentence } = verdict(outcome, shown, plan);
+  const { end, problem } = outcome;
+  // One JSON response may be one reply or an array of many, and nothing in it says which.
+  const isWhole = plan.how === "json" && !end && !problem;
+  const facts = [
+    ["Reason", end?.reason],
+    ["HTTP", outcome.status ? `${outcome.status} ${outcome.statusText ?? ""}`.trim() : undefined],
+    [plan.topics ? "Messages" : "Replies", isWhole ? undefined : number(end?.replies ?? shown)],
+    ["Elapsed", end?.elapsed_ms === undefined ? undefined : `${duration(end.elapsed_ms)} at the gateway`],
+    ...timingFacts(outcome),
+    ["Retry after", outcome.retryAfter ? `${outcome.retryAfter} s` : undefined],
+    ["Request", outcome.requestID],
+  ].filter(([, value]) => value !== undefined && value !== "");
+  byID("end").dataset.state = state;
+  byID("end").dataset.reason = end?.reason ?? "";
+  // replaceChildren writes null out as a word: what is absent must not get there.
+  byID("end").replaceChildren(...[
+    element("h3", {}, headline),
+    sentence ? element("p", { class: "sentence" }, sentence) : null,
+    problem ? problemBox(problem, headline) : null,
+    element("dl", {}, ...facts.map(([name, value]) => element("div", {}, element("dt", {}, name),
+      element("dd", { "data-fact": name.toLowerCase() }, value)))),
+  ].filter(Boolean));
+}
+
+function timingFacts({ timing, end }) {
+  const attempts = timing?.attempts ?? end?.attempts;
+  return [
+    ["In the queue", timing?.queue === undefined ? undefined : duration(timing.queue)],
+    ["At the worker", timing?.worker === undefined ? undefined : duration(timing.worker)],
+    ["Attempts", attempts === undefined ? undefined : number(attempts)],
+  ];
+}
+
+function verdict(outcome, shown, plan) {
+  const { end, problem, status } = outcome;
+  if (plan.topics && (outcome.cancelled || end?.ok)) {
+    const sentence = end?.ok ? "As long, or as much, as was asked for." : "You stopped listening.";
+    return { state: "ok", headline: end?.ok ? "Complete" : "Stopped", sentence };
+  }
+  if (outcome.cancelled) {
+    return { state: "incomplete", headline: "Cancelled", sentence: "You cancelled. The gateway tells the worker." };
+  }
+  if (end?.reason) {
+    const [headline, sentence] = endWords(end);
+    const state = end.ok ? "ok" : outcomeOf(end.reason) === "failed" ? "failed" : "incomplete";
+    return { state, headline, sentence };
+  }
+  if (problem) {
+    return { state: "failed", headline: problem.title ?? `HTTP ${status}`, sentence: "" };
+  }
+  if (outcome.broke) {
+    const headline = outcome.hidden ? "Refused" : status ? "The connection broke" : "The gateway does not answer";
+    return { state: "failed", headline, sentence: outcome.broke };
+  }
+  const sentence = plan.how === "json" ? "One response with all that the worker sent." : "The stream ended well.";
+  return { state: "ok", headline: shown ? "Complete" : "Complete, and empty", sentence };
+}
+
+function problemBox(problem, headline) {
+  const title = problem.title ?? "Problem";
+  return element("div", { class: "problem" },
+    element("p", {},
+      problem.code && element("code", { id: "problem-code" }, problem.code),
+      problem.status && element("span", { class: "status" }, String(problem.status)),
+      title === headline ? null : element("strong", {}, title)),
+    problem.detail && element("p", { class: "detail" }, problem.detail));
+}
