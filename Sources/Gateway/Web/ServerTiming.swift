@@ -8,8 +8,8 @@ struct ServerTiming {
     /// From accept to now.
     let elapsed: Nanoseconds
 
-    /// `queue;dur=1.500, worker;dur=20.250`, in milliseconds; with `attempts;desc="2"` where several workers had it. Bytes
-    /// by hand: as interpolated text it was 3 % of a small request.
+    /// `queue;dur=1.500, worker;dur=20.250`, in milliseconds; with `attempts;desc="2"` where several workers had it.
+    /// Bytes by hand: as interpolated text it was 3 % of a small request.
     var text: [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(80)
