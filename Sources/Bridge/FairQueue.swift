@@ -48,6 +48,8 @@ public struct FairQueue: Sendable {
     private var turns: [UInt64] = []
     private var nextTurn = 0
     private var forgotten = 0
+    /// Nothing that waits came before that.
+    private var noneBefore = Instant.distantFuture
     /// Requests that had been given out already: they come first.
     private var returned: [Entry] = []
 
@@ -60,6 +62,7 @@ public struct FairQueue: Sendable {
         guard count < bounds.count, self.bytes + bytes <= bounds.bytes || isEmpty else { return false }
         let entry = Entry(request: request, bytes: bytes, since: now)
         waiting[request] = entry
+        noneBefore = min(noneBefore, now)
         self.bytes += bytes
         if lines[client] == nil { turns.append(client) }
         lines[client, default: Line()].entries.append(entry)
@@ -70,6 +73,7 @@ public struct FairQueue: Sendable {
     public mutating func putBack(_ request: Ticket, bytes: Int, since: Instant) {
         let entry = Entry(request: request, bytes: bytes, since: since)
         waiting[request] = entry
+        noneBefore = min(noneBefore, since)
         self.bytes += bytes
         returned.append(entry)
     }
@@ -107,8 +111,10 @@ public struct FairQueue: Sendable {
     }
 
     /// Those that have waited as long as they may. They are still here; whoever ends them withdraws them.
-    public func expired(at now: Instant) -> [Ticket] {
-        guard !isEmpty else { return [] }
+    public mutating func expired(at now: Instant) -> [Ticket] {
+        // Nothing is older than the bound, so a long queue is looked through only when something may be too old.
+        guard !isEmpty, now.since(noneBefore) >= bounds.age else { return [] }
+        noneBefore = oldest ?? now
         return waiting.values.filter { now.since($0.since) >= bounds.age }.sorted { $0.since < $1.since }
             .map(\.request)
     }

@@ -22,6 +22,8 @@ public struct Worker: Sendable {
     public let name: [UInt8]
     /// The connection it came by, where that has a number.
     public let connection: Int32?
+    /// What tells that connection from a later one of the same number.
+    public let origin: UInt
     /// How it spells its protocol, where there is a choice: the dialect's own affair.
     public let spelling: UInt8
     public let registeredAt: Instant
@@ -75,14 +77,14 @@ public struct WorkerPool: Sendable {
 
     /// Takes a worker in that is not yet ready. Its name must be new here.
     public mutating func register(
-        _ name: [UInt8], connection: Int32? = nil, spelling: UInt8 = 0, at now: Instant
+        _ name: [UInt8], connection: Int32? = nil, origin: UInt = 0, spelling: UInt8 = 0, at now: Instant
     ) -> WorkerID {
         let slot = free.popLast() ?? slots.count
         if slot == slots.count { slots.append(Slot()) }
         let id = WorkerID(slot: slot, generation: slots[slot].generation)
         slots[slot].worker = Worker(
-            id: id, name: name, connection: connection, spelling: spelling, registeredAt: now, heardAt: now,
-            changedAt: now)
+            id: id, name: name, connection: connection, origin: origin, spelling: spelling, registeredAt: now,
+            heardAt: now, changedAt: now)
         byHash[Self.hash(name.span), default: []].append(slot)
         count += 1
         return id

@@ -27,6 +27,11 @@ static inline int zeromq_message_receive(void *message, void *socket, int flags)
 static inline int zeromq_message_copy(void *copy, void *message) {
     return zmq_msg_copy((zmq_msg_t *)copy, (zmq_msg_t *)message);
 }
+// What is the same address for all messages of one connection, and of no other as long as one of them is kept: the
+// place of a property that they share. NULL where there is none (inproc).
+static inline const void *zeromq_message_origin(const void *message) {
+    return zmq_msg_gets((const zmq_msg_t *)message, "Socket-Type");
+}
 // The descriptor of the connection the message came by (ZMQ_SRCFD, zmq_msg_get(3)); -1 where there is none (inproc).
 static inline int zeromq_message_source(const void *message) {
     return zmq_msg_get((zmq_msg_t *)(uintptr_t)message, ZMQ_SRCFD);

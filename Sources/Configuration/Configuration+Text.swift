@@ -117,6 +117,7 @@ extension Configuration {
         #    peer: majordomo
         #    bind: tcp://127.0.0.1:5555
         #    heartbeat: {interval: 2500ms, lives: 3}                   # also of dialect paranoid-pirate (1s)
+        #    queue: {max: 100000}           # of each name
         #    allow: [echo, math.*]          # names that workers may register; default: any
         #  remote:                          # a service of a Majordomo broker that exists
         #    peer: majordomo

@@ -30,7 +30,8 @@ public struct PoolSettings: Sendable, Equatable {
     /// `heartbeat.lives`: after so many intervals of silence an idle worker is gone, 2 to 100. Default: 3.
     public var lives = 3
 
-    /// `queue.max`: requests that wait for a worker, 0 to 1,000,000. Above: 503. Default: 1,000.
+    /// `queue.max`: requests that wait for a worker, 0 to 1,000,000. Above: 503. Default: 1,000; of a Majordomo broker
+    /// 100,000 for each name, because a native client is not told when it is refused.
     public var queueLength = 1_000
 
     /// `queue.max_bytes`: the bytes of their bodies, 1 B to 1 TiB. Above: 503. Default: 16 MiB.

@@ -14,7 +14,7 @@ extension Core {
             if case .refused(let reason) = services[service].submit(&box.frame, [], submission) {
                 finish(submission.owner, because: reason)
             }
-        case .withdraw(let service, let ticket): services[service].withdraw(ticket)
+        case .withdraw(let service, let submission): services[service].withdraw(submission)
         case .refused(let ticket, let reason, let handling): finish(ticket, because: reason, handling)
         case .reply(let service, let ticket, let box, let note):
             route(&box.frame, note, to: ticket, shared.plans[service])

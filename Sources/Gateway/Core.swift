@@ -23,6 +23,8 @@ final class Core: TurnParticipant {
     private static let tickInterval: Nanoseconds = 250_000_000
     /// Rounds of work in one turn before descriptors are looked at again.
     private static let roundsPerTurn = 4
+    /// Tickets at a time: exchanges, sessions and native requests, each of which has a bound of its own.
+    private static let mostTickets = (1 << 24) - 1
     /// Retired sockets closed in one turn at most: 30-44 us each.
     private static let closingsPerTurn = 16
 
@@ -74,7 +76,7 @@ final class Core: TurnParticipant {
         accessLog = AccessLog(shared.configuration.log, shared.output)
         exchanges = TicketTable(
             reactor: UInt8(index),
-            capacity: shared.configuration.limits.maxExchanges + shared.configuration.sessions.max)
+            capacity: Self.mostTickets)
         reactor.participant = self
         for plan in shared.plans { services.append(try makeService(plan)) }
         let handler = RESTHandler(self)

@@ -16,7 +16,7 @@ enum Letter: Sendable {
     /// Send this request for that exchange.
     case request(service: Int, Submission, FrameBox)
     /// Nobody waits for that exchange's replies any more.
-    case withdraw(service: Int, Ticket)
+    case withdraw(service: Int, Submission)
     /// The request could not be sent, or its worker is lost.
     case refused(Ticket, EndReason, Handling?)
     /// A reply for that exchange.

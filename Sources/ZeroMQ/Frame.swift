@@ -51,6 +51,13 @@ public struct Frame: ~Copyable, Sendable {
         return copy
     }
 
+    /// What tells the connection it came by from every other one, for as long as a frame of that connection is kept; 0
+    /// over inproc. The descriptor's number does not: it is used again at once. Of a frame that was received last.
+    public var origin: UInt {
+        // SAFETY: an initialised message, which is only read; the address is not followed.
+        withReadOnlyMessage { message in unsafe UInt(bitPattern: zeromq_message_origin(message)) }
+    }
+
     /// The descriptor of the connection it came by (ZMQ_SRCFD), the number that a monitor tells of; nil over inproc. Of
     /// a frame that was received last.
     public var sourceDescriptor: Int32? {

@@ -34,6 +34,12 @@ public struct Message: ~Copyable {
     /// forgets it on the first one.
     public var sourceDescriptor: Int32? { frames[1].sourceDescriptor }
 
+    /// What tells its connection from every other one, see `Frame.origin`; `anchor` keeps that true.
+    public var origin: UInt { frames[1].origin }
+
+    /// Keeps `origin` from becoming another connection's.
+    public mutating func anchor() -> FrameBox { FrameBox(frames[1].shared()) }
+
     /// Takes a frame out and leaves the empty one.
     public mutating func take(_ index: Int) -> Frame { exchange(&frames[index], with: Frame()) }
 

@@ -8,9 +8,10 @@ small    64 connections post a small JSON and get it back from the same C echo w
          libmicrohttpd in our reactor and no worker at all.
 streams  one client gets 100,000 replies, and 1,000 clients get 100 each.
 sessions WebSocket sessions echo small messages, each with a window of them under way: the gateway, and aiohttp and pyzmq;
-         and what an idle session holds in memory, beyond the kernel's part.
+         and what a session holds in memory, idle and busy, beyond the kernel's part; and messages that nobody asked for,
+         to 1,000 sessions.
 pools    the small requests again, through workers that say when they are ready: 1, 10 and 100 of them, one that takes 64
-         requests at a time, and ten Majordomo workers.
+         requests at a time, and ten Majordomo workers; beside them ten workers that do not say so.
 native   8 native DEALER clients with 50 requests under way each: through `clients:` and through zmq_proxy(3) to the same
          echo worker, and as Majordomo clients to ten Majordomo workers.
 mixed    small requests, alone and while one more client posts bodies of 1 MiB as fast as it can.
@@ -28,6 +29,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,14 +47,14 @@ NDJSON, SSE = "application/x-ndjson", "text/event-stream"
 SMALL = ["hello", "router", "dealer", "rep", "mongrel2", "aiohttp"]
 STREAMS = [("ndjson 1 x 100,000", NDJSON, 1, 100_000), ("sse 1 x 100,000", SSE, 1, 100_000),
            ("ndjson 1,000 x 100", NDJSON, 1000, 100), ("sse 1,000 x 100", SSE, 1000, 100)]
-POOLS = [("ready, 1 worker", "ready1"), ("ready, 10 workers", "ready10"), ("ready, 100 workers", "ready100"),
+POOLS = [("dealer, 10 workers", "dealers"), ("ready, 1 worker", "ready1"), ("ready, 10 workers", "ready10"), ("ready, 100 workers", "ready100"),
          ("ready, 1 worker x 64", "places"), ("majordomo, 10 workers", "majordomo")]
 NATIVE = [("clients of dealer", "native", "plain"), ("zmq_proxy", "proxy", "plain"),
           ("clients of majordomo", "majordomo", "majordomo")]
 RATIOS = [("small", "dealer", "small", "hello"), ("small", "dealer", "small", "mongrel2"), ("small", "dealer", "small", "aiohttp"),
           ("small", "router", "small", "dealer"), ("small", "rep", "small", "dealer"),
-          ("pools", "ready, 10 workers", "small", "dealer"), ("pools", "ready, 1 worker x 64", "small", "dealer"),
-          ("pools", "majordomo, 10 workers", "small", "dealer"), ("native", "clients of dealer", "native", "zmq_proxy")]
+          ("pools", "ready, 10 workers", "pools", "dealer, 10 workers"), ("pools", "ready, 1 worker x 64", "small", "dealer"),
+          ("pools", "majordomo, 10 workers", "pools", "dealer, 10 workers"), ("native", "clients of dealer", "native", "zmq_proxy")]
 
 
 KINDS = ["small", "streams", "sessions", "pools", "native", "mixed"]
@@ -106,10 +108,10 @@ def stream(server, accept, clients, replies, limit=120):
             "p99": figures["first_p99"] * 1000, "cpu": cpu / figures["replies"] * 1e6, "rss": server.memory() / 2**20}
 
 
-def sessions(server, count, window, seconds):
+def sessions(server, count, window, seconds, *how):
     """One run of echoes over WebSocket sessions; the handshakes are not in it."""
     load = subprocess.Popen(
-        [SESSION_LOAD, str(server.port), "/v1/services/echo", str(count), str(window), str(seconds)],
+        [SESSION_LOAD, str(server.port), "/v1/services/echo", str(count), str(window), str(seconds), *how],
         stdout=subprocess.PIPE, text=True)
     try:
         load.stdout.readline()
@@ -154,6 +156,22 @@ def idle(server, count):
     return {"rate": each, "p50": None, "p99": None, "cpu": None, "rss": server.memory() / 2**20}
 
 
+def busy(server, count, window):
+    """What a session holds while its window is under way, bytes in place of a rate."""
+    before = server.memory()
+    load = subprocess.Popen(
+        [SESSION_LOAD, str(server.port), "/v1/services/echo", str(count), str(window), "2"], stdout=subprocess.PIPE, text=True)
+    try:
+        load.stdout.readline()
+        most = 0
+        while load.poll() is None:
+            most = max(most, server.memory())
+            time.sleep(0.02)
+    finally:
+        load.kill()
+    return {"rate": (most - before) / count, "p50": None, "p99": None, "cpu": None, "rss": most / 2**20}
+
+
 def plan(servers, options):
     """The rows: (section, name, how to run it once)."""
     rows = []
@@ -173,6 +191,9 @@ def plan(servers, options):
                 lambda there, accept=accept, clients=clients, replies=replies: stream(there, accept, clients, replies))
     if "sessions" in options.only:
         add("sessions", "bytes an idle session (8,000)", "idle", lambda there: idle(there, 8000))
+        add("sessions", "bytes a busy session (1,000 x 50)", "busy", lambda there: busy(there, 1000, 50))
+        add("sessions", "unsolicited, 1,000 sessions", "fanout",
+            lambda there: sessions(there, 1000, 1, options.seconds, "listen"))
         for count, window in SESSIONS:
             add("sessions", f"{count:,} sessions, window {window}", "sessions",
                 lambda there, count=count, window=window: sessions(there, count, window, options.seconds))
@@ -212,7 +233,7 @@ def table(result):
         return "-" if value is None else format(value, form)
     lines = [f"{'':<28}{'per second':>12}{'p50 ms':>10}{'p99 ms':>10}{'CPU us each':>13}{'RSS MiB':>10}"]
     for section, about in [("small", "requests"), ("streams", "replies; p50 and p99 of the first one"),
-                           ("sessions", "messages back; of the idle row: bytes a session"), ("pools", "requests"), ("native", "requests"), ("mixed", "requests")]:
+                           ("sessions", "messages; of the first two rows: bytes a session"), ("pools", "requests"), ("native", "requests"), ("mixed", "requests")]:
         rows = [(name, figures) for (where, name), figures in result.items() if where == section]
         if rows:
             lines.append(f"{section}: {about}")

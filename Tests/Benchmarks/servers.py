@@ -84,16 +84,33 @@ class Servers:
     def dealer(self):
         return self.behind_bind("dealer", "echo_worker", "dealer", "connect")
 
+    def dealers(self):
+        """Ten workers, for comparison with pools."""
+        endpoint = self.endpoint("dealers")
+        server = self.gateway({"peer": "dealer", "bind": endpoint})
+        for _ in range(10):
+            self.start(EXAMPLES / "echo_worker", "dealer", "connect", endpoint).line("bound ")
+        return server
+
     def rep(self):
         return self.behind_bind("rep", "echo_worker", "dealer", "connect")
 
     def sessions(self):
         return self.behind_bind("dealer", "echo_worker", "dealer", "connect", name="echo")
 
+    def fanout(self):
+        endpoint = self.endpoint("fanout")
+        server = self.gateway({"peer": "dealer", "bind": endpoint})
+        self.start(BENCHMARKS / "fanout_worker", endpoint).line("bound ")
+        server.is_echo = False
+        return server
+
     def idle(self):
         server = self.sessions()
         server.is_echo = False
         return server
+
+    busy = idle
 
     def flood(self):
         server = self.behind_bind("dealer", "flood_worker", name="flood", replies={"final": {"pointer": "/done", "equals": True}})

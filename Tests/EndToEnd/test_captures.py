@@ -283,3 +283,17 @@ def test_an_asynchronous_client_sees_what_the_guides_broker_sends(broker, thread
             client.send(frames)
     expected = [frames for direction, frames in original if direction == "seen"]
     assert client.wait_for_count(len(expected)) == expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_broker_that_exists_sees_what_the_guides_client_sends(start, threaded, endpoint, tmp_path, language):
+    asks, echoes = (captured(f"mdbroker-{language}", client)[:2] for client in ("client 1", "client 4"))
+    answers = {tuple(question): answer for (_, question), (_, answer) in (asks, echoes)}
+    there = endpoint()
+    broker = threaded(ScriptedWorker, zmq.ROUTER, lambda frames, send: send(frames[:1] + answers[tuple(frames[1:])]), bind=there)
+    gateway = start.gateway({"echo": {"peer": "majordomo", "connect": there, "body": "text"}}, tmp_path)
+    gateway.ready("echo")
+    body = echoes[0][1][-1]
+    answer = gateway.post("echo", body, **TEXT)
+    assert (answer.status_code, answer.content) == (200, body)
+    assert {tuple(frames[1:]) for frames in broker.seen} == set(answers)

@@ -314,3 +314,27 @@ def test_a_broker_that_does_not_know_the_question_is_tried(through, scripted, en
     gateway = through(Place)
     gateway.ready("far")
     assert gateway.post("far", {"a": 1}).json() == {"a": 1}
+
+
+@pytest.mark.parametrize("address", [b"nobody", b"0" * 24], ids=["a name", "a ticket"])
+def test_who_answers_what_it_was_not_asked_is_told_to_go(broker, address):
+    one = broker()
+    seen = threading.Event()
+    worker = one.worker("echo", lambda body: seen.set())
+    with ThreadPoolExecutor(1) as clients:
+        result = clients.submit(one.gateway.post, "echo", 1)
+        assert seen.wait(10)
+        worker.send([b"", ONE, b"\x03", address, b"", b'"other"'])
+        assert result.result().json()["code"] == "worker_lost"
+    assert worker.wait_for(lambda seen: [f for f in seen if f[2] == b"\x05"], "DISCONNECT")
+
+
+def test_a_native_client_may_ask_for_very_much_at_once(broker):
+    one = broker()
+    client = one.client(zmq.DEALER)
+    client.sndhwm = client.rcvhwm = 0
+    for number in range(30_000):
+        client.send_multipart([b"", b"MDPC01", b"echo", b"%d" % number])
+    one.gateway.until(lambda: one.gateway.metric("zmq_gateway_native_requests_total", 'service="hub"') >= 1000)
+    one.worker("echo")
+    assert sorted(int(client.recv_multipart()[3]) for _ in range(30_000)) == list(range(30_000))

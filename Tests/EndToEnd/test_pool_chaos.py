@@ -93,7 +93,7 @@ def test_workers_that_are_killed_under_load(start, endpoint, tmp_path, kind, ret
     load = Load(gateway.url, "echo" if kind == "majordomo" else "s")
     load.start()
     until, killed = time.monotonic() + SECONDS, 0
-    while time.monotonic() < until and load.failure is None:
+    while (time.monotonic() < until or killed < SECONDS) and load.failure is None:
         pause = time.monotonic() + 0.2
         victim = random.randrange(WORKERS)
         workers[victim].kill()
@@ -105,7 +105,7 @@ def test_workers_that_are_killed_under_load(start, endpoint, tmp_path, kind, ret
     load.join(60)
     assert load.failure is None and not load.is_alive() and not load.wrong, (load.failure, load.wrong[:5])
     total, replies = sum(load.ends.values()), sum(load.ends[reason] for reason in GOOD)
-    assert replies > 0 and killed >= SECONDS
+    assert replies > 0
     assert load.ends["deadline"] == 0 and load.slowest < 20, "a worker that died is known at once"
     # The books: every exchange ended for one reason, and the sums agree to the last one.
     gateway.until(lambda: gateway.metric("zmq_gateway_exchanges_open", 'service="s"') == 0)

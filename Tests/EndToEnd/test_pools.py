@@ -470,3 +470,42 @@ def test_a_raw_session_sends_through_the_pool(pool):
         for number in range(10):
             socket.send(str(number))
         assert [json.loads(socket.recv(5)) for _ in range(10)] == list(range(10))
+
+
+@pytest.mark.parametrize("transport", ["ipc", "tcp"])
+def test_a_first_word_is_never_a_reply(start, endpoint, tmp_path, transport):
+    """A worker that comes back under its name, on a connection that may have the number of the one before."""
+    there = endpoint()
+    gateway = start.gateway(
+        {"s": {"peer": "ready", "bind": there if transport == "ipc" else "tcp://127.0.0.1:*", "handover": True}}, tmp_path)
+    if transport == "tcp":
+        there = next(line.rsplit(" ", 1)[1] for line in gateway.errors if "is bound to" in line).replace("::ffff:", "")
+        there = there.replace("[", "").replace("]", "")
+    context = zmq.Context()
+
+    def worker():
+        socket = context.socket(zmq.DEALER)
+        socket.linger, socket.identity = 0, b"same"
+        socket.connect(there)
+        socket.send_multipart([b"", b'"ready"'])
+        return socket
+
+    def workers():
+        return len(gateway.get("/v1/services/s").json()["pool"]["workers"])
+    lost = 0
+    with ThreadPoolExecutor(1) as clients:
+        for _ in range(100):
+            socket = worker()
+            gateway.until(lambda: gateway.get("/v1/services/s").json()["pool"]["ready"] == 1)
+            result = clients.submit(gateway.post, "s", 1, query="?deadline=5s")
+            assert socket.poll(5000)
+            socket.recv_multipart()
+            socket.close()
+            socket = worker()
+            answer = result.result().json()
+            assert answer != "ready", "the word of a worker that has just come"
+            lost += answer["code"] == "worker_lost"
+            socket.close()
+            gateway.until(lambda: workers() == 0)
+    assert lost == 100
+    context.destroy(linger=0)

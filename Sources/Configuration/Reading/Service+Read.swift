@@ -47,6 +47,7 @@ extension ServiceConfiguration {
             section.read("prefix", into: &identities.prefix, .text(0...32))
         }
         publisher.read(section, peer)
+        if peer == .majordomo { pool.queueLength = 100_000 }
         pool.read(section)
         section.read("service", into: &brokered.name, .text(1...255))
         section.read("version", into: &brokered.version, .word)

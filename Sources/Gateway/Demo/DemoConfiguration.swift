@@ -1,4 +1,5 @@
-// The demo's services: workers of each kind, and a publisher, on endpoints that need no port and no file (Linux's abstract sockets).
+// The demo's services: workers of each kind, and a publisher, on endpoints that need no port and no file (Linux's
+// abstract sockets).
 
 public import Configuration
 import Glibc

@@ -95,7 +95,7 @@ final class DealerService: Service, ReadinessHandler {
         return send(&request, more, ticket: submission.owner, via: &slot)
     }
 
-    func withdraw(_ owner: Ticket) { cancel(owner, at: nil) }
+    func withdraw(_ submission: Submission) { cancel(submission.owner, at: nil) }
 
     /// Tells the worker, if the service has words for it, that nobody waits for this ticket's replies.
     /// - Parameter slot: the endpoint that the request went to; nil where there is only one.

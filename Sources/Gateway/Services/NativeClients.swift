@@ -49,8 +49,12 @@ final class NativeClients {
         defer { swap(&message, &self.message) }
         for _ in 0..<Self.turnBudget {
             guard port.receive(&message) else { return false }
-            guard take(&message) else { return false }
+            guard take(&message) else {
+                port.stopsReading()
+                return false
+            }
         }
+        port.stopsReading()
         return true
     }
 
@@ -123,6 +127,7 @@ final class NativeClients {
     /// Sends a reply on its way back.
     fileprivate func reply(_ body: Span<UInt8>, _ more: [FrameBox], to client: NativeClient) {
         let metrics = core.metrics.services[service.plan.index]
+        port.willSend()
         let identity = client.envelope[0]
         var address = Frame(copying: identity.span)
         // Gone, or it does not take its replies: either way nobody else gets them.
@@ -132,7 +137,6 @@ final class NativeClients {
         _ = port.socket.send(&frame, more: !more.isEmpty)
         for (index, box) in more.enumerated() { _ = port.socket.send(&box.frame, more: index < more.count - 1) }
         metrics.counts.nativeReplies += 1
-        core.touch(service)
     }
 }
 

@@ -37,6 +37,6 @@ final class RemoteService: Service {
     func ended(_ exchange: Correspondent, _ end: End) {
         // What ended for other reasons the home has ended itself, or has nothing left of.
         guard end.cancelsWorker || end.reason == .idle, plan.cancel != nil || plan.configuration.hasPool else { return }
-        core.post(.withdraw(service: plan.index, exchange.ticket), to: home)
+        core.post(.withdraw(service: plan.index, exchange.submission), to: home)
     }
 }

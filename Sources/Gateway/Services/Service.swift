@@ -1,9 +1,11 @@
 // A service as one reactor sees it: where a request goes and where its replies come from.
 //
-//                     +-- RouterService   one DEALER an exchange, from the identity pool
-//                     +-- DealerService   one DEALER for all, `[ticket]...`; also REP, whose frames differ
-//   Core -- Service --+-- ReadyService    a ROUTER whose workers say when they are ready
-//                     +-- RemoteService   the service is bound on another reactor: letters there and back
+//                     +-- RouterService      one DEALER an exchange, from the identity pool; also a broker that exists
+//                     +-- DealerService      one DEALER for all, `[ticket]...`; also REP, whose frames differ
+//   Core -- Service --+-- ReadyService       a ROUTER whose workers say when they are ready      \ Pools/
+//                     +-- MajordomoService   a broker: a pool for each name that workers register /
+//                     +-- PublisherService   an XSUB for all listeners; Topics/
+//                     +-- RemoteService      the service is bound on another reactor: letters there and back
 
 import Bridge
 import ZeroMQ
@@ -69,7 +71,7 @@ protocol Service: AnyObject {
     /// Hands over a request of another reactor, or of a native client: `send` for whoever is no correspondent here.
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover
     /// Whoever submitted is not interested any more.
-    func withdraw(_ owner: Ticket)
+    func withdraw(_ submission: Submission)
     /// Gives a worker no new work, or work again.
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String)
     /// The exchange is over: tells the worker where that is asked for and gives its identity back.
@@ -91,7 +93,7 @@ extension Service {
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
         .refused(.noWorker)
     }
-    func withdraw(_ owner: Ticket) {}
+    func withdraw(_ submission: Submission) {}
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {}
 }
 

@@ -73,7 +73,7 @@ struct Answer {
             headers.add("Access-Control-Expose-Headers", "X-Request-Id, X-Exchange-End, Retry-After, Server-Timing")
             headers.add("Vary", "Origin")
         }
-        if let timing { headers.add("Server-Timing", timing.text) }
+        if let timing { headers.add("Server-Timing", timing.text.span) }
         headers.close = closes
     }
 

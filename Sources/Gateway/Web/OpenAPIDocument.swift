@@ -31,6 +31,7 @@ struct OpenAPIDocument {
             document.page("/openapi.json", "This document.", "application/json")
             document.page("/v1/services", "The services and how they stand.", "application/json")
             document.socket()
+            document.worker()
             for plan in plans { document.service(plan) }
             document.configured(routes, plans)
         }
@@ -59,6 +60,27 @@ struct OpenAPIDocument {
                         }
                     }
                     document.problems([.originRefused, .hostRefused])
+                }
+            }
+        }
+    }
+
+    /// An operator's word about a worker that has registered.
+    private mutating func worker() {
+        object("/v1/services/{service}/workers/{worker}/{order}") {
+            $0.object("post") { document in
+                document.text("summary", "No new work for a worker of a pool (`drain`), or work again (`resume`).")
+                document.text("description", "From the gateway's own machine only.")
+                document.pathParameters(["service", "worker", "order"])
+                document.object("responses") { document in
+                    document.object("200") {
+                        $0.text("description", "The worker is told so.")
+                        $0.content(["application/json"])
+                    }
+                    document.problems([
+                        .malformedRequest, .badPath, .operatorOnly, .originRefused, .notFound, .unknownService,
+                        .hostRefused,
+                    ])
                 }
             }
         }

@@ -1,10 +1,11 @@
 // Many WebSocket sessions from one thread: each keeps a window of messages under way and counts what comes back.
 //
-//   session_load PORT PATH SESSIONS WINDOW SECONDS
+//   session_load PORT PATH SESSIONS WINDOW SECONDS [listen]
 //
 // Opens all sessions, sends WINDOW small messages on each, answers each reply with the next message, and after SECONDS
 // prints one line of JSON: messages that came back, and the seconds it took. Window 0 opens the sessions and holds them,
-// idle, until its standard input ends: then the server's memory can be looked at.
+// idle, until its standard input ends: then the server's memory can be looked at. With `listen` nothing is sent but the
+// first window: what comes is counted.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -91,8 +92,9 @@ static long take(struct session *session, const unsigned char *bytes, size_t cou
 }
 
 int main(int argc, char **argv) {
-    if (argc != 6)
-        return fprintf(stderr, "usage: %s PORT PATH SESSIONS WINDOW SECONDS\n", argv[0]), 2;
+    if (argc != 6 && argc != 7)
+        return fprintf(stderr, "usage: %s PORT PATH SESSIONS WINDOW SECONDS [listen]\n", argv[0]), 2;
+    int listens = argc == 7;
     int port = atoi(argv[1]), count = atoi(argv[3]), window = atoi(argv[4]);
     double seconds = atof(argv[5]);
     struct rlimit limit;
@@ -141,7 +143,7 @@ int main(int argc, char **argv) {
                 fail("a session ended");
             long came = take(session, buffer, received);
             messages += came;
-            for (long left = came; left > 0; left -= window) {
+            for (long left = listens ? 0 : came; left > 0; left -= window) {
                 size_t bytes = frame * (left < window ? left : window);
                 if (send(session->descriptor, frames, bytes, 0) != (ssize_t)bytes)
                     fail("send");

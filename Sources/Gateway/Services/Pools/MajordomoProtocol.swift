@@ -36,6 +36,25 @@ enum MajordomoVersion: UInt8 {
 
     /// A command of ours to a worker that has no more to say.
     func command(_ number: UInt8) -> [[UInt8]] { (hasDelimiter ? [[]] : []) + [workerHeader, [number]] }
+
+    // What goes out with every request and reply is made once.
+
+    /// What a request to a worker begins with.
+    var requestHead: [[UInt8]] { Self.requestHeads[Int(rawValue)] }
+    /// What a reply to a client begins with; the service's name comes next.
+    func replyHead(isLast: Bool) -> [[UInt8]] { (isLast ? Self.lastHeads : Self.partHeads)[Int(rawValue)] }
+
+    private static let requestHeads = heads { $0.command(2) }
+    private static let lastHeads = heads { version in
+        (version.hasDelimiter ? [[]] : []) + [version.clientHeader] + (version.isTwo ? [[3]] : [])
+    }
+    private static let partHeads = heads { version in
+        (version.hasDelimiter ? [[]] : []) + [version.clientHeader] + (version.isTwo ? [[2]] : [])
+    }
+
+    private static func heads(_ make: (MajordomoVersion) -> [[UInt8]]) -> [[[UInt8]]] {
+        (0...3).map { MajordomoVersion(rawValue: $0).map(make) ?? [] }
+    }
 }
 
 /// What a worker says.

@@ -10,18 +10,21 @@ final class MajordomoRequest: Correspondent {
     private let broker: MajordomoService
     private let peer: [UInt8]
     private let version: MajordomoVersion
-    private let name: String
+    private let name: [UInt8]
     /// Bodies for a client that takes one reply, from a worker that sent parts.
     private var parts: [FrameBox] = []
 
-    init(_ core: Core, _ broker: MajordomoService, client: [UInt8], _ version: MajordomoVersion, service name: String) {
+    init(
+        _ core: Core, _ broker: MajordomoService, client: [UInt8], _ version: MajordomoVersion, service: String,
+        _ name: [UInt8]
+    ) {
         self.core = core
         self.broker = broker
         peer = client
         self.version = version
         self.name = name
         super.init(broker)
-        subject = name
+        subject = service
     }
 
     /// All requests of one client take turns with those of others.
@@ -50,17 +53,17 @@ final class MajordomoRequest: Correspondent {
     }
 
     private func reply(_ body: [FrameBox], isLast: Bool) {
-        let (port, peer) = (broker.port, peer)
+        let (port, peer, name) = (broker.port, peer, name)
+        port.willSend()
         var address = Frame(copying: peer.span)
         // Gone, or it does not take its replies: either way nobody else gets them.
         guard case .sent = port.socket.send(&address, more: true) else {
             return core.metrics.services[plan.index].dropped(.unknown)
         }
         core.metrics.services[plan.index].counts.nativeReplies += 1
-        var head = (version.hasDelimiter ? [[]] : []) + [version.clientHeader]
-        if version.isTwo { head.append([isLast ? 3 : 2]) }
-        port.socket.begin(head + [Array(name.utf8)])
+        port.socket.begin(version.replyHead(isLast: isLast))
+        var service = Frame(copying: name.span)
+        _ = port.socket.send(&service, more: true)
         for (index, box) in body.enumerated() { _ = port.socket.send(&box.frame, more: index < body.count - 1) }
-        core.touch(broker)
     }
 }

@@ -31,7 +31,6 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     private unowned let core: Core
     let port: RouterPort
     private var pools: [String: Pool] = [:]
-    private var lastUsed: [String: Instant] = [:]
     private var seats: [[UInt8]: Seat] = [:]
     private var offered: [String: Offer] = [:]
     private var message = Message()
@@ -73,9 +72,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     }
 
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
-        core.touch(self)
         guard let name = submission.subject, let pool = pools[name] else { return .refused(.noWorker) }
-        lastUsed[name] = core.now
         return pool.submit(&request, more, submission)
     }
 
@@ -83,8 +80,9 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         if let name = exchange.subject { pools[name]?.withdraw(exchange.ticket) }
     }
 
-    /// Another reactor's exchange does not say again what it asked for.
-    func withdraw(_ owner: Ticket) { for pool in pools.values { pool.withdraw(owner) } }
+    func withdraw(_ submission: Submission) {
+        if let name = submission.subject { pools[name]?.withdraw(submission.owner) }
+    }
 
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
         pools[pool]?.setDraining(isDraining, worker)
@@ -110,16 +108,17 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             case nil: malformed()
             }
         }
+        port.stopsReading()
         return true
     }
 
     func tick() {
+        port.tick()
         let silence = heartbeat * UInt64(plan.configuration.pool.lives)
         for (name, pool) in pools {
             pool.tick(silence: silence)
-            guard pool.isIdle, core.now.since(lastUsed[name] ?? core.now) > Self.memory else { continue }
+            guard pool.isIdle, core.now.since(pool.usedAt) > Self.memory else { continue }
             pools[name] = nil
-            lastUsed[name] = nil
             offered[name] = nil
             core.tellOffers(of: plan, offered)
         }
@@ -146,22 +145,22 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         let name = [UInt8](copying: message.bytes(0))
         let connection = message.sourceDescriptor
         var seat = seats[name]
-        if let known = seat, known.pool.crew[known.id]?.connection != connection {
+        if let known = seat, known.pool.crew[known.id]?.origin != message.origin {
             known.pool.lost(known.id)
             seat = nil
         }
-        guard let seat else { return meet(message, name, connection, command, version, index) }
+        guard let seat else { return meet(&message, name, connection, command, version, index) }
         switch command {
         case .heartbeat: seat.pool.heard(seat.id)
         case .disconnect: seat.pool.lost(seat.id)
-        case .partial, .final: replied(&message, seat, command, index)
+        case .partial, .final: replied(&message, seat, name, version, command, index)
         case .ready, .request: dismiss(seat, name, version)
         }
     }
 
     /// A worker that is not known may say only that it is ready; the others are told to begin anew.
     private func meet(
-        _ message: borrowing Message, _ name: [UInt8], _ connection: Int32?, _ command: MajordomoCommand,
+        _ message: inout Message, _ name: [UInt8], _ connection: Int32?, _ command: MajordomoCommand,
         _ version: MajordomoVersion, _ index: Int
     ) {
         port.heard(connection)
@@ -174,7 +173,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         }
         guard index + 1 < message.count else { return malformed() }
         let service = String(copying: message.bytes(index + 1))
-        guard let pool = pool(service, isAllowed: plan.configuration.pool.allows(service)) else {
+        guard let pool = pool(service) else {
             // Not told to go: it would be back at once. Without our heartbeats it tries again in its own time.
             let trouble = "a worker offers \"\(service.prefix(64))\": `allow` does not have it, or it is no name"
             if refused != trouble { core.log.warning("broker \(plan.name): \(trouble)") }
@@ -182,24 +181,28 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             return
         }
         guard port.admit(name, on: connection) else { return }
-        let id = pool.register(name.span, connection: connection, spelling: version.rawValue)
+        let id = pool.register(&message, spelling: version.rawValue)
         seats[name] = Seat(pool: pool, id: id)
         offer(pool)
         pool.ready(id)
     }
 
-    private func replied(_ message: inout Message, _ seat: Seat, _ command: MajordomoCommand, _ index: Int) {
-        seat.pool.heard(seat.id)
+    private func replied(
+        _ message: inout Message, _ seat: Seat, _ name: [UInt8], _ version: MajordomoVersion,
+        _ command: MajordomoCommand, _ index: Int
+    ) {
         guard index + 2 < message.count, message.isEmpty(index + 2) else { return malformed() }
         guard let ticket = core.codec.read(message.bytes(index + 1)) else {
-            return core.metrics.services[plan.index].dropped(.unknown)
+            core.metrics.services[plan.index].dropped(.unknown)
+            return dismiss(seat, name, version)
         }
         let (body, end) = (index + 3, message.count)
         let fault: ReplyShape.Fault? = body < end ? (body + 1 < end ? .tooLong : nil) : .tooShort
         let note = ReplyNote(
             fault: fault, last: command == .final ? .data : nil, more: message.surplus(from: body + 1))
         var frame = body < end ? message.take(body) : Frame()
-        seat.pool.replied(&frame, ticket, of: seat.id, note)
+        // Who names what it was not given breaks the protocol.
+        if !seat.pool.replied(&frame, ticket, of: seat.id, note) { dismiss(seat, name, version) }
     }
 
     /// It broke the protocol.
@@ -212,7 +215,6 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         guard let seat = seats[worker.name], seat.id == worker.id else { return }
         seats[worker.name] = nil
         port.release(worker.name, on: worker.connection)
-        lastUsed[seat.pool.name] = core.now
         offer(seat.pool)
     }
 
@@ -221,11 +223,11 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     // MARK: What workers are told
 
     func give(_ job: Job, to worker: Worker) -> SendOutcome {
-        core.touch(self)
+        port.willSend()
         var address = Frame(copying: worker.name.span)
         let outcome = port.socket.send(&address, more: true)
         guard outcome == .sent else { return outcome }
-        port.socket.begin((MajordomoVersion(rawValue: worker.spelling) ?? .one).command(2))
+        port.socket.begin((MajordomoVersion(rawValue: worker.spelling) ?? .one).requestHead)
         var ticket = core.codec.frame(of: job.ticket)
         _ = port.socket.send(&ticket, more: true)
         var delimiter = Frame()
@@ -246,19 +248,19 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         guard index + 1 < message.count else { return malformed() }
         let service = String(copying: message.bytes(index))
         let request = MajordomoRequest(
-            core, self, client: [UInt8](copying: message.bytes(0)), version, service: service)
+            core, self, client: [UInt8](copying: message.bytes(0)), version, service: service,
+            [UInt8](copying: message.bytes(index)))
         if service.hasPrefix("mmi.") {
             return request.answer(management(service, String(copying: message.bytes(message.count - 1))))
         }
         core.metrics.services[plan.index].counts.nativeRequests += 1
-        guard pool(service, isAllowed: plan.configuration.pool.allows(service)) != nil, core.opened(request) else {
+        guard let pool = pool(service), core.opened(request) else {
             return core.metrics.services[plan.index].counts.nativeRefusals += 1
         }
         let more = message.surplus(from: index + 2)
         var body = message.take(index + 1)
-        lastUsed[service] = core.now
         // Whoever speaks MDP waits for workers that are yet to come, and asks again when it has waited long enough.
-        if case .refused(let reason) = pools[service]?.submit(&body, more, request.submission, waits: true) {
+        if case .refused(let reason) = pool.submit(&body, more, request.submission, waits: true) {
             request.finish(because: reason)
         }
     }
@@ -272,15 +274,14 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     // MARK: Names
 
     /// The pool of that name, made where it is allowed and there is room.
-    private func pool(_ name: String, isAllowed: Bool) -> Pool? {
+    private func pool(_ name: String) -> Pool? {
         if let pool = pools[name] { return pool }
         let isName =
             !name.isEmpty && name.utf8.count <= 255 && !name.hasPrefix("mmi.")
             && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
-        guard isName, isAllowed, pools.count < Self.mostNames else { return nil }
+        guard isName, plan.configuration.pool.allows(name), pools.count < Self.mostNames else { return nil }
         let pool = Pool(core, plan, self, name: name)
         pools[name] = pool
-        lastUsed[name] = core.now
         return pool
     }
 

@@ -26,9 +26,14 @@ final class Pool {
     private(set) var crew: WorkerPool
     private(set) var queue: FairQueue
 
+    /// When a request or a worker came or went for the last time.
+    private(set) var usedAt: Instant
+
     private unowned let core: Core
     private unowned let dialect: any PoolDialect
     private var jobs: TicketTable<Job>
+    /// A frame of each worker's connection, so that no later one is taken for it.
+    private var anchors: [WorkerID: FrameBox] = [:]
     /// The first of each owner's jobs that are not over.
     private var owned: [Ticket: Job] = [:]
 
@@ -40,6 +45,7 @@ final class Pool {
         self.plan = plan
         self.dialect = dialect
         self.name = name
+        usedAt = core.now
         let settings = plan.configuration.pool
         crew = WorkerPool(capacity: settings.capacity)
         queue = FairQueue(
@@ -55,6 +61,7 @@ final class Pool {
 
     /// Takes a request in, if there is a worker for it, or may be in time.
     func submit(_ body: inout Frame, _ more: [FrameBox], _ submission: Submission, waits: Bool = false) -> Handover {
+        usedAt = core.now
         guard crew.count > 0 || waits || !plan.configuration.socket.immediate else { return .refused(.noWorker) }
         let job = Job(submission, &body, more, at: core.now)
         guard let ticket = jobs.insert(job) else {
@@ -121,8 +128,13 @@ final class Pool {
     // MARK: Workers
 
     /// A worker that was not here before.
-    func register(_ name: Span<UInt8>, connection: Int32?, spelling: UInt8 = 0) -> WorkerID {
-        crew.register([UInt8](copying: name), connection: connection, spelling: spelling, at: core.now)
+    /// - Parameter message: its first one.
+    func register(_ message: inout Message, spelling: UInt8) -> WorkerID {
+        let id = crew.register(
+            [UInt8](copying: message.bytes(0)), connection: message.sourceDescriptor, origin: message.origin,
+            spelling: spelling, at: core.now)
+        anchors[id] = message.anchor()
+        return id
     }
 
     func heard(_ id: WorkerID) { crew.heard(id, at: core.now) }
@@ -141,10 +153,14 @@ final class Pool {
     /// What a worker that takes one request at a time has in hand.
     func current(_ id: WorkerID) -> Ticket? { crew[id]?.requests.first }
 
-    /// A worker replied to `ticket`. - Parameter last: how its protocol marks the last one; nil where it does not.
-    func replied(_ body: inout Frame, _ ticket: Ticket, of id: WorkerID, _ note: ReplyNote) {
+    /// A worker replied to `ticket`. - Returns: false when it has nothing of that name in hand.
+    @discardableResult
+    func replied(_ body: inout Frame, _ ticket: Ticket, of id: WorkerID, _ note: ReplyNote) -> Bool {
         heard(id)
-        guard case .live(let job) = jobs.find(ticket), job.worker == id else { return metrics.dropped(.late) }
+        guard case .live(let job) = jobs.find(ticket), job.worker == id else {
+            metrics.dropped(.late)
+            return false
+        }
         job.replies += 1
         var note = note
         if job.replies == 1 { note.handling = job.handling(at: core.now) }
@@ -159,12 +175,15 @@ final class Pool {
             crew.finish(ticket, of: id, at: core.now)
             dispatchWaiting()
         }
+        return true
     }
 
     /// The worker is gone: what it had in hand is tried again, or its owners are told.
     func lost(_ id: WorkerID) {
         guard let worker = crew[id] else { return }
         let requests = crew.remove(id)
+        anchors[id] = nil
+        usedAt = core.now
         metrics.counts.workersLost += 1
         dialect.removed(worker)
         for ticket in requests { orphaned(ticket) }

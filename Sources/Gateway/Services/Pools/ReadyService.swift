@@ -71,12 +71,11 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     }
 
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
-        core.touch(self)
         return pool?.submit(&request, more, submission) ?? .refused(.shutdown)
     }
 
     func ended(_ exchange: Correspondent, _ end: End) { pool?.withdraw(exchange.ticket) }
-    func withdraw(_ owner: Ticket) { pool?.withdraw(owner) }
+    func withdraw(_ submission: Submission) { pool?.withdraw(submission.owner) }
 
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
         self.pool?.setDraining(isDraining, worker)
@@ -101,10 +100,12 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
             guard port.receive(&message) else { return false }
             understand(&message)
         }
+        port.stopsReading()
         return true
     }
 
     func tick() {
+        port.tick()
         natives?.tick()
         pool?.tick(silence: heartbeat.map { $0 * UInt64(plan.configuration.pool.lives) })
         core.touch(self)
@@ -130,7 +131,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private func understandBare(_ message: inout Message, _ pool: Pool) {
         guard message.count >= 3, message.isEmpty(1) else { return malformed() }
         guard message.count == 3 || pool.crew.find(message.bytes(0)) != nil else { return malformed() }
-        guard let (id, isNew) = worker(message, pool) else { return late() }
+        guard let (id, isNew) = worker(&message, pool) else { return late() }
         guard !isNew, let job = pool.current(id) else {
             if pool.crew[id]?.isReady != true { pool.ready(id) } else { pool.heard(id) }
             return
@@ -144,7 +145,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private func understandAddressed(_ message: inout Message, _ pool: Pool) {
         guard message.count >= 3, message.isEmpty(1) else { return malformed() }
         if message.count == 3, message.bytes(2).equals(Self.wordReady) {
-            if let (id, _) = worker(message, pool) { pool.ready(id) }
+            if let (id, _) = worker(&message, pool) { pool.ready(id) }
             return
         }
         guard message.count >= 5, message.isEmpty(3) else { return malformed() }
@@ -155,14 +156,14 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         if message.count == 2 {
             let spelling = message.bytes(1).count > 1 ? Spelling.words : Spelling.bytes
             if message.bytes(1).equals([1]) || message.bytes(1).equals(Self.wordReady) {
-                if let (id, _) = worker(message, pool, spelling) { pool.ready(id) }
+                if let (id, _) = worker(&message, pool, spelling) { pool.ready(id) }
                 return
             }
             guard message.bytes(1).equals([2]) || message.bytes(1).equals(Self.wordHeartbeat) else {
                 return malformed()
             }
             // Who is unknown and speaks has come back from a silence, or knew the gateway that was here before.
-            guard let (id, isNew) = worker(message, pool, spelling) else { return }
+            guard let (id, isNew) = worker(&message, pool, spelling) else { return }
             return isNew ? pool.ready(id) : pool.heard(id)
         }
         guard message.count >= 4, message.isEmpty(2) else { return malformed() }
@@ -171,7 +172,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
 
     /// A reply that names its request.
     private func replied(_ message: inout Message, _ pool: Pool, ticketAt: Int, bodyAt: Int) {
-        guard let (id, isNew) = worker(message, pool) else { return late() }
+        guard let (id, isNew) = worker(&message, pool) else { return late() }
         if isNew { pool.ready(id) }
         guard let ticket = core.codec.read(message.bytes(ticketAt)) else {
             return core.metrics.services[plan.index].dropped(.unknown)
@@ -179,7 +180,8 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         let fault: ReplyShape.Fault? = message.count > bodyAt + 1 ? .tooLong : nil
         let note = ReplyNote(fault: fault, more: message.surplus(from: bodyAt + 1))
         var body = message.take(bodyAt)
-        pool.replied(&body, ticket, of: id, note)
+        // Who names what it was not given has lost what it was given.
+        if !pool.replied(&body, ticket, of: id, note), !isNew, pool.crew.capacity == 1 { pool.ready(id) }
     }
 
     private func late() { core.metrics.services[plan.index].dropped(.late) }
@@ -189,16 +191,14 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     /// The worker that sent the message; a new one, where this identity was not here or came by another connection; nil
     /// where it is gone already.
     private func worker(
-        _ message: borrowing Message, _ pool: Pool, _ spelling: UInt8 = Spelling.bytes
+        _ message: inout Message, _ pool: Pool, _ spelling: UInt8 = Spelling.bytes
     ) -> (id: WorkerID, isNew: Bool)? {
-        let connection = message.sourceDescriptor
         if let id = pool.crew.find(message.bytes(0)) {
-            if pool.crew[id]?.connection == connection { return (id, false) }
+            if pool.crew[id]?.origin == message.origin { return (id, false) }
             pool.lost(id)
         }
-        guard port.admit([UInt8](copying: message.bytes(0)), on: connection) else { return nil }
-        let id = pool.register(message.bytes(0), connection: connection, spelling: spelling)
-        return (id, true)
+        guard port.admit([UInt8](copying: message.bytes(0)), on: message.sourceDescriptor) else { return nil }
+        return (pool.register(&message, spelling: spelling), true)
     }
 
     func removed(_ worker: Worker) { port.release(worker.name, on: worker.connection) }
@@ -206,7 +206,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     // MARK: What workers are told
 
     func give(_ job: Job, to worker: Worker) -> SendOutcome {
-        core.touch(self)
+        port.willSend()
         var address = Frame(copying: worker.name.span)
         let outcome = port.socket.send(&address, more: true)
         guard outcome == .sent else { return outcome }

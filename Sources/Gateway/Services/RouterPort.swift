@@ -24,7 +24,14 @@ final class RouterPort: ReadinessHandler {
     private unowned let core: Core
     private let monitor: Monitor
     private var registrations: [Registration] = []
-    private weak var owner: (any Service)?
+    /// Between two messages of one drain: a look at the socket is to come.
+    private var isBeingRead = false
+    private var ear: MonitorEar?
+    /// The monitor may have something to tell: most looks at the socket need not ask it, which is a system call.
+    fileprivate var hasNews = true
+    private var isDeafnessTold = false
+    /// Strong until `stop`: a weak reference makes each use of the service slower.
+    private var owner: (any Service)?
     /// Connections that stand.
     private var alive: Set<Int32> = []
     /// Who speaks by which.
@@ -46,31 +53,53 @@ final class RouterPort: ReadinessHandler {
     /// From now on `service` is drained when something arrives.
     func start(_ service: any Service) {
         owner = service
-        for descriptor in [socket.descriptor, monitor.descriptor] {
-            if let registration = core.watch(descriptor, [.readable, .edgeTriggered], self) {
+        let ear = MonitorEar(self)
+        let watched: [(Int32, any ReadinessHandler)] = [(socket.descriptor, self), (monitor.descriptor, ear)]
+        for (descriptor, handler) in watched {
+            if let registration = core.watch(descriptor, [.readable, .edgeTriggered], handler) {
                 registrations.append(registration)
             }
         }
+        self.ear = ear
         core.touch(service)
     }
 
     func stop() {
         for registration in registrations { core.reactor.unwatch(registration) }
         registrations = []
+        owner = nil
     }
 
     func ready(_ readiness: Readiness) { if let owner { core.touch(owner) } }
 
+    /// Says in the log what somebody who looks at /readyz sees.
+    func tick() {
+        let deafness = deafness
+        if let deafness, !isDeafnessTold { core.log.warning("\(deafness)") }
+        isDeafnessTold = deafness != nil
+    }
+
     /// The next message; false where there is none: then those who are gone have said all they had.
     func receive(_ message: inout Message) -> Bool {
         while true {
+            isBeingRead = true
             if message.receive(from: socket) { return true }
+            isBeingRead = false
             // What came before the monitor told has been read by this look, and not by the one before.
-            tellLosses()
-            hearMonitor()
-            if gone.isEmpty { return false }
+            let hasTold = tellLosses()
+            if hasNews { hearMonitor() }
+            if gone.isEmpty && !hasTold { return false }
         }
     }
+
+    /// Something is about to be sent: that may swallow the edge of ZMQ_FD, so the socket is looked at again before the
+    /// reactor sleeps, unless a look is to come anyway.
+    func willSend() {
+        if !isBeingRead, let owner { core.touch(owner) }
+    }
+
+    /// Whoever reads stops before the socket is empty.
+    func stopsReading() { isBeingRead = false }
 
     /// A peer that was not known speaks. - Returns: false when it is gone already: what it says is late.
     func admit(_ name: [UInt8], on connection: Int32?) -> Bool {
@@ -100,16 +129,19 @@ final class RouterPort: ReadinessHandler {
         if let connection, holders[connection] == name { holders[connection] = nil }
     }
 
-    private func tellLosses() {
-        guard !gone.isEmpty || !departed.isEmpty else { return }
+    /// - Returns: whether there was somebody to tell of.
+    private func tellLosses() -> Bool {
+        guard !gone.isEmpty || !departed.isEmpty else { return false }
         var names = departed
         for connection in gone { if let name = holders.removeValue(forKey: connection) { names.append(name) } }
         gone.removeAll()
         departed.removeAll()
         for name in names { onLost(name) }
+        return true
     }
 
     private func hearMonitor() {
+        hasNews = false
         while let event = monitor.next() {
             switch event {
             case .accepted(_, let descriptor):
@@ -161,5 +193,17 @@ final class RouterPort: ReadinessHandler {
         }
         var copy = frame.shared()
         _ = socket.send(&copy, more: more)
+    }
+}
+
+/// Notes that a port's monitor has something to tell.
+private final class MonitorEar: ReadinessHandler {
+    private unowned let port: RouterPort
+
+    init(_ port: RouterPort) { self.port = port }
+
+    func ready(_ readiness: Readiness) {
+        port.hasNews = true
+        port.ready(readiness)
     }
 }
