@@ -152,7 +152,7 @@ def test_head_and_options_are_answered(demo_gateway):
 
 def test_services_describe_themselves(demo_gateway):
     services = requests.get(demo_gateway + "/v1/services").json()["services"]
-    assert [service["name"] for service in services] == ["echo", "ticker", "slow", "flaky"]
+    assert [service["name"] for service in services] == ["echo", "ticker", "slow", "flaky", "pool", "prices"]
     ticker = requests.get(demo_gateway + "/v1/services/ticker").json()
     assert ticker["ends"]["final"] == "/done = true" and ticker["ready"] and ticker["peer"] == "router"
 
