@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import itertools
 import sys
 
@@ -25,7 +26,8 @@ class Bridge:
         while True:
             ticket, body = await self.socket.recv_multipart()
             if (session := self.sessions.get(ticket)) is not None:
-                await session.send_str(body.decode())
+                with contextlib.suppress(ConnectionError):  # It has left meanwhile.
+                    await session.send_str(body.decode())
             if (future := self.waiting.pop(ticket, None)) and not future.done():
                 future.set_result(body)
 
