@@ -101,7 +101,7 @@ class Servers:
     def fanout(self):
         endpoint = self.endpoint("fanout")
         server = self.gateway({"peer": "dealer", "bind": endpoint})
-        self.start(BENCHMARKS / "fanout_worker", endpoint).line("bound ")
+        self.start(BENCHMARKS / "fanout_worker", endpoint, "6").line("bound ")
         server.is_echo = False
         return server
 
