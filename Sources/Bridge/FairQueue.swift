@@ -119,6 +119,9 @@ public struct FairQueue: Sendable {
             .map(\.request)
     }
 
+    /// Everything that waits, in no order. O(count).
+    public var requests: [Ticket] { Array(waiting.keys) }
+
     /// Since when the oldest waits; nil when nothing waits. O(count): for pages.
     public var oldest: Instant? { waiting.values.map(\.since).min() }
 

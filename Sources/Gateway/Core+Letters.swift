@@ -22,7 +22,7 @@ extension Core {
         case .topics(let service, let letter): (services[service] as? PublisherService)?.received(letter)
         case .order(let service, let pool, let worker, let isDraining):
             services[service].setDraining(isDraining, worker: worker, pool)
-        case .offers(let service, let offered): offers.update(shared.plans[service], offered)
+        case .offer(let service, let name, let offer): offers.update(shared.plans[service], name, offer)
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
         case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
         case .drain: beginDrain()

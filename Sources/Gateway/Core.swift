@@ -63,7 +63,6 @@ final class Core: TurnParticipant {
     var codec: TicketCodec { shared.codec }
     var configuration: Configuration { shared.configuration }
     var now: Instant { Instant(nanoseconds: reactor.now) }
-    var openExchanges: Int { exchanges.count }
 
     /// Builds everything in the calling thread, which becomes the core's.
     init(index: Int, _ shared: SharedState, addresses: [HTTP.ListenAddress]) throws {
@@ -74,9 +73,7 @@ final class Core: TurnParticipant {
         log = shared.log
         metrics = Metrics(services: shared.plans.count)
         accessLog = AccessLog(shared.configuration.log, shared.output)
-        exchanges = TicketTable(
-            reactor: UInt8(index),
-            capacity: Self.mostTickets)
+        exchanges = TicketTable(reactor: UInt8(index), capacity: Self.mostTickets)
         reactor.participant = self
         for plan in shared.plans { services.append(try makeService(plan)) }
         let handler = RESTHandler(self)
@@ -237,11 +234,11 @@ final class Core: TurnParticipant {
         }
     }
 
-    /// Tells every reactor what a broker's workers have registered.
-    func tellOffers(of plan: ServicePlan, _ offered: [String: Offer]) {
-        offers.update(plan, offered)
+    /// Tells every reactor that a broker's workers offer a name, or that it is forgotten.
+    func tell(_ offer: Offer?, of name: String, by plan: ServicePlan) {
+        offers.update(plan, name, offer)
         for other in 0..<shared.reactorCount where other != index {
-            post(.offers(service: plan.index, offered), to: other)
+            post(.offer(service: plan.index, name: name, offer), to: other)
         }
     }
 
@@ -251,7 +248,7 @@ final class Core: TurnParticipant {
     }
 
     /// The reactor where a service that binds lives.
-    private func home(of plan: ServicePlan) -> Int { plan.index % shared.reactorCount }
+    func home(of plan: ServicePlan) -> Int { plan.index % shared.reactorCount }
 
     // MARK: The turn
 

@@ -36,8 +36,13 @@ class Correspondent {
     /// How its request fared, told before an end that no reply brings.
     func handled(_ handling: Handling) {}
 
+    /// Its protocol has words for a request that is not answered.
+    var canBeTold: Bool { true }
+
     /// How a pool is to know it.
-    final var submission: Submission { Submission(owner: ticket, client: client, subject: subject) }
+    final var submission: Submission {
+        Submission(owner: ticket, client: client, subject: subject, canBeTold: canBeTold)
+    }
 
     /// What waited for an identity is on its way.
     func unsentWasSent() {}

@@ -27,8 +27,8 @@ enum Letter: Sendable {
     case topics(service: Int, TopicLetter)
     /// No new work for that worker of a pool, or work again.
     case order(service: Int, pool: String, worker: String, isDraining: Bool)
-    /// The services that a broker's workers have registered.
-    case offers(service: Int, [String: Offer])
+    /// A broker's workers offer that name, otherwise than before, or it is forgotten.
+    case offer(service: Int, name: String, Offer?)
     /// Tell that reactor how you stand.
     case report(to: Int, inquiry: UInt64)
     case reported(inquiry: UInt64, CoreReport)

@@ -11,7 +11,7 @@ import Bridge
 import Reactors
 import ZeroMQ
 
-/// Who gets the replies of an exchange: a REST request.
+/// Who gets the replies of an exchange: a REST request, or a multiplexed session for one of its requests.
 protocol ExchangeClient: AnyObject {
     /// Whom it counts for where clients take turns.
     var fairnessKey: UInt64 { get }

@@ -338,3 +338,52 @@ def test_a_native_client_may_ask_for_very_much_at_once(broker):
     one.gateway.until(lambda: one.gateway.metric("zmq_gateway_native_requests_total", 'service="hub"') >= 1000)
     one.worker("echo")
     assert sorted(int(client.recv_multipart()[3]) for _ in range(30_000)) == list(range(30_000))
+
+
+def test_a_broker_itself_is_no_service_to_ask(broker):
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import connect
+    one = broker()
+    one.worker("echo")
+    answer = one.gateway.get("/v1/services/hub?request=1")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_service") and "registered" in answer.json()["detail"]
+    with pytest.raises(InvalidStatus) as refused:
+        connect(one.gateway.url.replace("http", "ws") + "/v1/services/hub")
+    assert refused.value.response.status_code == 404
+
+
+def test_of_two_brokers_the_first_has_a_name_and_then_the_second(start, endpoint, scripted, tmp_path):
+    places = {name: endpoint() for name in ("one", "two")}
+    gateway = start.gateway(
+        {name: {"peer": "majordomo", "bind": there} for name, there in places.items()}, tmp_path, reactors=2)
+
+    def worker(name):
+        act = lambda f, send: f[2] == b"\x02" and send([b"", ONE, b"\x03", f[3], b"", b'"%s"' % name.encode()])  # noqa: E731
+        worker = scripted(zmq.DEALER, act, connect=places[name])
+        worker.send([b"", ONE, b"\x01", b"echo"])
+        gateway.ready(name)
+        return worker
+    worker("two")
+    gateway.until(lambda: gateway.post("echo", 1).status_code == 200)
+    assert gateway.post("echo", 1).json() == "two"
+    worker("one")
+    gateway.until(lambda: gateway.post("echo", 1).json() == "one")
+
+
+def test_what_waits_for_a_native_client_outlives_the_last_worker(broker):
+    """It cannot be told that nobody is there, so its request waits for the next worker; a web client is told at once."""
+    one = broker()
+    seen = threading.Event()
+    worker = one.worker("echo", lambda body: seen.set())
+    with ThreadPoolExecutor(2) as clients:
+        busy = clients.submit(one.gateway.post, "echo", 1)
+        assert seen.wait(10)
+        client = one.client()
+        client.send_multipart([b"MDPC01", b"echo", b"2"])
+        one.gateway.until(lambda: one.gateway.metric("zmq_gateway_native_requests_total", 'service="hub"') == 1)
+        web = clients.submit(one.gateway.post, "echo", 3)
+        one.gateway.until(lambda: one.gateway.metric("zmq_gateway_exchanges_waiting", 'service="hub"') == 2)
+        worker.close()
+        assert busy.result().json()["code"] == "worker_lost" and web.result().json()["code"] == "no_worker"
+    one.worker("echo")
+    assert client.recv_multipart() == [b"MDPC01", b"echo", b"2"]

@@ -14,7 +14,7 @@ import ZeroMQ
 final class NativeClients {
     /// Messages read in one turn: fewer than replies, so that workers are emptied first, and the web has its share.
     private static let turnBudget = 128
-    /// How long a client that asks nothing is remembered.
+    /// How long a client is remembered that asks nothing and is sent nothing, where nobody tells that it is gone.
     private static let memory: Nanoseconds = 600_000_000_000
 
     private unowned let core: Core
@@ -58,7 +58,11 @@ final class NativeClients {
         return true
     }
 
-    func tick() { forget { core.now.since($0.usedAt) > Self.memory } }
+    /// A client that is connected itself is there until its connection is gone; of those behind others, and over
+    /// inproc, nobody tells.
+    func tick() {
+        forget { ($0.connection == nil || $0.hasHops) && core.now.since($0.usedAt) > Self.memory }
+    }
 
     /// Tries what is held again. - Returns: whether nothing is held any more.
     private func release() -> Bool {
@@ -128,6 +132,7 @@ final class NativeClients {
     fileprivate func reply(_ body: Span<UInt8>, _ more: [FrameBox], to client: NativeClient) {
         let metrics = core.metrics.services[service.plan.index]
         port.willSend()
+        client.usedAt = core.now
         let identity = client.envelope[0]
         var address = Frame(copying: identity.span)
         // Gone, or it does not take its replies: either way nobody else gets them.
@@ -145,6 +150,8 @@ final class NativeClient: Correspondent {
     /// The frames before a body, the first of which is its identity.
     let envelope: [[UInt8]]
     let connection: Int32?
+    /// It is behind another broker: more than an identity and a delimiter precede its bodies.
+    var hasHops: Bool { envelope.count > 2 }
     var usedAt: Instant
     private let core: Core
     private unowned let clients: NativeClients
@@ -159,6 +166,8 @@ final class NativeClient: Correspondent {
         usedAt = core.now
         super.init(service)
     }
+
+    override var canBeTold: Bool { false }
 
     override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
         if case .marker = note.last { return }

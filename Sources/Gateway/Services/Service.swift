@@ -64,6 +64,10 @@ protocol Service: AnyObject {
     var plan: ServicePlan { get }
     var state: ServiceState { get }
 
+    /// Whether a request sent now would find a worker; nil where only another reactor knows. Unlike `state` it looks at
+    /// nothing else.
+    func isReady(for subject: String?) -> Bool?
+
     /// Opens the sockets. Errors are reported by the service's state and tried again.
     func start()
     /// Hands `exchange` over with its one body frame.
@@ -89,6 +93,11 @@ protocol Service: AnyObject {
 }
 
 extension Service {
+    func isReady(for subject: String?) -> Bool? {
+        let state = state
+        return state.isHere ? state.isReady : nil
+    }
+
     // Services that nobody else's requests come to.
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
         .refused(.noWorker)

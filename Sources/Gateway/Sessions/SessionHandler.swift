@@ -43,14 +43,14 @@ final class SessionHandler {
 
     /// Why there can be no session with this service, or nil.
     private func problem(_ request: Request, _ route: ServiceRoute) -> Problem? {
+        if let problem = route.brokerProblem { return problem }
         if route.plan.isPublisher {
             // It says itself what it wants to hear, ends with its connection, and may come before its publisher.
             let advice = "send {\"op\":\"subscribe\",\"topic\":...}"
             return request.query.isEmpty
                 ? nil : Problem(.badParameter, "a session with a publisher has no parameters; \(advice)")
         }
-        let state = core.services[route.plan.index].state
-        guard state.isHere, !state.isReady else { return nil }
+        guard core.services[route.plan.index].isReady(for: route.subject) == false else { return nil }
         return Problem(.noWorker, "no worker is connected; start one \(route.plan.whereWorkersGo)")
     }
 

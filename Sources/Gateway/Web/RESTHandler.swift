@@ -103,6 +103,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             guard parameters.request != nil, answer.request.method != .head else {
                 return page(answer) { Pages.service($0, route, self.core) }
             }
+            if let problem = route.brokerProblem { return refuse(answer, problem) }
             // EventSource connects again when its stream ends; 204 tells it to stop (HTML, "server-sent events").
             if answer.request.value(of: .lastEventID) != nil { return page(answer) { Pages.nothing($0) } }
             exchange(answer, route, path)

@@ -32,6 +32,12 @@ final class ServiceRoute: Sendable {
     let isConfigured: Bool
     /// Of the services that a broker knows, which one.
     let subject: String?
+    /// Where it leads to a broker and to none of the services that its workers register: nothing can be asked there.
+    var brokerProblem: Problem? {
+        guard plan.isBroker, subject == nil else { return nil }
+        let advice = "ask for one of the names that it lists as `registered`"
+        return Problem(.unknownService, "\"\(name)\" is a Majordomo broker; \(advice)")
+    }
     /// What the service is called.
     var name: String { subject ?? plan.name }
 

@@ -11,6 +11,8 @@ struct Submission: Sendable {
     let client: UInt64
     /// Of the services that a broker knows, which.
     var subject: String?
+    /// It hears of an end that no reply brings; who does not waits in the queue for a worker that is yet to come.
+    var canBeTold = true
 }
 
 /// A request in a pool.

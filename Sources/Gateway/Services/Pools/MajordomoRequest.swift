@@ -30,6 +30,8 @@ final class MajordomoRequest: Correspondent {
     /// All requests of one client take turns with those of others.
     override var client: UInt64 { peer.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } }
 
+    override var canBeTold: Bool { false }
+
     override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
         let isLast = note.last != nil
         guard isLast || version.isTwo else {

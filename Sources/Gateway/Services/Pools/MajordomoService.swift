@@ -58,6 +58,8 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         return state
     }
 
+    func isReady(for subject: String?) -> Bool? { subject.map { (pools[$0]?.crew.count ?? 0) > 0 } }
+
     func start() {
         port.start(self)
         _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
@@ -120,7 +122,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             guard pool.isIdle, core.now.since(pool.usedAt) > Self.memory else { continue }
             pools[name] = nil
             offered[name] = nil
-            core.tellOffers(of: plan, offered)
+            core.tell(nil, of: name, by: plan)
         }
         core.touch(self)
     }
@@ -288,10 +290,11 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     /// Tells every reactor what the web may ask for, when that has changed.
     private func offer(_ pool: Pool) {
         let versions = pool.crew.workers.compactMap { MajordomoVersion(rawValue: $0.spelling) }
-        var offer = Offer(name: pool.name, hasWorkers: pool.crew.count > 0)
-        offer.streams = versions.isEmpty ? offered[pool.name]?.streams ?? false : versions.contains(where: \.isTwo)
+        // A name whose workers have gone is remembered as it was.
+        if versions.isEmpty && offered[pool.name] != nil { return }
+        let offer = Offer(name: pool.name, streams: versions.contains(where: \.isTwo))
         guard offered[pool.name] != offer else { return }
         offered[pool.name] = offer
-        core.tellOffers(of: plan, offered)
+        core.tell(offer, of: pool.name, by: plan)
     }
 }

@@ -5,25 +5,22 @@ import Bridge
 /// A registered service.
 struct Offer: Sendable, Equatable {
     let name: String
-    /// Somebody offers it now; a name is remembered for a while after its last worker went.
-    let hasWorkers: Bool
     /// Some of its workers may answer in parts.
     var streams = false
 }
 
 /// What is offered, on one reactor.
 struct Offers {
-    private var routes: [String: (plan: Int, route: ServiceRoute)] = [:]
+    /// By name, in the order of the configuration.
+    private var routes: [String: [ServiceRoute]] = [:]
 
-    /// The way to a registered service; nil where no broker knows that name.
-    subscript(name: String) -> ServiceRoute? { routes[name]?.route }
+    /// The way to a registered service, of several brokers to the first that knows the name; nil where none does.
+    subscript(name: String) -> ServiceRoute? { routes[name]?.first }
 
-    /// A broker's names have changed. Of two brokers the first keeps a name.
-    mutating func update(_ plan: ServicePlan, _ offers: [String: Offer]) {
-        for (name, entry) in routes where entry.plan == plan.index && offers[name] == nil { routes[name] = nil }
-        for offer in offers.values {
-            if let entry = routes[offer.name], entry.plan != plan.index { continue }
-            routes[offer.name] = (plan.index, ServiceRoute(plan, offer))
-        }
+    /// A broker offers that name, otherwise than before, or has forgotten it.
+    mutating func update(_ plan: ServicePlan, _ name: String, _ offer: Offer?) {
+        var others = (routes[name] ?? []).filter { $0.plan !== plan }
+        if let offer { others.append(ServiceRoute(plan, offer)) }
+        routes[name] = others.isEmpty ? nil : others.sorted { $0.plan.index < $1.plan.index }
     }
 }

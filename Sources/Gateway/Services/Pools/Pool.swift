@@ -98,9 +98,9 @@ final class Pool {
             job.attempts += 1
             job.worker = id
             if job.sentAt == nil { job.sentAt = core.now }
-            metrics.counts.bytesSent += UInt64(job.byteCount)
             switch dialect.give(job, to: worker) {
             case .sent:
+                metrics.counts.bytesSent += UInt64(job.byteCount)
                 if job.attempts == 1 { metrics.counts.queue.record(job.handling(at: core.now).queued) } else {
                     metrics.counts.retried += 1
                 }
@@ -219,9 +219,14 @@ final class Pool {
         if !job.isOrphan { core.finish(job.submission.owner, because: .workerLost, job.handling(at: core.now)) }
     }
 
-    /// Nobody is left who could do what waits.
+    /// Nobody is left who could do what waits: whoever can be told is told.
     private func refuseWaiting() {
-        while let ticket = queue.pop() { refuse(ticket, .noWorker) }
+        for ticket in queue.requests {
+            guard case .live(let job) = jobs.find(ticket), job.submission.canBeTold || job.attempts > 0 else {
+                continue
+            }
+            refuse(ticket, .noWorker)
+        }
     }
 
     private func refuse(_ ticket: Ticket, _ reason: EndReason) {

@@ -60,6 +60,8 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         return state
     }
 
+    func isReady(for subject: String?) -> Bool? { (pool?.crew.count ?? 0) > 0 }
+
     func start() {
         port.start(self)
         natives?.start()

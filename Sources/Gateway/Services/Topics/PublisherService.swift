@@ -46,7 +46,7 @@ final class PublisherService: Service, ReadinessHandler {
     init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
         self.core = core
         self.plan = plan
-        home = plan.configuration.bind == nil ? core.index : plan.index % core.shared.reactorCount
+        home = plan.configuration.bind == nil ? core.index : core.home(of: plan)
         let configuration = core.configuration
         let leastBuffer = min(configuration.limits.maxBufferedBytes, configuration.sessions.maxBufferedBytes)
         bytesPerDrain = leastBuffer / Self.drainsPerBuffer
