@@ -7,7 +7,6 @@
 //  object: replies, the seconds from the first send to the last byte, how many streams were complete and had exactly
 //  REPLIES replies, and how long the first reply took. Gives up after SECONDS.
 
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
