@@ -4,7 +4,8 @@
 //        \-------> body* ----> bodyEnded ----> respond, now or later --> closed
 //                     \-> respond early (413, 400); no further body --> closed
 //
-// All calls come from inside Listener.run (or stop), on its thread. None of them may call run or stop.
+// All calls come from inside Listener.run (or stop, or respond where its header is too long), on its thread. None of
+// them may call run or stop.
 
 /// Receives each request whose header is complete and passed every check of Strictness.swift.
 public protocol RequestHandler: AnyObject {
@@ -17,8 +18,8 @@ public protocol RequestHandler: AnyObject {
 public protocol RequestConsumer: AnyObject {
     /// The next bytes of the body; the span is valid during the call only. May respond early: no more body comes then.
     func body(_ bytes: Span<UInt8>, of request: Request)
-    /// The body is complete (or there was none). May respond now, or later: the connection waits, at no cost, until
-    /// then.
+    /// The body is complete (or there was none). May respond now, or later: the connection waits, at no cost after a
+    /// few milliseconds, until then.
     func bodyEnded(of request: Request)
     /// Exactly once, and always the last call. The request must not be used after it.
     func closed(_ request: Request, _ reason: RequestEnd)

@@ -64,8 +64,10 @@ extension Listener {
         UnsafePointer<CChar>?, UnsafeMutablePointer<Int>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     ) -> MHD_Result = { cls, _, _, method, version, bytes, count, context in
         guard let method = unsafe method, let version = unsafe version, let count = unsafe count else { return .NO }
-        unsafe with(cls) { $0.activity &+= 1 }
-        let goesOn = unsafe withRequest(context?.pointee, false) { unsafe $0.turn(method, version, bytes, count) }
+        let goesOn = unsafe withRequest(context?.pointee, false) { request in
+            if !request.isPolled { unsafe with(cls) { $0.activity &+= 1 } }
+            return unsafe request.turn(method, version, bytes, count)
+        }
         return goesOn ? .YES : .NO
     }
 

@@ -41,10 +41,16 @@ import Glibc
     var lastRequestID: UInt64 = 0
     var isRunning = false
     var isStopping = false
-    /// Callbacks of the library so far: a run without one made no progress that we can see.
+    /// Callbacks of the library so far, but for those that ask for a response: a run without one made no progress that
+    /// we can see.
     var activity: UInt64 = 0
     var resumes = ResumeQueue()
+    var polls = PollLedger()
+    /// A body was moved on in this run, in or out: there is more to do at once.
+    var isMoving = false
     var isPending = false
+    /// Callbacks of the library in the last run, other than its asking for responses.
+    var wasActive = false
     /// A connection was given up or away: the library marks it in its next run, and closes it in the one after.
     var closingRuns = 0
     var spin = SpinGuard()
@@ -115,20 +121,26 @@ import Glibc
         repeat {
             resumeDue()
             closingRuns -= closingRuns > 0 ? 1 : 0
+            polls.owesRun = false
+            isMoving = false
             // SAFETY: not from inside a callback; the daemon lives until stop().
             _ = unsafe MHD_run(daemon)
-            isPending = unsafe cmhd_wants_run(daemon) != 0
+            // While some are polled the library always wants to be run, and does not tell what for.
+            isPending = polls.isEmpty ? unsafe cmhd_wants_run(daemon) != 0 : isMoving
             rounds += 1
         } while (isPending || closingRuns > 0 || isResumeDue) && rounds < 4 && !spin.isSpinning
         isRunning = false
-        spin.ran(pending: isPending && resumes.isEmpty, progress: activity != before, now: now)
+        wasActive = activity != before
+        spin.ran(pending: isPending && resumes.isEmpty, progress: wasActive, now: now)
         if spin.caught { tally.spinsCaught += 1 }
         if spin.isDue(now) { lookForSpinners() }
     }
 
-    /// Something was resumed, or the library has more to do: call `run` again in this turn or the next one, without
-    /// waiting.
-    public var wantsRun: Bool { isResumeDue || closingRuns > 0 || (isPending && !spin.isSpinning) }
+    /// Something was answered or resumed, or the library has more to do: call `run` again in this turn or the next
+    /// one, without waiting.
+    public var wantsRun: Bool {
+        polls.owesRun || isResumeDue || closingRuns > 0 || (isPending && !spin.isSpinning)
+    }
 
     private var isResumeDue: Bool { resumes.due.map { $0 <= now } ?? false }
 
@@ -143,7 +155,10 @@ import Glibc
     /// Nanoseconds until `run` must be called even when nothing happens; 0 at once, nil for no limit.
     public func timeout(now: UInt64) -> UInt64? {
         if wantsRun { return 0 }
+        // It may have read less than there is: a run that finds nothing to do says so.
+        if !polls.isEmpty && wasActive { return 0 }
         var wait = deadlines.earliest.map { $0 > now ? $0 - now : 0 }
+        if !polls.isEmpty { wait = min(wait ?? .max, PollLedger.interval) }
         if let due = resumes.due { wait = min(wait ?? .max, due > now ? due - now : 0) }
         if isPending { wait = min(wait ?? .max, spin.backOff) }
         return wait

@@ -1,4 +1,5 @@
 // Answering a request. All verbs may be called at any time between accept() and closed(), inside a callback or outside.
+// Where the library cannot make the response's header (it has no room for it), `closed` comes from inside the verb.
 //
 // The library takes a response in two places only: in the first call for a request (and then it closes the connection
 // afterwards), and when the body has ended. So an early answer is held until the body has been read over.
@@ -107,6 +108,8 @@ extension Request {
         isAborted = true
         held = nil
         if isSuspended { return resume() }
+        // The library asks in its next run, and is told then.
+        if isPolled { return unsafe listener.polls.owesRun = true }
         // In a turn the library is told by the turn's answer. Else it has to find out from the socket.
         if !isInTurn { unsafe listener.cut(self) }
     }
@@ -179,6 +182,10 @@ extension Request {
         let wasWaiting = stage == .waiting
         stage = .answered
         unsafe listener.wait(for: .send, self)
+        if isPolled {
+            endPolling()
+            unsafe listener.polls.owesRun = true
+        }
         let queued = unsafe MHD_queue_response(connection, UInt32(status), response) == .YES
         if !queued { isAborted = true }
         if wasWaiting { resume() }

@@ -34,6 +34,8 @@ extension Request {
             let span = unsafe Span(_unsafeStart: start, count: available)
             unsafe count.pointee = 0
             return take(span)
+        case .waiting where isPolled:
+            return waitOn()
         default:
             // `waiting` and resumed without a response: aborted.
             return false
@@ -80,6 +82,7 @@ extension Request {
     // MARK: the body
 
     private func take(_ bytes: Span<UInt8>) -> Bool {
+        unsafe listener.isMoving = true
         if stage == .lingering { return true }
         if held == nil {
             receivedBytes += UInt64(bytes.count)
@@ -103,7 +106,7 @@ extension Request {
         if isAborted { return false }
         if stage == .answered { return true }
         stage = .waiting
-        suspend()
+        if unsafe listener.polls.hasRoom { beginPolling() } else { suspend() }
         return true
     }
 
@@ -120,7 +123,29 @@ extension Request {
         return true
     }
 
-    // MARK: suspend and resume
+    // MARK: waiting
+
+    private func beginPolling() {
+        isPolled = true
+        polledUntil = unsafe listener.polls.enter(listener.now)
+    }
+
+    /// The library asks again. One that has waited for long is better suspended.
+    private func waitOn() -> Bool {
+        if isAborted { return false }
+        if unsafe listener.now > polledUntil {
+            endPolling()
+            suspend()
+        }
+        return true
+    }
+
+    /// It has its response, is suspended instead, or is over.
+    func endPolling() {
+        guard isPolled else { return }
+        isPolled = false
+        unsafe listener.polls.leave()
+    }
 
     func suspend() {
         guard let connection = unsafe connection else { return }
@@ -142,6 +167,7 @@ extension Request {
     /// The library asks for bytes of the body: their number, 0 after suspending, or one of its two ends.
     func read(_ buffer: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
         unsafe listener.activity &+= 1
+        unsafe listener.isMoving = true
         guard !isAborted, let source else { return Self.readAborted }
         isStreamResting = false
         while true {
@@ -185,6 +211,7 @@ extension Request {
         let reason = wasAccepted ? ending(code) : .failed
         if !wasAccepted, stage == .line, !isTimedOut { unsafe listener.count(.byTheLibrary) }
         isSuspended = false
+        endPolling()
         stage = .resting
         if code != .REQUEST_TERMINATED_COMPLETED_OK && code != .REQUEST_TERMINATED_DAEMON_SHUTDOWN { closeSoon() }
         if wasAccepted { consumer?.closed(self, reason) }

@@ -5,9 +5,9 @@
 //                                                    |           |         \--> waiting --/        (keep-alive)
 //                                                    \-----------+--> lingering (answered past the library; closes)
 //
-// `waiting` is the only stage in which the connection is suspended before it has a response; a stream suspends itself
-// in `answered` (`isStreamResting`). What is done in each stage is in Request+Turns.swift, the answers in
-// Request+Respond.swift.
+// In `waiting` the library asks for the response in each of its runs (`isPolled`), and if none has come for a moment
+// the connection is suspended; a stream suspends itself in `answered` (`isStreamResting`). What is done in each stage
+// is in Request+Turns.swift, the answers in Request+Respond.swift.
 
 internal import CMicroHTTPD
 import Glibc
@@ -90,6 +90,10 @@ import Glibc
     /// One of our callbacks is on the stack.
     var isInTurn = false
     var isSuspended = false
+    /// Waits without being suspended, which saves the library two changes of its epoll set and a futile read.
+    var isPolled = false
+    /// When waiting like that is over.
+    var polledUntil: UInt64 = 0
     var isStreamResting = false
     var expectsContinue = false
     var isOverLimit = false

@@ -100,6 +100,13 @@ final class RawClient {
 
     func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Closes with a reset.
+    func reset() {
+        var hard = linger(l_onoff: 1, l_linger: 0)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
+        close()
+    }
+
     func close() {
         if descriptor >= 0 { _ = Glibc.close(descriptor) }
         descriptor = -1
