@@ -15,6 +15,28 @@ enum CharacterClass {
     @inline(__always)
     static func isFieldValue(_ byte: UInt8) -> Bool { (byte >= 32 && byte != 127) || byte == 9 }
 
+    /// Whether each byte may stand in a field's value. Eight at a time: most values are of visible characters alone.
+    static func areFieldValue(_ bytes: Span<UInt8>) -> Bool {
+        var position = 0
+        while position &+ 8 <= bytes.count {
+            // SAFETY: eight bytes from `position` on are within the span.
+            let word = unsafe bytes.withUnsafeBytes {
+                unsafe $0.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            }
+            let delete = word ^ (127 &* ones)
+            // A byte's highest bit is set where it is below 32, or 127 (which these make a zero byte).
+            if ((word &- 32 &* ones) & ~word | (delete &- ones) & ~delete) & (128 &* ones) != 0 { break }
+            position &+= 8
+        }
+        while position < bytes.count {
+            if !isFieldValue(bytes[position]) { return false }
+            position &+= 1
+        }
+        return true
+    }
+
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+
     /// Visible ASCII but `#`: more lenient than the grammar inside of ASCII ("<>\^`{|} pass), and as strict outside of
     /// it.
     @inline(__always)

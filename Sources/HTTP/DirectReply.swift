@@ -28,7 +28,7 @@ enum DirectReply {
         var text = Array("HTTP/1.1 \(status) \(Reason.phrase(status))\r\n".utf8)
         text.append(contentsOf: "Date: \(date())\r\nConnection: close\r\nContent-Length: \(body.count)\r\n".utf8)
         var isName = true
-        for byte in headers.bytes {
+        for byte in headers.prebuilt.bytes {
             if byte != 0 {
                 text.append(byte)
                 continue

@@ -50,7 +50,7 @@ extension Listener {
         if !isStopping, !request.isTimedOut, !request.hasBegun { answerGarbage(request) }
         tally.connectionsOpen -= 1
         if let key = request.peerKey { ledger.close(key) }
-        deadlines.leave(request.slot)
+        deadlines.clear(request.slot)
         table[request.slot] = nil
         freeSlots.append(request.slot)
         request.slot = -1
@@ -91,8 +91,8 @@ extension Listener {
 
     /// Ends what has waited too long.
     func expire() {
-        while let (slot, kind) = deadlines.popExpired(now) {
-            guard let request = table[slot] else { continue }
+        deadlines.expire(now) { slot, kind in
+            guard let request = table[slot] else { return }
             switch kind {
             case .header: headerTimedOut(request)
             case .idle: idleTimedOut(request)
@@ -150,7 +150,7 @@ extension Listener {
 
     /// The library spins on a chunk header that does not fit its buffer: then more of it lies unread in the socket.
     func lookForSpinners() {
-        for slot in deadlines.slots(in: .body) {
+        for slot in deadlines.slots(for: .body) {
             guard let request = table[slot], request.isChunked, cmhd_unread(request.descriptor) > 0 else { continue }
             timedOut(request, Refusal(.chunkHeaderTooLong, "a chunk's header is longer than this server takes"))
         }

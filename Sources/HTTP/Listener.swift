@@ -31,7 +31,7 @@ import Glibc
     var tally = ListenerCounters()
     /// The time of the last run, in nanoseconds of CLOCK_MONOTONIC.
     var now: UInt64
-    let deadlines = DeadlineQueues()
+    let deadlines = Deadlines()
     var ledger = AddressLedger()
     /// The connections by slot; a hole for each free one.
     var table: [Request?] = []
@@ -212,10 +212,10 @@ import Glibc
     }
 
     func wait(for kind: DeadlineKind, _ request: Request) {
-        deadlines.enter(request.slot, kind, deadline: now &+ durations[kind.rawValue])
+        deadlines.set(request.slot, kind, now &+ durations[kind.rawValue])
     }
 
-    func waitForNothing(_ request: Request) { deadlines.leave(request.slot) }
+    func waitForNothing(_ request: Request) { deadlines.clear(request.slot) }
 
     /// A request ended; its connection may bring another one.
     func rest(_ request: Request) {

@@ -196,16 +196,21 @@ extension Request {
 extension ResponseHeaders {
     /// Copies the fields into a response of the library.
     fileprivate func add(to response: OpaquePointer) {
-        // SAFETY: the run holds `count` pairs of C strings.
-        unsafe bytes.withUnsafeBufferPointer { bytes in
-            guard let start = bytes.baseAddress else { return }
-            var at = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
-            for _ in 0..<count {
-                let value = unsafe at + strlen(at) + 1
-                _ = unsafe MHD_add_response_header(response, at, value)
-                unsafe at = value + strlen(value) + 1
-            }
-        }
+        // SAFETY: both runs hold pairs of C strings.
+        unsafe bytes.withUnsafeBufferPointer { unsafe Self.add($0, to: response) }
+        unsafe tail.span.extracting(0..<tailCount).withUnsafeBufferPointer { unsafe Self.add($0, to: response) }
         if close { _ = unsafe MHD_add_response_header(response, "Connection", "close") }
+    }
+
+    private static func add(_ run: UnsafeBufferPointer<UInt8>, to response: OpaquePointer) {
+        // SAFETY: the run holds pairs of C strings, and the library copies them.
+        guard let start = run.baseAddress else { return }
+        var at = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
+        let end = unsafe at + run.count
+        while unsafe at < end {
+            let value = unsafe at + strlen(at) + 1
+            _ = unsafe MHD_add_response_header(response, at, value)
+            unsafe at = value + strlen(value) + 1
+        }
     }
 }

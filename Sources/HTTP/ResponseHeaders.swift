@@ -1,13 +1,18 @@
 // The header fields of a response: a flat run of C strings, name and value in turn, because that is what the library
-// takes. Copying one is a reference count; so keep prebuilt ones in a `static let` and add to a copy only where a value
-// varies.
+// takes. Keep prebuilt ones in a `static let` and add to a copy only where a value varies: what is added lies in the
+// value itself as far as there is room, so that neither the copy nor the addition allocates.
 //
 // Content-Length, Transfer-Encoding, Connection and Date are ours: the room writes them, nobody else can.
 
 /// An ordered list of header fields, checked when they are added.
 public struct ResponseHeaders: Sendable {
+    private static let tailRoom = 96
+
     /// name, 0, value, 0, name, 0, ...
     private(set) var bytes: [UInt8] = []
+    /// The fields behind those.
+    private(set) var tail = [96 of UInt8](repeating: 0)
+    private(set) var tailCount = 0
     public private(set) var count = 0
     /// Close the connection after this response (`Connection: close`).
     public var close = false
@@ -20,6 +25,7 @@ public struct ResponseHeaders: Sendable {
             let added = add(name, value)
             precondition(added, "not a header field to send")
         }
+        settle()
         self.close = close
     }
 
@@ -27,34 +33,64 @@ public struct ResponseHeaders: Sendable {
     /// tab.
     @discardableResult
     public mutating func add(_ name: StaticString, _ value: String) -> Bool {
-        name.withUTF8Buffer { name in
-            var value = value
-            return value.withUTF8 { value in unsafe append(name.span, value.span) }
-        }
+        var value = value
+        // SAFETY: the bytes are read during the call only.
+        return value.withUTF8 { value in unsafe add(name, value.span) }
     }
 
     /// Appends a field.
     @discardableResult
     public mutating func add(_ name: StaticString, _ value: Span<UInt8>) -> Bool {
-        name.withUTF8Buffer { unsafe append($0.span, value) }
+        // SAFETY: the bytes of a literal, which live for ever.
+        name.withUTF8Buffer { name in
+            unsafe assert(Self.isAllowed(name.span), "not the name of a header field to send")
+            return unsafe append(name.span, value)
+        }
     }
 
     /// Appends a field whose name comes from outside. False when the name is not a token (RFC 9110, section 5.1) or is
     /// one of those that the room writes itself, or when the value is not acceptable.
     @discardableResult
-    public mutating func add(name: Span<UInt8>, value: Span<UInt8>) -> Bool { append(name, value) }
+    public mutating func add(name: Span<UInt8>, value: Span<UInt8>) -> Bool {
+        Self.isAllowed(name) && append(name, value)
+    }
+
+    /// The same fields, all in the memory that copies share.
+    public var prebuilt: ResponseHeaders {
+        var headers = self
+        headers.settle()
+        return headers
+    }
 
     private mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
-        guard Self.isAllowed(name), !value.isEmpty else { return false }
-        for i in value.indices where !CharacterClass.isFieldValue(value[i]) { return false }
-        bytes.reserveCapacity(bytes.count + name.count + value.count + 2)
-        // SAFETY: the buffers are read during the calls only.
-        unsafe name.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-        bytes.append(0)
-        unsafe value.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-        bytes.append(0)
+        guard !value.isEmpty, CharacterClass.areFieldValue(value) else { return false }
         count += 1
+        if tailCount + name.count + value.count + 2 <= Self.tailRoom {
+            write(name)
+            write(value)
+        } else {
+            settle()
+            bytes.reserveCapacity(bytes.count + name.count + value.count + 2)
+            for text in [name.copied, value.copied] {
+                bytes += text
+                bytes.append(0)
+            }
+        }
         return true
+    }
+
+    /// A C string at the end of the tail, which has room for it.
+    private mutating func write(_ text: Span<UInt8>) {
+        for i in text.indices { tail[tailCount + i] = text[i] }
+        tail[tailCount + text.count] = 0
+        tailCount += text.count + 1
+    }
+
+    private mutating func settle() {
+        guard tailCount > 0 else { return }
+        bytes.reserveCapacity(bytes.count + tailCount)
+        for i in 0..<tailCount { bytes.append(tail[i]) }
+        tailCount = 0
     }
 
     private static func isAllowed(_ name: Span<UInt8>) -> Bool {

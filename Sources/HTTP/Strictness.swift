@@ -148,8 +148,9 @@ struct Strictness {
             if bad { return Refusal(.headerName, "the name of header field \(i + 1) is not a token") }
             trim(request, i)
             let value = request.fieldValue(i)
-            for j in value.indices { bad = bad || !CharacterClass.isFieldValue(value[j]) }
-            if bad { return Refusal(.headerValue, "header field \(i + 1) has a control character in its value") }
+            guard CharacterClass.areFieldValue(value) else {
+                return Refusal(.headerValue, "header field \(i + 1) has a control character in its value")
+            }
             if let header = KnownHeader.named(name), request.known[Int(header.rawValue)] == 0 {
                 request.known[Int(header.rawValue)] = UInt8(clamping: i + 1)
             }

@@ -1,5 +1,5 @@
 // The request target as the client wrote it, copied out of the library's buffer before it is taken apart there.
-// A class for the same reason as DeadlineQueues.
+// A class, because a struct in its owner's property would be checked for overlapping access at each use.
 
 @safe final class TargetText {
     // SAFETY: allocated for `capacity` bytes, of which `count` are written; owned by this object, freed in deinit.

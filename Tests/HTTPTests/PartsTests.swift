@@ -1,0 +1,123 @@
+// The parts that a request passes on its way: deadlines, the check of a field's value, the fields of a response.
+
+import Testing
+
+@testable import HTTP
+
+@Suite("Deadlines")
+struct DeadlinesTests {
+    private func due(_ deadlines: Deadlines, _ now: UInt64) -> [String] {
+        var due: [String] = []
+        deadlines.expire(now) { slot, kind in due.append("\(slot) \(kind)") }
+        return due
+    }
+
+    @Test("each comes once, not before its time and at most 50 ms late, and the last one set counts")
+    func times() {
+        let deadlines = Deadlines()
+        deadlines.reserve(200)
+        #expect(deadlines.earliest == nil)
+        deadlines.set(0, .header, 8_000)
+        deadlines.set(199, .idle, 16_000)
+        deadlines.set(7, .body, 24_000)
+        deadlines.set(7, .send, 800_000_000)
+        #expect(deadlines.earliest! <= 8_000)
+        #expect(due(deadlines, 7_999) == [])
+        #expect(due(deadlines, 8_008) == ["0 header"])
+        // It looks again when some time has passed, not for each of them.
+        #expect(deadlines.earliest! > 16_000 && deadlines.earliest! <= 50_008_008)
+        #expect(due(deadlines, deadlines.earliest!) == ["199 idle"])
+        #expect(due(deadlines, 799_999_999) == [])
+        #expect(due(deadlines, 850_000_000) == ["7 send"])
+        #expect(deadlines.earliest == nil)
+    }
+
+    @Test("one that is taken back never comes, and one may be set anew while it is handed out")
+    func clearing() {
+        let deadlines = Deadlines()
+        deadlines.reserve(3)
+        deadlines.set(1, .idle, 80)
+        deadlines.clear(1)
+        deadlines.clear(1)
+        #expect(deadlines.earliest == nil)
+        deadlines.set(2, .idle, 80)
+        deadlines.expire(100) { slot, _ in deadlines.set(slot, .linger, 160) }
+        #expect(deadlines.earliest! <= 160)
+        #expect(deadlines.slots(for: .linger) == [2])
+        #expect(deadlines.slots(for: .idle) == [])
+        #expect(due(deadlines, 200) == ["2 linger"])
+    }
+
+    @Test("thousands of slots keep what they wait for when there comes to be more room")
+    func growth() {
+        let deadlines = Deadlines()
+        for slot in 0..<5_000 {
+            deadlines.reserve(slot + 1)
+            deadlines.set(slot, .body, UInt64(slot + 1) * 8)
+        }
+        #expect(due(deadlines, 2_000 * 8 + 7).count == 2_000)
+        #expect(due(deadlines, 1 << 40).count == 3_000)
+    }
+}
+
+@Suite("The value of a field")
+struct FieldValueTests {
+    @Test("is checked eight bytes at a time as it is byte by byte, at every place", arguments: 0..<20)
+    func everyByte(_ length: Int) {
+        for place in 0..<max(length, 1) {
+            for byte in UInt8.min...UInt8.max where length > 0 {
+                var text = [UInt8](repeating: 0xC3, count: length)
+                text[place] = byte
+                let expected = byte >= 32 && byte != 127 || byte == 9
+                let isGood = CharacterClass.areFieldValue(text.span)
+                #expect(isGood == expected, "\(byte) at \(place) of \(length)")
+            }
+        }
+        let tabs = [UInt8](repeating: 9, count: length)
+        let areGood = CharacterClass.areFieldValue(tabs.span)
+        #expect(areGood)
+    }
+}
+
+@Suite("Response headers")
+struct ResponseHeadersTests {
+    private func fields(_ headers: ResponseHeaders) -> [String] {
+        headers.prebuilt.bytes.split(separator: 0, omittingEmptySubsequences: false).dropLast()
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test("keep their order, wherever a field found room")
+    func order() {
+        var headers = ResponseHeaders(["A": "1"])
+        headers.add("B", "2")
+        headers.add("C", String(repeating: "3", count: 200))
+        headers.add("D", String(repeating: "4", count: 50))
+        headers.add("E", String(repeating: "5", count: 60))
+        #expect(headers.count == 5)
+        #expect(fields(headers).enumerated().filter { $0.offset % 2 == 0 }.map(\.element) == ["A", "B", "C", "D", "E"])
+        #expect(fields(headers)[9] == String(repeating: "5", count: 60))
+    }
+
+    @Test("of a copy are its own")
+    func copies() {
+        let common = ResponseHeaders(["A": "1"])
+        var one = common, other = common
+        one.add("B", "2")
+        other.add("C", "3")
+        #expect(fields(common) == ["A", "1"])
+        #expect(fields(one) == ["A", "1", "B", "2"])
+        #expect(fields(other) == ["A", "1", "C", "3"])
+    }
+
+    @Test("take no field that is not one, and none that the room writes itself")
+    func refused() {
+        var headers = ResponseHeaders()
+        var added = [headers.add("A", ""), headers.add("A", "a\r\nb")]
+        for name in ["", "a b", "content-length", "Transfer-Encoding", "CONNECTION", "date"] {
+            added.append(headers.add(name: Array(name.utf8).span, value: Array("1".utf8).span))
+        }
+        #expect(!added.contains(true))
+        #expect(headers.count == 0)
+        #expect(fields(headers) == [])
+    }
+}
