@@ -47,8 +47,9 @@ public struct TicketCodec: Sendable {
     /// Writes `ticket` over the first 24 bytes of `bytes`, which must have them.
     public func write(_ ticket: Ticket, into bytes: inout MutableSpan<UInt8>) {
         precondition(bytes.count >= Self.byteCount)
-        writeHex(UInt64(instance), digits: 8, into: &bytes, at: 0)
-        writeHex(ticket.value, digits: 16, into: &bytes, at: 8)
+        Hex.write(instance, into: &bytes, at: 0)
+        Hex.write(UInt32(truncatingIfNeeded: ticket.value >> 32), into: &bytes, at: 8)
+        Hex.write(UInt32(truncatingIfNeeded: ticket.value), into: &bytes, at: 16)
     }
 
     /// The written form as an array; for logs and identities that are made once.
@@ -61,32 +62,43 @@ public struct TicketCodec: Sendable {
 
     /// The ticket that `bytes` spell, or nil if they are none of this process's.
     public func read(_ bytes: Span<UInt8>) -> Ticket? {
-        guard bytes.count == Self.byteCount,
-            let instance = readHex(bytes, from: 0, digits: 8), instance == UInt64(self.instance),
-            let value = readHex(bytes, from: 8, digits: 16)
+        guard bytes.count == Self.byteCount, Hex.value(bytes, at: 0) == instance,
+            let high = Hex.value(bytes, at: 8), let low = Hex.value(bytes, at: 16)
         else { return nil }
-        return Ticket(value: value)
+        return Ticket(value: UInt64(high) << 32 | UInt64(low))
     }
+}
 
-    private func writeHex(_ value: UInt64, digits: Int, into bytes: inout MutableSpan<UInt8>, at start: Int) {
-        var rest = value
-        for position in stride(from: start + digits - 1, through: start, by: -1) {
-            let nibble = UInt8(truncatingIfNeeded: rest & 0xF)
-            bytes[position] = nibble < 10 ? nibble + 0x30 : nibble + 0x57
-            rest >>= 4
+/// Eight hex digits at a time, one in each byte of a word; the first digit is the highest byte.
+private enum Hex {
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+
+    @inline(__always)
+    static func write(_ value: UInt32, into bytes: inout MutableSpan<UInt8>, at start: Int) {
+        var text = digits(of: value).byteSwapped
+        for position in start..<start + 8 {
+            bytes[position] = UInt8(truncatingIfNeeded: text)
+            text >>= 8
         }
     }
 
-    /// Lower-case digits only: exactly what `writeHex` writes, so that each ticket has one spelling.
-    private func readHex(_ bytes: Span<UInt8>, from start: Int, digits: Int) -> UInt64? {
-        var value: UInt64 = 0
-        for position in start..<start + digits {
-            switch bytes[position] {
-            case let digit where digit >= 0x30 && digit <= 0x39: value = value << 4 | UInt64(digit - 0x30)
-            case let letter where letter >= 0x61 && letter <= 0x66: value = value << 4 | UInt64(letter - 0x57)
-            default: return nil
-            }
-        }
-        return value
+    private static func digits(of value: UInt32) -> UInt64 {
+        var nibbles = UInt64(value)
+        nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF
+        nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles | nibbles << 4) & (0x0F &* ones)
+        let letters = (nibbles &+ 6 &* ones) >> 4 & ones
+        return nibbles &+ 0x30 &* ones &+ letters &* 0x27
+    }
+
+    /// Lower-case digits only: exactly what `digits` gives, so that each ticket has one spelling.
+    static func value(_ bytes: Span<UInt8>, at start: Int) -> UInt32? {
+        var text: UInt64 = 0
+        for position in start..<start + 8 { text = text << 8 | UInt64(bytes[position]) }
+        var nibbles = (text & (0x0F &* ones)) &+ (text >> 6 & ones) &* 9
+        nibbles = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles | nibbles >> 8) & 0x0000_FFFF_0000_FFFF
+        let value = UInt32(truncatingIfNeeded: nibbles | nibbles >> 16)
+        return digits(of: value) == text ? value : nil
     }
 }

@@ -86,19 +86,3 @@ struct ClientMessage {
         range.flatMap { JSONText.string(bytes, $0) }.map { String(decoding: $0, as: UTF8.self) }
     }
 }
-
-/// Whether a body is what a service takes.
-enum BodyCheck {
-    static func problem(of body: Span<UInt8>, _ plan: ServicePlan) -> Problem? {
-        switch plan.configuration.body {
-        case .json:
-            let scan = Scanner.scan(body)
-            if let error = scan.error { return Problem(.badJSON, "\(error.message) (byte \(error.offset))") }
-            guard plan.configuration.require == .object, scan.kind != .object else { return nil }
-            return Problem(.objectRequired, "service \"\(plan.name)\" takes a JSON object, such as {\"a\":1}")
-        case .text:
-            return validateUTF8(body).map { Problem(.badText, "the body is not UTF-8 at byte \($0)") }
-        case .binary: return nil
-        }
-    }
-}

@@ -81,8 +81,9 @@ final class SessionExchange: ExchangeClient {
 
     func open() {
         guard let plan, let rules else { return }
+        let body = body
+        self.body = []
         var frame = Frame(copying: body.span)
-        body = []
         let exchange = core.open(core.services[plan.index], subject, rules: rules, &frame, client: self)
         if exchange.exchange.end == nil { self.exchange = exchange }
     }

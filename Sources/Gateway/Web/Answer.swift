@@ -62,7 +62,7 @@ struct Answer {
         var headers = common
         headers.add("X-Exchange-End", String(describing: reason.word))
         headers.add("Content-Type", "application/json")
-        return headers
+        return headers.prebuilt
     }
 
     /// What differs from request to request.

@@ -41,3 +41,10 @@ struct EndRecord {
         return writer.bytes
     }
 }
+
+/// What is to be known of an exchange that ended, besides its end.
+struct Conclusion {
+    let record: EndRecord
+    /// A worker's error reply, as JSON, where that ended it.
+    let errorReply: [UInt8]?
+}

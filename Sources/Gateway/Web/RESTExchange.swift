@@ -25,13 +25,15 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
     private let core: Core
     private let handler: RESTHandler
     private let route: ServiceRoute
-    private let answer: Answer
+    private var answer: Answer
     private let path: PathParameters
     private let parameters: RequestParameters
     private let rules: EndRules
     private let acceptedAt: Instant
     private var body: RequestBody
-    private var writer: any ReplyWriter
+    /// Where the replies go: into a stream, or else collected for one body.
+    private var stream: StreamWriter?
+    private var collector: UnaryWriter
     private var credit: Credit
     private var exchange: OpenExchange?
     private var record: ExchangeRecord?
@@ -57,10 +59,9 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         let limits = core.configuration.limits
         body = RequestBody(route.plan, limit: limits.maxBodyBytes, expecting: answer.request.contentLength)
         credit = Credit(bound: limits.maxBufferedBytes)
-        writer = UnaryWriter(
-            answer, route, format, isSingle: rules.count == 1, allowsPartial: parameters.allowsPartial)
+        collector = UnaryWriter(format, isSingle: rules.count == 1, allowsPartial: parameters.allowsPartial)
         if !format.isSingle {
-            writer = StreamWriter(answer, route, format, wantsEndRecord: parameters.wantsEndRecord, owner: self)
+            stream = StreamWriter(answer, route, format, wantsEndRecord: parameters.wantsEndRecord, owner: self)
         }
     }
 
@@ -75,9 +76,9 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         guard !isRefused else { return }
         if route.plan.isPublisher { return open() }
         if let text = parameters.request, !route.isConfigured {
-            if let problem = body.append(Array(text.utf8).span) { return refuse(problem) }
+            if let problem = body.take(Array(text.utf8).span) { return refuse(problem) }
         }
-        if let problem = body.finish(route.plan, mayBeEmpty: route.request == .envelope) { return refuse(problem) }
+        if let problem = body.finish(mayBeEmpty: route.request == .envelope) { return refuse(problem) }
         open()
     }
 
@@ -95,12 +96,13 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     private func open() {
         var frame: Frame
+        let body = body.bytes
         if route.plan.isPublisher {
             frame = Frame(copying: TopicList.bytes(of: parameters.topics.map { Array($0.utf8) }).span)
         } else if route.request == .envelope {
-            frame = Frame(copying: RequestEnvelope.make(route, answer, path, parameters, body: body.bytes.span).span)
+            frame = Frame(copying: RequestEnvelope.make(route, answer, path, parameters, body: body.span).span)
         } else {
-            frame = Frame(copying: body.bytes.span)
+            frame = Frame(copying: body.span)
         }
         let service = core.services[route.plan.index]
         let exchange = core.open(service, route.subject, rules: rules, &frame, client: self)
@@ -108,19 +110,21 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
             self.exchange = exchange
             timer = core.reactor.schedule(at: (acceptedAt + Self.watchAfter).nanoseconds, self, key: 0)
             // Nobody knows when the first message comes, and no problem can come before it.
-            if route.plan.isPublisher { writer.begin() }
+            if route.plan.isPublisher { stream?.begin() }
         }
     }
 
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
         lastSign = core.now
+        guard let stream else { return collector.reply(body, route) }
         noteTiming()
-        writer.reply(body, inspection)
+        stream.reply(body, inspection)
     }
 
     private func noteTiming() {
-        guard !writer.hasBegun, let exchange, let handling = exchange.handling else { return }
-        writer.note(ServerTiming(handling: handling, elapsed: core.now.since(acceptedAt)))
+        guard let handling = exchange?.handling else { return }
+        answer.timing = ServerTiming(handling: handling, elapsed: core.now.since(acceptedAt))
+        stream?.note(answer.timing)
     }
 
     func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange) {
@@ -129,15 +133,18 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         self.exchange = nil
         stopWaiting()
         let elapsed = core.now.since(exchange.openedAt)
-        record = ExchangeRecord(
-            service: route.name, reason: end.reason, isOK: end.isOK, replies: exchange.delivered,
-            first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed, attempts: attempts)
+        if core.accessLog.isEnabled {
+            record = ExchangeRecord(
+                service: route.name, reason: end.reason, isOK: end.isOK, replies: exchange.delivered,
+                first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed, attempts: attempts)
+        }
         guard !isClosed, end.reason != .clientLeft else { return }
         let problem = end.isOK ? nil : EndProblem.make(end, route.plan, called: route.name, exchange, reply, fault)
         let endRecord = EndRecord(
             end: end, replies: exchange.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
         let errorReply = end.reason == .error ? route.plan.errorText(reply) : nil
-        writer.end(Conclusion(record: endRecord, errorReply: errorReply))
+        let conclusion = Conclusion(record: endRecord, errorReply: errorReply)
+        if let stream { stream.end(conclusion) } else { collector.end(conclusion, answer, route) }
     }
 
     // MARK: The stream
@@ -160,13 +167,13 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         timer = nil
         guard !isClosed, exchange != nil else { return }
         if watch == nil { watch = core.watch(answer.request.descriptor, .peerClosed, self) }
-        if !writer.hasBegun, core.now >= acceptedAt + Self.beginAfter { writer.begin() }
+        if let stream, !stream.hasBegun, core.now >= acceptedAt + Self.beginAfter { stream.begin() }
         if core.now >= lastSign + Self.signAfter {
-            writer.sayNothing()
+            stream?.sayNothing()
             lastSign = core.now
         }
         let next =
-            writer.hasBegun
+            stream?.hasBegun ?? false
             ? lastSign + Self.signAfter : max(acceptedAt + Self.beginAfter, core.now + Self.beginAfter / 4)
         timer = core.reactor.schedule(at: next.nanoseconds, self, key: 0)
     }

@@ -4,61 +4,50 @@ import Bridge
 import Configuration
 import HTTP
 import JSON
-import ZeroMQ
 
 /// Collects one body and knows what is wrong with it.
 struct RequestBody {
-    private let format: ServiceConfiguration.BodyFormat
+    private let plan: ServicePlan
     private let limit: Int
+    private let length: Int?
     private(set) var bytes: [UInt8] = []
-    private var scanner: Scanner?
-    private var text: UTF8Validator?
+    /// Where the body does not come in one piece.
+    private var pieces: BodyPieces?
 
     init(_ plan: ServicePlan, limit: Int, expecting length: UInt64?) {
-        format = plan.configuration.body
+        self.plan = plan
         self.limit = limit
-        switch format {
-        case .json: scanner = Scanner()
-        case .text: text = UTF8Validator()
-        case .binary: break
-        }
-        bytes.reserveCapacity(min(Int(length ?? 0), limit))
+        self.length = length.map { Int(clamping: $0) }
     }
 
-    /// Takes the next bytes in. - Returns: the problem where they are too many.
+    /// Takes the next bytes in. - Returns: the problem where they are too many, or all there is and not good.
     mutating func append(_ piece: Span<UInt8>) -> Problem? {
         guard bytes.count + piece.count <= limit else { return Self.tooLarge(limit) }
-        scanner?.feed(piece)
-        text?.feed(piece)
+        if pieces == nil {
+            if bytes.isEmpty, piece.count == length { return take(piece) }
+            pieces = BodyPieces(plan)
+            bytes.reserveCapacity(min(length ?? 0, limit))
+        }
+        pieces?.feed(piece)
         bytes.append(copying: piece)
         return nil
     }
 
+    /// Takes a whole body in. - Returns: what is wrong with it, or nil.
+    mutating func take(_ body: Span<UInt8>) -> Problem? {
+        bytes = [UInt8](copying: body)
+        return BodyCheck.problem(of: body, plan)
+    }
+
     /// The body is complete. - Returns: what is wrong with it, or nil.
     /// - Parameter mayBeEmpty: an envelope can carry no body at all.
-    mutating func finish(_ plan: ServicePlan, mayBeEmpty: Bool) -> Problem? {
-        if bytes.isEmpty && mayBeEmpty { return nil }
-        if let result = scanner?.finish() {
-            if let error = result.error { return Self.notJSON(error, isEmpty: bytes.isEmpty) }
-            if plan.configuration.require == .object && result.kind != .object {
-                return Problem(.objectRequired, "service \"\(plan.name)\" takes a JSON object, such as {\"a\":1}")
-            }
-        }
-        if let offset = text?.finish() {
-            return Problem(.badText, "the body is not UTF-8 at byte \(offset); this service takes text")
-        }
-        return nil
+    mutating func finish(mayBeEmpty: Bool) -> Problem? {
+        if bytes.isEmpty { return mayBeEmpty ? nil : BodyCheck.problem(of: bytes.span, plan) }
+        return pieces?.finish()
     }
 
     static func tooLarge(_ limit: Int) -> Problem {
         Problem(.bodyTooLarge, "the body has more than \(limit) bytes, which is what `max_body_bytes` allows")
-    }
-
-    private static func notJSON(_ error: SyntaxError, isEmpty: Bool) -> Problem {
-        if isEmpty { return Problem(.badJSON, "the body is empty; send a JSON value, such as {\"a\":1}") }
-        var problem = Problem(.badJSON, "\(error.message) (byte \(error.offset))")
-        problem.extras = [("offset", Array(String(error.offset).utf8))]
-        return problem
     }
 }
 

@@ -18,7 +18,7 @@ protocol StreamOwner: AnyObject {
 }
 
 /// One streamed response.
-final class StreamWriter: ReplyWriter, BodySource {
+final class StreamWriter: BodySource {
     private enum Ending {
         case open
         /// Everything is in the buffer; the stream ends well.
@@ -31,12 +31,12 @@ final class StreamWriter: ReplyWriter, BodySource {
     private let route: ServiceRoute
     private let format: ReplyFormat
     private let wantsEndRecord: Bool
-    private let text: ReplyText
     private unowned let owner: any StreamOwner
     private var buffer: [UInt8] = []
     private var sent = 0
     private var sequence = 0
     private var ending = Ending.open
+    /// From now on problems go into the stream.
     private(set) var hasBegun = false
 
     init(_ answer: Answer, _ route: ServiceRoute, _ format: ReplyFormat, wantsEndRecord: Bool, owner: any StreamOwner) {
@@ -45,27 +45,28 @@ final class StreamWriter: ReplyWriter, BodySource {
         self.format = format
         self.wantsEndRecord = wantsEndRecord
         self.owner = owner
-        text = route.plan.isPublisher
-            ? route.plan.replyText
-            : ReplyText(body: route.plan.configuration.body, isEnvelope: route.reply == .envelope)
     }
 
     /// Unsent bytes.
     var waiting: Int { buffer.count - sent }
 
+    /// Begins the response although there is no reply yet, so that nobody between takes it for dead.
     func begin() { begin(nil) }
-    func note(_ timing: ServerTiming) { answer.timing = timing }
+    /// Where the time went so far; said in the header, if that is not given yet.
+    func note(_ timing: ServerTiming?) { answer.timing = timing }
 
+    /// A reply to deliver.
     func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
         if !hasBegun { begin(route.reply == .envelope ? ReplyEnvelope.read(body).envelope : nil) }
         let before = buffer.count
         sequence += 1
         if format == .sse { append("id: \(sequence)\ndata: ") }
-        text.appendJSON(body, hasLineBreak: inspection.hasLineBreak, to: &buffer)
+        route.replyText.appendJSON(body, hasLineBreak: inspection.hasLineBreak, to: &buffer)
         append(format == .sse ? "\n\n" : "\n")
         grown(since: before)
     }
 
+    /// The exchange is over: ends the response, or gives one.
     func end(_ conclusion: Conclusion) {
         let record = conclusion.record
         if !hasBegun, var problem = record.problem {

@@ -6,35 +6,24 @@ import HTTP
 import JSON
 
 /// Collects replies until the end.
-final class UnaryWriter: ReplyWriter {
-    private var answer: Answer
-    private let route: ServiceRoute
+struct UnaryWriter {
     private let format: ReplyFormat
     private let isSingle: Bool
     private let allowsPartial: Bool
-    private let text: ReplyText
     private var collected: [UInt8] = []
     private var count = 0
     /// What the envelope of a single reply asks for.
     private var envelope: ReplyEnvelope?
     private var fault: String?
 
-    var hasBegun: Bool { false }
-
-    init(_ answer: Answer, _ route: ServiceRoute, _ format: ReplyFormat, isSingle: Bool, allowsPartial: Bool) {
-        self.answer = answer
-        self.route = route
+    init(_ format: ReplyFormat, isSingle: Bool, allowsPartial: Bool) {
         self.format = format
         self.isSingle = isSingle
         self.allowsPartial = allowsPartial
-        text = ReplyText(body: route.plan.configuration.body, isEnvelope: route.reply == .envelope)
     }
 
-    func begin() {}
-    func sayNothing() {}
-    func note(_ timing: ServerTiming) { answer.timing = timing }
-
-    func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
+    /// A reply to keep.
+    mutating func reply(_ body: Span<UInt8>, _ route: ServiceRoute) {
         count += 1
         if route.reply == .envelope {
             let (envelope, fault) = ReplyEnvelope.read(body)
@@ -42,22 +31,24 @@ final class UnaryWriter: ReplyWriter {
             if isSingle { self.envelope = envelope }
         }
         if format == .plain {
-            guard let plain = text.plain(body) else {
+            guard let plain = route.replyText.plain(body) else {
                 fault = fault ?? "the envelope's body is not what the service declares"
                 return
             }
             collected = plain
         } else {
             if !isSingle && count > 1 { collected.append(UInt8(ascii: ",")) }
-            text.appendJSON(body, hasLineBreak: false, to: &collected)
+            route.replyText.appendJSON(body, hasLineBreak: false, to: &collected)
         }
     }
 
-    func end(_ conclusion: Conclusion) {
+    /// The exchange is over: gives the response.
+    func end(_ conclusion: Conclusion, _ answer: Answer, _ route: ServiceRoute) {
         if let fault { return answer.send(Problem(.badReply, fault)) }
-        guard var problem = conclusion.record.problem else { return succeed(conclusion) }
+        let reason = conclusion.record.end.reason
+        guard var problem = conclusion.record.problem else { return succeed(reason, answer, route) }
         if conclusion.record.end.outcome == .incomplete && count > 0 {
-            if allowsPartial { return succeed(conclusion) }
+            if allowsPartial { return succeed(reason, answer, route) }
             problem.extras.append(("replies", array))
         }
         if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
@@ -65,13 +56,13 @@ final class UnaryWriter: ReplyWriter {
         answer.send(problem, retryAfter: retryAfter)
     }
 
-    private func succeed(_ conclusion: Conclusion) {
+    private func succeed(_ reason: EndReason, _ answer: Answer, _ route: ServiceRoute) {
         if envelope == nil, format == .json, !isSingle || count > 0 {
-            let headers = answer.headers(ofJSONEndedBy: conclusion.record.end.reason)
+            let headers = answer.headers(ofJSONEndedBy: reason)
             return answer.request.respond(200, headers, copying: (isSingle ? collected : array).span)
         }
         var headers = answer.headers(nil)
-        headers.add("X-Exchange-End", String(describing: conclusion.record.end.reason.word))
+        headers.add("X-Exchange-End", String(describing: reason.word))
         if isSingle && count == 0 {
             return answer.request.respond(204, headers, copying: Span())
         }

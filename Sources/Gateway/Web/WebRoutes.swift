@@ -32,6 +32,8 @@ final class ServiceRoute: Sendable {
     let isConfigured: Bool
     /// Of the services that a broker knows, which one.
     let subject: String?
+    /// How replies are written on this way.
+    let replyText: ReplyText
     /// Where it leads to a broker and to none of the services that its workers register: nothing can be asked there.
     var brokerProblem: Problem? {
         guard plan.isBroker, subject == nil else { return nil }
@@ -41,35 +43,35 @@ final class ServiceRoute: Sendable {
     /// What the service is called.
     var name: String { subject ?? plan.name }
 
+    /// The built-in way to a service of the configuration.
+    convenience init(_ plan: ServicePlan) { self.init(plan, rules: plan.rules) }
+
     /// The way to a service that a broker's workers have registered.
-    init(_ plan: ServicePlan, _ offer: Offer) {
-        self.plan = plan
-        request = plan.configuration.request
-        reply = plan.configuration.reply
-        headers = []
-        rules = plan.rules.ofWorkers(streaming: offer.streams)
-        isConfigured = false
-        subject = offer.name
+    convenience init(_ plan: ServicePlan, _ offer: Offer) {
+        self.init(plan, rules: plan.rules.ofWorkers(streaming: offer.streams), subject: offer.name)
     }
 
-    init(_ plan: ServicePlan) {
-        self.plan = plan
-        request = plan.configuration.request
-        reply = plan.configuration.reply
-        headers = []
-        rules = plan.rules
-        isConfigured = false
-        subject = nil
+    /// A configured way.
+    convenience init(_ plan: ServicePlan, _ route: RouteConfiguration) {
+        self.init(
+            plan, request: route.request, reply: route.reply, headers: route.headers,
+            rules: EndRules(route.replies, impliedCount: plan.configuration.impliedCount), isConfigured: true,
+            subject: route.registered)
     }
 
-    init(_ plan: ServicePlan, _ route: RouteConfiguration) {
+    private init(
+        _ plan: ServicePlan, request: ServiceConfiguration.Shape? = nil, reply: ServiceConfiguration.Shape? = nil,
+        headers: [String] = [], rules: EndRules, isConfigured: Bool = false, subject: String? = nil
+    ) {
         self.plan = plan
-        request = route.request
-        reply = route.reply
-        headers = route.headers
-        rules = EndRules(route.replies, impliedCount: plan.configuration.impliedCount)
-        isConfigured = true
-        subject = route.registered
+        self.request = request ?? plan.configuration.request
+        self.reply = reply ?? plan.configuration.reply
+        self.headers = headers
+        self.rules = rules
+        self.isConfigured = isConfigured
+        self.subject = subject
+        replyText = plan.isPublisher
+            ? plan.replyText : ReplyText(body: plan.configuration.body, isEnvelope: self.reply == .envelope)
     }
 }
 
