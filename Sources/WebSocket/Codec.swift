@@ -284,7 +284,8 @@ extension Codec {
     /// Lends the bytes that wait to `body`, which says how many of them went out.
     public func drain(_ body: (Span<UInt8>) -> Int) {
         guard pending > 0 else { return }
-        sent += body(bytes.span.extracting(sent..<bytes.count))
+        let lent = bytes
+        sent += body(lent.span.extracting(sent..<lent.count))
         guard pending == 0 else { return compact() }
         sent = 0
         bytes.removeAll(keepingCapacity: false)
