@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv
 OUT := out
-PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev zlib1g-dev libgnutls28-dev cppzmq-dev gcc g++ make curl python3-venv
+PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev zlib1g-dev libgnutls28-dev libmimalloc-dev cppzmq-dev gcc g++ make curl python3-venv
 CFLAGS := -O2 -Wall -Wextra -Werror
 EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/examples/echo_worker \
             $(OUT)/examples/async_server $(OUT)/examples/flood_worker $(OUT)/examples/ready_worker

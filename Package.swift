@@ -42,8 +42,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CGnuTLS", providers: [.apt(["libgnutls28-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
 
-        room("Reactors", ["CLinux"]),
+        room("Reactors", ["CLinux", "CMimalloc"]),
         room("ZeroMQ", ["CZeroMQ"]),
         room("HTTP", ["CMicroHTTPD"]),
         room("WebSocket", ["CZlib", "CGnuTLS"]),

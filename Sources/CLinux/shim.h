@@ -4,7 +4,6 @@
 // and variadics (prctl). Each is one call.
 #pragma once
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -68,6 +67,3 @@ static inline uint64_t linux_raise_descriptor_limit(void) {
     limit.rlim_cur = limit.rlim_max;
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? (uint64_t)limit.rlim_cur : (uint64_t)before;
 }
-
-// malloc_trim(3), of the C library: Swift's overlay leaves <malloc.h> out.
-static inline int linux_trim_memory(void) { return malloc_trim(0); }

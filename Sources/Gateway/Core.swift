@@ -21,6 +21,7 @@ import ZeroMQ
 final class Core: TurnParticipant {
     /// How often services and limits are looked after.
     private static let tickInterval: Nanoseconds = 250_000_000
+    private static let ticksUntilMemoryReturns = 8
     /// Rounds of work in one turn before descriptors are looked at again.
     private static let roundsPerTurn = 4
     /// Tickets at a time: exchanges, sessions and native requests, each of which has a bound of its own.
@@ -53,7 +54,7 @@ final class Core: TurnParticipant {
     private var atTurnsEnd: [() -> Void] = []
     private var retrying: [RawSession] = []
     private var largestCrowd = 0
-    private var memoryReturnedAt: Instant
+    private var ticksSinceCrowd = 0
     /// The sessions on this reactor.
     private(set) lazy var sessions = SessionRegister(self)
     /// What any session's bytes are received into; borrowed for the time of a call.
@@ -69,7 +70,6 @@ final class Core: TurnParticipant {
         self.index = index
         self.shared = shared
         reactor = try Reactor()
-        memoryReturnedAt = Instant(nanoseconds: reactor.now)
         log = shared.log
         metrics = Metrics(services: shared.plans.count)
         accessLog = AccessLog(shared.configuration.log, shared.output)
@@ -298,14 +298,20 @@ final class Core: TurnParticipant {
         returnMemory()
     }
 
-    /// Gives memory back once a crowd has left.
+    /// Gives memory back once a crowd has left, and all that it held is freed.
     private func returnMemory() {
-        let crowd = exchanges.count + sessions.count + closing.count
-        largestCrowd = max(largestCrowd, crowd)
-        guard largestCrowd > 256, crowd * 4 < largestCrowd, now.since(memoryReturnedAt) > 5_000_000_000 else { return }
+        let connections = listeners.reduce(0) { $0 + $1.listener.counters.connectionsOpen }
+        let crowd = exchanges.count + sessions.count + closing.count + connections
+        guard largestCrowd > 256, crowd * 4 < largestCrowd else {
+            largestCrowd = max(largestCrowd, crowd)
+            ticksSinceCrowd = 0
+            return
+        }
+        ticksSinceCrowd += 1
+        guard ticksSinceCrowd == Self.ticksUntilMemoryReturns else { return }
         Memory.returnUnused()
         largestCrowd = crowd
-        memoryReturnedAt = now
+        ticksSinceCrowd = 0
     }
 
     fileprivate func scheduleTick(_ ticker: Housekeeper) {

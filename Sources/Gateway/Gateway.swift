@@ -21,6 +21,7 @@ public enum Gateway {
     /// - Returns: the process's exit status.
     public static func run(_ configuration: Configuration, withDemoWorkers: Bool = false) throws -> Int32 {
         Threads.ignoreSignal(SIGPIPE)
+        Memory.returnEmptyPages()
         let signals = try SignalSource([SIGTERM, SIGINT])
         let output = try LineWriter(descriptor: STDERR_FILENO)
         defer { output.close() }

@@ -21,7 +21,7 @@ enum House {
     private static let libc: Set<String> = ["Glibc", "Synchronization"]
 
     static let rooms: [String: Room] = [
-        "Reactors": Room(imports: ["CLinux"], system: libc),
+        "Reactors": Room(imports: ["CLinux", "CMimalloc"], system: libc),
         "ZeroMQ": Room(imports: ["CZeroMQ"], system: libc, isHotPath: true),
         "HTTP": Room(imports: ["CMicroHTTPD"], system: libc, isHotPath: true),
         "WebSocket": Room(imports: ["CZlib", "CGnuTLS"], system: libc, isHotPath: true),
@@ -36,7 +36,7 @@ enum House {
     ]
 
     /// The folders that hold no Swift: a module map and a shim each.
-    static let doors: Set<String> = ["CZeroMQ", "CMicroHTTPD", "CJansson", "CZlib", "CGnuTLS", "CLinux"]
+    static let doors: Set<String> = ["CZeroMQ", "CMicroHTTPD", "CJansson", "CZlib", "CGnuTLS", "CLinux", "CMimalloc"]
 
     /// Imports beyond the table, by file, each with its reason.
     static let exceptions: [String: Set<String>] = [
