@@ -7,8 +7,9 @@
 //
 // A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off in this
 // order:
-// letters, services (replies to clients), listeners (responses out, new requests in), services again (whatever a send
-// may have brought up), the access log. It repeats while there is work, and says how long the reactor may sleep.
+// letters, services (replies to clients), listeners (responses out, new requests in), the exchanges that these opened,
+// services again (whatever a send may have brought up), the access log. It repeats while there is work, and says how
+// long the reactor may sleep.
 
 import Bridge
 import Configuration
@@ -43,6 +44,7 @@ final class Core: TurnParticipant {
     var listeners: [ListenerWatch] = []
     private var handler: RESTHandler?
     private var touched: [any Service] = []
+    private var opening: [RESTExchange] = []
     private var closing: [AnyObject] = []
     var inquiries = Inquiries()
     private var mintedNames: UInt64 = 0
@@ -93,6 +95,17 @@ final class Core: TurnParticipant {
     func run() { reactor.run() }
 
     // MARK: Exchanges
+
+    /// The request of `exchange` is complete. Requests that come in one turn go to their workers together, when all have
+    /// come: libzmq's thread is woken once for them, not for each.
+    func openSoon(_ exchange: RESTExchange) { opening.append(exchange) }
+
+    private func openExchanges() {
+        guard !opening.isEmpty else { return }
+        let batch = opening
+        opening.removeAll(keepingCapacity: true)
+        for exchange in batch { exchange.open() }
+    }
 
     /// Opens an exchange and hands its request over. However it goes, `client` is told the end exactly once.
     func open(
@@ -257,6 +270,7 @@ final class Core: TurnParticipant {
         for _ in 0..<Self.roundsPerTurn {
             hasMore = drainTouched()
             for watch in listeners { watch.runIfNeeded() }
+            openExchanges()
             if !touched.isEmpty && !hasMore { hasMore = drainTouched() }
             guard hasMore || listeners.contains(where: \.listener.wantsRun) else { break }
         }

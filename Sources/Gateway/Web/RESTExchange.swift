@@ -74,12 +74,12 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     func bodyEnded(of request: Request) {
         guard !isRefused else { return }
-        if route.plan.isPublisher { return open() }
+        if route.plan.isPublisher { return core.openSoon(self) }
         if let text = parameters.request, !route.isConfigured {
             if let problem = body.take(Array(text.utf8).span) { return refuse(problem) }
         }
         if let problem = body.finish(mayBeEmpty: route.request == .envelope) { return refuse(problem) }
-        open()
+        core.openSoon(self)
     }
 
     func closed(_ request: Request, _ reason: RequestEnd) {
@@ -94,7 +94,9 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     var fairnessKey: UInt64 { answer.request.clientKey }
 
-    private func open() {
+    /// Everything has been said and is good: the worker gets it, unless the client left meanwhile.
+    func open() {
+        guard !isClosed else { return }
         var frame: Frame
         let body = body.bytes
         if route.plan.isPublisher {
