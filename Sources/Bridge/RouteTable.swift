@@ -165,6 +165,9 @@ public struct PathParameters: Equatable, Sendable {
     public let names: [String]
     public let values: [String]
 
+    /// Of a path whose template has no names.
+    public static let none = PathParameters(names: [], values: [])
+
     public subscript(name: String) -> String? {
         names.firstIndex(of: name).map { values[$0] }
     }

@@ -96,8 +96,8 @@ final class Core: TurnParticipant {
 
     // MARK: Exchanges
 
-    /// The request of `exchange` is complete. Requests that come in one turn go to their workers together, when all have
-    /// come: libzmq's thread is woken once for them, not for each.
+    /// The request of `exchange` is complete. Requests that come in one turn go to their workers together, when all
+    /// have come: libzmq's thread is woken once for them, not for each.
     func openSoon(_ exchange: RESTExchange) { opening.append(exchange) }
 
     private func openExchanges() {

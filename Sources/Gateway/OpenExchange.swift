@@ -15,6 +15,10 @@ import ZeroMQ
 protocol ExchangeClient: AnyObject {
     /// Whom it counts for where clients take turns.
     var fairnessKey: UInt64 { get }
+    /// When it wants to look after its connection next, while the exchange is open.
+    var nextLook: Instant { get }
+    /// That time has come.
+    func look()
     /// A reply to deliver. `body` is valid during the call only.
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection)
     /// The exchange is over. `reply` is what ended it where it is not delivered: a worker's error, or something
@@ -104,17 +108,15 @@ final class OpenExchange: Correspondent, TimerHandler {
     func timerFired(_ key: UInt64) {
         timer = nil
         core.drainNow(service)
-        if let end = exchange.reached(core.now) {
-            conclude(end)
-        } else if exchange.end == nil {
-            armTimer()
-        }
+        if let end = exchange.reached(core.now) { return conclude(end) }
+        if exchange.end == nil && core.now >= listener.nextLook { listener.look() }
+        if exchange.end == nil { armTimer() }
     }
 
-    /// Waits for the earliest clock. Later replies move `idle` without touching the timer: it fires, sees, and waits
-    /// again.
+    /// Waits for the earliest clock, its own and its client's. Later replies move `idle` without touching the timer: it
+    /// fires, sees, and waits again.
     private func armTimer() {
-        wake = exchange.nextWake
+        wake = min(exchange.nextWake, listener.nextLook)
         timer = nil
         guard wake < .distantFuture else { return }
         timer = core.reactor.schedule(at: wake.nanoseconds, self, key: 0)

@@ -11,6 +11,12 @@ enum CharacterClass {
     @inline(__always)
     static func isToken(_ byte: UInt8) -> Bool { holds(byte, 0x03ff_6cfa_0000_0000, 0x57ff_ffff_c7ff_fffe) }
 
+    /// One tchar or more.
+    static func isToken(_ bytes: Span<UInt8>) -> Bool {
+        for i in bytes.indices where !isToken(bytes[i]) { return false }
+        return !bytes.isEmpty
+    }
+
     /// A tab, a space, a visible character, or a byte above 127 (obs-text).
     @inline(__always)
     static func isFieldValue(_ byte: UInt8) -> Bool { (byte >= 32 && byte != 127) || byte == 9 }

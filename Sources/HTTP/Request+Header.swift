@@ -42,6 +42,9 @@ extension Request {
         return place == 0 ? nil : fieldValue(place - 1)
     }
 
+    /// More than one field has that name.
+    func isRepeated(_ header: KnownHeader) -> Bool { repeated >> UInt64(header.rawValue) & 1 != 0 }
+
     /// How many fields have that name.
     public func count(of header: KnownHeader) -> Int {
         let place = Int(known[Int(header.rawValue)])

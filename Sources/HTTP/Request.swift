@@ -79,6 +79,8 @@ import Glibc
     var fieldCount = 0
     /// For each KnownHeader one more than the index of its first field, or 0.
     var known = [48 of UInt8](repeating: 0)
+    /// The bits of those that came more than once.
+    var repeated: UInt64 = 0
 
     // MARK: how far it is
 

@@ -81,8 +81,15 @@ public struct ResponseHeaders: Sendable {
 
     /// A C string at the end of the tail, which has room for it.
     private mutating func write(_ text: Span<UInt8>) {
-        for i in text.indices { tail[tailCount + i] = text[i] }
-        tail[tailCount + text.count] = 0
+        let start = tailCount
+        precondition(start + text.count < Self.tailRoom)
+        // SAFETY: there is room for the text and a zero, and the text lies elsewhere.
+        unsafe withUnsafeMutableBytes(of: &tail) { tail in
+            unsafe text.withUnsafeBytes { text in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: tail[start...]).copyMemory(from: text)
+            }
+            unsafe tail[start + text.count] = 0
+        }
         tailCount += text.count + 1
     }
 

@@ -58,7 +58,7 @@ struct Strictness {
 
     private static func checkRequestLine(_ request: Request) -> Refusal? {
         let method = request.methodName
-        for i in method.indices where !CharacterClass.isToken(method[i]) {
+        guard CharacterClass.isToken(method) else {
             return Refusal(.requestLine, "the method is not a token")
         }
         let text = request.rawTarget
@@ -141,18 +141,23 @@ struct Strictness {
 
     private static func checkFields(_ request: Request) -> Refusal? {
         request.known = [48 of UInt8](repeating: 0)
+        request.repeated = 0
         for i in 0..<request.fieldCount {
             let name = request.fieldName(i)
-            var bad = name.isEmpty
-            for j in name.indices { bad = bad || !CharacterClass.isToken(name[j]) }
-            if bad { return Refusal(.headerName, "the name of header field \(i + 1) is not a token") }
+            let header = KnownHeader.named(name)
+            if header == nil && !CharacterClass.isToken(name) {
+                return Refusal(.headerName, "the name of header field \(i + 1) is not a token")
+            }
             trim(request, i)
             let value = request.fieldValue(i)
             guard CharacterClass.areFieldValue(value) else {
                 return Refusal(.headerValue, "header field \(i + 1) has a control character in its value")
             }
-            if let header = KnownHeader.named(name), request.known[Int(header.rawValue)] == 0 {
+            guard let header else { continue }
+            if request.known[Int(header.rawValue)] == 0 {
                 request.known[Int(header.rawValue)] = UInt8(clamping: i + 1)
+            } else {
+                request.repeated |= 1 << UInt64(header.rawValue)
             }
         }
         return nil
@@ -176,7 +181,7 @@ struct Strictness {
         guard let host = request.value(of: .host) else {
             return request.minorVersion == 0 ? nil : Refusal(.hostMissing, "there is no Host")
         }
-        if request.count(of: .host) > 1 { return Refusal(.hostInvalid, "there is more than one Host") }
+        if request.isRepeated(.host) { return Refusal(.hostInvalid, "there is more than one Host") }
         if host.isEmpty { return Refusal(.hostInvalid, "Host is empty") }
         for i in host.indices where !CharacterClass.isHost(host[i]) {
             return Refusal(.hostInvalid, "Host has a character that no host has")
@@ -197,7 +202,7 @@ struct Strictness {
             if request.value(of: .contentLength) != nil {
                 return Refusal(.lengthConflict, "there is a Content-Length beside Transfer-Encoding")
             }
-            if request.count(of: .transferEncoding) > 1 || request.minorVersion == 0 {
+            if request.isRepeated(.transferEncoding) || request.minorVersion == 0 {
                 return Refusal(.lengthConflict, "Transfer-Encoding is repeated, or in an HTTP/1.0 request")
             }
             guard coding.equalsIgnoringCase("chunked") else {
@@ -205,7 +210,7 @@ struct Strictness {
             }
             request.hasChunks = true
         } else if let length = request.value(of: .contentLength) {
-            if request.count(of: .contentLength) > 1 { return Refusal(.lengthConflict, "Content-Length is repeated") }
+            if request.isRepeated(.contentLength) { return Refusal(.lengthConflict, "Content-Length is repeated") }
             guard let number = decimal(length) else {
                 return Refusal(.contentLengthInvalid, "Content-Length is not a number")
             }
@@ -228,7 +233,7 @@ struct Strictness {
     private static func checkExpectation(_ request: Request) -> Refusal? {
         request.expectsContinue = false
         guard request.minorVersion > 0, let expectation = request.value(of: .expect) else { return nil }
-        guard request.count(of: .expect) == 1, expectation.equalsIgnoringCase("100-continue") else {
+        guard !request.isRepeated(.expect), expectation.equalsIgnoringCase("100-continue") else {
             return Refusal(.expectationUnknown, "the only expectation here is 100-continue")
         }
         request.expectsContinue = true

@@ -33,7 +33,7 @@ final class SessionExchange: ExchangeClient {
             let known = "GET /v1/services lists them"
             return Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; \(known)")
         }
-        var parameters = RequestParameters()
+        let parameters = RequestParameters()
         for (key, value) in message.overrides(payload) {
             if let problem = parameters.apply(key, value) { return problem }
         }
@@ -76,6 +76,10 @@ final class SessionExchange: ExchangeClient {
         self.body = plan.configuration.request == .envelope ? envelope(body.span, plan) : body
         return nil
     }
+
+    /// The session looks after its connection itself.
+    var nextLook: Instant { .distantFuture }
+    func look() {}
 
     var fairnessKey: UInt64 { UInt64(UInt(bitPattern: ObjectIdentifier(session))) }
 

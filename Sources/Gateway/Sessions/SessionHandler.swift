@@ -110,7 +110,7 @@ private final class UpgradeVisit: RequestConsumer, UpgradeReceiver {
     }
 
     func upgraded(_ stream: UpgradedStream, of request: Request) {
-        var parameters = RequestParameters()
+        let parameters = RequestParameters()
         let isReadable = parameters.readQuery(request.query, isForGateway: false) == nil
         let resumable = isReadable && parameters.query.contains { $0.name == "resume" && $0.value == "1" }
         handler.sessions.begin(stream, route, acceptance, resumable: resumable)

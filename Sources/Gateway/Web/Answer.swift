@@ -29,16 +29,22 @@ enum RequestID {
     }
 }
 
-/// A request and what its response must say whatever it is.
-struct Answer {
+/// A request and what its response must say whatever it is. An object, because it is passed on from hand to hand.
+final class Answer {
     let request: Request
     let requestID: RequestID
+    /// The connection is closed afterwards: the gateway is draining.
+    let closes: Bool
     /// The configured origin whose page asks; it may read the answer (Fetch, "HTTP CORS protocol").
     var origin: String?
-    /// The connection is closed afterwards: the gateway is draining.
-    var closes = false
-    /// Where the time went, where a worker was waited for.
+    /// Where the time went, where a worker was waited for; said in the header, if that is not given yet.
     var timing: ServerTiming?
+
+    init(_ request: Request, _ requestID: RequestID, closes: Bool) {
+        self.request = request
+        self.requestID = requestID
+        self.closes = closes
+    }
 
     /// What every answer says, built once.
     private static let common = ResponseHeaders(["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"])

@@ -4,9 +4,9 @@
 //         |                 |                   |                   |
 //         +---- problem ----+----- problem -----+   client left: finish(.clientLeft), worker cancelled
 //
-// It is the request's consumer, the exchange's client and the stream's owner. One timer serves, in turn: watching for a
-// client that leaves (from 50 ms on: most exchanges are over before), beginning a stream that has no reply yet (1 s),
-// and a sign of life on a quiet SSE stream (15 s).
+// It is the request's consumer, the exchange's client and the stream's owner. While the exchange is open it looks
+// after the connection: a client that leaves is watched for (from 50 ms on: most exchanges are over before), a stream
+// that has no reply yet begins (1 s), a quiet SSE stream gives a sign of life (15 s).
 
 import Bridge
 import Configuration
@@ -16,7 +16,7 @@ import Reactors
 import ZeroMQ
 
 /// The client side of one REST exchange.
-final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHandler, ReadinessHandler {
+final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, ReadinessHandler {
     private static let watchAfter: Nanoseconds = 50_000_000
     private static let beginAfter: Nanoseconds = 1_000_000_000
     private static let signAfter: Nanoseconds = 15_000_000_000
@@ -25,7 +25,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
     private let core: Core
     private let handler: RESTHandler
     private let route: ServiceRoute
-    private var answer: Answer
+    private let answer: Answer
     private let path: PathParameters
     private let parameters: RequestParameters
     private let rules: EndRules
@@ -38,7 +38,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
     private var exchange: OpenExchange?
     private var record: ExchangeRecord?
     private var isRefused = false
-    private var timer: TimerID?
+    private(set) var nextLook: Instant
     private var watch: Registration?
     private var lastSign: Instant
     private var isClosed = false
@@ -55,6 +55,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         self.parameters = parameters
         self.rules = rules
         acceptedAt = core.now
+        nextLook = acceptedAt + Self.watchAfter
         lastSign = acceptedAt
         let limits = core.configuration.limits
         body = RequestBody(route.plan, limit: limits.maxBodyBytes, expecting: answer.request.contentLength)
@@ -110,7 +111,6 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
         let exchange = core.open(service, route.subject, rules: rules, &frame, client: self)
         if exchange.exchange.end == nil {
             self.exchange = exchange
-            timer = core.reactor.schedule(at: (acceptedAt + Self.watchAfter).nanoseconds, self, key: 0)
             // Nobody knows when the first message comes, and no problem can come before it.
             if route.plan.isPublisher { stream?.begin() }
         }
@@ -126,7 +126,6 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
     private func noteTiming() {
         guard let handling = exchange?.handling else { return }
         answer.timing = ServerTiming(handling: handling, elapsed: core.now.since(acceptedAt))
-        stream?.note(answer.timing)
     }
 
     func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange) {
@@ -165,19 +164,16 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
 
     // MARK: Waiting
 
-    func timerFired(_ key: UInt64) {
-        timer = nil
-        guard !isClosed, exchange != nil else { return }
+    func look() {
         if watch == nil { watch = core.watch(answer.request.descriptor, .peerClosed, self) }
         if let stream, !stream.hasBegun, core.now >= acceptedAt + Self.beginAfter { stream.begin() }
         if core.now >= lastSign + Self.signAfter {
             stream?.sayNothing()
             lastSign = core.now
         }
-        let next =
+        nextLook =
             stream?.hasBegun ?? false
             ? lastSign + Self.signAfter : max(acceptedAt + Self.beginAfter, core.now + Self.beginAfter / 4)
-        timer = core.reactor.schedule(at: next.nanoseconds, self, key: 0)
     }
 
     /// The client closed its end.
@@ -188,8 +184,6 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, TimerHan
     }
 
     private func stopWaiting() {
-        if let timer { core.reactor.cancel(timer) }
-        timer = nil
         if let watch { core.reactor.unwatch(watch) }
         watch = nil
     }

@@ -15,23 +15,27 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private var lastRequest: UInt64 = 0
     private(set) lazy var sessions = SessionHandler(self)
     private var admittedHost: [UInt8] = []
+    private let noParameters = RequestParameters()
+    /// The last path that led to a target without parameters, and that target.
+    private var lastPath: [UInt8] = []
+    private var lastMethod = Method.other
+    private var lastTarget = WebTarget.health
     private static let healthPath = Array("/healthz".utf8)
 
     init(_ core: Core) { self.core = core }
 
     func accept(_ request: Request) {
         openRequests += 1
-        var answer = Answer(request: request, requestID: requestID(of: request))
-        answer.closes = !core.drainState.acceptsRequests
+        let answer = Answer(request, requestID(of: request), closes: !core.drainState.acceptsRequests)
         let isRead = request.method == .get || request.method == .head
         if isRead && request.path.equals(Self.healthPath) { return page(answer) { Pages.health($0) } }
-        if let problem = admit(request, &answer) { return refuse(answer, problem) }
+        if let problem = admit(request, answer) { return refuse(answer, problem) }
         dispatch(answer)
     }
 
     /// Looks at Host and Origin. Most requests carry the host of the one before and no origin: those pass at a
     /// comparison.
-    private func admit(_ request: Request, _ answer: inout Answer) -> Problem? {
+    private func admit(_ request: Request, _ answer: Answer) -> Problem? {
         if request.value(of: .origin) == nil, let host = request.value(of: .host), host.equals(admittedHost) {
             return nil
         }
@@ -68,13 +72,20 @@ final class RESTHandler: RequestHandler, RefusalWriter {
 
     private func dispatch(_ answer: Answer) {
         let request = answer.request
-        let method = Self.methodName(request)
+        // Most requests go where the one before went: those need no look at the table.
+        if request.method == lastMethod, request.path.equals(lastPath) { return serve(answer, lastTarget, .none) }
         if request.method == .options { return options(answer) }
-        switch core.shared.routes.match(method, request.path) {
+        switch core.shared.routes.match(Self.methodName(request), request.path) {
         case .malformed(let reason): refuse(answer, Problem(.badPath, "the path cannot be read: \(reason)"))
         case .notFound: publicFile(answer)
         case .methodNotAllowed(let methods): notAllowed(answer, methods)
-        case .found(let number, let path): serve(answer, core.shared.routes[number], path)
+        case .found(let number, let path):
+            if path == .none, request.method != .other {
+                lastPath = [UInt8](copying: request.path)
+                lastMethod = request.method
+                lastTarget = core.shared.routes[number]
+            }
+            serve(answer, core.shared.routes[number], path)
         }
     }
 
@@ -88,24 +99,25 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     }
 
     private func serve(_ answer: Answer, _ target: WebTarget, _ path: PathParameters) {
+        let request = answer.request
         switch target {
         case .exchange(let route): exchange(answer, route, path)
         case .socket: sessions.open(answer, nil)
-        case .service(let route) where answer.request.value(of: .upgrade) != nil,
-            .topics(let route) where answer.request.value(of: .upgrade) != nil:
+        case .service(let route) where request.value(of: .upgrade) != nil,
+            .topics(let route) where request.value(of: .upgrade) != nil:
             sessions.open(answer, route)
         case .topics(let route): listen(answer, route, path)
         case .service(let route):
-            var parameters = RequestParameters()
-            if let problem = parameters.readQuery(answer.request.query, isForGateway: true) {
+            let parameters = RequestParameters()
+            if let problem = parameters.readQuery(request.query, isForGateway: true) {
                 return refuse(answer, problem)
             }
-            guard parameters.request != nil, answer.request.method != .head else {
+            guard parameters.request != nil, request.method != .head else {
                 return page(answer) { Pages.service($0, route, self.core) }
             }
             if let problem = route.brokerProblem { return refuse(answer, problem) }
             // EventSource connects again when its stream ends; 204 tells it to stop (HTML, "server-sent events").
-            if answer.request.value(of: .lastEventID) != nil { return page(answer) { Pages.nothing($0) } }
+            if request.value(of: .lastEventID) != nil { return page(answer) { Pages.nothing($0) } }
             exchange(answer, route, path)
         case .services: page(answer) { Pages.services($0, self.core) }
         case .health: page(answer) { Pages.health($0) }
@@ -134,16 +146,15 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     /// Everything about the request that can be refused before its body is read, then the exchange.
     private func exchange(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
         let request = answer.request
-        var parameters = RequestParameters()
-        let isForGateway =
-            !route.isConfigured && route.request == .body || request.method == .get && !route.isConfigured
-        if let problem = parameters.readQuery(request.query, isForGateway: isForGateway) {
-            return refuse(answer, problem)
-        }
-        if let field = request.value(of: .prefer) { parameters.readPreferences(String(copying: field)) }
-        guard case .accepted(var rules) = route.rules.overridden(by: parameters.wishes, within: route.plan.bounds)
-        else {
-            return refuse(answer, Self.tooMuch(parameters.wishes, route))
+        var parameters = noParameters
+        var rules = route.rules
+        if !request.query.isEmpty || request.value(of: .prefer) != nil {
+            parameters = RequestParameters()
+            if let problem = read(parameters, of: request, route) { return refuse(answer, problem) }
+            switch rules.overridden(by: parameters.wishes, within: route.plan.bounds) {
+            case .accepted(let overridden): rules = overridden
+            case .tooMuch(let key): return refuse(answer, Self.tooMuch(key, route))
+            }
         }
         let body = route.plan.configuration.body
         guard let format = ReplyFormat.negotiate(request.value(of: .accept), body, isSingle: rules.count == 1) else {
@@ -163,11 +174,16 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         request.consumer = RESTExchange(self, route, answer, path, parameters, rules, format)
     }
 
-    private static func tooMuch(_ wishes: Overrides, _ route: ServiceRoute) -> Problem {
-        guard case .tooMuch(let key) = route.rules.overridden(by: wishes, within: route.plan.bounds) else {
-            return Problem(.badParameter, "an override exceeds what the service allows")
-        }
-        return Problem(
+    /// What the query and `Prefer` ask for. - Returns: what is wrong with it, or nil.
+    private func read(_ parameters: RequestParameters, of request: Request, _ route: ServiceRoute) -> Problem? {
+        let isForGateway = !route.isConfigured && (route.request == .body || request.method == .get)
+        if let problem = parameters.readQuery(request.query, isForGateway: isForGateway) { return problem }
+        if let field = request.value(of: .prefer) { parameters.readPreferences(String(copying: field)) }
+        return nil
+    }
+
+    private static func tooMuch(_ key: OverrideResult.StaticKey, _ route: ServiceRoute) -> Problem {
+        Problem(
             .badParameter,
             "\(key.rawValue) is more than service \"\(route.name)\" allows; GET it to see its `overrides`")
     }
@@ -188,11 +204,12 @@ final class RESTHandler: RequestHandler, RefusalWriter {
 
     /// What a path takes; for a page of a configured origin also the leave to ask (Fetch, "CORS-preflight request").
     private func options(_ answer: Answer) {
+        let request = answer.request
         var methods: [String] = []
-        if case .methodNotAllowed(let known) = core.shared.routes.match("OPTIONS", answer.request.path) {
+        if case .methodNotAllowed(let known) = core.shared.routes.match("OPTIONS", request.path) {
             methods = known
         }
-        if methods.isEmpty && core.shared.publicFiles.find(answer.request.path) != nil { methods = ["GET"] }
+        if methods.isEmpty && core.shared.publicFiles.find(request.path) != nil { methods = ["GET"] }
         if methods.isEmpty { return publicFile(answer) }
         page(answer) { answer in
             var headers = answer.headers(nil)

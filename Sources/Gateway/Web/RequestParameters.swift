@@ -6,8 +6,8 @@
 
 import Bridge
 
-/// The parameters of one request.
-struct RequestParameters {
+/// The parameters of one request. An object, because most requests have none and share the empty ones.
+final class RequestParameters {
     var wishes = Overrides()
     /// An incomplete answer is taken as a success.
     var allowsPartial = false
@@ -22,7 +22,7 @@ struct RequestParameters {
     var query: [(name: String, value: String)] = []
 
     /// Reads the query. - Returns: what is wrong with it, or nil.
-    mutating func readQuery(_ text: Span<UInt8>, isForGateway: Bool) -> Problem? {
+    func readQuery(_ text: Span<UInt8>, isForGateway: Bool) -> Problem? {
         var start = 0
         while start < text.count {
             var end = start
@@ -34,7 +34,7 @@ struct RequestParameters {
     }
 
     /// Reads `Prefer`. Preferences that we do not know, or whose value is none, are passed over, as RFC 7240 asks.
-    mutating func readPreferences(_ field: String) {
+    func readPreferences(_ field: String) {
         for preference in field.split(separator: ",") {
             let parts = preference.split(separator: ";")[0].split(separator: "=", maxSplits: 1)
             let name = parts[0].filter { $0 != " " }.lowercased()
@@ -47,7 +47,7 @@ struct RequestParameters {
         }
     }
 
-    private mutating func readPair(_ text: Span<UInt8>, _ range: Range<Int>, _ isForGateway: Bool) -> Problem? {
+    private func readPair(_ text: Span<UInt8>, _ range: Range<Int>, _ isForGateway: Bool) -> Problem? {
         var equals = range.lowerBound
         while equals < range.upperBound && text[equals] != UInt8(ascii: "=") { equals += 1 }
         let name: String
@@ -64,7 +64,7 @@ struct RequestParameters {
         return isForGateway ? apply(name, value) : nil
     }
 
-    mutating func apply(_ name: String, _ value: String) -> Problem? {
+    func apply(_ name: String, _ value: String) -> Problem? {
         switch name {
         case "deadline": return setTime(\.deadline, name, value)
         case "first": return setTime(\.first, name, value)
@@ -89,7 +89,7 @@ struct RequestParameters {
         return nil
     }
 
-    private mutating func setTime(
+    private func setTime(
         _ key: WritableKeyPath<Overrides, Nanoseconds?>, _ name: String, _ value: String
     ) -> Problem? {
         guard let time = Self.time(value), time > 0 else {

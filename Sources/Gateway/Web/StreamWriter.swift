@@ -27,7 +27,7 @@ final class StreamWriter: BodySource {
         case cut
     }
 
-    private var answer: Answer
+    private let answer: Answer
     private let route: ServiceRoute
     private let format: ReplyFormat
     private let wantsEndRecord: Bool
@@ -52,8 +52,6 @@ final class StreamWriter: BodySource {
 
     /// Begins the response although there is no reply yet, so that nobody between takes it for dead.
     func begin() { begin(nil) }
-    /// Where the time went so far; said in the header, if that is not given yet.
-    func note(_ timing: ServerTiming?) { answer.timing = timing }
 
     /// A reply to deliver.
     func reply(_ body: Span<UInt8>, _ inspection: Inspection) {

@@ -11,7 +11,7 @@ import JSON
 extension RESTHandler {
     func listen(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
         let request = answer.request
-        var parameters = RequestParameters()
+        let parameters = RequestParameters()
         parameters.takesTopics = true
         if let problem = parameters.readQuery(request.query, isForGateway: true) { return refuse(answer, problem) }
         guard !parameters.topics.isEmpty, request.method != .head else {

@@ -43,7 +43,7 @@ struct UnaryWriter {
     }
 
     /// The exchange is over: gives the response.
-    func end(_ conclusion: Conclusion, _ answer: Answer, _ route: ServiceRoute) {
+    mutating func end(_ conclusion: Conclusion, _ answer: Answer, _ route: ServiceRoute) {
         if let fault { return answer.send(Problem(.badReply, fault)) }
         let reason = conclusion.record.end.reason
         guard var problem = conclusion.record.problem else { return succeed(reason, answer, route) }
@@ -56,7 +56,7 @@ struct UnaryWriter {
         answer.send(problem, retryAfter: retryAfter)
     }
 
-    private func succeed(_ reason: EndReason, _ answer: Answer, _ route: ServiceRoute) {
+    private mutating func succeed(_ reason: EndReason, _ answer: Answer, _ route: ServiceRoute) {
         if envelope == nil, format == .json, !isSingle || count > 0 {
             let headers = answer.headers(ofJSONEndedBy: reason)
             return answer.request.respond(200, headers, copying: (isSingle ? collected : array).span)
