@@ -45,8 +45,11 @@ final class RouterIdentity: ReadinessHandler {
 
     func ready(_ readiness: Readiness) { service.touch(self) }
 
-    /// Something lies unread: whatever it is, it belongs to the exchange that was, not to the next.
-    var hasUnread: Bool { socket.events.contains(.readable) }
+    /// Whether it may be lent. Whatever lies unread belongs to the exchange that was, not to the next.
+    func isFit(_ service: RouterService) -> Bool {
+        while drain(service) {}
+        return !isTainted
+    }
 
     func send(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
         for bytes in head {
@@ -56,15 +59,19 @@ final class RouterIdentity: ReadinessHandler {
         return socket.send(&body, more: false)
     }
 
-    /// Reads what is there. - Returns: whether some may be left for the next turn.
+    /// Reads what is there, or until the exchange that has it is over: what lies behind that is found before it is lent
+    /// again, and a look that finds nothing (poll(2), getpid(2)) is saved. - Returns: whether some may be left for the
+    /// next turn.
     func drain(_ service: RouterService) -> Bool {
         for _ in 0..<Self.turnBudget {
             guard !isPaused, isOpen else { return false }
+            let wasLent = exchange != nil
             if let version = service.plan.majordomo {
                 guard receiveFromBroker(version, service) else { return false }
             } else {
                 guard receiveMessage(service) else { return false }
             }
+            if wasLent && exchange == nil { return false }
         }
         return true
     }

@@ -89,6 +89,8 @@ final class RouterService: Service {
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
         core.touch(self)
         if let slot = exchange.identity {
+            // The send may swallow the edge that tells of a reply.
+            if let identity = identities[slot] { touch(identity) }
             return transmit(&request, slot, exchange) ? .taken : .refused(.overloaded)
         }
         if !exchange.unsent.isEmpty { return keep(&request, for: exchange) }
@@ -96,7 +98,7 @@ final class RouterService: Service {
             switch pool.lease(for: exchange.ticket) {
             case .ready(let slot):
                 guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
-                guard !identity.isTainted, !identity.hasUnread else {
+                guard identity.isFit(self) else {
                     place(identity, pool.release(slot, reusable: false))
                     continue
                 }
@@ -187,7 +189,8 @@ final class RouterService: Service {
         return .taken
     }
 
-    /// - Returns: whether libzmq took it; its queue may be full.
+    /// Sends on an identity that was just looked at, or is touched. - Returns: whether libzmq took it; its queue may be
+    /// full.
     private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: Correspondent) -> Bool {
         guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
         let byteCount = request.count
@@ -195,7 +198,6 @@ final class RouterService: Service {
         exchange.identity = slot
         identity.exchange = exchange
         core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
-        touch(identity)
         return true
     }
 
@@ -214,7 +216,7 @@ final class RouterService: Service {
         }
         let unsent = exchange.unsent
         exchange.unsent = []
-        guard !identity.isTainted, !identity.hasUnread else {
+        guard identity.isFit(self) else {
             place(identity, pool.release(identity.slot, reusable: false))
             for box in unsent {
                 if case .refused(let reason) = send(&box.frame, for: exchange) {
@@ -225,6 +227,7 @@ final class RouterService: Service {
         }
         exchange.identity = identity.slot
         identity.exchange = exchange
+        if unsent.count > 1 { touch(identity) }
         for box in unsent where !transmit(&box.frame, identity.slot, exchange) {
             return exchange.finish(because: .overloaded)
         }
