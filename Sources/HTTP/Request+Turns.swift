@@ -82,14 +82,15 @@ extension Request {
     // MARK: the body
 
     private func take(_ bytes: Span<UInt8>) -> Bool {
-        unsafe listener.isMoving = true
         if stage == .lingering { return true }
         if held == nil {
             receivedBytes += UInt64(bytes.count)
+            if receivedBytes != bodyLength { unsafe listener.isMoving = true }
             consumer?.body(bytes, of: self)
             return !isAborted
         }
         discardedBytes += UInt64(bytes.count)
+        unsafe listener.isMoving = true
         let limit = unsafe listener.maxDiscardedBytes
         return discardedBytes > limit ? answerDirectly() : true
     }
