@@ -266,7 +266,7 @@ final class Core: TurnParticipant {
         closing.removeFirst(min(closing.count, Self.closingsPerTurn))
         accessLog.flush()
         finishIfDrained()
-        let mustGoOn = hasMore || !touched.isEmpty || !closing.isEmpty
+        let mustGoOn = hasMore || !touched.isEmpty || !closing.isEmpty || !flushing.isEmpty
         if mustGoOn || listeners.contains(where: \.listener.wantsRun) { return 0 }
         return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
     }

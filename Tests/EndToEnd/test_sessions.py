@@ -351,6 +351,27 @@ def test_those_that_misbehave_are_ended_and_others_do_not_notice(bound, name, co
         assert said(other) == 1
 
 
+def test_what_came_at_once_is_read_to_its_end(bound):
+    """More than one turn reads, and the end of the stream right behind the last byte: nothing tells of either twice."""
+    gateway, worker = bound(echo)
+    raw, _ = upgrade(gateway)
+    messages = [b'"%04d %s"' % (number, b"x" * 1000) for number in range(1500)]
+    sender = threading.Thread(target=lambda: raw.sendall(b"".join(frame(1, message) for message in messages)))
+    sender.start()
+    stream = raw.makefile("rb")
+    for message in messages:
+        head = stream.read(4)
+        assert stream.read(struct.unpack(">H", head[2:])[0]) == message
+    sender.join(5)
+    gateway.process.send_signal(signal.SIGSTOP)
+    raw.sendall(frame(1, b'"last"'))
+    raw.shutdown(socket.SHUT_WR)
+    gateway.process.send_signal(signal.SIGCONT)
+    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
+    assert worker.wait_for_count(1501)[-1][-1] == b'"last"'
+    raw.close()
+
+
 @pytest.mark.parametrize("slow", ["pause", "close"])
 def test_a_client_that_never_reads_loses_its_session_and_nobody_else_anything(bound, slow):
     def flood(frames, send):

@@ -7,6 +7,10 @@
 //
 // What is sent in a turn leaves at its end in one piece. A client that does not read is not read from either. It knows
 // nothing of what the messages mean: that is its speaker's.
+//
+// The descriptor is watched once, for edges: with thousands of sessions a socket's memory is cold at each look, and
+// level-triggered epoll looks twice at each that was ready. So what an edge has told is kept in mind (`mayHaveInput`,
+// `isBlocked`) until a read has found the end, or the kernel takes bytes again.
 
 import Bridge
 import Configuration
@@ -40,13 +44,18 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     var speaker: (any SessionSpeaker)?
     let remoteAddress: String
     /// What the client sent waits for its worker: no more is read until it went.
-    var holdsInput = false { didSet { updateInterest() } }
+    var holdsInput = false { didSet { if !holdsInput && mayHaveInput { flushLater() } } }
     private let stream: UpgradedStream
     private let codec: Codec
     private var credit: Credit
     private var phase = Phase.open
     private var registration: Registration?
-    private var interest: Readiness = .readable
+    /// An edge told of something to read, and no read has found the end of it.
+    private var mayHaveInput = false
+    /// An edge told that nothing comes behind what is there to read.
+    private var endsInput = false
+    /// The kernel took no more bytes: an edge tells when it does again.
+    private var isBlocked = false
     private var timer: TimerID?
     private var lastHeard: Instant
     private var isFlushing = false
@@ -58,6 +67,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     private var settings: SessionSettings { core.configuration.sessions }
     /// Messages may be sent.
     var isOpen: Bool { phase == .open }
+    private var readsOn: Bool { phase == .lingering || !(credit.isPaused || holdsInput) }
 
     init(_ core: Core, _ stream: UpgradedStream, _ codec: Codec) {
         self.core = core
@@ -71,7 +81,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
 
     /// Begins to read; what came behind the handshake is the first of it.
     func start() {
-        registration = core.watch(stream.descriptor, interest, self)
+        registration = core.watch(stream.descriptor, [.readable, .writable, .peerClosed, .edgeTriggered], self)
         schedule(after: settings.ping.inNanoseconds)
         var early = stream.early
         guard !early.isEmpty else { return }
@@ -98,11 +108,10 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         case .pause:
             core.metrics.snapshot.slowClients += 1
             guard settings.slow == .pause else { return overrun() }
-            updateInterest()
             speaker?.paused()
         case .overrun: return overrun()
         }
-        flushLater()
+        if !isBlocked { flushLater() }
     }
 
     func close(_ code: CloseCode, _ reason: String) {
@@ -117,11 +126,12 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     /// Ends it without a word.
     func abort() { vanish(isClean: false) }
 
+    /// Sends what waits, as far as the kernel takes it, and reads what was left unread; at the end of a turn.
     func flush() {
         isFlushing = false
         guard phase != .gone else { return }
-        var isBlocked = false
         var isBroken = false
+        isBlocked = false
         while codec.pending > 0, !isBlocked, !isBroken {
             codec.drain { bytes in
                 switch stream.send(bytes) {
@@ -133,40 +143,42 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
             }
         }
         if isBroken { return vanish(isClean: false) }
-        if credit.drain(credit.buffered - min(credit.buffered, codec.pending)) == .resume {
-            updateInterest()
-            speaker?.resumed()
-        }
-        updateInterest()
+        if credit.drain(credit.buffered - min(credit.buffered, codec.pending)) == .resume { speaker?.resumed() }
         if codec.isOver && codec.pending == 0 { finish() }
+        if mayHaveInput { read() }
     }
 
     // MARK: Readiness
 
     func ready(_ readiness: Readiness) {
-        if readiness.contains(.writable) { flush() }
-        if readiness.contains(.readable) || readiness.contains(.hangup) { read() }
+        if readiness.contains(.hangup) && !readsOn { return vanish(isClean: hasSaidGoodbye) }
+        if !readiness.isDisjoint(with: [.peerClosed, .hangup]) { endsInput = true }
+        if !readiness.isDisjoint(with: [.readable, .peerClosed, .hangup]) { mayHaveInput = true }
+        if isBlocked && readiness.contains(.writable) { return flush() }
+        if mayHaveInput { read() }
     }
 
     private func read() {
         for _ in 0..<Self.readsPerTurn {
-            guard phase != .gone, interest.contains(.readable) || phase == .lingering else { return }
+            guard mayHaveInput, readsOn, phase != .gone else { return }
             var buffer: [UInt8] = []
             swap(&buffer, &core.receiveBuffer)
             defer { swap(&buffer, &core.receiveBuffer) }
             switch stream.receive(into: &buffer) {
             case .moved(let count):
+                // A short read found the end: what comes later is a new edge (epoll(7)).
+                mayHaveInput = count == buffer.count || endsInput
                 lastHeard = core.now
                 if phase == .lingering { continue }
                 var span = buffer.mutableSpan
                 codec.receive(&span, count: count, self)
+                if codec.pending > 0 && !isBlocked { flushLater() }
                 guard isWithinControlBudget else { return close(.policyViolation, "too many control frames") }
-                flushLater()
-                if count < buffer.count { return }
-            case .wouldBlock: return
+            case .wouldBlock: mayHaveInput = false
             case .ended: return vanish(isClean: hasSaidGoodbye)
             }
         }
+        if mayHaveInput { flushLater() }
     }
 
     private var isWithinControlBudget: Bool {
@@ -248,14 +260,6 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         guard !isFlushing, phase != .gone else { return }
         isFlushing = true
         core.flushLater(self)
-    }
-
-    private func updateInterest() {
-        var wanted: Readiness = credit.isPaused || holdsInput ? [] : .readable
-        if codec.pending > 0 { wanted.insert(.writable) }
-        guard wanted != interest, let registration else { return }
-        interest = wanted
-        core.reactor.change(registration, to: wanted)
     }
 
     private func schedule(after time: Nanoseconds) {
