@@ -51,7 +51,8 @@ final class Core: TurnParticipant {
     private var letterWatch: LetterWatch?
     private var flushing: [SessionWire] = []
     private var atTurnsEnd: [() -> Void] = []
-    private var retrying: [RawSession] = []
+    /// Sessions whose services are full.
+    let backlog = Backlog()
     private var largestCrowd = 0
     private var memoryReturnedAt: Instant
     /// The sessions on this reactor.
@@ -202,9 +203,6 @@ final class Core: TurnParticipant {
         if !touched.contains(where: { $0 === service }) { touched.append(service) }
     }
 
-    /// The session's service was full: it tries again in each turn, until it is rid of what it holds.
-    func retryLater(_ session: RawSession) { retrying.append(session) }
-
     /// Does something when nothing of this turn is on the stack any more.
     func whenTurnEnds(_ action: @escaping () -> Void) { atTurnsEnd.append(action) }
 
@@ -260,7 +258,7 @@ final class Core: TurnParticipant {
             if !touched.isEmpty && !hasMore { hasMore = drainTouched() }
             guard hasMore || listeners.contains(where: \.listener.wantsRun) else { break }
         }
-        if !retrying.isEmpty { retrying.removeAll { $0.retry() } }
+        if !backlog.isEmpty { backlog.retry() }
         flushSessions()
         runAtTurnsEnd()
         closing.removeFirst(min(closing.count, Self.closingsPerTurn))

@@ -372,6 +372,43 @@ def test_what_came_at_once_is_read_to_its_end(bound):
     raw.close()
 
 
+def test_sessions_whose_worker_takes_nothing_wait_in_line_and_cost_nothing(start, endpoint, tmp_path):
+    """Also those that leave meanwhile, and those whose connection is reset while nobody reads from it."""
+    there = endpoint()
+    service = {"peer": "dealer", "bind": there, "replies": FINAL, "socket": {"send_high_water_mark": 1}}
+    gateway = start.gateway({"s": service}, tmp_path, reactors=1)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as worker:
+        worker.setsockopt(zmq.RCVHWM, 1)
+        worker.linger, worker.rcvtimeo = 0, 5000
+        worker.connect(there)
+        gateway.ready("s")
+        clients = [upgrade(gateway)[0] for _ in range(40)]
+        for index, client in enumerate(clients):
+            client.sendall(b"".join(frame(1, b'"%d %d %s"' % (index, number, b"x" * 20000)) for number in range(3)))
+        gateway.until(lambda: gateway.metric("zmq_gateway_messages_received_total") >= 40)
+        for client in clients[30:]:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 30)
+        used = gateway.cpu_seconds()
+        time.sleep(0.5)
+        assert gateway.cpu_seconds() - used < 0.2
+        answers = [[] for _ in clients]
+        streams = [client.makefile("rb") for client in clients[:30]]
+
+        def collect(index):
+            for _ in range(3):
+                head = streams[index].read(4)
+                answers[index].append(streams[index].read(struct.unpack(">H", head[2:])[0]).split()[:2])
+        readers = [threading.Thread(target=collect, args=(index,)) for index in range(30)]
+        for reader in readers:
+            reader.start()
+        while any(reader.is_alive() for reader in readers):
+            if worker.poll(50):
+                worker.send_multipart(worker.recv_multipart())
+        assert answers[:30] == [[[b'"%d' % index, b"%d" % number] for number in range(3)] for index in range(30)]
+
+
 @pytest.mark.parametrize("slow", ["pause", "close"])
 def test_a_client_that_never_reads_loses_its_session_and_nobody_else_anything(bound, slow):
     def flood(frames, send):

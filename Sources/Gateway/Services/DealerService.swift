@@ -72,7 +72,6 @@ final class DealerService: Service, ReadinessHandler {
     private func send(
         _ body: inout Frame, _ more: [FrameBox], ticket: Ticket, via slot: inout Int?
     ) -> Handover {
-        core.touch(self)
         if let slot, isUsable(links[slot]) {
             return transmit(&body, more, ticket, links[slot]) ? .taken : .refused(.overloaded)
         }
@@ -101,7 +100,6 @@ final class DealerService: Service, ReadinessHandler {
     /// - Parameter slot: the endpoint that the request went to; nil where there is only one.
     private func cancel(_ ticket: Ticket, at slot: Int?) {
         guard let cancel = plan.cancel, isUsable(links[slot ?? 0]) else { return }
-        core.touch(self)
         var frame = Frame(copying: cancel.span)
         _ = transmit(&frame, [], ticket, links[slot ?? 0])
     }
@@ -137,7 +135,8 @@ final class DealerService: Service, ReadinessHandler {
     private func transmit(_ body: inout Frame, _ more: [FrameBox], _ ticket: Ticket, _ link: Link) -> Bool {
         let byteCount = body.count
         var identity = core.codec.frame(of: ticket)
-        guard case .sent = link.socket.send(&identity, more: true) else { return false }
+        guard begin(&identity, link) else { return false }
+        core.touch(self)
         if plan.template.hasDelimiter {
             var delimiter = Frame()
             _ = link.socket.send(&delimiter, more: true)
@@ -145,6 +144,16 @@ final class DealerService: Service, ReadinessHandler {
         _ = link.socket.send(&body, more: !more.isEmpty)
         for (index, box) in more.enumerated() { _ = link.socket.send(&box.frame, more: index < more.count - 1) }
         core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
+        return true
+    }
+
+    /// A refusal is the truth, and loses nothing: who is refused may wait for `ready`. A send alone looks at what came
+    /// once a millisecond only, and then swallows its edge.
+    private func begin(_ identity: inout Frame, _ link: Link) -> Bool {
+        if case .sent = link.socket.send(&identity, more: true) { return true }
+        let events = link.socket.events
+        if !events.isEmpty { core.touch(self) }
+        guard events.contains(.writable), case .sent = link.socket.send(&identity, more: true) else { return false }
         return true
     }
 

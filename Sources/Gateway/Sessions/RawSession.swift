@@ -22,6 +22,8 @@ final class RawSession: Correspondent, Session {
     private var speaksText = false
     /// Messages that the service could not take yet; bounded by what one read brings.
     private var held: [FrameBox] = []
+    /// Where it waits with them.
+    var position: Backlog.Position?
 
     /// nil where the table is full.
     init?(_ core: Core, _ service: any Service, _ kind: SessionKind, _ wire: SessionWire, resumable: Bool) {
@@ -74,15 +76,18 @@ final class RawSession: Correspondent, Session {
     private func send(_ body: Span<UInt8>) {
         guard !presence.isOver else { return }
         var frame = Frame(copying: body)
-        if held.isEmpty, hand(&frame) { return }
+        if position == nil, !core.backlog.hasLine(for: self), hand(&frame) { return }
         guard !presence.isOver else { return }
         // The worker's queue is full: its client is not read from until there is room.
         held.append(FrameBox(frame))
-        if held.count == 1 {
+        if position == nil {
             wire?.holdsInput = true
-            core.retryLater(self)
+            core.backlog.append(self)
         }
     }
+
+    /// What it waits for, where its service is full.
+    var place: Backlog.Place { Backlog.Place(service: ObjectIdentifier(service), slot: identity, subject: subject) }
 
     /// - Returns: whether the service took it, or the session ended over it.
     private func hand(_ frame: inout Frame) -> Bool {
@@ -154,6 +159,9 @@ final class RawSession: Correspondent, Session {
     func end() {
         guard presence.end() else { return }
         unsent = []
+        held = []
+        if let position { core.backlog.left(position) }
+        position = nil
         core.closed(self)
         service.ended(self, End(.clientLeft))
     }
