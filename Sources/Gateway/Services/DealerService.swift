@@ -24,7 +24,6 @@ final class DealerService: Service, ReadinessHandler {
     private let links: [Link]
     private var natives: NativeClients?
     private var registrations: [Registration] = []
-    private var incoming = Frame()
     private var next = 0
 
     init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
@@ -133,6 +132,7 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     private func transmit(_ body: inout Frame, _ more: [FrameBox], _ ticket: Ticket, _ link: Link) -> Bool {
+        let core = core  // An unowned reference is checked at each use.
         let byteCount = body.count
         var identity = core.codec.frame(of: ticket)
         guard begin(&identity, link) else { return false }
@@ -158,14 +158,16 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     private func drain(_ link: Link) -> Bool {
+        var incoming = Frame()
         for _ in 0..<Self.turnBudget {
-            guard receiveMessage(link) else { return false }
+            guard receiveMessage(link, &incoming) else { return false }
         }
         return true
     }
 
     /// Reads one message to its end, whatever its shape, and delivers it.
-    private func receiveMessage(_ link: Link) -> Bool {
+    private func receiveMessage(_ link: Link, _ incoming: inout Frame) -> Bool {
+        let core = core
         var shape = ReplyShape(plan.template)
         var ticket: Ticket?
         var hasTicket = false

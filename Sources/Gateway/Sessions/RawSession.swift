@@ -39,7 +39,7 @@ final class RawSession: Correspondent, Session {
     }
 
     /// Messages say what they are, and are numbered.
-    private var isNumbered: Bool { presence.memory != nil }
+    private var isNumbered: Bool { presence.isNumbered }
 
     // MARK: From the client
 
@@ -127,12 +127,12 @@ final class RawSession: Correspondent, Session {
             return close(.badReply, inspection.fault ?? "the reply's frames are not the service's")
         }
         metrics.counts.replies += 1
-        guard let memory = presence.memory else {
+        guard isNumbered else {
             wire?.send(replyKind(body), body)
             return
         }
-        guard !body.isEmpty || plan.configuration.body != .json else { return }
-        presence.say(SessionText.reply(nil, memory.next, body, inspection, text))
+        guard let number = presence.memory?.next, !body.isEmpty || plan.configuration.body != .json else { return }
+        presence.say(SessionText.reply(nil, number, body, inspection, text))
     }
 
     /// A binary service's client that speaks in text is answered in text, where the reply is text.

@@ -15,6 +15,8 @@ final class SessionPresence: TimerHandler {
     private(set) var wire: SessionWire?
     /// nil where the session cannot be resumed.
     private(set) var memory: SessionMemory?
+    /// It can be resumed: what is said is numbered.
+    let isNumbered: Bool
     private(set) var isOver = false
     private let core: Core
     private let address: String
@@ -27,7 +29,8 @@ final class SessionPresence: TimerHandler {
         self.wire = wire
         address = wire.remoteAddress
         let settings = core.configuration.sessions
-        if resumable && settings.resume > .zero {
+        isNumbered = resumable && settings.resume > .zero
+        if isNumbered {
             memory = SessionMemory(reactor: core.index, bound: settings.resumeBytes)
         }
     }

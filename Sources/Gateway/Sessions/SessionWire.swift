@@ -39,7 +39,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     /// Control frames a second that nobody needs more of.
     private static let controlFramesPerSecond: UInt64 = 200
 
-    unowned(safe) let core: Core
+    let core: Core
     /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
     var speaker: (any SessionSpeaker)?
     let remoteAddress: String
@@ -103,7 +103,10 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         let before = codec.pending
         codec.send(kind, payload)
         core.metrics.snapshot.messagesSent += 1
-        switch credit.fill(codec.pending - before) {
+        var filled = credit
+        let change = filled.fill(codec.pending - before)
+        credit = filled
+        switch change {
         case .none, .resume: break
         case .pause:
             core.metrics.snapshot.slowClients += 1
@@ -143,8 +146,12 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
             }
         }
         if isBroken { return vanish(isClean: false) }
-        if credit.drain(credit.buffered - min(credit.buffered, codec.pending)) == .resume { speaker?.resumed() }
-        if codec.isOver && codec.pending == 0 { finish() }
+        let left = codec.pending
+        var drained = credit
+        let change = drained.drain(drained.buffered - min(drained.buffered, left))
+        credit = drained
+        if change == .resume { speaker?.resumed() }
+        if left == 0 && codec.isOver { finish() }
         if mayHaveInput { read() }
     }
 
@@ -182,11 +189,11 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     }
 
     private var isWithinControlBudget: Bool {
-        if core.now.since(controlSince) > 1_000_000_000 {
-            controlSince = core.now
-            controlBefore = codec.controlFrames
-        }
-        return codec.controlFrames - controlBefore <= Self.controlFramesPerSecond
+        let frames = codec.controlFrames
+        guard frames != controlBefore else { return true }
+        let now = core.now
+        if now.since(controlSince) > 1_000_000_000 { (controlSince, controlBefore) = (now, frames) }
+        return frames - controlBefore <= Self.controlFramesPerSecond
     }
 
     func timerFired(_ key: UInt64) {
