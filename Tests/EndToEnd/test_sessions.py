@@ -462,6 +462,72 @@ def test_sessions_of_one_address_are_bounded(bound):
     assert upgrade(gateway)[1].startswith("HTTP/1.1 101 ")
 
 
+def session_lines(gateway, count):
+    """What the access log (JSON) says of sessions that are over."""
+    def lines():
+        return [json.loads(line) for line in list(gateway.errors) if '"session"' in line]
+    gateway.until(lambda: len(lines()) >= count)
+    assert len(lines()) == count
+    return lines()
+
+
+@pytest.mark.parametrize("end, by, code", [
+    ("close", "client", 1000), ("silent close", "client", 1005), ("vanish", "nobody", None), ("binary", "gateway", 1003),
+    ("unmasked", "gateway", 1002)])
+def test_the_access_log_has_one_truthful_line_a_session(bound, end, by, code):
+    gateway, _ = bound(echo, log={"format": "json"})
+    raw, _ = upgrade(gateway, X_Request_Id="mine")
+    for number in range(3):
+        raw.sendall(frame(1, b"%d" % (number * 100)))
+    stream = raw.makefile("rb")
+    assert stream.read(13) == b"\x81\x010\x81\x03100\x81\x03200"
+    raw.sendall({"close": frame(8, b"\x03\xe8"), "silent close": frame(8), "vanish": b"", "binary": frame(2, b"1"),
+                 "unmasked": b"\x81\x01a"}[end])
+    stream.close()
+    raw.close()
+    line = session_lines(gateway, 1)[0]
+    assert (line["session"], line["service"]) == ("raw", "s")
+    assert (line["messages_in"], line["messages_out"], line["bytes_in"], line["bytes_out"]) == (
+        (4, 3, 8, 7) if end == "binary" else (3, 3, 7, 7))
+    assert (line["closed_by"], line.get("close"), line["request_id"], line["remote"]) == (by, code, "mine", "127.0.0.1")
+    assert line["total_ms"] > 0 and "connections" not in line
+
+
+@pytest.mark.parametrize("reactors", [1, 2])
+def test_a_session_that_is_resumed_has_one_line_of_all_its_connections(bound, reactors):
+    gateway, worker = bound(echo, reactors=reactors, log={"format": "json"})
+    request = {"op": "request", "service": "s", "body": {"done": True}}
+    with session(gateway, "/v1/socket", additional_headers={"X-Request-Id": "first"}, **V1) as client:
+        token = said(client)["token"]
+        client.send(json.dumps({**request, "id": "a"}))
+        assert [said(client)["op"] for _ in range(2)] == ["reply", "end"]
+        client.socket.shutdown(socket.SHUT_RDWR)
+    with session(gateway, "/v1/socket", additional_headers={"X-Request-Id": "second"}, **V1) as client:
+        said(client)
+        client.send(json.dumps({"op": "resume", "token": token, "seq": 2}))
+        assert said(client)["op"] == "resumed"
+        client.send(json.dumps({**request, "id": "b"}))
+        assert [said(client)["op"] for _ in range(2)] == ["reply", "end"]
+    line = session_lines(gateway, 1)[0]
+    assert (line["session"], line["connections"], line["request_id"]) == ("socket", 2, "first")
+    assert (line["closed_by"], line["close"], line.get("service")) == ("client", 1000, None)
+    assert line["messages_in"] >= 2 and line["messages_out"] >= 6
+
+
+def test_a_line_of_a_session_for_people(bound):
+    gateway, _ = bound(echo)
+    with session(gateway, "/v1/services/s", additional_headers={"X-Request-Id": "mine"}) as client:
+        client.send("1")
+        assert said(client) == 1
+        gateway.process.send_signal(signal.SIGTERM)
+        with pytest.raises(websockets.ConnectionClosed):
+            client.recv(8)
+    gateway.until(lambda: any(" session=" in line for line in gateway.errors))
+    line = next(line for line in gateway.errors if " session=" in line)
+    assert " session=raw service=s messages_in=1 messages_out=1 bytes_in=1 bytes_out=1 total=" in line
+    assert line.endswith("ms closed_by=gateway close=1001 request_id=mine remote=127.0.0.1")
+
+
 def test_a_drain_says_when_to_come_back(bound):
     gateway, worker = bound(silent)
     with session(gateway, "/v1/socket", **V1) as busy, session(gateway, "/v1/services/s") as raw:

@@ -43,6 +43,10 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
     var speaker: (any SessionSpeaker)?
     let remoteAddress: String
+    /// Of the upgrade.
+    let requestID: RequestID
+    private(set) var traffic = SessionTraffic()
+    private(set) var closing = SessionClose()
     /// What the client sent waits for its worker: no more is read until it went.
     var holdsInput = false { didSet { if !holdsInput && mayHaveInput { flushLater() } } }
     private let stream: UpgradedStream
@@ -69,8 +73,9 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     var isOpen: Bool { phase == .open }
     private var readsOn: Bool { phase == .lingering || !(credit.isPaused || holdsInput) }
 
-    init(_ core: Core, _ stream: UpgradedStream, _ codec: Codec) {
+    init(_ core: Core, _ stream: UpgradedStream, _ codec: Codec, _ requestID: RequestID) {
         self.core = core
+        self.requestID = requestID
         self.stream = stream
         self.codec = codec
         remoteAddress = stream.remoteAddress
@@ -95,7 +100,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         phase = .gone
         speaker = nil
         stopWatching()
-        return SessionTransfer.Connection(stream: stream, codec: codec)
+        return SessionTransfer.Connection(stream: stream, codec: codec, requestID: requestID)
     }
 
     func send(_ kind: MessageKind, _ payload: Span<UInt8>) {
@@ -103,6 +108,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         let before = codec.pending
         codec.send(kind, payload)
         core.metrics.snapshot.messagesSent += 1
+        traffic.messagesOut += 1
+        traffic.bytesOut += payload.count
         var filled = credit
         let change = filled.fill(codec.pending - before)
         credit = filled
@@ -121,6 +128,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         guard phase == .open else { return }
         phase = .closing
         hasSaidGoodbye = true
+        closing = SessionClose(party: .gateway, code: code.rawValue)
         codec.close(code, reason)
         schedule(after: Self.closePatience)
         flushLater()
@@ -212,12 +220,15 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
 
     func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
         core.metrics.snapshot.messagesReceived += 1
+        traffic.messagesIn += 1
+        traffic.bytesIn += payload.count
         if phase == .open { speaker?.received(kind, payload) }
     }
 
     func receivedPong(_ payload: Span<UInt8>) {}
 
     func ended(_ code: CloseCode, fault: String?) {
+        if phase == .open { closing = SessionClose(party: fault == nil ? .client : .gateway, code: code.rawValue) }
         if fault != nil {
             phase = .lingering
         } else if phase == .open {
