@@ -498,14 +498,17 @@ def test_a_session_that_is_resumed_has_one_line_of_all_its_connections(bound, re
     gateway, worker = bound(echo, reactors=reactors, log={"format": "json"})
     request = {"op": "request", "service": "s", "body": {"done": True}}
     with session(gateway, "/v1/socket", additional_headers={"X-Request-Id": "first"}, **V1) as client:
-        token = said(client)["token"]
+        hello = said(client)
+        token = hello["token"]
+        assert hello["request_id"] == "first"
         client.send(json.dumps({**request, "id": "a"}))
         assert [said(client)["op"] for _ in range(2)] == ["reply", "end"]
         client.socket.shutdown(socket.SHUT_RDWR)
     with session(gateway, "/v1/socket", additional_headers={"X-Request-Id": "second"}, **V1) as client:
-        said(client)
+        assert said(client)["request_id"] == "second"
         client.send(json.dumps({"op": "resume", "token": token, "seq": 2}))
-        assert said(client)["op"] == "resumed"
+        answer = said(client)
+        assert (answer["op"], answer["request_id"]) == ("resumed", "first")
         client.send(json.dumps({**request, "id": "b"}))
         assert [said(client)["op"] for _ in range(2)] == ["reply", "end"]
     line = session_lines(gateway, 1)[0]

@@ -53,7 +53,7 @@ final class SessionPresence: TimerHandler {
         core.sessions.add(session, address: address)
     }
 
-    func hello() { tell(SessionText.hello("hello", memory, core)) }
+    func hello() { tell(SessionText.hello(memory, requestID, core)) }
 
     /// Says something that is not numbered, and lost on a client that is away.
     func tell(_ message: [UInt8]) { wire?.send(.text, message.span) }
@@ -96,7 +96,7 @@ final class SessionPresence: TimerHandler {
         self.memory = memory
         core.sessions.renewed(session, from: old)
         core.metrics.snapshot.sessionsResumed += 1
-        tell(SessionText.resumed(memory, after: number, missed: missed, core))
+        tell(SessionText.resumed(memory, requestID, after: number, missed: missed, core))
         for message in messages { tell(message) }
     }
 
