@@ -39,28 +39,13 @@ public struct CodecLimits: Sendable {
 public final class Codec {
     enum State { case open, closing, closed, failed }
 
-    private(set) var state = State.open
-    /// Control frames received.
-    public var controlFrames: UInt64 { controlFrameCount }
-    private var controlFrameCount: UInt64 = 0
     /// What a sender leaves away (RFC 7692, section 7.2.1).
     private static let tail: [UInt8] = [0, 0, 0xFF, 0xFF]
-    private let limits: CodecLimits
+
+    // One of thousands is cold when its turn comes: what every message touches stands together, in front.
+
+    private(set) var state = State.open
     private let deflate: DeflateParameters?
-
-    // MARK: coming in
-
-    private var reader = FrameHeaderReader()
-    private var header: FrameHeader?
-    private var taken = 0
-    /// The kind of the message whose frames are coming.
-    private var kind: MessageKind?
-    private var isCompressed = false
-    private var fragments = 0
-    private var message: [UInt8] = []
-    private var control: [UInt8] = []
-    private var text = UTF8Check()
-    private var inflater: Inflater?
 
     // MARK: going out
 
@@ -68,6 +53,23 @@ public final class Codec {
     private var sent = 0
     private var pongs = 0
     private var latestPong: [UInt8]?
+
+    // MARK: coming in
+
+    private var controlFrameCount: UInt64 = 0
+    private var reader = FrameHeaderReader()
+    private var header: FrameHeader?
+    private var taken = 0
+    /// The kind of the message whose frames are coming.
+    private var kind: MessageKind?
+    private var isCompressed = false
+    private var text = UTF8Check()
+    private var fragments = 0
+    private var message: [UInt8] = []
+    private let limits: CodecLimits
+
+    private var control: [UInt8] = []
+    private var inflater: Inflater?
     private var deflater: Deflater?
 
     public init(_ limits: CodecLimits = CodecLimits(), deflate: DeflateParameters? = nil) {
@@ -75,6 +77,8 @@ public final class Codec {
         self.deflate = deflate
     }
 
+    /// Control frames received.
+    public var controlFrames: UInt64 { controlFrameCount }
     /// Messages are taken in, and may be sent.
     public var isOpen: Bool { state == .open }
     /// Nothing more comes in: when the output is sent, the connection is to be closed.

@@ -16,14 +16,14 @@ import ZeroMQ
 /// One raw session.
 final class RawSession: Correspondent, Session {
     let presence: SessionPresence
-    let kind: SessionKind?
     private let core: Core
-    private let text: ReplyText
-    private var speaksText = false
     /// Messages that the service could not take yet; bounded by what one read brings.
     private var held: [FrameBox] = []
     /// Where it waits with them.
     var position: Backlog.Position?
+    private var speaksText = false
+    private let text: ReplyText
+    let kind: SessionKind?
 
     /// nil where the table is full.
     init?(_ core: Core, _ service: any Service, _ kind: SessionKind, _ wire: SessionWire, resumable: Bool) {

@@ -13,11 +13,11 @@ import WebSocket
 final class SessionPresence: TimerHandler {
     /// nil while the client is away.
     private(set) var wire: SessionWire?
-    /// nil where the session cannot be resumed.
-    private(set) var memory: SessionMemory?
+    private(set) var isOver = false
     /// It can be resumed: what is said is numbered.
     let isNumbered: Bool
-    private(set) var isOver = false
+    /// nil where the session cannot be resumed.
+    private(set) var memory: SessionMemory?
     private let core: Core
     private let address: String
     /// Of the upgrade it began with.

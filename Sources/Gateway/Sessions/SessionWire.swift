@@ -39,34 +39,37 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     /// Control frames a second that nobody needs more of.
     private static let controlFramesPerSecond: UInt64 = 200
 
+    // With thousands of sessions each is cold when its turn comes: what a message touches stands together, in front.
+
     let core: Core
-    /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
-    var speaker: (any SessionSpeaker)?
-    let remoteAddress: String
-    /// Of the upgrade.
-    let requestID: RequestID
-    private(set) var traffic = SessionTraffic()
-    private(set) var closing = SessionClose()
-    /// What the client sent waits for its worker: no more is read until it went.
-    var holdsInput = false { didSet { if !holdsInput && mayHaveInput { flushLater() } } }
     private let stream: UpgradedStream
     private let codec: Codec
-    private var credit: Credit
+    /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
+    var speaker: (any SessionSpeaker)?
     private var phase = Phase.open
-    private var registration: Registration?
     /// An edge told of something to read, and no read has found the end of it.
     private var mayHaveInput = false
     /// An edge told that nothing comes behind what is there to read.
     private var endsInput = false
     /// The kernel took no more bytes: an edge tells when it does again.
     private var isBlocked = false
-    private var timer: TimerID?
-    private var lastHeard: Instant
     private var isFlushing = false
+    /// What the client sent waits for its worker: no more is read until it went.
+    var holdsInput = false { didSet { if !holdsInput && mayHaveInput { flushLater() } } }
+    private var credit: Credit
+    private var lastHeard: Instant
+    private(set) var traffic = SessionTraffic()
+    private var controlBefore: UInt64 = 0
+
+    private var controlSince: Instant
+    private var registration: Registration?
+    private var timer: TimerID?
     /// The client closed with 1000: it does not mean to come back.
     private var hasSaidGoodbye = false
-    private var controlSince: Instant
-    private var controlBefore: UInt64 = 0
+    private(set) var closing = SessionClose()
+    let remoteAddress: String
+    /// Of the upgrade.
+    let requestID: RequestID
 
     private var settings: SessionSettings { core.configuration.sessions }
     /// Messages may be sent.
@@ -159,7 +162,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         let change = drained.drain(drained.buffered - min(drained.buffered, left))
         credit = drained
         if change == .resume { speaker?.resumed() }
-        if left == 0 && codec.isOver { finish() }
+        if phase != .open && left == 0 && codec.isOver { finish() }
         if mayHaveInput { read() }
     }
 
