@@ -32,6 +32,9 @@ public struct Ticket: Hashable, Sendable {
     @inlinable public var reactor: UInt8 { UInt8(truncatingIfNeeded: value >> 56) }
     @inlinable var slot: Int { Int(value >> 32 & 0xFF_FFFF) }
     @inlinable var generation: UInt32 { UInt32(truncatingIfNeeded: value) }
+
+    fileprivate var high: UInt32 { UInt32(truncatingIfNeeded: value >> 32) }
+    fileprivate var low: UInt32 { UInt32(truncatingIfNeeded: value) }
 }
 
 /// Writes tickets as identities and reads them back; one a process.
@@ -39,17 +42,18 @@ public struct TicketCodec: Sendable {
     /// Bytes of a written ticket.
     public static let byteCount = 24
 
-    private let instance: UInt32
+    /// As it is written.
+    private let instance: UInt64
 
     /// - Parameter instance: what tells this process from the one before it; a random number.
-    public init(instance: UInt32) { self.instance = instance }
+    public init(instance: UInt32) { self.instance = Self.spell(instance) }
 
     /// Writes `ticket` over the first 24 bytes of `bytes`, which must have them.
     public func write(_ ticket: Ticket, into bytes: inout MutableSpan<UInt8>) {
         precondition(bytes.count >= Self.byteCount)
-        Hex.write(instance, into: &bytes, at: 0)
-        Hex.write(UInt32(truncatingIfNeeded: ticket.value >> 32), into: &bytes, at: 8)
-        Hex.write(UInt32(truncatingIfNeeded: ticket.value), into: &bytes, at: 16)
+        Self.store(instance, into: &bytes, at: 0)
+        Self.store(Self.spell(ticket.high), into: &bytes, at: 8)
+        Self.store(Self.spell(ticket.low), into: &bytes, at: 16)
     }
 
     /// The written form as an array; for logs and identities that are made once.
@@ -62,43 +66,42 @@ public struct TicketCodec: Sendable {
 
     /// The ticket that `bytes` spell, or nil if they are none of this process's.
     public func read(_ bytes: Span<UInt8>) -> Ticket? {
-        guard bytes.count == Self.byteCount, Hex.value(bytes, at: 0) == instance,
-            let high = Hex.value(bytes, at: 8), let low = Hex.value(bytes, at: 16)
+        guard bytes.count == Self.byteCount, Self.word(bytes, at: 0) == instance,
+            let high = Self.value(Self.word(bytes, at: 8)), let low = Self.value(Self.word(bytes, at: 16))
         else { return nil }
         return Ticket(value: UInt64(high) << 32 | UInt64(low))
     }
-}
 
-/// Eight hex digits at a time, one in each byte of a word; the first digit is the highest byte.
-private enum Hex {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-
-    @inline(__always)
-    static func write(_ value: UInt32, into bytes: inout MutableSpan<UInt8>, at start: Int) {
-        var text = digits(of: value).byteSwapped
-        for position in start..<start + 8 {
-            bytes[position] = UInt8(truncatingIfNeeded: text)
-            text >>= 8
-        }
+    /// Eight bytes, the first one highest.
+    private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
+        var word: UInt64 = 0
+        for index in start..<start + 8 { word = word << 8 | UInt64(bytes[index]) }
+        return word
     }
 
-    private static func digits(of value: UInt32) -> UInt64 {
-        var nibbles = UInt64(value)
-        nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF
-        nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF
-        nibbles = (nibbles | nibbles << 4) & (0x0F &* ones)
-        let letters = (nibbles &+ 6 &* ones) >> 4 & ones
-        return nibbles &+ 0x30 &* ones &+ letters &* 0x27
+    private static func store(_ word: UInt64, into bytes: inout MutableSpan<UInt8>, at start: Int) {
+        for index in 0..<8 { bytes[start + index] = UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * index)) }
     }
 
-    /// Lower-case digits only: exactly what `digits` gives, so that each ticket has one spelling.
-    static func value(_ bytes: Span<UInt8>, at start: Int) -> UInt32? {
-        var text: UInt64 = 0
-        for position in start..<start + 8 { text = text << 8 | UInt64(bytes[position]) }
-        var nibbles = (text & (0x0F &* ones)) &+ (text >> 6 & ones) &* 9
-        nibbles = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF
-        nibbles = (nibbles | nibbles >> 8) & 0x0000_FFFF_0000_FFFF
-        let value = UInt32(truncatingIfNeeded: nibbles | nibbles >> 16)
-        return digits(of: value) == text ? value : nil
+    // Eight digits are worked on at once, a byte of a word for each: a message writes a ticket and reads one.
+
+    /// The eight lower-case hex digits of `value`, the first one highest.
+    private static func spell(_ value: UInt32) -> UInt64 {
+        var digits = UInt64(value)
+        digits = (digits << 16 | digits) & 0x0000_FFFF_0000_FFFF
+        digits = (digits << 8 | digits) & 0x00FF_00FF_00FF_00FF
+        digits = (digits << 4 | digits) & 0x0F0F_0F0F_0F0F_0F0F
+        let isLetter = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return digits &+ 0x3030_3030_3030_3030 &+ isLetter &* 0x27
+    }
+
+    /// What eight digits say. Whatever is not exactly what `spell` writes is none: each ticket has one spelling.
+    private static func value(_ word: UInt64) -> UInt32? {
+        let isLetter = word >> 6 & 0x0101_0101_0101_0101
+        var digits = (word &+ isLetter &* 9) & 0x0F0F_0F0F_0F0F_0F0F
+        digits = (digits >> 4 | digits) & 0x00FF_00FF_00FF_00FF
+        digits = (digits >> 8 | digits) & 0x0000_FFFF_0000_FFFF
+        let value = UInt32(truncatingIfNeeded: digits >> 16 | digits)
+        return spell(value) == word ? value : nil
     }
 }

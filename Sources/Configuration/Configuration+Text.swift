@@ -54,7 +54,7 @@ extension Configuration {
         log:
           level: info                       # trace, debug, info, notice, warning, error, critical
           format: text                      # text or json
-          access: on                        # one line a request
+          access: on                        # one line a request, and one a session when it is over
 
         zeromq:
           io_threads: 1                     # 1 to 16; one carries about a gigabyte a second

@@ -18,7 +18,7 @@ public struct LogConfiguration: Sendable, Equatable {
     /// `format`: Default: `text`.
     public var format = Format.text
 
-    /// `access`: a line for each request, on or off. Default: on.
+    /// `access`: a line for each request, and for each session once it is over, on or off. Default: on.
     public var access = true
 
     /// The defaults.

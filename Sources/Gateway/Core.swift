@@ -54,7 +54,8 @@ final class Core: TurnParticipant {
     private var letterWatch: LetterWatch?
     private var flushing: [SessionWire] = []
     private var atTurnsEnd: [() -> Void] = []
-    private var retrying: [RawSession] = []
+    /// Sessions whose services are full.
+    let backlog = Backlog()
     private var largestCrowd = 0
     private var ticksSinceCrowd = 0
     /// The sessions on this reactor.
@@ -215,9 +216,6 @@ final class Core: TurnParticipant {
         if !touched.contains(where: { $0 === service }) { touched.append(service) }
     }
 
-    /// The session's service was full: it tries again in each turn, until it is rid of what it holds.
-    func retryLater(_ session: RawSession) { retrying.append(session) }
-
     /// Does something when nothing of this turn is on the stack any more.
     func whenTurnEnds(_ action: @escaping () -> Void) { atTurnsEnd.append(action) }
 
@@ -274,13 +272,13 @@ final class Core: TurnParticipant {
             if !touched.isEmpty && !hasMore { hasMore = drainTouched() }
             guard hasMore || listeners.contains(where: \.listener.wantsRun) else { break }
         }
-        if !retrying.isEmpty { retrying.removeAll { $0.retry() } }
+        if !backlog.isEmpty { backlog.retry() }
         flushSessions()
         runAtTurnsEnd()
         closing.removeFirst(min(closing.count, Self.closingsPerTurn))
         accessLog.flush()
         finishIfDrained()
-        let mustGoOn = hasMore || !touched.isEmpty || !closing.isEmpty
+        let mustGoOn = hasMore || !touched.isEmpty || !closing.isEmpty || !flushing.isEmpty
         if mustGoOn || listeners.contains(where: \.listener.wantsRun) { return 0 }
         return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
     }

@@ -25,14 +25,15 @@ public protocol UpgradeReceiver: AnyObject {
 /// The byte stream of a connection that was upgraded. Closes at the end of its life, or earlier.
 public final class UpgradedStream {
     /// Non-blocking; to watch. -1 once it is closed.
-    public private(set) var descriptor: Int32
+    public var descriptor: Int32 { socket }
+    private var socket: Int32
     /// Came behind the handshake: the first bytes of the stream.
     public let early: [UInt8]
     /// The client's address: `192.0.2.1`, `[2001:db8::1]`, or `unix`.
     public let remoteAddress: String
 
     init(descriptor: Int32, early: [UInt8], remoteAddress: String) {
-        self.descriptor = descriptor
+        socket = descriptor
         self.early = early
         self.remoteAddress = remoteAddress
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
@@ -47,7 +48,7 @@ public final class UpgradedStream {
     /// recv(2) into the front of `buffer`, which keeps its size.
     public func receive(into buffer: inout [UInt8]) -> Transfer {
         // SAFETY: the kernel writes no more than the buffer holds.
-        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
         if count > 0 { return .moved(count) }
         return count == 0 ? .ended(errno: 0) : failure()
     }
@@ -56,19 +57,19 @@ public final class UpgradedStream {
     public func send(_ bytes: Span<UInt8>) -> Transfer {
         // SAFETY: the kernel reads the bytes during the call only.
         let count = unsafe bytes.withUnsafeBytes {
-            unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            unsafe Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
         return count >= 0 ? .moved(count) : failure()
     }
 
     /// Tells the other side that nothing more comes, and goes on receiving. shutdown(2)
-    public func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+    public func finishSending() { _ = shutdown(socket, Int32(SHUT_WR)) }
 
     /// Unwatch it before.
     public func close() {
-        guard descriptor >= 0 else { return }
-        _ = Glibc.close(descriptor)
-        descriptor = -1
+        guard socket >= 0 else { return }
+        _ = Glibc.close(socket)
+        socket = -1
     }
 
     private func failure() -> Transfer {

@@ -40,7 +40,9 @@ public final class Reactor {
     private var maxSleep: UInt64? = 0
 
     /// Nanoseconds of CLOCK_MONOTONIC, sampled once a turn, when epoll_wait returns.
-    public private(set) var now: UInt64
+    public var now: UInt64 { time }
+    /// A public stored property would be checked for exclusive access at each use, a private one is not.
+    private var time: UInt64
 
     /// Its `turnEnded()` ends each turn. Owned until `run()` ends, for a weak reference would make each use of it slow.
     public var participant: (any TurnParticipant)?
@@ -55,8 +57,8 @@ public final class Reactor {
         precondition(maxEventsPerTurn > 0, "a turn serves at least one event")
         self.epoll = try SystemError.check(epoll, "epoll_create1")
         unsafe events = .allocate(capacity: maxEventsPerTurn)
-        now = Clocks.monotonic
-        timers = TimerWheel(current: now / Reactor.nanosecondsPerTick)
+        time = Clocks.monotonic
+        timers = TimerWheel(current: time / Reactor.nanosecondsPerTick)
     }
 
     deinit {
@@ -67,7 +69,7 @@ public final class Reactor {
 
     /// Samples the clock anew, for work within a turn that took long enough to matter.
     public func refresh() {
-        now = Clocks.monotonic
+        time = Clocks.monotonic
     }
 
     // MARK: - Descriptors
@@ -157,7 +159,7 @@ public final class Reactor {
         // SAFETY: `events` holds `events.count` entries of ours; the kernel fills at most as many.
         let count = unsafe epoll_wait(epoll, events.baseAddress, Int32(events.count), sleepMilliseconds())
         precondition(count >= 0 || errno == EINTR, "epoll_wait failed: errno \(errno)")
-        now = Clocks.monotonic
+        time = Clocks.monotonic
         for index in 0..<Int(max(count, 0)) {
             // SAFETY: index < count <= events.count, and the kernel has filled that entry.
             let (bits, token) = unsafe (linux_event_bits(&events[index]), linux_event_token(&events[index]))

@@ -16,6 +16,9 @@ struct FrameHeader {
     var isCompressed = false
     var length = 0
     var mask: UInt32 = 0
+
+    /// Of a server's, which has no mask.
+    static var mostBytes: Int { 10 }
 }
 
 /// Reads one head after the other.

@@ -32,9 +32,7 @@ class Server:
         return self.process.memory()
 
     def cpu_seconds(self):
-        """User and system time of all its threads so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return self.process.cpu_seconds()
 
 
 class Servers:

@@ -149,7 +149,7 @@ class MockGateway:
         session = Session(next(self._names))
         session.socket = socket
         self.sessions.append(session)
-        await socket.send_json({"op": "hello", "session": str(session.name), **self._ticket(session)})
+        await socket.send_json({"op": "hello", "request_id": str(session.name), **self._ticket(session)})
         async for message in socket:
             message = json.loads(message.data)
             if self.is_deaf:
@@ -180,7 +180,7 @@ class MockGateway:
         old.socket, old.token = fresh.socket, f"token-{old.name}-{len(self.sockets)}"
         kept = [one for one in old.kept if one["seq"] > message["seq"]]
         begin = kept[0]["seq"] - 1 if kept else old.seq
-        await old.socket.send_json({"op": "resumed", "session": str(old.name), **self._ticket(old), "seq": begin,
+        await old.socket.send_json({"op": "resumed", "request_id": str(old.name), **self._ticket(old), "seq": begin,
                                     "missed": begin - message["seq"]})
         for one in kept:
             await old.socket.send_json(one)

@@ -351,6 +351,64 @@ def test_those_that_misbehave_are_ended_and_others_do_not_notice(bound, name, co
         assert said(other) == 1
 
 
+def test_what_came_at_once_is_read_to_its_end(bound):
+    """More than one turn reads, and the end of the stream right behind the last byte: nothing tells of either twice."""
+    gateway, worker = bound(echo)
+    raw, _ = upgrade(gateway)
+    messages = [b'"%04d %s"' % (number, b"x" * 1000) for number in range(1500)]
+    sender = threading.Thread(target=lambda: raw.sendall(b"".join(frame(1, message) for message in messages)))
+    sender.start()
+    stream = raw.makefile("rb")
+    for message in messages:
+        head = stream.read(4)
+        assert stream.read(struct.unpack(">H", head[2:])[0]) == message
+    sender.join(5)
+    gateway.process.send_signal(signal.SIGSTOP)
+    raw.sendall(frame(1, b'"last"'))
+    raw.shutdown(socket.SHUT_WR)
+    gateway.process.send_signal(signal.SIGCONT)
+    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
+    assert worker.wait_for_count(1501)[-1][-1] == b'"last"'
+    raw.close()
+
+
+def test_sessions_whose_worker_takes_nothing_wait_in_line_and_cost_nothing(start, endpoint, tmp_path):
+    """Also those that leave meanwhile, and those whose connection is reset while nobody reads from it."""
+    there = endpoint()
+    service = {"peer": "dealer", "bind": there, "replies": FINAL, "socket": {"send_high_water_mark": 1}}
+    gateway = start.gateway({"s": service}, tmp_path, reactors=1)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as worker:
+        worker.setsockopt(zmq.RCVHWM, 1)
+        worker.linger, worker.rcvtimeo = 0, 5000
+        worker.connect(there)
+        gateway.ready("s")
+        clients = [upgrade(gateway)[0] for _ in range(40)]
+        for index, client in enumerate(clients):
+            client.sendall(b"".join(frame(1, b'"%d %d %s"' % (index, number, b"x" * 20000)) for number in range(3)))
+        gateway.until(lambda: gateway.metric("zmq_gateway_messages_received_total") >= 40)
+        for client in clients[30:]:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+        gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 30)
+        used = gateway.cpu_seconds()
+        time.sleep(0.5)
+        assert gateway.cpu_seconds() - used < 0.2
+        answers = [[] for _ in clients]
+        streams = [client.makefile("rb") for client in clients[:30]]
+
+        def collect(index):
+            for _ in range(3):
+                head = streams[index].read(4)
+                answers[index].append(streams[index].read(struct.unpack(">H", head[2:])[0]).split()[:2])
+        readers = [threading.Thread(target=collect, args=(index,)) for index in range(30)]
+        for reader in readers:
+            reader.start()
+        while any(reader.is_alive() for reader in readers):
+            if worker.poll(50):
+                worker.send_multipart(worker.recv_multipart())
+        assert answers[:30] == [[[b'"%d' % index, b"%d" % number] for number in range(3)] for index in range(30)]
+
+
 @pytest.mark.parametrize("slow", ["pause", "close"])
 def test_a_client_that_never_reads_loses_its_session_and_nobody_else_anything(bound, slow):
     def flood(frames, send):
@@ -402,6 +460,75 @@ def test_sessions_of_one_address_are_bounded(bound):
     held.pop().close()
     gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 2)
     assert upgrade(gateway)[1].startswith("HTTP/1.1 101 ")
+
+
+def session_lines(gateway, count):
+    """What the access log (JSON) says of sessions that are over."""
+    def lines():
+        return [json.loads(line) for line in list(gateway.errors) if '"session"' in line]
+    gateway.until(lambda: len(lines()) >= count)
+    assert len(lines()) == count
+    return lines()
+
+
+@pytest.mark.parametrize("end, by, code", [
+    ("close", "client", 1000), ("silent close", "client", 1005), ("vanish", "nobody", None), ("binary", "gateway", 1003),
+    ("unmasked", "gateway", 1002)])
+def test_the_access_log_has_one_truthful_line_a_session(bound, end, by, code):
+    gateway, _ = bound(echo, log={"format": "json"})
+    raw, _ = upgrade(gateway, X_Request_Id="mine")
+    for number in range(3):
+        raw.sendall(frame(1, b"%d" % (number * 100)))
+    stream = raw.makefile("rb")
+    assert stream.read(13) == b"\x81\x010\x81\x03100\x81\x03200"
+    raw.sendall({"close": frame(8, b"\x03\xe8"), "silent close": frame(8), "vanish": b"", "binary": frame(2, b"1"),
+                 "unmasked": b"\x81\x01a"}[end])
+    stream.close()
+    raw.close()
+    line = session_lines(gateway, 1)[0]
+    assert (line["session"], line["service"]) == ("raw", "s")
+    assert (line["messages_in"], line["messages_out"], line["bytes_in"], line["bytes_out"]) == (
+        (4, 3, 8, 7) if end == "binary" else (3, 3, 7, 7))
+    assert (line["closed_by"], line.get("close"), line["request_id"], line["remote"]) == (by, code, "mine", "127.0.0.1")
+    assert line["total_ms"] > 0 and "connections" not in line
+
+
+@pytest.mark.parametrize("reactors", [1, 2])
+def test_a_session_that_is_resumed_has_one_line_of_all_its_connections(bound, reactors):
+    gateway, worker = bound(echo, reactors=reactors, log={"format": "json"})
+    request = {"op": "request", "service": "s", "body": {"done": True}}
+    with session(gateway, "/v1/socket", additional_headers={"X-Request-Id": "first"}, **V1) as client:
+        hello = said(client)
+        token = hello["token"]
+        assert hello["request_id"] == "first"
+        client.send(json.dumps({**request, "id": "a"}))
+        assert [said(client)["op"] for _ in range(2)] == ["reply", "end"]
+        client.socket.shutdown(socket.SHUT_RDWR)
+    with session(gateway, "/v1/socket", additional_headers={"X-Request-Id": "second"}, **V1) as client:
+        assert said(client)["request_id"] == "second"
+        client.send(json.dumps({"op": "resume", "token": token, "seq": 2}))
+        answer = said(client)
+        assert (answer["op"], answer["request_id"]) == ("resumed", "first")
+        client.send(json.dumps({**request, "id": "b"}))
+        assert [said(client)["op"] for _ in range(2)] == ["reply", "end"]
+    line = session_lines(gateway, 1)[0]
+    assert (line["session"], line["connections"], line["request_id"]) == ("socket", 2, "first")
+    assert (line["closed_by"], line["close"], line.get("service")) == ("client", 1000, None)
+    assert line["messages_in"] >= 2 and line["messages_out"] >= 6
+
+
+def test_a_line_of_a_session_for_people(bound):
+    gateway, _ = bound(echo)
+    with session(gateway, "/v1/services/s", additional_headers={"X-Request-Id": "mine"}) as client:
+        client.send("1")
+        assert said(client) == 1
+        gateway.process.send_signal(signal.SIGTERM)
+        with pytest.raises(websockets.ConnectionClosed):
+            client.recv(8)
+    gateway.until(lambda: any(" session=" in line for line in gateway.errors))
+    line = next(line for line in gateway.errors if " session=" in line)
+    assert " session=raw service=s messages_in=1 messages_out=1 bytes_in=1 bytes_out=1 total=" in line
+    assert line.endswith("ms closed_by=gateway close=1001 request_id=mine remote=127.0.0.1")
 
 
 def test_a_drain_says_when_to_come_back(bound):

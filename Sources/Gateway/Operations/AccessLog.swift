@@ -1,4 +1,4 @@
-// One truthful line an exchange, and one a request that had none.
+// One truthful line an exchange, one a request that had none, and one a session (SessionRecord.swift).
 //
 //   text   2026-01-02T03:04:05.678Z POST /v1/services/jobs 200 service=jobs reason=final ok=true replies=3 bytes=120
 // ...
@@ -57,6 +57,11 @@ final class AccessLog {
     func write(_ record: AccessRecord) {
         guard isOn else { return }
         if isJSON { writeJSON(record) } else { writeText(record) }
+    }
+
+    func write(_ record: SessionRecord) {
+        guard isOn else { return }
+        lines.append(contentsOf: isJSON ? record.json : record.text)
     }
 
     /// Hands over what was written since the last call.

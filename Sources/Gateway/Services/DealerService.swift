@@ -24,7 +24,6 @@ final class DealerService: Service, ReadinessHandler {
     private let links: [Link]
     private var natives: NativeClients?
     private var registrations: [Registration] = []
-    private var incoming = Frame()
     private var next = 0
 
     init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
@@ -72,7 +71,6 @@ final class DealerService: Service, ReadinessHandler {
     private func send(
         _ body: inout Frame, _ more: [FrameBox], ticket: Ticket, via slot: inout Int?
     ) -> Handover {
-        core.touch(self)
         if let slot, isUsable(links[slot]) {
             return transmit(&body, more, ticket, links[slot]) ? .taken : .refused(.overloaded)
         }
@@ -101,7 +99,6 @@ final class DealerService: Service, ReadinessHandler {
     /// - Parameter slot: the endpoint that the request went to; nil where there is only one.
     private func cancel(_ ticket: Ticket, at slot: Int?) {
         guard let cancel = plan.cancel, isUsable(links[slot ?? 0]) else { return }
-        core.touch(self)
         var frame = Frame(copying: cancel.span)
         _ = transmit(&frame, [], ticket, links[slot ?? 0])
     }
@@ -135,9 +132,11 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     private func transmit(_ body: inout Frame, _ more: [FrameBox], _ ticket: Ticket, _ link: Link) -> Bool {
+        let core = core  // An unowned reference is checked at each use.
         let byteCount = body.count
         var identity = core.codec.frame(of: ticket)
-        guard case .sent = link.socket.send(&identity, more: true) else { return false }
+        guard begin(&identity, link) else { return false }
+        core.touch(self)
         if plan.template.hasDelimiter {
             var delimiter = Frame()
             _ = link.socket.send(&delimiter, more: true)
@@ -148,15 +147,27 @@ final class DealerService: Service, ReadinessHandler {
         return true
     }
 
+    /// A refusal is the truth, and loses nothing: who is refused may wait for `ready`. A send alone looks at what came
+    /// once a millisecond only, and then swallows its edge.
+    private func begin(_ identity: inout Frame, _ link: Link) -> Bool {
+        if case .sent = link.socket.send(&identity, more: true) { return true }
+        let events = link.socket.events
+        if !events.isEmpty { core.touch(self) }
+        guard events.contains(.writable), case .sent = link.socket.send(&identity, more: true) else { return false }
+        return true
+    }
+
     private func drain(_ link: Link) -> Bool {
+        var incoming = Frame()
         for _ in 0..<Self.turnBudget {
-            guard receiveMessage(link) else { return false }
+            guard receiveMessage(link, &incoming) else { return false }
         }
         return true
     }
 
     /// Reads one message to its end, whatever its shape, and delivers it.
-    private func receiveMessage(_ link: Link) -> Bool {
+    private func receiveMessage(_ link: Link, _ incoming: inout Frame) -> Bool {
+        let core = core
         var shape = ReplyShape(plan.template)
         var ticket: Ticket?
         var hasTicket = false

@@ -51,7 +51,17 @@ final class RouterIdentity: ReadinessHandler {
         return !isTainted
     }
 
+    /// A refusal is the truth, and loses nothing: see DealerService.
     func send(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
+        if case .sent = transmit(&body, behind: head) { return .sent }
+        let events = socket.events
+        if events.contains(.readable), !isPaused { service.touch(self) }
+        guard events.contains(.writable) else { return .wouldBlock }
+        service.touch(self)
+        return transmit(&body, behind: head)
+    }
+
+    private func transmit(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
         for bytes in head {
             var frame = Frame(copying: bytes.span)
             guard case .sent = socket.send(&frame, more: true) else { return .wouldBlock }

@@ -87,7 +87,6 @@ final class RouterService: Service {
     }
 
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
-        core.touch(self)
         if let slot = exchange.identity {
             // The send may swallow the edge that tells of a reply.
             if let identity = identities[slot] { touch(identity) }
@@ -97,6 +96,7 @@ final class RouterService: Service {
         while true {
             switch pool.lease(for: exchange.ticket) {
             case .ready(let slot):
+                core.touch(self)
                 guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
                 guard identity.isFit(self) else {
                     place(identity, pool.release(slot, reusable: false))
@@ -105,7 +105,9 @@ final class RouterService: Service {
                 if transmit(&request, slot, exchange) { return .taken }
                 place(identity, pool.release(slot, reusable: false))
                 return .refused(.overloaded)
-            case .waiting: return keep(&request, for: exchange)
+            case .waiting:
+                core.touch(self)
+                return keep(&request, for: exchange)
             case .noWorker: return .refused(.noWorker)
             case .exhausted: return .refused(.overloaded)
             }

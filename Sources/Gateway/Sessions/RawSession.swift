@@ -16,12 +16,14 @@ import ZeroMQ
 /// One raw session.
 final class RawSession: Correspondent, Session {
     let presence: SessionPresence
-    let kind: SessionKind?
     private let core: Core
-    private let text: ReplyText
-    private var speaksText = false
     /// Messages that the service could not take yet; bounded by what one read brings.
     private var held: [FrameBox] = []
+    /// Where it waits with them.
+    var position: Backlog.Position?
+    private var speaksText = false
+    private let text: ReplyText
+    let kind: SessionKind?
 
     /// nil where the table is full.
     init?(_ core: Core, _ service: any Service, _ kind: SessionKind, _ wire: SessionWire, resumable: Bool) {
@@ -37,7 +39,7 @@ final class RawSession: Correspondent, Session {
     }
 
     /// Messages say what they are, and are numbered.
-    private var isNumbered: Bool { presence.memory != nil }
+    private var isNumbered: Bool { presence.isNumbered }
 
     // MARK: From the client
 
@@ -74,15 +76,18 @@ final class RawSession: Correspondent, Session {
     private func send(_ body: Span<UInt8>) {
         guard !presence.isOver else { return }
         var frame = Frame(copying: body)
-        if held.isEmpty, hand(&frame) { return }
+        if position == nil, !core.backlog.hasLine(for: self), hand(&frame) { return }
         guard !presence.isOver else { return }
         // The worker's queue is full: its client is not read from until there is room.
         held.append(FrameBox(frame))
-        if held.count == 1 {
+        if position == nil {
             wire?.holdsInput = true
-            core.retryLater(self)
+            core.backlog.append(self)
         }
     }
+
+    /// What it waits for, where its service is full.
+    var place: Backlog.Place { Backlog.Place(service: ObjectIdentifier(service), slot: identity, subject: subject) }
 
     /// - Returns: whether the service took it, or the session ended over it.
     private func hand(_ frame: inout Frame) -> Bool {
@@ -122,12 +127,12 @@ final class RawSession: Correspondent, Session {
             return close(.badReply, inspection.fault ?? "the reply's frames are not the service's")
         }
         metrics.counts.replies += 1
-        guard let memory = presence.memory else {
+        guard isNumbered else {
             wire?.send(replyKind(body), body)
             return
         }
-        guard !body.isEmpty || plan.configuration.body != .json else { return }
-        presence.say(SessionText.reply(nil, memory.next, body, inspection, text))
+        guard let number = presence.memory?.next, !body.isEmpty || plan.configuration.body != .json else { return }
+        presence.say(SessionText.reply(nil, number, body, inspection, text))
     }
 
     /// A binary service's client that speaks in text is answered in text, where the reply is text.
@@ -154,6 +159,9 @@ final class RawSession: Correspondent, Session {
     func end() {
         guard presence.end() else { return }
         unsent = []
+        held = []
+        if let position { core.backlog.left(position) }
+        position = nil
         core.closed(self)
         service.ended(self, End(.clientLeft))
     }

@@ -13,11 +13,22 @@ import WebSocket
 final class SessionPresence: TimerHandler {
     /// nil while the client is away.
     private(set) var wire: SessionWire?
+    private(set) var isOver = false
+    /// It can be resumed: what is said is numbered.
+    let isNumbered: Bool
     /// nil where the session cannot be resumed.
     private(set) var memory: SessionMemory?
-    private(set) var isOver = false
     private let core: Core
     private let address: String
+    /// Of the upgrade it began with.
+    let requestID: RequestID
+    private let since: Instant
+    private var connections = 1
+    /// Of the connections that are gone.
+    private var traffic = SessionTraffic()
+    private var closing = SessionClose()
+    /// Its connection became another session's.
+    private var isGivenUp = false
     /// From `begin` to `end`.
     private var session: (any Session)?
     private var timer: TimerID?
@@ -26,8 +37,11 @@ final class SessionPresence: TimerHandler {
         self.core = core
         self.wire = wire
         address = wire.remoteAddress
+        requestID = wire.requestID
+        since = core.now
         let settings = core.configuration.sessions
-        if resumable && settings.resume > .zero {
+        isNumbered = resumable && settings.resume > .zero
+        if isNumbered {
             memory = SessionMemory(reactor: core.index, bound: settings.resumeBytes)
         }
     }
@@ -39,7 +53,7 @@ final class SessionPresence: TimerHandler {
         core.sessions.add(session, address: address)
     }
 
-    func hello() { tell(SessionText.hello("hello", memory, core)) }
+    func hello() { tell(SessionText.hello(memory, requestID, core)) }
 
     /// Says something that is not numbered, and lost on a client that is away.
     func tell(_ message: [UInt8]) { wire?.send(.text, message.span) }
@@ -54,7 +68,7 @@ final class SessionPresence: TimerHandler {
 
     /// The connection is gone. - Returns: whether the client may come back.
     func lost(isClean: Bool) -> Bool {
-        wire = nil
+        parted()
         guard !isOver, memory != nil, !isClean, core.drainState.acceptsRequests else { return false }
         let patience = core.configuration.sessions.resume.inNanoseconds
         timer = core.reactor.schedule(at: (core.now + patience).nanoseconds, self, key: 0)
@@ -72,7 +86,9 @@ final class SessionPresence: TimerHandler {
         stopWaiting()
         self.wire?.speaker = nil
         self.wire?.close(.policyViolation, "resumed on another connection")
+        parted()
         self.wire = wire
+        connections += 1
         wire.speaker = session
         let old = memory.token
         memory.renewToken(core.index)
@@ -80,7 +96,7 @@ final class SessionPresence: TimerHandler {
         self.memory = memory
         core.sessions.renewed(session, from: old)
         core.metrics.snapshot.sessionsResumed += 1
-        tell(SessionText.resumed(memory, after: number, missed: missed, core))
+        tell(SessionText.resumed(memory, requestID, after: number, missed: missed, core))
         for message in messages { tell(message) }
     }
 
@@ -88,6 +104,7 @@ final class SessionPresence: TimerHandler {
     func detach() {
         wire?.speaker = nil
         wire = nil
+        isGivenUp = true
     }
 
     /// - Returns: false where it was over already.
@@ -95,9 +112,34 @@ final class SessionPresence: TimerHandler {
         guard !isOver else { return false }
         isOver = true
         stopWaiting()
-        if let session { core.sessions.remove(session, address: address) }
+        if let session {
+            core.sessions.remove(session, address: address)
+            if !isGivenUp { record(session) }
+        }
         session = nil
         return true
+    }
+
+    /// The connection is another's matter from now on.
+    private func parted() {
+        guard let wire else { return }
+        traffic += wire.traffic
+        closing = wire.closing
+        self.wire = nil
+    }
+
+    /// A wire that is still there has nothing to say any more but its close.
+    private func record(_ session: any Session) {
+        guard core.accessLog.isEnabled else { return }
+        var all = traffic
+        if let wire { all += wire.traffic }
+        let plan = session.kind.map { core.services[$0.plan].plan }
+        let service = session.kind?.subject ?? plan?.name
+        core.accessLog.write(
+            SessionRecord(
+                kind: plan.map { $0.isPublisher ? "topics" : "raw" } ?? "socket", service: service, traffic: all,
+                elapsed: core.now.since(since), close: wire?.closing ?? closing, connections: connections,
+                requestID: requestID.text, remote: address))
     }
 
     private func stopWaiting() {

@@ -14,6 +14,7 @@ final class SessionTransfer: @unchecked Sendable {
     struct Connection {
         let stream: UpgradedStream
         let codec: Codec
+        let requestID: RequestID
     }
 
     let connection: Connection
@@ -99,7 +100,8 @@ final class SessionRegister: TimerHandler {
 
     /// A connection from another reactor, for a session that lives here if it lives.
     func adopt(_ transfer: SessionTransfer) {
-        let wire = SessionWire(core, transfer.connection.stream, transfer.connection.codec)
+        let connection = transfer.connection
+        let wire = SessionWire(core, connection.stream, connection.codec, connection.requestID)
         wire.start()
         if let old = tokens[transfer.token], old.kind == transfer.kind {
             return old.resume(on: wire, after: transfer.number)

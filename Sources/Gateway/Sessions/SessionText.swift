@@ -4,17 +4,18 @@ import Bridge
 import JSON
 
 enum SessionText {
-    /// `hello`, or the first half of `resumed`.
-    static func hello(_ operation: String, _ memory: SessionMemory?, _ core: Core) -> [UInt8] {
-        var writer = begin(operation, nil)
-        describe(memory, core, into: &writer)
+    static func hello(_ memory: SessionMemory?, _ requestID: RequestID, _ core: Core) -> [UInt8] {
+        var writer = begin("hello", nil)
+        describe(memory, requestID, core, into: &writer)
         writer.endObject()
         return writer.bytes
     }
 
-    static func resumed(_ memory: SessionMemory, after number: UInt64, missed: UInt64, _ core: Core) -> [UInt8] {
+    static func resumed(
+        _ memory: SessionMemory, _ requestID: RequestID, after number: UInt64, missed: UInt64, _ core: Core
+    ) -> [UInt8] {
         var writer = begin("resumed", nil)
-        describe(memory, core, into: &writer)
+        describe(memory, requestID, core, into: &writer)
         writer.key("seq")
         writer.uint(number + missed)
         writer.key("missed")
@@ -105,7 +106,12 @@ enum SessionText {
         return writer
     }
 
-    private static func describe(_ memory: SessionMemory?, _ core: Core, into writer: inout JSONWriter) {
+    /// The request id is the session's name in the access log; it opens nothing.
+    private static func describe(
+        _ memory: SessionMemory?, _ requestID: RequestID, _ core: Core, into writer: inout JSONWriter
+    ) {
+        writer.key("request_id")
+        writer.string(requestID.text)
         guard let memory else { return }
         writer.key("token")
         writer.string(memory.token)

@@ -7,6 +7,10 @@
 //
 // What is sent in a turn leaves at its end in one piece. A client that does not read is not read from either. It knows
 // nothing of what the messages mean: that is its speaker's.
+//
+// The descriptor is watched once, for edges: with thousands of sessions a socket's memory is cold at each look, and
+// level-triggered epoll looks twice at each that was ready. So what an edge has told is kept in mind (`mayHaveInput`,
+// `isBlocked`) until a read has found the end, or the kernel takes bytes again.
 
 import Bridge
 import Configuration
@@ -35,32 +39,46 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     /// Control frames a second that nobody needs more of.
     private static let controlFramesPerSecond: UInt64 = 200
 
-    unowned(safe) let core: Core
-    /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
-    var speaker: (any SessionSpeaker)?
-    let remoteAddress: String
-    /// What the client sent waits for its worker: no more is read until it went.
-    var holdsInput = false { didSet { updateInterest() } }
+    // With thousands of sessions each is cold when its turn comes: what a message touches stands together, in front.
+
+    let core: Core
     private let stream: UpgradedStream
     private let codec: Codec
-    private var credit: Credit
+    /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
+    var speaker: (any SessionSpeaker)?
     private var phase = Phase.open
-    private var registration: Registration?
-    private var interest: Readiness = .readable
-    private var timer: TimerID?
-    private var lastHeard: Instant
+    /// An edge told of something to read, and no read has found the end of it.
+    private var mayHaveInput = false
+    /// An edge told that nothing comes behind what is there to read.
+    private var endsInput = false
+    /// The kernel took no more bytes: an edge tells when it does again.
+    private var isBlocked = false
     private var isFlushing = false
+    /// What the client sent waits for its worker: no more is read until it went.
+    var holdsInput = false { didSet { if !holdsInput && mayHaveInput { flushLater() } } }
+    private var credit: Credit
+    private var lastHeard: Instant
+    private(set) var traffic = SessionTraffic()
+    private var controlBefore: UInt64 = 0
+
+    private var controlSince: Instant
+    private var registration: Registration?
+    private var timer: TimerID?
     /// The client closed with 1000: it does not mean to come back.
     private var hasSaidGoodbye = false
-    private var controlSince: Instant
-    private var controlBefore: UInt64 = 0
+    private(set) var closing = SessionClose()
+    let remoteAddress: String
+    /// Of the upgrade.
+    let requestID: RequestID
 
     private var settings: SessionSettings { core.configuration.sessions }
     /// Messages may be sent.
     var isOpen: Bool { phase == .open }
+    private var readsOn: Bool { phase == .lingering || !(credit.isPaused || holdsInput) }
 
-    init(_ core: Core, _ stream: UpgradedStream, _ codec: Codec) {
+    init(_ core: Core, _ stream: UpgradedStream, _ codec: Codec, _ requestID: RequestID) {
         self.core = core
+        self.requestID = requestID
         self.stream = stream
         self.codec = codec
         remoteAddress = stream.remoteAddress
@@ -71,7 +89,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
 
     /// Begins to read; what came behind the handshake is the first of it.
     func start() {
-        registration = core.watch(stream.descriptor, interest, self)
+        registration = core.watch(stream.descriptor, [.readable, .writable, .peerClosed, .edgeTriggered], self)
         schedule(after: settings.ping.inNanoseconds)
         var early = stream.early
         guard !early.isEmpty else { return }
@@ -85,7 +103,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         phase = .gone
         speaker = nil
         stopWatching()
-        return SessionTransfer.Connection(stream: stream, codec: codec)
+        return SessionTransfer.Connection(stream: stream, codec: codec, requestID: requestID)
     }
 
     func send(_ kind: MessageKind, _ payload: Span<UInt8>) {
@@ -93,22 +111,27 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         let before = codec.pending
         codec.send(kind, payload)
         core.metrics.snapshot.messagesSent += 1
-        switch credit.fill(codec.pending - before) {
+        traffic.messagesOut += 1
+        traffic.bytesOut += payload.count
+        var filled = credit
+        let change = filled.fill(codec.pending - before)
+        credit = filled
+        switch change {
         case .none, .resume: break
         case .pause:
             core.metrics.snapshot.slowClients += 1
             guard settings.slow == .pause else { return overrun() }
-            updateInterest()
             speaker?.paused()
         case .overrun: return overrun()
         }
-        flushLater()
+        if !isBlocked { flushLater() }
     }
 
     func close(_ code: CloseCode, _ reason: String) {
         guard phase == .open else { return }
         phase = .closing
         hasSaidGoodbye = true
+        closing = SessionClose(party: .gateway, code: code.rawValue)
         codec.close(code, reason)
         schedule(after: Self.closePatience)
         flushLater()
@@ -117,11 +140,12 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     /// Ends it without a word.
     func abort() { vanish(isClean: false) }
 
+    /// Sends what waits, as far as the kernel takes it, and reads what was left unread; at the end of a turn.
     func flush() {
         isFlushing = false
         guard phase != .gone else { return }
-        var isBlocked = false
         var isBroken = false
+        isBlocked = false
         while codec.pending > 0, !isBlocked, !isBroken {
             codec.drain { bytes in
                 switch stream.send(bytes) {
@@ -133,48 +157,54 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
             }
         }
         if isBroken { return vanish(isClean: false) }
-        if credit.drain(credit.buffered - min(credit.buffered, codec.pending)) == .resume {
-            updateInterest()
-            speaker?.resumed()
-        }
-        updateInterest()
-        if codec.isOver && codec.pending == 0 { finish() }
+        let left = codec.pending
+        var drained = credit
+        let change = drained.drain(drained.buffered - min(drained.buffered, left))
+        credit = drained
+        if change == .resume { speaker?.resumed() }
+        if phase != .open && left == 0 && codec.isOver { finish() }
+        if mayHaveInput { read() }
     }
 
     // MARK: Readiness
 
     func ready(_ readiness: Readiness) {
-        if readiness.contains(.writable) { flush() }
-        if readiness.contains(.readable) || readiness.contains(.hangup) { read() }
+        if readiness.contains(.hangup) && !readsOn { return vanish(isClean: hasSaidGoodbye) }
+        if !readiness.isDisjoint(with: [.peerClosed, .hangup]) { endsInput = true }
+        if !readiness.isDisjoint(with: [.readable, .peerClosed, .hangup]) { mayHaveInput = true }
+        if isBlocked && readiness.contains(.writable) { return flush() }
+        if mayHaveInput { read() }
     }
 
     private func read() {
         for _ in 0..<Self.readsPerTurn {
-            guard phase != .gone, interest.contains(.readable) || phase == .lingering else { return }
+            guard mayHaveInput, readsOn, phase != .gone else { return }
             var buffer: [UInt8] = []
             swap(&buffer, &core.receiveBuffer)
             defer { swap(&buffer, &core.receiveBuffer) }
             switch stream.receive(into: &buffer) {
             case .moved(let count):
+                // A short read found the end: what comes later is a new edge (epoll(7)).
+                mayHaveInput = count == buffer.count || endsInput
                 lastHeard = core.now
                 if phase == .lingering { continue }
                 var span = buffer.mutableSpan
                 codec.receive(&span, count: count, self)
+                if codec.pending > 0 && !isBlocked { flushLater() }
                 guard isWithinControlBudget else { return close(.policyViolation, "too many control frames") }
-                flushLater()
-                if count < buffer.count { return }
-            case .wouldBlock: return
+            case .wouldBlock: mayHaveInput = false
             case .ended: return vanish(isClean: hasSaidGoodbye)
             }
         }
+        if mayHaveInput { flushLater() }
     }
 
     private var isWithinControlBudget: Bool {
-        if core.now.since(controlSince) > 1_000_000_000 {
-            controlSince = core.now
-            controlBefore = codec.controlFrames
-        }
-        return codec.controlFrames - controlBefore <= Self.controlFramesPerSecond
+        let frames = codec.controlFrames
+        guard frames != controlBefore else { return true }
+        let now = core.now
+        if now.since(controlSince) > 1_000_000_000 { (controlSince, controlBefore) = (now, frames) }
+        return frames - controlBefore <= Self.controlFramesPerSecond
     }
 
     func timerFired(_ key: UInt64) {
@@ -193,12 +223,15 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
 
     func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
         core.metrics.snapshot.messagesReceived += 1
+        traffic.messagesIn += 1
+        traffic.bytesIn += payload.count
         if phase == .open { speaker?.received(kind, payload) }
     }
 
     func receivedPong(_ payload: Span<UInt8>) {}
 
     func ended(_ code: CloseCode, fault: String?) {
+        if phase == .open { closing = SessionClose(party: fault == nil ? .client : .gateway, code: code.rawValue) }
         if fault != nil {
             phase = .lingering
         } else if phase == .open {
@@ -248,14 +281,6 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         guard !isFlushing, phase != .gone else { return }
         isFlushing = true
         core.flushLater(self)
-    }
-
-    private func updateInterest() {
-        var wanted: Readiness = credit.isPaused || holdsInput ? [] : .readable
-        if codec.pending > 0 { wanted.insert(.writable) }
-        guard wanted != interest, let registration else { return }
-        interest = wanted
-        core.reactor.change(registration, to: wanted)
     }
 
     private func schedule(after time: Nanoseconds) {
