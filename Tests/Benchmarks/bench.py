@@ -9,7 +9,7 @@ small    64 connections post a small JSON and get it back from the same C echo w
 streams  one client gets 100,000 replies, and 1,000 clients get 100 each.
 sessions WebSocket sessions echo small messages, each with a window of them under way: the gateway, and aiohttp and pyzmq;
          and what a session holds in memory, idle and busy, beyond the kernel's part; and messages that nobody asked for,
-         to 1,000 sessions.
+         to 1,000 sessions. `bare` is an echo in C of epoll_wait, recv and send: the kernel's part of a message.
 pools    the small requests again, through workers that say when they are ready: 1, 10 and 100 of them, one that takes 64
          requests at a time, and ten Majordomo workers; beside them ten workers that do not say so.
 native   8 native DEALER clients with 50 requests under way each: through `clients:` and through zmq_proxy(3) to the same
@@ -53,6 +53,8 @@ NATIVE = [("clients of dealer", "native", "plain"), ("zmq_proxy", "proxy", "plai
           ("clients of majordomo", "majordomo", "majordomo")]
 RATIOS = [("small", "dealer", "small", "hello"), ("small", "dealer", "small", "mongrel2"), ("small", "dealer", "small", "aiohttp"),
           ("small", "router", "small", "dealer"), ("small", "rep", "small", "dealer"),
+          ("sessions", "8,000 sessions, window 1", "sessions", "100 sessions, window 1"),
+          ("sessions", "bare, 8,000, window 1", "sessions", "bare, 100, window 1"),
           ("pools", "ready, 10 workers", "pools", "dealer, 10 workers"), ("pools", "ready, 1 worker x 64", "small", "dealer"),
           ("pools", "majordomo, 10 workers", "pools", "dealer, 10 workers"), ("native", "clients of dealer", "native", "zmq_proxy")]
 
@@ -198,6 +200,8 @@ def plan(servers, options):
         for count, window in SESSIONS:
             add("sessions", f"{count:,} sessions, window {window}", "sessions",
                 lambda there, count=count, window=window: sessions(there, count, window, options.seconds))
+        for count in (100, 8000):
+            add("sessions", f"bare, {count:,}, window 1", "bare", lambda there, count=count: sessions(there, count, 1, options.seconds))
         add("sessions", "aiohttp, 64, window 50", "aiohttp", lambda there: sessions(there, 64, 50, options.seconds))
     if "pools" in options.only:
         for name, server in POOLS:
@@ -252,7 +256,7 @@ def ratios(result):
         one, other = result.get((section, left)), result.get((other_section, right))
         if one and other:
             pair = f"{left} / {right}"
-            lines.append(f"  {pair:<34}{one['rate'] / other['rate']:>8.2f} of its rate"
+            lines.append(f"  {pair:<50}{one['rate'] / other['rate']:>8.2f} of its rate"
                          f"{one['cpu'] / other['cpu']:>8.2f} of its CPU")
     return "\n".join(["ratios"] + lines) if lines else ""
 

@@ -110,6 +110,11 @@ class Servers:
 
     busy = idle
 
+    def bare(self):
+        server = self.listening(BENCHMARKS / "bare_sessions")
+        server.is_echo = False
+        return server
+
     def flood(self):
         server = self.behind_bind("dealer", "flood_worker", name="flood", replies={"final": {"pointer": "/done", "equals": True}})
         server.is_echo = False
