@@ -36,12 +36,12 @@ class Correspondent {
     /// How its request fared, told before an end that no reply brings.
     func handled(_ handling: Handling) {}
 
-    /// Its protocol has words for a request that is not answered.
-    var canBeTold: Bool { true }
+    /// It speaks ZeroMQ: its protocol has no words for a request that is not answered.
+    var isNative: Bool { false }
 
     /// How a pool is to know it.
     final var submission: Submission {
-        Submission(owner: ticket, client: client, subject: subject, canBeTold: canBeTold)
+        Submission(owner: ticket, client: client, subject: subject, isNative: isNative)
     }
 
     /// What waited for an identity is on its way.

@@ -11,8 +11,9 @@ struct Submission: Sendable {
     let client: UInt64
     /// Of the services that a broker knows, which.
     var subject: String?
-    /// It hears of an end that no reply brings; who does not waits in the queue for a worker that is yet to come.
-    var canBeTold = true
+    /// A native client's: it hears of no end but a reply, so it waits in the queue for a worker that is yet to come. It
+    /// has no exchange, so the pool sees to it that it counts as one, and to its deadline.
+    var isNative = false
 }
 
 /// A request in a pool.
@@ -30,6 +31,8 @@ final class Job {
     var replies = 0
     /// When it was given to a worker for the first time.
     var sentAt: Instant?
+    /// It has a place among the open exchanges, which is the pool's to give back.
+    var isCounted = false
     /// Nobody waits for its replies any more; its worker has it all the same.
     var isOrphan = false
     /// The owner's next job.

@@ -30,7 +30,7 @@ final class MajordomoRequest: Correspondent {
     /// All requests of one client take turns with those of others.
     override var client: UInt64 { peer.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } }
 
-    override var canBeTold: Bool { false }
+    override var isNative: Bool { true }
 
     override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
         let isLast = note.last != nil
@@ -51,6 +51,7 @@ final class MajordomoRequest: Correspondent {
     /// The protocol has no words for it: the client hears nothing, and asks again.
     override func finish(because reason: EndReason) {
         core.metrics.services[plan.index].counts.nativeRefusals += 1
+        broker.ended(self, End(reason))
         core.closed(self)
     }
 

@@ -34,8 +34,9 @@ final class Pool {
     private var jobs: TicketTable<Job>
     /// A frame of each worker's connection, so that no later one is taken for it.
     private var anchors: [WorkerID: FrameBox] = [:]
-    /// The first of each owner's jobs that are not over.
-    private var owned: [Ticket: Job] = [:]
+    private var owned = OwnedJobs()
+    /// Requests of native clients.
+    private var natives = RequestTimes()
 
     private var metrics: ServiceMetrics { core.metrics.services[plan.index] }
     private var retries: Int { plan.configuration.pool.retries }
@@ -64,30 +65,55 @@ final class Pool {
         usedAt = core.now
         guard crew.count > 0 || waits || !plan.configuration.socket.immediate else { return .refused(.noWorker) }
         let job = Job(submission, &body, more, at: core.now)
-        guard let ticket = jobs.insert(job) else {
+        guard enter(job) else {
             swap(&body, &job.body)
             return .refused(.overloaded)
         }
-        job.ticket = ticket
         if queue.isEmpty, dispatch(job) {
-            own(job)
+            owned.add(job, jobs)
             return .taken
         }
-        guard queue.push(ticket, client: submission.client, bytes: job.byteCount, at: core.now) else {
-            jobs.remove(ticket)
+        guard queue.push(job.ticket, client: submission.client, bytes: job.byteCount, at: core.now) else {
+            leave(job)
+            jobs.remove(job.ticket)
             swap(&body, &job.body)
             return .refused(.overloaded)
         }
-        own(job)
+        owned.add(job, jobs)
         return .taken
+    }
+
+    /// Gives it its name, and its place among the open exchanges where nobody else does that.
+    private func enter(_ job: Job) -> Bool {
+        guard !job.submission.isNative || core.shared.openExchanges.enter(plan.index) else { return false }
+        job.isCounted = job.submission.isNative
+        guard let ticket = jobs.insert(job) else {
+            if job.isCounted { core.shared.openExchanges.leave(plan.index) }
+            return false
+        }
+        job.ticket = ticket
+        guard job.isCounted else { return true }
+        natives.begin(ticket, at: core.now) { jobs.isOpen($0) }
+        metrics.counts.nativeOpen += 1
+        return true
+    }
+
+    /// It is over for whoever asked; a worker may have it all the same.
+    private func leave(_ job: Job) {
+        guard job.isCounted else { return }
+        job.isCounted = false
+        natives.end()
+        metrics.counts.nativeOpen -= 1
+        core.shared.openExchanges.leave(plan.index)
     }
 
     /// Whoever submitted is not interested any more: what waits is taken out, what a worker has it keeps.
     func withdraw(_ owner: Ticket) {
-        var next = owned.removeValue(forKey: owner)
+        var next = owned.removeAll(of: owner)
         while let job = next {
             next = job.next
             job.next = nil
+            leave(job)
             if queue.withdraw(job.ticket) { jobs.remove(job.ticket) } else { job.isOrphan = true }
         }
     }
@@ -199,8 +225,16 @@ final class Pool {
         dispatchWaiting()
     }
 
-    /// Ends what has waited too long, and workers that are silent.
+    /// Ends what has waited or worked too long, and workers that are silent.
     func tick(silence: Nanoseconds?) {
+        for ticket in natives.expired(plan.rules.deadline, at: core.now, isOpen: { jobs.isOpen($0) }) {
+            guard case .live(let job) = jobs.find(ticket) else { continue }
+            // The worker keeps it, as it does where a client of the web has gone: what it answers reaches nobody.
+            owned.remove(job)
+            leave(job)
+            if queue.withdraw(ticket) { jobs.remove(ticket) } else { job.isOrphan = true }
+            core.finish(job.submission.owner, because: .deadline, job.handling(at: core.now))
+        }
         for ticket in queue.expired(at: core.now) { refuse(ticket, .overloaded) }
         if let silence { for id in crew.silent(for: silence, at: core.now) { lost(id) } }
         dispatchWaiting()
@@ -222,7 +256,7 @@ final class Pool {
     /// Nobody is left who could do what waits: whoever can be told is told.
     private func refuseWaiting() {
         for ticket in queue.requests {
-            guard case .live(let job) = jobs.find(ticket), job.submission.canBeTold || job.attempts > 0 else {
+            guard case .live(let job) = jobs.find(ticket), !job.submission.isNative || job.attempts > 0 else {
                 continue
             }
             refuse(ticket, .noWorker)
@@ -239,33 +273,12 @@ final class Pool {
     /// A service without a protocol of its own says by its end rules when a worker is done.
     private func isLast(_ job: Job, _ body: Span<UInt8>) -> Bool {
         if let count = plan.rules.count, job.replies >= count { return true }
-        let replies = plan.configuration.replies
-        guard replies.final != nil || replies.error != nil else { return false }
-        let facts = plan.inspector.inspect(body).facts
-        return facts.isFinal || facts.isError
-    }
-
-    private func own(_ job: Job) {
-        guard jobs.isLive(job.ticket) else { return }
-        job.next = owned.updateValue(job, forKey: job.submission.owner)
+        return plan.saysItself(body)
     }
 
     private func remove(_ job: Job) {
+        leave(job)
         jobs.remove(job.ticket)
-        let owner = job.submission.owner
-        guard let first = owned[owner] else { return }
-        if first === job {
-            owned[owner] = job.next
-        } else {
-            var previous = first
-            while let next = previous.next, next !== job { previous = next }
-            previous.next = job.next
-        }
-        job.next = nil
+        owned.remove(job)
     }
-}
-
-extension TicketTable {
-    /// What the ticket names is there.
-    func isLive(_ ticket: Ticket) -> Bool { if case .live = find(ticket) { true } else { false } }
 }
