@@ -27,6 +27,9 @@ class Correspondent {
     /// The worker answered.
     func received(_ body: Span<UInt8>, _ note: ReplyNote) {}
 
+    /// As `received`, for whoever can use the frame as it is.
+    func took(_ body: inout Frame, _ note: ReplyNote) { received(body.bytes, note) }
+
     /// A publisher's message on one of its topics.
     func published(_ publication: Publication) {}
 

@@ -7,11 +7,12 @@ struct FairQueueTests {
     private func ticket(_ number: Int) -> Ticket { Ticket(reactor: 0, number: UInt64(number)) }
     private func at(_ milliseconds: Int) -> Instant { Instant(nanoseconds: UInt64(milliseconds) * 1_000_000) }
 
-    private func queue(count: Int = 100, bytes: Int = 1_000, age: Int = 1_000) -> FairQueue {
-        FairQueue(bounds: QueueBounds(count: count, bytes: bytes, age: Nanoseconds(age) * 1_000_000))
+    private func queue(count: Int = 100, bytes: Int = 1_000, age: Int = 1_000) -> PlacedQueue {
+        let bounds = QueueBounds(count: count, bytes: bytes, age: Nanoseconds(age) * 1_000_000)
+        return PlacedQueue(queue: FairQueue(bounds: bounds))
     }
 
-    private func drain(_ queue: inout FairQueue) -> [Ticket] {
+    private func drain(_ queue: inout PlacedQueue) -> [Ticket] {
         var order: [Ticket] = []
         while let next = queue.pop() { order.append(next) }
         return order
@@ -65,7 +66,7 @@ struct FairQueueTests {
         var queue = queue(age: 100)
         #expect(queue.push(ticket(1), client: 1, bytes: 1, at: at(0)) == true)
         #expect(queue.push(ticket(2), client: 1, bytes: 1, at: at(50)) == true)
-        #expect(queue.oldest == at(0))
+        #expect(queue.queue.oldest == at(0))
         #expect(queue.expired(at: at(99)) == [])
         #expect(queue.expired(at: at(120)) == [ticket(1)])
         #expect(queue.expired(at: at(150)) == [ticket(1), ticket(2)])
@@ -79,7 +80,19 @@ struct FairQueueTests {
             #expect(queue.push(ticket(number), client: UInt64(number % 5), bytes: 1, at: at(0)) == true)
             queue.withdraw(ticket(number))
         }
-        #expect(queue.entryCount < 200)
+        #expect(queue.queue.placeCount < 20)
+        #expect(drain(&queue) == [ticket(0)])
+    }
+
+    @Test func aCrowdThatHasLeftLeavesNoPlacesBehind() {
+        var queue = queue(count: 10_000, bytes: .max)
+        for number in 0..<5_000 {
+            #expect(queue.push(ticket(number), client: UInt64(number), bytes: 1, at: at(0)) == true)
+        }
+        #expect(drain(&queue).count == 5_000)
+        #expect(queue.push(ticket(0), client: 0, bytes: 1, at: at(0)) == true)
+        #expect(queue.queue.placeCount < 10)
+        #expect(queue.withdraw(ticket(4_000)) == false)
         #expect(drain(&queue) == [ticket(0)])
     }
 
@@ -114,4 +127,33 @@ struct FairQueueTests {
         }
         #expect(served.count == 6)
     }
+}
+
+/// A queue, and the place of each request in it, as a pool keeps them.
+private struct PlacedQueue {
+    var queue: FairQueue
+    private var places: [Ticket: Int] = [:]
+
+    init(queue: FairQueue) { self.queue = queue }
+
+    var count: Int { queue.count }
+    var bytes: Int { queue.bytes }
+    var isEmpty: Bool { queue.isEmpty }
+
+    mutating func push(_ request: Ticket, client: UInt64, bytes: Int, at now: Instant) -> Bool {
+        places[request] = queue.push(request, client: client, bytes: bytes, at: now)
+        return places[request] != nil
+    }
+
+    mutating func putBack(_ request: Ticket, bytes: Int, since: Instant) {
+        places[request] = queue.putBack(request, bytes: bytes, since: since)
+    }
+
+    mutating func pop() -> Ticket? { queue.pop() }
+
+    mutating func expired(at now: Instant) -> [Ticket] { queue.expired(at: now) }
+
+    /// The place stays known: it may be another's by the next time.
+    @discardableResult
+    mutating func withdraw(_ request: Ticket) -> Bool { places[request].map { queue.withdraw(request, from: $0) } ?? false }
 }

@@ -25,7 +25,8 @@ final class NativeClients {
     private unowned let service: any Service
     private let port: RouterPort
     private var clients: [[UInt8]: NativeClient] = [:]
-    private var message = Message()
+    /// What messages are received into; taken out for the time, for what one leads to may come back here.
+    private var inbox: MessageBox?
     /// What the service could not take yet.
     private var held: (client: NativeClient, body: FrameBox, more: [FrameBox])?
     private let hasPool: Bool
@@ -53,12 +54,12 @@ final class NativeClients {
     /// Hands over what has come, as far as the service takes it. - Returns: whether more may be there.
     func drain() -> Bool {
         guard release() else { return false }
-        var message = Message()
-        swap(&message, &self.message)
-        defer { swap(&message, &self.message) }
+        let inbox = inbox ?? MessageBox()
+        self.inbox = nil
+        defer { self.inbox = inbox }
         for _ in 0..<Self.turnBudget {
-            guard port.receive(&message) else { return false }
-            guard take(&message) else {
+            guard port.receive(&inbox.message) else { return false }
+            guard take(&inbox.message) else {
                 port.stopsReading()
                 return false
             }
@@ -160,11 +161,11 @@ final class NativeClients {
     }
 
     /// A worker replied to one of its requests.
-    fileprivate func received(_ body: Span<UInt8>, _ note: ReplyNote, for client: NativeClient) {
-        if !hasPool, client.open.replied(isLast: service.plan.saysItself(body), bound: bound) {
+    fileprivate func took(_ body: inout Frame, _ note: ReplyNote, for client: NativeClient) {
+        if !hasPool, client.open.replied(isLast: service.plan.saysItself(body.bytes), bound: bound) {
             ended(1, isAnswered: true)
         }
-        reply(body, note.more, to: client)
+        reply(&body, note.more, to: client)
     }
 
     /// What the client asked is not answered.
@@ -176,7 +177,7 @@ final class NativeClients {
     }
 
     /// Sends a reply on its way back.
-    private func reply(_ body: Span<UInt8>, _ more: [FrameBox], to client: NativeClient) {
+    private func reply(_ body: inout Frame, _ more: [FrameBox], to client: NativeClient) {
         let metrics = core.metrics.services[service.plan.index]
         port.willSend()
         client.usedAt = core.now
@@ -185,8 +186,7 @@ final class NativeClients {
         // Gone, or it does not take its replies: either way nobody else gets them.
         guard case .sent = port.socket.send(&address, more: true) else { return metrics.dropped(.unknown) }
         port.socket.begin(client.envelope.dropFirst())
-        var frame = Frame(copying: body)
-        _ = port.socket.send(&frame, more: !more.isEmpty)
+        _ = port.socket.send(&body, more: !more.isEmpty)
         for (index, box) in more.enumerated() { _ = port.socket.send(&box.frame, more: index < more.count - 1) }
         metrics.counts.nativeReplies += 1
     }
@@ -218,10 +218,10 @@ final class NativeClient: Correspondent {
 
     override var isNative: Bool { true }
 
-    override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
+    override func took(_ body: inout Frame, _ note: ReplyNote) {
         if case .marker = note.last { return }
         core.metrics.services[plan.index].counts.bytesReceived += UInt64(body.count)
-        clients.received(body, note, for: self)
+        clients.took(&body, note, for: self)
     }
 
     /// Its protocol has no words for a request that cannot be answered; the client waits as long as it likes.

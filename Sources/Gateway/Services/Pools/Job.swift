@@ -27,6 +27,8 @@ final class Job {
     /// What a native client sent behind its body.
     var more: [FrameBox]
     var worker: WorkerID?
+    /// Its place in the queue, if it is there.
+    var place = 0
     var attempts = 0
     var replies = 0
     /// When it was given to a worker for the first time.
@@ -51,6 +53,14 @@ final class Job {
     func handling(at now: Instant) -> Handling {
         Handling(queued: (sentAt ?? now).since(arrivedAt), attempts: attempts)
     }
+}
+
+/// How a pool reaches its workers.
+protocol PoolDialect: AnyObject {
+    /// Sends `job` to `worker`. The body may be taken out of it, unless it may be tried again.
+    func give(_ job: Job, to worker: Worker) -> SendOutcome
+    /// The worker is gone, or is to go.
+    func removed(_ worker: Worker)
 }
 
 /// How a request fared before its worker answered.

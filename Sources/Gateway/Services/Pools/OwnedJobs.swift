@@ -6,12 +6,12 @@ import Bridge
 /// The jobs that are not over, by their owner.
 struct OwnedJobs {
     /// The first of each; the others hang on it.
-    private var first: [Ticket: Job] = [:]
+    private var first = TicketMap<Job>()
 
-    /// - Parameter jobs: where it is no more if it is over already.
-    mutating func add(_ job: Job, _ jobs: borrowing TicketTable<Job>) {
-        guard jobs.isLive(job.ticket) else { return }
-        job.next = first.updateValue(job, forKey: job.submission.owner)
+    mutating func add(_ job: Job) {
+        let owner = job.submission.owner
+        job.next = first[owner]
+        first[owner] = job
     }
 
     mutating func remove(_ job: Job) {
@@ -28,13 +28,14 @@ struct OwnedJobs {
     }
 
     /// - Returns: the first; the others hang on it.
-    mutating func removeAll(of owner: Ticket) -> Job? { first.removeValue(forKey: owner) }
+    mutating func removeAll(of owner: Ticket) -> Job? {
+        let head = first[owner]
+        first[owner] = nil
+        return head
+    }
 }
 
 extension TicketTable<Job> {
     /// What the ticket names is there.
     func isLive(_ ticket: Ticket) -> Bool { if case .live = find(ticket) { true } else { false } }
-
-    /// What the ticket names is not over for whoever asked.
-    func isOpen(_ ticket: Ticket) -> Bool { if case .live(let job) = find(ticket) { job.isCounted } else { false } }
 }

@@ -10,44 +10,42 @@ import Bridge
 import Configuration
 import ZeroMQ
 
-/// How a pool reaches its workers.
-protocol PoolDialect: AnyObject {
-    /// Sends `job` to `worker`. The body may be taken out of it, unless it may be tried again.
-    func give(_ job: Job, to worker: Worker) -> SendOutcome
-    /// The worker is gone, or is to go.
-    func removed(_ worker: Worker)
-}
-
 /// One pool, on its home reactor.
 final class Pool {
     /// The service's name where a broker has several; else empty.
     let name: String
+    let nameBytes: [UInt8]
     let plan: ServicePlan
     private(set) var crew: WorkerPool
+    /// When a request or a worker was here for the last time, to a tick.
+    private(set) var usedAt: Instant
     private(set) var queue: FairQueue
 
-    /// When a request or a worker came or went for the last time.
-    private(set) var usedAt: Instant
-
-    private unowned let core: Core
-    private unowned let dialect: any PoolDialect
+    /// Strong, as is the service: an unowned reference is counted at each use. The service lets its pools go at last.
+    private let core: Core
+    private let dialect: any PoolDialect
+    private let metrics: ServiceMetrics
+    private let retries: Int
+    private let isImmediate: Bool
     private var jobs: TicketTable<Job>
     /// A frame of each worker's connection, so that no later one is taken for it.
     private var anchors: [WorkerID: FrameBox] = [:]
     private var owned = OwnedJobs()
-    /// Requests of native clients.
-    private var natives = RequestTimes()
-
-    private var metrics: ServiceMetrics { core.metrics.services[plan.index] }
-    private var retries: Int { plan.configuration.pool.retries }
+    /// Requests of native clients that are open, and since when none was at the earliest.
+    private var natives = 0
+    private var noNativeBefore = Instant.distantFuture
 
     init(_ core: Core, _ plan: ServicePlan, _ dialect: any PoolDialect, name: String = "") {
         self.core = core
         self.plan = plan
         self.dialect = dialect
         self.name = name
+        nameBytes = Array(name.utf8)
         usedAt = core.now
+        metrics = core.metrics.services[plan.index]
         let settings = plan.configuration.pool
+        retries = settings.retries
+        isImmediate = plan.configuration.socket.immediate
         crew = WorkerPool(capacity: settings.capacity)
         queue = FairQueue(
             bounds: QueueBounds(
@@ -62,24 +60,24 @@ final class Pool {
 
     /// Takes a request in, if there is a worker for it, or may be in time.
     func submit(_ body: inout Frame, _ more: [FrameBox], _ submission: Submission, waits: Bool = false) -> Handover {
-        usedAt = core.now
-        guard crew.count > 0 || waits || !plan.configuration.socket.immediate else { return .refused(.noWorker) }
+        guard crew.count > 0 || waits || !isImmediate else { return .refused(.noWorker) }
         let job = Job(submission, &body, more, at: core.now)
         guard enter(job) else {
             swap(&body, &job.body)
             return .refused(.overloaded)
         }
         if queue.isEmpty, dispatch(job) {
-            owned.add(job, jobs)
+            if jobs.isLive(job.ticket) { owned.add(job) }
             return .taken
         }
-        guard queue.push(job.ticket, client: submission.client, bytes: job.byteCount, at: core.now) else {
+        guard let place = queue.push(job.ticket, client: submission.client, bytes: job.byteCount, at: core.now) else {
             leave(job)
             jobs.remove(job.ticket)
             swap(&body, &job.body)
             return .refused(.overloaded)
         }
-        owned.add(job, jobs)
+        job.place = place
+        owned.add(job)
         return .taken
     }
 
@@ -93,7 +91,8 @@ final class Pool {
         }
         job.ticket = ticket
         guard job.isCounted else { return true }
-        natives.begin(ticket, at: core.now) { jobs.isOpen($0) }
+        natives += 1
+        noNativeBefore = min(noNativeBefore, job.arrivedAt)
         metrics.counts.nativeOpen += 1
         return true
     }
@@ -102,7 +101,7 @@ final class Pool {
     private func leave(_ job: Job) {
         guard job.isCounted else { return }
         job.isCounted = false
-        natives.end()
+        natives -= 1
         metrics.counts.nativeOpen -= 1
         core.shared.openExchanges.leave(plan.index)
     }
@@ -113,9 +112,14 @@ final class Pool {
         while let job = next {
             next = job.next
             job.next = nil
-            leave(job)
-            if queue.withdraw(job.ticket) { jobs.remove(job.ticket) } else { job.isOrphan = true }
+            abandon(job)
         }
+    }
+
+    /// What waits is taken out; what a worker has it keeps, and what it answers reaches nobody.
+    private func abandon(_ job: Job) {
+        leave(job)
+        if queue.withdraw(job.ticket, from: job.place) { jobs.remove(job.ticket) } else { job.isOrphan = true }
     }
 
     /// Gives `job` to the worker that has been ready longest; passes over those that turn out to be gone.
@@ -147,7 +151,7 @@ final class Pool {
     private func dispatchWaiting() {
         while crew.readyCount > 0, let ticket = queue.pop() {
             guard case .live(let job) = jobs.find(ticket) else { continue }
-            if !dispatch(job) { return queue.putBack(ticket, bytes: job.byteCount, since: job.arrivedAt) }
+            if !dispatch(job) { return putBack(job) }
         }
     }
 
@@ -213,7 +217,7 @@ final class Pool {
         metrics.counts.workersLost += 1
         dialect.removed(worker)
         for ticket in requests { orphaned(ticket) }
-        if crew.count == 0 && plan.configuration.socket.immediate { refuseWaiting() }
+        if crew.count == 0 && isImmediate { refuseWaiting() }
         dispatchWaiting()
     }
 
@@ -227,14 +231,8 @@ final class Pool {
 
     /// Ends what has waited or worked too long, and workers that are silent.
     func tick(silence: Nanoseconds?) {
-        for ticket in natives.expired(plan.rules.deadline, at: core.now, isOpen: { jobs.isOpen($0) }) {
-            guard case .live(let job) = jobs.find(ticket) else { continue }
-            // The worker keeps it, as it does where a client of the web has gone: what it answers reaches nobody.
-            owned.remove(job)
-            leave(job)
-            if queue.withdraw(ticket) { jobs.remove(ticket) } else { job.isOrphan = true }
-            core.finish(job.submission.owner, because: .deadline, job.handling(at: core.now))
-        }
+        if !isIdle { usedAt = core.now }
+        endNatives()
         for ticket in queue.expired(at: core.now) { refuse(ticket, .overloaded) }
         if let silence { for id in crew.silent(for: silence, at: core.now) { lost(id) } }
         dispatchWaiting()
@@ -242,13 +240,30 @@ final class Pool {
 
     // MARK: Inside
 
+    /// Ends the requests of native clients whose time is over: they have no exchange whose clock would.
+    private func endNatives() {
+        guard natives > 0, core.now.since(noNativeBefore) >= plan.rules.deadline else { return }
+        noNativeBefore = .distantFuture
+        for job in jobs.values where job.isCounted {
+            guard core.now.since(job.arrivedAt) >= plan.rules.deadline else {
+                noNativeBefore = min(noNativeBefore, job.arrivedAt)
+                continue
+            }
+            owned.remove(job)
+            abandon(job)
+            core.finish(job.submission.owner, because: .deadline, job.handling(at: core.now))
+        }
+    }
+
+    private func putBack(_ job: Job) {
+        job.place = queue.putBack(job.ticket, bytes: job.byteCount, since: job.arrivedAt)
+    }
+
     /// Its worker is gone.
     private func orphaned(_ ticket: Ticket) {
         guard case .live(let job) = jobs.find(ticket) else { return }
         job.worker = nil
-        if !job.isOrphan && job.replies == 0 && job.attempts <= retries {
-            return queue.putBack(ticket, bytes: job.byteCount, since: job.arrivedAt)
-        }
+        if !job.isOrphan && job.replies == 0 && job.attempts <= retries { return putBack(job) }
         remove(job)
         if !job.isOrphan { core.finish(job.submission.owner, because: .workerLost, job.handling(at: core.now)) }
     }
@@ -264,8 +279,8 @@ final class Pool {
     }
 
     private func refuse(_ ticket: Ticket, _ reason: EndReason) {
-        queue.withdraw(ticket)
         guard case .live(let job) = jobs.find(ticket) else { return }
+        queue.withdraw(ticket, from: job.place)
         remove(job)
         core.finish(job.submission.owner, because: job.attempts > 0 ? .workerLost : reason, job.handling(at: core.now))
     }

@@ -2,40 +2,10 @@ import Testing
 
 @testable import Bridge
 
-/// Requests without an exchange: how many are open, and whose time is over.
-struct NativeRequestsTests {
-    private func ticket(_ number: Int) -> Ticket { Ticket(reactor: 0, number: UInt64(number)) }
+/// Requests that replies do not name: how many are open, and whose time is over.
+struct RequestLineTests {
     private func at(_ milliseconds: Int) -> Instant { Instant(nanoseconds: UInt64(milliseconds) * 1_000_000) }
     private let second: Nanoseconds = 1_000_000_000
-
-    @Test func theOldestThatHaveNotEndedAreOver() {
-        var times = RequestTimes()
-        var open = Set((0..<6).map(ticket))
-        for number in 0..<6 { times.begin(ticket(number), at: at(number * 100)) { open.contains($0) } }
-        open.remove(ticket(1))
-        times.end()
-        #expect(times.expired(second, at: at(999)) { open.contains($0) }.isEmpty)
-        #expect(times.expired(second, at: at(1_250)) { open.contains($0) } == [0, 2].map(ticket))
-        #expect(times.expired(second, at: at(1_250)) { open.contains($0) }.isEmpty, "told once")
-        #expect(times.count == 5, "until whoever ends them says so")
-    }
-
-    /// One that is never answered must not keep the thousands that were answered behind it.
-    @Test func memoryFollowsWhatIsOpen() {
-        var times = RequestTimes()
-        var open: Set<Ticket> = []
-        var most = 0
-        for number in 0..<10_000 {
-            times.begin(ticket(number), at: at(number)) { open.contains($0) }
-            open.insert(ticket(number))
-            guard number > 0 else { continue }
-            open.remove(ticket(number))
-            times.end()
-            most = max(most, times.entryCount)
-        }
-        #expect(most <= 70 && times.count == 1)
-        #expect(times.expired(second, at: at(2_000)) { open.contains($0) } == [ticket(0)])
-    }
 
     @Test func theEldestOfALineEnds() {
         var line = RequestLine()
