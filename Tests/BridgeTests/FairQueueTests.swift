@@ -27,14 +27,51 @@ struct FairQueueTests {
         #expect(queue.isEmpty && queue.bytes == 0)
     }
 
-    @Test func aClientThatComesLaterWaitsForOneOfTheOthers() {
+    @Test func aClientThatComesLaterIsNotBehindTheThousandOfAnother() {
         var queue = queue()
         for number in 1...50 { #expect(queue.push(ticket(number), client: 1, bytes: 1, at: at(0)) == true) }
         #expect(queue.pop() == ticket(1))
         #expect(queue.push(ticket(99), client: 2, bytes: 1, at: at(1)) == true)
-        #expect(queue.pop() == ticket(2))
         #expect(queue.pop() == ticket(99))
+        #expect(queue.pop() == ticket(2))
         #expect(queue.pop() == ticket(3))
+    }
+
+    @Test func whatIsGivenOutAtOneInstantMayBeOfOneClient() {
+        var queue = queue()
+        for number in 1...24 {
+            #expect(queue.push(ticket(number), client: UInt64(number % 2), bytes: 1, at: at(0)) == true)
+        }
+        let order = (0..<24).map { number in queue.queue.pop(at: at(number < 20 ? 1 : number), workers: 100) }
+        let odd = stride(from: 1, through: 23, by: 2).map { ticket($0) }
+        let even = stride(from: 2, through: 24, by: 2).map { ticket($0) }
+        // Eight of each, then four of the first at the same instant; from then on each time another's.
+        let expected = Array(odd[0..<8]) + even[0..<8] + odd[8..<12] + even[8..<12]
+        #expect(order == expected)
+    }
+
+    /// One worker may be free again and again within an instant: that is no reason to pass others over.
+    @Test func aTurnIsNoLongerThanTheWorkersDoInOneGo() {
+        var queue = queue()
+        for number in 1...8 {
+            #expect(queue.push(ticket(number), client: UInt64(number % 2), bytes: 1, at: at(0)) == true)
+        }
+        #expect((0..<4).map { _ in queue.queue.pop(at: at(1), workers: 1) } == (1...4).map { ticket($0) })
+        #expect((0..<4).map { _ in queue.queue.pop(at: at(2), workers: 2) } == [5, 7, 6, 8].map { ticket($0) })
+    }
+
+    @Test func aTurnEndsWithItsInstantOrItsLine() {
+        var queue = queue()
+        for (number, client) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)] {
+            #expect(queue.push(ticket(number), client: UInt64(client), bytes: 1, at: at(0)) == true)
+        }
+        #expect(queue.queue.pop(at: at(1)) == ticket(1))
+        #expect(queue.queue.pop(at: at(2)) == ticket(3))
+        // The line whose turn it is goes: the next begins its own.
+        #expect(queue.withdraw(ticket(4)) == true)
+        #expect(queue.queue.pop(at: at(3)) == ticket(5))
+        #expect(queue.queue.pop(at: at(4)) == ticket(2))
+        #expect(queue.isEmpty)
     }
 
     @Test func theBoundsHold() {
@@ -133,6 +170,7 @@ struct FairQueueTests {
 private struct PlacedQueue {
     var queue: FairQueue
     private var places: [Ticket: Int] = [:]
+    private var clock: UInt64 = 0
 
     init(queue: FairQueue) { self.queue = queue }
 
@@ -149,7 +187,11 @@ private struct PlacedQueue {
         places[request] = queue.putBack(request, bytes: bytes, since: since)
     }
 
-    mutating func pop() -> Ticket? { queue.pop() }
+    /// At an instant of its own.
+    mutating func pop() -> Ticket? {
+        clock += 1
+        return queue.pop(at: Instant(nanoseconds: clock))
+    }
 
     mutating func expired(at now: Instant) -> [Ticket] { queue.expired(at: now) }
 

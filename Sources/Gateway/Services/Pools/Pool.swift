@@ -149,7 +149,7 @@ final class Pool {
 
     /// Gives out what waits, as far as workers are ready.
     private func dispatchWaiting() {
-        while crew.readyCount > 0, let ticket = queue.pop() {
+        while crew.readyCount > 0, let ticket = queue.pop(at: core.now, workers: crew.count) {
             guard case .live(let job) = jobs.find(ticket) else { continue }
             if !dispatch(job) { return putBack(job) }
         }
