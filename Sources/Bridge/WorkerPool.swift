@@ -11,12 +11,12 @@
 
 /// One worker of a pool, for as long as it is registered.
 public struct WorkerID: Hashable, Sendable {
-    let slot: Int
-    let generation: UInt32
+    @usableFromInline let slot: Int
+    @usableFromInline let generation: UInt32
 }
 
-/// What is known of one worker.
-public struct Worker: Sendable {
+/// What is known of one worker. Confined to its pool's thread.
+public final class Worker {
     public let id: WorkerID
     /// Its identity frame.
     public let name: [UInt8]
@@ -28,32 +28,46 @@ public struct Worker: Sendable {
     public let spelling: UInt8
     public let registeredAt: Instant
     /// The last message of any kind.
-    public internal(set) var heardAt: Instant
+    public fileprivate(set) var heardAt: Instant
     /// When it last became free to take a request, or began to be without a free place.
-    public internal(set) var changedAt: Instant
+    public fileprivate(set) var changedAt: Instant
     /// What it has in hand.
-    public internal(set) var requests: [Ticket] = []
+    public fileprivate(set) var requests: [Ticket] = []
     /// Requests it has finished.
-    public internal(set) var finished: UInt64 = 0
+    public fileprivate(set) var finished: UInt64 = 0
     /// An operator, or the worker itself, wants no new work for it.
-    public internal(set) var isDraining = false
+    public fileprivate(set) var isDraining = false
     /// It has said that it is ready.
-    public internal(set) var hasBegun = false
+    public fileprivate(set) var hasBegun = false
     /// Its place in the queue; 0 where it stands in none.
     fileprivate var place: UInt64 = 0
+
+    fileprivate init(
+        _ id: WorkerID, _ name: [UInt8], _ connection: Int32?, _ origin: UInt, _ spelling: UInt8, at now: Instant
+    ) {
+        self.id = id
+        self.name = name
+        self.connection = connection
+        self.origin = origin
+        self.spelling = spelling
+        registeredAt = now
+        heardAt = now
+        changedAt = now
+    }
 
     /// It could take a request now.
     public var isReady: Bool { place != 0 }
 }
 
-/// The workers of one service.
-public struct WorkerPool: Sendable {
-    private struct Slot: Sendable {
-        var generation: UInt32 = 0
-        var worker: Worker?
+/// The workers of one service. Each is an object: it is changed many times a request, and never copied.
+public struct WorkerPool {
+    @usableFromInline
+    struct Slot {
+        @usableFromInline var generation: UInt32 = 0
+        @usableFromInline var worker: Worker?
     }
 
-    private struct Entry: Sendable {
+    private struct Entry {
         let slot: Int
         let place: UInt64
     }
@@ -63,9 +77,9 @@ public struct WorkerPool: Sendable {
     public private(set) var count = 0
     /// Workers with a free place.
     public private(set) var readyCount = 0
-    private var slots: [Slot] = []
+    @usableFromInline var slots: [Slot] = []
     private var free: [Int] = []
-    private var byHash: [UInt64: [Int]] = [:]
+    @usableFromInline var names = NameTable<Worker>()
     private var queue: [Entry] = []
     private var head = 0
     private var lastPlace: UInt64 = 0
@@ -82,24 +96,19 @@ public struct WorkerPool: Sendable {
         let slot = free.popLast() ?? slots.count
         if slot == slots.count { slots.append(Slot()) }
         let id = WorkerID(slot: slot, generation: slots[slot].generation)
-        slots[slot].worker = Worker(
-            id: id, name: name, connection: connection, origin: origin, spelling: spelling, registeredAt: now,
-            heardAt: now, changedAt: now)
-        byHash[Self.hash(name.span), default: []].append(slot)
+        let worker = Worker(id, name, connection, origin, spelling, at: now)
+        slots[slot].worker = worker
+        names.insert(worker, as: name)
         count += 1
         return id
     }
 
     /// The worker of that identity frame.
-    public func find(_ name: Span<UInt8>) -> WorkerID? {
-        guard let candidates = byHash[Self.hash(name)] else { return nil }
-        for slot in candidates {
-            if let worker = slots[slot].worker, Self.equal(worker.name, name) { return worker.id }
-        }
-        return nil
-    }
+    @inlinable
+    public func find(_ name: Span<UInt8>) -> WorkerID? { names.find(name)?.id }
 
     /// What is known of it; nil when it is gone.
+    @inlinable
     public subscript(id: WorkerID) -> Worker? {
         guard slots.indices.contains(id.slot), slots[id.slot].generation == id.generation else { return nil }
         return slots[id.slot].worker
@@ -109,14 +118,13 @@ public struct WorkerPool: Sendable {
     public var workers: [Worker] { slots.compactMap(\.worker) }
 
     /// It sent something, whatever it was.
-    public mutating func heard(_ id: WorkerID, at now: Instant) {
-        update(id) { $0.heardAt = now }
-    }
+    public mutating func heard(_ id: WorkerID, at now: Instant) { self[id]?.heardAt = now }
 
     /// It says that it is ready: from now on it gets work.
     public mutating func ready(_ id: WorkerID, at now: Instant) {
-        update(id) { $0.hasBegun = true }
-        enqueue(id, at: now)
+        guard let worker = self[id] else { return }
+        worker.hasBegun = true
+        enqueue(worker, at: now)
     }
 
     /// Lends `request` to the worker that has been ready longest; nil when nobody is ready.
@@ -124,14 +132,13 @@ public struct WorkerPool: Sendable {
         while head < queue.count {
             let entry = queue[head]
             head += 1
-            guard var worker = slots[entry.slot].worker, worker.place == entry.place else { continue }
+            guard let worker = slots[entry.slot].worker, worker.place == entry.place else { continue }
             compact()
             worker.requests.append(request)
             worker.place = 0
             worker.changedAt = now
             readyCount -= 1
-            slots[entry.slot].worker = worker
-            if worker.requests.count < capacity { enqueue(worker.id, at: now) }
+            if worker.requests.count < capacity { enqueue(worker, at: now) }
             return worker.id
         }
         return nil
@@ -142,29 +149,26 @@ public struct WorkerPool: Sendable {
     ///   something.
     @discardableResult
     public mutating func finish(_ request: Ticket, of id: WorkerID, isReady: Bool = true, at now: Instant) -> Bool {
-        guard var worker = self[id], let index = worker.requests.firstIndex(of: request) else { return false }
+        guard let worker = self[id], let index = worker.requests.firstIndex(of: request) else { return false }
         worker.requests.remove(at: index)
         worker.finished += isReady ? 1 : 0
-        slots[id.slot].worker = worker
-        if isReady { enqueue(id, at: now) } else { leaveQueue(id) }
+        if isReady { enqueue(worker, at: now) } else { leaveQueue(worker) }
         return true
     }
 
     /// Gives it no new work, or gives it work again; what it has in hand goes on.
     public mutating func setDraining(_ isDraining: Bool, _ id: WorkerID, at now: Instant) {
         guard let worker = self[id], worker.isDraining != isDraining else { return }
-        if isDraining { leaveQueue(id) }
-        update(id) { $0.isDraining = isDraining }
-        if !isDraining && worker.hasBegun { enqueue(id, at: now) }
+        if isDraining { leaveQueue(worker) }
+        worker.isDraining = isDraining
+        if !isDraining && worker.hasBegun { enqueue(worker, at: now) }
     }
 
     /// It is gone. - Returns: what it had in hand, the oldest first.
     public mutating func remove(_ id: WorkerID) -> [Ticket] {
         guard let worker = self[id] else { return [] }
-        leaveQueue(id)
-        let hash = Self.hash(worker.name.span)
-        byHash[hash]?.removeAll { $0 == id.slot }
-        if byHash[hash]?.isEmpty == true { byHash[hash] = nil }
+        leaveQueue(worker)
+        names.remove(worker.name)
         slots[id.slot].worker = nil
         slots[id.slot].generation += 1
         if slots[id.slot].generation < .max { free.append(id.slot) }
@@ -180,26 +184,19 @@ public struct WorkerPool: Sendable {
 
     // MARK: Inside
 
-    private mutating func update(_ id: WorkerID, _ change: (inout Worker) -> Void) {
-        guard self[id] != nil else { return }
-        if slots[id.slot].worker != nil { change(&slots[id.slot].worker!) }
-    }
-
     /// Puts it at the end of the queue, if it may get work and stands in none.
-    private mutating func enqueue(_ id: WorkerID, at now: Instant) {
-        guard let worker = self[id], worker.hasBegun, !worker.isDraining, !worker.isReady,
-            worker.requests.count < capacity
-        else { return }
+    private mutating func enqueue(_ worker: Worker, at now: Instant) {
+        guard worker.hasBegun, !worker.isDraining, !worker.isReady, worker.requests.count < capacity else { return }
         lastPlace += 1
-        queue.append(Entry(slot: id.slot, place: lastPlace))
-        slots[id.slot].worker?.place = lastPlace
-        slots[id.slot].worker?.changedAt = now
+        queue.append(Entry(slot: worker.id.slot, place: lastPlace))
+        worker.place = lastPlace
+        worker.changedAt = now
         readyCount += 1
     }
 
-    private mutating func leaveQueue(_ id: WorkerID) {
-        guard self[id]?.isReady == true else { return }
-        slots[id.slot].worker?.place = 0
+    private mutating func leaveQueue(_ worker: Worker) {
+        guard worker.isReady else { return }
+        worker.place = 0
         readyCount -= 1
     }
 
@@ -207,18 +204,5 @@ public struct WorkerPool: Sendable {
         guard head > 256, head * 2 > queue.count else { return }
         queue.removeFirst(head)
         head = 0
-    }
-
-    /// FNV-1a. Names come from workers, which are trusted; a chain behind each hash keeps equal ones apart.
-    private static func hash(_ name: Span<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for index in name.indices { hash = (hash ^ UInt64(name[index])) &* 0x100_0000_01B3 }
-        return hash
-    }
-
-    private static func equal(_ left: [UInt8], _ right: Span<UInt8>) -> Bool {
-        guard left.count == right.count else { return false }
-        for index in right.indices where left[index] != right[index] { return false }
-        return true
     }
 }

@@ -108,8 +108,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// `socket`: the options of our socket.
     public var socket = SocketSettings()
 
-    /// `max_exchanges`: in flight with this service, 1 to 1,000,000. Above: 503. Default: nil, only
-    /// `limits.max_exchanges` applies.
+    /// `max_exchanges`: in flight with this service, native clients' among them, 1 to 1,000,000. Above: 503. Default:
+    /// nil, only `limits.max_exchanges` applies.
     public var maxExchanges: Int?
 
     /// `retry_after`: what the 503 of this service says, whole seconds, 1 s to 1 h. Default: 1 s.

@@ -161,7 +161,7 @@ final class Core: TurnParticipant {
             return post(.reply(service: plan.index, ticket, FrameBox(frame), note), to: Int(ticket.reactor))
         }
         switch exchanges.find(ticket) {
-        case .live(let exchange) where exchange.plan === plan: exchange.received(body.bytes, note)
+        case .live(let exchange) where exchange.plan === plan: exchange.took(&body, note)
         case .live, .unknown: metrics.services[plan.index].dropped(.unknown)
         case .late: metrics.services[plan.index].dropped(.late)
         }

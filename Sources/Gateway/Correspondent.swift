@@ -27,6 +27,9 @@ class Correspondent {
     /// The worker answered.
     func received(_ body: Span<UInt8>, _ note: ReplyNote) {}
 
+    /// As `received`, for whoever can use the frame as it is.
+    func took(_ body: inout Frame, _ note: ReplyNote) { received(body.bytes, note) }
+
     /// A publisher's message on one of its topics.
     func published(_ publication: Publication) {}
 
@@ -36,12 +39,12 @@ class Correspondent {
     /// How its request fared, told before an end that no reply brings.
     func handled(_ handling: Handling) {}
 
-    /// Its protocol has words for a request that is not answered.
-    var canBeTold: Bool { true }
+    /// It speaks ZeroMQ: its protocol has no words for a request that is not answered.
+    var isNative: Bool { false }
 
     /// How a pool is to know it.
     final var submission: Submission {
-        Submission(owner: ticket, client: client, subject: subject, canBeTold: canBeTold)
+        Submission(owner: ticket, client: client, subject: subject, isNative: isNative)
     }
 
     /// What waited for an identity is on its way.

@@ -14,10 +14,10 @@ ONE, TWO = b"MDPW01", b"MDPW02"
 def broker(start, endpoint, scripted, tmp_path):
     """broker(...) starts a gateway whose service `hub` is a broker."""
     class Broker:
-        def __init__(self, reactors=1, public="off", **service):
+        def __init__(self, reactors=1, public="off", limits=None, **service):
             self.there = endpoint()
             settings = {"peer": "majordomo", "bind": self.there, **service}
-            self.gateway = start.gateway({"hub": settings}, tmp_path, reactors=reactors, public=public)
+            self.gateway = start.gateway({"hub": settings}, tmp_path, reactors=reactors, public=public, limits=limits or {})
             self.context = zmq.Context()
 
         def worker(self, name, answer=lambda body: body, wait=True):
@@ -330,7 +330,7 @@ def test_who_answers_what_it_was_not_asked_is_told_to_go(broker, address):
 
 
 def test_a_native_client_may_ask_for_very_much_at_once(broker):
-    one = broker()
+    one = broker(limits={"max_exchanges": 30_000})
     client = one.client(zmq.DEALER)
     client.sndhwm = client.rcvhwm = 0
     for number in range(30_000):
@@ -387,3 +387,55 @@ def test_what_waits_for_a_native_client_outlives_the_last_worker(broker):
         assert busy.result().json()["code"] == "worker_lost" and web.result().json()["code"] == "no_worker"
     one.worker("echo")
     assert client.recv_multipart() == [b"MDPC01", b"echo", b"2"]
+
+
+def metric(one, name):
+    return one.gateway.metric(f"zmq_gateway_{name}", 'service="hub"')
+
+
+def test_native_requests_and_the_web_share_one_bound(broker):
+    gate = threading.Semaphore(0)
+
+    def answer(body):
+        assert gate.acquire(timeout=20)
+        return body
+    one = broker(max_exchanges=2)
+    one.worker("echo", answer)
+    client = one.client(zmq.DEALER)
+    for number in range(5):
+        client.send_multipart([b"", b"MDPC01", b"echo", b"%d" % number])
+    one.gateway.until(lambda: metric(one, "native_refused_total") == 3)
+    assert metric(one, "native_requests_open") == 2
+    refused = one.gateway.post("echo", 1)
+    assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+    gate.release()
+    gate.release()
+    assert [client.recv_multipart()[-1] for _ in range(2)] == [b"0", b"1"]
+    one.gateway.until(lambda: metric(one, "native_requests_open") == 0)
+    gate.release()
+    assert one.gateway.post("echo", 1).json() == 1
+
+
+@pytest.mark.parametrize("end", ["the deadline", "the client left", "the worker is lost"])
+def test_a_place_is_given_back_however_a_native_request_ends(broker, end):
+    gate = threading.Semaphore(0)
+    settings = {"replies": {"deadline": "500ms"}} if end == "the deadline" else {}
+    one = broker(max_exchanges=1, **settings)
+    worker = one.worker("echo", lambda body: body if gate.acquire(timeout=20) else None)
+    client = one.client(zmq.DEALER)
+    client.send_multipart([b"", b"MDPC01", b"echo", b"1"])
+    worker.wait_for(lambda seen: [frames for frames in seen if frames[2] == b"\x02"], "the request")
+    if end == "the client left":
+        client.close()
+        gate.release()
+    elif end == "the worker is lost":
+        gate.release()
+        worker.die()
+    one.gateway.until(lambda: metric(one, "native_requests_open") == 0)
+    if end == "the deadline":
+        assert metric(one, "native_refused_total") == 1
+    gate.release()
+    gate.release()
+    if end == "the worker is lost":
+        one.worker("echo")
+    assert one.gateway.post("echo", 2).json() == 2

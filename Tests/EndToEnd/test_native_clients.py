@@ -5,25 +5,25 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import zmq
-from scripted import echo
+from scripted import echo, silent
 
 
 @pytest.fixture
 def service(start, endpoint, scripted, tmp_path):
     """service(peer, answer, workers=n, ...) starts a gateway with service `s` and workers of its kind."""
     class Service:
-        def __init__(self, peer, answer=echo, workers=1, reactors=1, **settings):
+        def __init__(self, peer, answer=echo, workers=1, reactors=1, limits=None, **settings):
             self.there, self.clients, self.peer = endpoint(), endpoint(), peer
             self.context = zmq.Context()
             replies = {"replies": {"count": 1}} if peer == "dealer" else {}
             service = {"peer": peer, "bind": self.there, "clients": self.clients, **replies, **settings}
-            self.gateway = start.gateway({"s": service}, tmp_path, reactors=reactors)
+            self.gateway = start.gateway({"s": service}, tmp_path, reactors=reactors, limits=limits or {})
             self.workers = [self.worker(answer) for _ in range(workers)]
 
         def worker(self, answer=echo):
             worker = scripted(zmq.REP if self.peer == "rep" else zmq.DEALER, answer, connect=self.there)
             if self.peer == "ready":
-                worker.send([b"", b"ready"])
+                worker.send([b"", b"READY"])
             self.gateway.ready("s")
             return worker
 
@@ -189,3 +189,121 @@ def test_odd_messages_harm_nobody(service, frames):
     client = one.client(zmq.REQ)
     client.send(b"1")
     assert client.recv() == b"1"
+
+
+def gated():
+    """(gate, answer): a worker that answers one request for each release of the gate."""
+    gate = threading.Semaphore(0)
+
+    def answer(frames, send):
+        assert gate.acquire(timeout=20)
+        send(frames)
+    return gate, answer
+
+
+BOUNDS = [{"limits": {"max_exchanges": 3}}, {"max_exchanges": 3}]
+
+
+@pytest.mark.parametrize("peer", ["dealer", "rep", "ready"])
+@pytest.mark.parametrize("reactors", [1, 2])
+@pytest.mark.parametrize("bound", BOUNDS, ids=["of the gateway", "of the service"])
+def test_native_requests_and_the_web_share_one_bound(service, peer, reactors, bound):
+    gate, answer = gated()
+    one = service(peer, answer, reactors=reactors, **bound)
+    client = one.client()
+    for number in range(8):
+        client.send_multipart([b"", b"%d" % number])
+    one.gateway.until(lambda: one.metric("native_requests_open") == 3)
+    refused = one.gateway.post("s", 1)
+    assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+    assert one.metric("native_requests_open") == 3 and one.metric("native_refused_total") == 0
+    for _ in range(8):
+        gate.release()
+    assert [client.recv_multipart() for _ in range(8)] == [[b"", b"%d" % number] for number in range(8)]
+    one.gateway.until(lambda: one.metric("native_requests_open") == 0)
+    gate.release()
+    assert one.gateway.post("s", 1).json() == 1
+
+
+def test_the_web_takes_places_from_native_clients(service):
+    gate, answer = gated()
+    one = service("ready", answer, max_exchanges=1)
+    with ThreadPoolExecutor(1) as clients:
+        web = clients.submit(one.gateway.post, "s", '"web"')
+        one.workers[0].wait_for_count(1)
+        client = one.client()
+        client.send(b"native")
+        one.gateway.until(lambda: one.metric("native_requests_total") == 1)
+        assert one.metric("native_requests_open") == 0
+        gate.release()
+        assert web.result().json() == "web"
+    gate.release()
+    assert client.recv() == b"native"
+
+
+def leave(one, client):
+    client.close()
+
+
+def lose(one, client):
+    one.workers[0].die()
+
+
+def wait(one, client):
+    """Its time passes by itself."""
+
+
+ENDS = {
+    "the client left": (leave, {}, 0), "the worker is lost": (lose, {}, 2),
+    "the deadline": (wait, {"replies": {"count": 1, "deadline": "500ms"}}, 2)}
+
+
+@pytest.mark.parametrize("peer", ["dealer", "rep", "ready"])
+@pytest.mark.parametrize("end", ENDS)
+def test_a_place_is_given_back_once_however_a_native_request_ends(service, peer, end):
+    happen, settings, refusals = ENDS[end]
+    if peer == "rep" and settings:
+        settings = {"replies": {"deadline": "500ms"}}
+    if peer == "ready":
+        settings = {"capacity": 2, "dialect": "addressed", **settings}
+    one = service(peer, silent, max_exchanges=2, **settings)
+    client = one.client()
+    for number in range(2):
+        client.send(b"%d" % number)
+    one.workers[0].wait_for_count(1)
+    if end != "the deadline":
+        one.gateway.until(lambda: one.metric("native_requests_open") == 2)
+        assert one.gateway.post("s", 1).json()["code"] == "overloaded"
+    happen(one, client)
+    one.gateway.until(lambda: one.metric("native_requests_total") == 2 and one.metric("native_requests_open") == 0)
+    assert one.metric("native_refused_total") == refusals
+    # Two places are there, and not three.
+    one.workers += [one.worker(silent)]
+    other = one.client()
+    for number in range(3):
+        other.send(b"%d" % number)
+    one.gateway.until(lambda: one.metric("native_requests_total") == 5)
+    one.gateway.until(lambda: one.metric("native_requests_open") == 2)
+
+
+def test_what_waits_too_long_gives_its_place_back(service):
+    one = service("ready", silent, max_exchanges=3, queue={"max": 10, "max_age": "300ms"})
+    client = one.client()
+    for number in range(3):
+        client.send(b"%d" % number)
+    one.workers[0].wait_for_count(1)
+    one.gateway.until(lambda: one.metric("native_refused_total") == 2)
+    assert one.metric("native_requests_open") == 1, "the one that the worker has"
+
+
+def test_a_worker_that_answers_after_the_deadline_is_ready_again(service):
+    gate, answer = gated()
+    one = service("ready", answer, replies={"deadline": "300ms"})
+    client = one.client()
+    client.send(b"late")
+    one.gateway.until(lambda: one.metric("native_refused_total") == 1)
+    assert one.metric("native_requests_open") == 0
+    gate.release()
+    gate.release()
+    client.send(b"next")
+    assert client.recv() == b"next", "and the late answer reaches nobody"

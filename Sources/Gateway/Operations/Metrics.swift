@@ -53,8 +53,9 @@ struct ServiceCounts: Sendable {
     /// Requests that were given to another worker because the first was lost.
     var retried: UInt64 = 0
     var workersLost: UInt64 = 0
-    /// Requests of native clients, those that were not answered, and the replies they were sent.
+    /// Requests of native clients, those that are open, those that were not answered, and the replies they were sent.
     var nativeRequests: UInt64 = 0
+    var nativeOpen = 0
     var nativeRefusals: UInt64 = 0
     var nativeReplies: UInt64 = 0
     /// How long requests waited for a ready worker.
@@ -73,6 +74,7 @@ struct ServiceCounts: Sendable {
         retried += other.retried
         workersLost += other.workersLost
         nativeRequests += other.nativeRequests
+        nativeOpen += other.nativeOpen
         nativeRefusals += other.nativeRefusals
         nativeReplies += other.nativeReplies
         queue.add(other.queue)

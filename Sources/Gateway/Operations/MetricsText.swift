@@ -109,6 +109,9 @@ struct MetricsText {
             perService("zmq_gateway_native_requests_total", "counter", "Requests of native clients.", total, native) {
                 $0.nativeRequests
             }
+            perService("zmq_gateway_native_requests_open", "gauge", "Requests of native clients.", total, native) {
+                UInt64($0.nativeOpen)
+            }
             perService(
                 "zmq_gateway_native_refused_total", "counter", "Requests of native clients that got no answer.", total,
                 native

@@ -6,6 +6,10 @@
 //
 // A client is what its frames before the body say: a session of a kind, with one ticket for its whole life. What the
 // service cannot take stays where it is: the client's own high water mark holds it, as behind zmq_proxy(3).
+//
+// Its requests count as open exchanges. A pool knows each of them and counts them itself; of a service whose replies do
+// not say to which request they belong they are counted here, and each is over with the reply that the service's end
+// rules call the last, and at the deadline.
 
 import Bridge
 import ZeroMQ
@@ -21,15 +25,21 @@ final class NativeClients {
     private unowned let service: any Service
     private let port: RouterPort
     private var clients: [[UInt8]: NativeClient] = [:]
-    private var message = Message()
+    /// What messages are received into; taken out for the time, for what one leads to may come back here.
+    private var inbox: MessageBox?
     /// What the service could not take yet.
     private var held: (client: NativeClient, body: FrameBox, more: [FrameBox])?
+    private let hasPool: Bool
+    /// Replies after which a request is over; nil where they are not counted.
+    private let bound: Int?
 
     init?(_ core: Core, _ service: any Service) throws(ZMQError) {
         let plan = service.plan
         guard let endpoint = plan.configuration.clients else { return nil }
         self.core = core
         self.service = service
+        hasPool = plan.configuration.hasPool
+        bound = plan.rules.count ?? (plan.configuration.replies.final == nil ? 1 : nil)
         port = try RouterPort(core, endpoint, SocketOptions(plan.configuration.socket))
         core.log.info("native clients of service \(plan.name) come to \(port.endpoint)")
         port.onLost = { [unowned self] name in forget { $0.envelope[0] == name } }
@@ -44,12 +54,12 @@ final class NativeClients {
     /// Hands over what has come, as far as the service takes it. - Returns: whether more may be there.
     func drain() -> Bool {
         guard release() else { return false }
-        var message = Message()
-        swap(&message, &self.message)
-        defer { swap(&message, &self.message) }
+        let inbox = inbox ?? MessageBox()
+        self.inbox = nil
+        defer { self.inbox = inbox }
         for _ in 0..<Self.turnBudget {
-            guard port.receive(&message) else { return false }
-            guard take(&message) else {
+            guard port.receive(&inbox.message) else { return false }
+            guard take(&inbox.message) else {
                 port.stopsReading()
                 return false
             }
@@ -61,6 +71,10 @@ final class NativeClients {
     /// A client that is connected itself is there until its connection is gone; of those behind others, and over
     /// inproc, nobody tells.
     func tick() {
+        if !hasPool {
+            let limit = service.plan.rules.deadline
+            for client in clients.values { ended(client.open.expire(limit, at: core.now), isAnswered: false) }
+        }
         forget { ($0.connection == nil || $0.hasHops) && core.now.since($0.usedAt) > Self.memory }
     }
 
@@ -93,8 +107,25 @@ final class NativeClients {
 
     private func hand(_ client: NativeClient, _ body: FrameBox, _ more: [FrameBox]) -> Bool {
         client.usedAt = core.now
-        if case .refused = service.submit(&body.frame, more, client.submission) { return false }
+        let index = service.plan.index
+        guard hasPool || core.shared.openExchanges.enter(index) else { return false }
+        guard case .taken = service.submit(&body.frame, more, client.submission) else {
+            if !hasPool { core.shared.openExchanges.leave(index) }
+            return false
+        }
+        guard !hasPool else { return true }
+        client.open.begin(at: core.now)
+        core.metrics.services[index].counts.nativeOpen += 1
         return true
+    }
+
+    /// So many of a client's requests are over.
+    fileprivate func ended(_ count: Int, isAnswered: Bool) {
+        guard count > 0 else { return }
+        let metrics = core.metrics.services[service.plan.index]
+        metrics.counts.nativeOpen -= count
+        if !isAnswered { metrics.counts.nativeRefusals += UInt64(count) }
+        for _ in 0..<count { core.shared.openExchanges.leave(service.plan.index) }
     }
 
     /// Whoever has these frames before the body.
@@ -124,12 +155,29 @@ final class NativeClients {
             clients[key] = nil
             if held?.client === client { held = nil }
             core.closed(client)
+            ended(client.open.endAll(), isAnswered: true)
             service.ended(client, End(.clientLeft))
         }
     }
 
+    /// A worker replied to one of its requests.
+    fileprivate func took(_ body: inout Frame, _ note: ReplyNote, for client: NativeClient) {
+        if !hasPool, client.open.replied(isLast: service.plan.saysItself(body.bytes), bound: bound) {
+            ended(1, isAnswered: true)
+        }
+        reply(&body, note.more, to: client)
+    }
+
+    /// What the client asked is not answered.
+    fileprivate func failed(_ client: NativeClient, because reason: EndReason) {
+        // A pool tells of each request.
+        guard hasPool else { return ended(client.open.endAll(), isAnswered: false) }
+        guard reason != .shutdown else { return service.ended(client, End(reason)) }
+        core.metrics.services[service.plan.index].counts.nativeRefusals += 1
+    }
+
     /// Sends a reply on its way back.
-    fileprivate func reply(_ body: Span<UInt8>, _ more: [FrameBox], to client: NativeClient) {
+    private func reply(_ body: inout Frame, _ more: [FrameBox], to client: NativeClient) {
         let metrics = core.metrics.services[service.plan.index]
         port.willSend()
         client.usedAt = core.now
@@ -138,8 +186,7 @@ final class NativeClients {
         // Gone, or it does not take its replies: either way nobody else gets them.
         guard case .sent = port.socket.send(&address, more: true) else { return metrics.dropped(.unknown) }
         port.socket.begin(client.envelope.dropFirst())
-        var frame = Frame(copying: body)
-        _ = port.socket.send(&frame, more: !more.isEmpty)
+        _ = port.socket.send(&body, more: !more.isEmpty)
         for (index, box) in more.enumerated() { _ = port.socket.send(&box.frame, more: index < more.count - 1) }
         metrics.counts.nativeReplies += 1
     }
@@ -153,6 +200,8 @@ final class NativeClient: Correspondent {
     /// It is behind another broker: more than an identity and a delimiter precede its bodies.
     var hasHops: Bool { envelope.count > 2 }
     var usedAt: Instant
+    /// Its requests, where no pool knows them.
+    fileprivate(set) var open = RequestLine()
     private let core: Core
     private unowned let clients: NativeClients
 
@@ -167,16 +216,14 @@ final class NativeClient: Correspondent {
         super.init(service)
     }
 
-    override var canBeTold: Bool { false }
+    override var isNative: Bool { true }
 
-    override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
+    override func took(_ body: inout Frame, _ note: ReplyNote) {
         if case .marker = note.last { return }
         core.metrics.services[plan.index].counts.bytesReceived += UInt64(body.count)
-        clients.reply(body, note.more, to: self)
+        clients.took(&body, note, for: self)
     }
 
     /// Its protocol has no words for a request that cannot be answered; the client waits as long as it likes.
-    override func finish(because reason: EndReason) {
-        core.metrics.services[plan.index].counts.nativeRefusals += 1
-    }
+    override func finish(because reason: EndReason) { clients.failed(self, because: reason) }
 }

@@ -68,6 +68,7 @@ final class RouterPort: ReadinessHandler {
         for registration in registrations { core.reactor.unwatch(registration) }
         registrations = []
         owner = nil
+        onLost = { _ in }
     }
 
     func ready(_ readiness: Readiness) { if let owner { core.touch(owner) } }
@@ -118,6 +119,9 @@ final class RouterPort: ReadinessHandler {
         mute[connection] = nil
         return true
     }
+
+    /// There are peers of which nothing was heard: `heard` is of use.
+    var awaitsWords: Bool { !mute.isEmpty }
 
     /// A peer that is not to be admitted has said something.
     func heard(_ connection: Int32?) {

@@ -57,6 +57,13 @@ final class ServicePlan: Sendable {
         cancel = configuration.cancel.map { Array($0.utf8) }
     }
 
+    /// The reply says itself that it is the last one, by the service's end rules.
+    func saysItself(_ reply: Span<UInt8>) -> Bool {
+        guard configuration.replies.final != nil || configuration.replies.error != nil else { return false }
+        let facts = inspector.inspect(reply).facts
+        return facts.isFinal || facts.isError
+    }
+
     /// The rules for one request: where the service names no end of its own, one reply is what JSON can carry.
     func rules(asking format: ReplyFormat, on base: EndRules) -> EndRules {
         let isTold = configuration.replies.namesAnEnd || configuration.peer == .majordomo

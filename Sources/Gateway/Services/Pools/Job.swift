@@ -11,8 +11,9 @@ struct Submission: Sendable {
     let client: UInt64
     /// Of the services that a broker knows, which.
     var subject: String?
-    /// It hears of an end that no reply brings; who does not waits in the queue for a worker that is yet to come.
-    var canBeTold = true
+    /// A native client's: it hears of no end but a reply, so it waits in the queue for a worker that is yet to come. It
+    /// has no exchange, so the pool sees to it that it counts as one, and to its deadline.
+    var isNative = false
 }
 
 /// A request in a pool.
@@ -26,10 +27,14 @@ final class Job {
     /// What a native client sent behind its body.
     var more: [FrameBox]
     var worker: WorkerID?
+    /// Its place in the queue, if it is there.
+    var place = 0
     var attempts = 0
     var replies = 0
     /// When it was given to a worker for the first time.
     var sentAt: Instant?
+    /// It has a place among the open exchanges, which is the pool's to give back.
+    var isCounted = false
     /// Nobody waits for its replies any more; its worker has it all the same.
     var isOrphan = false
     /// The owner's next job.
@@ -48,6 +53,14 @@ final class Job {
     func handling(at now: Instant) -> Handling {
         Handling(queued: (sentAt ?? now).since(arrivedAt), attempts: attempts)
     }
+}
+
+/// How a pool reaches its workers.
+protocol PoolDialect: AnyObject {
+    /// Sends `job` to `worker`. The body may be taken out of it, unless it may be tried again.
+    func give(_ job: Job, to worker: Worker) -> SendOutcome
+    /// The worker is gone, or is to go.
+    func removed(_ worker: Worker)
 }
 
 /// How a request fared before its worker answered.

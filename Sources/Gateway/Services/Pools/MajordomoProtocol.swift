@@ -85,24 +85,27 @@ enum MajordomoSpeaker {
         guard message.count >= 3 else { return nil }
         let hasDelimiter = message.isEmpty(1)
         let header = hasDelimiter ? 2 : 1
-        let two = hasDelimiter ? MajordomoVersion.twoWithDelimiter : .two
-        if message.bytes(header).equals(MajordomoVersion.workerOne), hasDelimiter {
-            self = .worker(.one, at: header + 1)
-        } else if message.bytes(header).equals(MajordomoVersion.clientOne), hasDelimiter {
-            self = .client(.one, at: header + 1)
-        } else if message.bytes(header).equals(MajordomoVersion.workerTwo) {
-            self = .worker(two, at: header + 1)
-        } else if message.bytes(header).equals(MajordomoVersion.clientTwo) {
-            self = .client(two, at: header + 1)
-        } else {
-            return nil
+        let bytes = message.bytes(header)
+        guard bytes.count == 6, bytes[0] == UInt8(ascii: "M"), bytes[1] == UInt8(ascii: "D"),
+            bytes[2] == UInt8(ascii: "P"), bytes[4] == UInt8(ascii: "0")
+        else { return nil }
+        let version: MajordomoVersion
+        switch bytes[5] {
+        case UInt8(ascii: "1") where hasDelimiter: version = .one
+        case UInt8(ascii: "2"): version = hasDelimiter ? .twoWithDelimiter : .two
+        default: return nil
+        }
+        switch bytes[3] {
+        case UInt8(ascii: "W"): self = .worker(version, at: header + 1)
+        case UInt8(ascii: "C"): self = .client(version, at: header + 1)
+        default: return nil
         }
     }
 }
 
 extension RouterSocket {
     /// Sends frames that do not end a message.
-    func begin(_ frames: some Sequence<[UInt8]>) {
+    func begin(_ frames: some Collection<[UInt8]>) {
         for bytes in frames {
             var frame = Frame(copying: bytes.span)
             _ = send(&frame, more: true)

@@ -8,18 +8,27 @@ import ZeroMQ
 final class MajordomoRequest: Correspondent {
     private let core: Core
     private let broker: MajordomoService
-    private let peer: [UInt8]
+    private let metrics: ServiceMetrics
+    /// The client's identity, as it came.
+    private var peer: Frame
+    private let fairnessKey: UInt64
     private let version: MajordomoVersion
     private let name: [UInt8]
     /// Bodies for a client that takes one reply, from a worker that sent parts.
     private var parts: [FrameBox] = []
 
+    /// - Parameter service: the name as text; nil where the broker itself is asked.
     init(
-        _ core: Core, _ broker: MajordomoService, client: [UInt8], _ version: MajordomoVersion, service: String,
-        _ name: [UInt8]
+        _ core: Core, _ broker: MajordomoService, client: consuming Frame, _ version: MajordomoVersion, _ name: [UInt8],
+        service: String?
     ) {
         self.core = core
         self.broker = broker
+        metrics = core.metrics.services[broker.plan.index]
+        var key: UInt64 = 0xCBF2_9CE4_8422_2325
+        let bytes = client.bytes
+        for index in bytes.indices { key = (key ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
+        fairnessKey = key
         peer = client
         self.version = version
         self.name = name
@@ -28,44 +37,51 @@ final class MajordomoRequest: Correspondent {
     }
 
     /// All requests of one client take turns with those of others.
-    override var client: UInt64 { peer.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } }
+    override var client: UInt64 { fairnessKey }
 
-    override var canBeTold: Bool { false }
+    override var isNative: Bool { true }
 
-    override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
+    override func took(_ body: inout Frame, _ note: ReplyNote) {
         let isLast = note.last != nil
-        guard isLast || version.isTwo else {
-            parts.append(FrameBox(Frame(copying: body)))
+        if isLast || version.isTwo {
+            reply(&body, note.more, isLast: isLast)
+        } else {
+            parts.append(FrameBox(exchange(&body, with: Frame())))
             parts += note.more
-            return
         }
-        var frames = parts
-        frames.append(FrameBox(Frame(copying: body)))
-        reply(frames + note.more, isLast: isLast)
         if isLast { core.closed(self) }
     }
 
     /// An answer of the broker's own.
-    func answer(_ text: String) { reply([FrameBox(Frame(text))], isLast: true) }
+    func answer(_ text: String) {
+        var body = Frame(text)
+        reply(&body, [], isLast: true)
+    }
 
     /// The protocol has no words for it: the client hears nothing, and asks again.
     override func finish(because reason: EndReason) {
-        core.metrics.services[plan.index].counts.nativeRefusals += 1
+        metrics.counts.nativeRefusals += 1
+        broker.ended(self, End(reason))
         core.closed(self)
     }
 
-    private func reply(_ body: [FrameBox], isLast: Bool) {
-        let (port, peer, name) = (broker.port, peer, name)
+    private func reply(_ body: inout Frame, _ more: [FrameBox], isLast: Bool) {
+        let (port, name) = (broker.port, name)
         port.willSend()
-        var address = Frame(copying: peer.span)
         // Gone, or it does not take its replies: either way nobody else gets them.
-        guard case .sent = port.socket.send(&address, more: true) else {
-            return core.metrics.services[plan.index].dropped(.unknown)
-        }
-        core.metrics.services[plan.index].counts.nativeReplies += 1
+        guard case .sent = address(port, isLast: isLast) else { return metrics.dropped(.unknown) }
+        metrics.counts.nativeReplies += 1
         port.socket.begin(version.replyHead(isLast: isLast))
         var service = Frame(copying: name.span)
         _ = port.socket.send(&service, more: true)
-        for (index, box) in body.enumerated() { _ = port.socket.send(&box.frame, more: index < body.count - 1) }
+        for part in parts { _ = port.socket.send(&part.frame, more: true) }
+        _ = port.socket.send(&body, more: !more.isEmpty)
+        for (index, box) in more.enumerated() { _ = port.socket.send(&box.frame, more: index < more.count - 1) }
+    }
+
+    private func address(_ port: RouterPort, isLast: Bool) -> SendOutcome {
+        if isLast { return port.socket.send(&peer, more: true) }
+        var copy = peer.shared()
+        return port.socket.send(&copy, more: true)
     }
 }

@@ -22,30 +22,40 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     private static let memory: Nanoseconds = 60_000_000_000
 
     /// Where a worker sits.
-    private struct Seat {
+    private final class Seat {
         let pool: Pool
-        let id: WorkerID
+        let worker: Worker
+
+        init(_ pool: Pool, _ worker: Worker) {
+            self.pool = pool
+            self.worker = worker
+        }
     }
 
     let plan: ServicePlan
-    private unowned let core: Core
+    unowned let core: Core
     let port: RouterPort
-    private var pools: [String: Pool] = [:]
-    private var seats: [[UInt8]: Seat] = [:]
+    let metrics: ServiceMetrics
+    private let retries: Int
+    private(set) var pools = NameTable<Pool>()
+    private var seats = NameTable<Seat>()
     private var offered: [String: Offer] = [:]
-    private var message = Message()
+    /// What messages are received into; taken out for the time, for what one leads to may come back here.
+    private var inbox: MessageBox?
     private let heartbeat: Nanoseconds
     private var refused: String?
 
     init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
         self.core = core
         self.plan = plan
+        metrics = core.metrics.services[plan.index]
+        retries = plan.configuration.pool.retries
         heartbeat = plan.configuration.pool.heartbeatInterval?.inNanoseconds ?? 2_500_000_000
         var options = SocketOptions(plan.configuration.socket)
         options.routerHandover = plan.configuration.pool.handover
         port = try RouterPort(core, plan.configuration.bind ?? "", options)
         core.log.info("broker \(plan.name) is bound to \(port.endpoint)")
-        port.onLost = { [unowned self] name in if let seat = seats[name] { seat.pool.lost(seat.id) } }
+        port.onLost = { [unowned self] name in if let seat = seats.find(name.span) { seat.pool.lost(seat.worker.id) } }
     }
 
     var state: ServiceState {
@@ -58,14 +68,18 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         return state
     }
 
-    func isReady(for subject: String?) -> Bool? { subject.map { (pools[$0]?.crew.count ?? 0) > 0 } }
+    func isReady(for subject: String?) -> Bool? { subject.map { (find($0)?.crew.count ?? 0) > 0 } }
 
     func start() {
         port.start(self)
         _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
     }
 
-    func stop() { port.stop() }
+    func stop() {
+        port.stop()
+        pools = NameTable()
+        seats = NameTable()
+    }
 
     // MARK: Requests
 
@@ -74,20 +88,20 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     }
 
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
-        guard let name = submission.subject, let pool = pools[name] else { return .refused(.noWorker) }
+        guard let name = submission.subject, let pool = find(name) else { return .refused(.noWorker) }
         return pool.submit(&request, more, submission)
     }
 
     func ended(_ exchange: Correspondent, _ end: End) {
-        if let name = exchange.subject { pools[name]?.withdraw(exchange.ticket) }
+        if let name = exchange.subject { find(name)?.withdraw(exchange.ticket) }
     }
 
     func withdraw(_ submission: Submission) {
-        if let name = submission.subject { pools[name]?.withdraw(submission.owner) }
+        if let name = submission.subject { find(name)?.withdraw(submission.owner) }
     }
 
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
-        pools[pool]?.setDraining(isDraining, worker)
+        find(pool)?.setDraining(isDraining, worker)
         core.touch(self)
     }
 
@@ -98,15 +112,14 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     // MARK: The turn
 
     func drain() -> Bool {
-        // Taken out for the time: what a message leads to may come back here.
-        var message = Message()
-        swap(&message, &self.message)
-        defer { swap(&message, &self.message) }
+        let inbox = inbox ?? MessageBox()
+        self.inbox = nil
+        defer { self.inbox = inbox }
         for _ in 0..<Self.turnBudget {
-            guard port.receive(&message) else { return false }
-            switch MajordomoSpeaker(message) {
-            case .worker(let version, let index): understandWorker(&message, version, index)
-            case .client(let version, let index): understandClient(&message, version, index)
+            guard port.receive(&inbox.message) else { return false }
+            switch MajordomoSpeaker(inbox.message) {
+            case .worker(let version, let index): understandWorker(&inbox.message, version, index)
+            case .client(let version, let index): understandClient(&inbox.message, version, index)
             case nil: malformed()
             }
         }
@@ -117,12 +130,12 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     func tick() {
         port.tick()
         let silence = heartbeat * UInt64(plan.configuration.pool.lives)
-        for (name, pool) in pools {
+        for pool in pools.values {
             pool.tick(silence: silence)
             guard pool.isIdle, core.now.since(pool.usedAt) > Self.memory else { continue }
-            pools[name] = nil
-            offered[name] = nil
-            core.tell(nil, of: name, by: plan)
+            pools.remove(pool.nameBytes)
+            offered[pool.name] = nil
+            core.tell(nil, of: pool.name, by: plan)
         }
         core.touch(self)
     }
@@ -130,9 +143,8 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     /// It is time for a sign of life.
     func timerFired(_ key: UInt64) {
         for seat in seats.values {
-            guard let worker = seat.pool.crew[seat.id] else { continue }
-            let version = MajordomoVersion(rawValue: worker.spelling) ?? .one
-            _ = port.send(version.command(version.heartbeat), to: worker.name)
+            let version = MajordomoVersion(rawValue: seat.worker.spelling) ?? .one
+            _ = port.send(version.command(version.heartbeat), to: seat.worker.name)
         }
         core.touch(self)
         _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
@@ -144,27 +156,25 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         guard index < message.count, message.bytes(index).count == 1,
             let command = MajordomoCommand(message.bytes(index)[0], version)
         else { return malformed() }
-        let name = [UInt8](copying: message.bytes(0))
-        let connection = message.sourceDescriptor
-        var seat = seats[name]
-        if let known = seat, known.pool.crew[known.id]?.origin != message.origin {
-            known.pool.lost(known.id)
+        var seat = seats.find(message.bytes(0))
+        if let known = seat, known.worker.origin != message.origin {
+            known.pool.lost(known.worker.id)
             seat = nil
         }
-        guard let seat else { return meet(&message, name, connection, command, version, index) }
+        guard let seat else { return meet(&message, command, version, index) }
         switch command {
-        case .heartbeat: seat.pool.heard(seat.id)
-        case .disconnect: seat.pool.lost(seat.id)
-        case .partial, .final: replied(&message, seat, name, version, command, index)
-        case .ready, .request: dismiss(seat, name, version)
+        case .heartbeat: seat.pool.heard(seat.worker.id)
+        case .disconnect: seat.pool.lost(seat.worker.id)
+        case .partial, .final: replied(&message, seat, version, command, index)
+        case .ready, .request: dismiss(seat, version)
         }
     }
 
     /// A worker that is not known may say only that it is ready; the others are told to begin anew.
     private func meet(
-        _ message: inout Message, _ name: [UInt8], _ connection: Int32?, _ command: MajordomoCommand,
-        _ version: MajordomoVersion, _ index: Int
+        _ message: inout Message, _ command: MajordomoCommand, _ version: MajordomoVersion, _ index: Int
     ) {
+        let (name, connection) = ([UInt8](copying: message.bytes(0)), message.sourceDescriptor)
         port.heard(connection)
         switch command {
         case .disconnect: return
@@ -174,8 +184,8 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             return
         }
         guard index + 1 < message.count else { return malformed() }
-        let service = String(copying: message.bytes(index + 1))
-        guard let pool = pool(service) else {
+        guard let pool = pool(message.bytes(index + 1)) else {
+            let service = String(copying: message.bytes(index + 1))
             // Not told to go: it would be back at once. Without our heartbeats it tries again in its own time.
             let trouble = "a worker offers \"\(service.prefix(64))\": `allow` does not have it, or it is no name"
             if refused != trouble { core.log.warning("broker \(plan.name): \(trouble)") }
@@ -184,19 +194,18 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         }
         guard port.admit(name, on: connection) else { return }
         let id = pool.register(&message, spelling: version.rawValue)
-        seats[name] = Seat(pool: pool, id: id)
+        if let worker = pool.crew[id] { seats.insert(Seat(pool, worker), as: name) }
         offer(pool)
         pool.ready(id)
     }
 
     private func replied(
-        _ message: inout Message, _ seat: Seat, _ name: [UInt8], _ version: MajordomoVersion,
-        _ command: MajordomoCommand, _ index: Int
+        _ message: inout Message, _ seat: Seat, _ version: MajordomoVersion, _ command: MajordomoCommand, _ index: Int
     ) {
         guard index + 2 < message.count, message.isEmpty(index + 2) else { return malformed() }
         guard let ticket = core.codec.read(message.bytes(index + 1)) else {
-            core.metrics.services[plan.index].dropped(.unknown)
-            return dismiss(seat, name, version)
+            metrics.dropped(.unknown)
+            return dismiss(seat, version)
         }
         let (body, end) = (index + 3, message.count)
         let fault: ReplyShape.Fault? = body < end ? (body + 1 < end ? .tooLong : nil) : .tooShort
@@ -204,29 +213,31 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             fault: fault, last: command == .final ? .data : nil, more: message.surplus(from: body + 1))
         var frame = body < end ? message.take(body) : Frame()
         // Who names what it was not given breaks the protocol.
-        if !seat.pool.replied(&frame, ticket, of: seat.id, note) { dismiss(seat, name, version) }
+        if !seat.pool.replied(&frame, ticket, of: seat.worker.id, note) { dismiss(seat, version) }
     }
 
     /// It broke the protocol.
-    private func dismiss(_ seat: Seat, _ name: [UInt8], _ version: MajordomoVersion) {
-        _ = port.send(version.command(version.disconnect), to: name)
-        seat.pool.lost(seat.id)
+    private func dismiss(_ seat: Seat, _ version: MajordomoVersion) {
+        _ = port.send(version.command(version.disconnect), to: seat.worker.name)
+        seat.pool.lost(seat.worker.id)
     }
 
     func removed(_ worker: Worker) {
-        guard let seat = seats[worker.name], seat.id == worker.id else { return }
-        seats[worker.name] = nil
+        let name = worker.name
+        guard let seat = seats.find(name.span), seat.worker === worker else { return }
+        seats.remove(name)
         port.release(worker.name, on: worker.connection)
         offer(seat.pool)
     }
 
-    private func malformed() { core.metrics.services[plan.index].dropped(.malformed) }
+    func malformed() { metrics.dropped(.malformed) }
 
     // MARK: What workers are told
 
     func give(_ job: Job, to worker: Worker) -> SendOutcome {
         port.willSend()
-        var address = Frame(copying: worker.name.span)
+        let name = worker.name
+        var address = Frame(copying: name.span)
         let outcome = port.socket.send(&address, more: true)
         guard outcome == .sent else { return outcome }
         port.socket.begin((MajordomoVersion(rawValue: worker.spelling) ?? .one).requestHead)
@@ -234,56 +245,24 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         _ = port.socket.send(&ticket, more: true)
         var delimiter = Frame()
         _ = port.socket.send(&delimiter, more: true)
-        port.sendBody(of: job, keeps: plan.configuration.pool.retries > 0)
+        port.sendBody(of: job, keeps: retries > 0)
         return .sent
-    }
-
-    // MARK: Native clients
-
-    private func understandClient(_ message: inout Message, _ version: MajordomoVersion, _ start: Int) {
-        port.heard(message.sourceDescriptor)
-        var index = start
-        if version.isTwo {
-            guard index < message.count, message.bytes(index).equals([1]) else { return malformed() }
-            index += 1
-        }
-        guard index + 1 < message.count else { return malformed() }
-        let service = String(copying: message.bytes(index))
-        let request = MajordomoRequest(
-            core, self, client: [UInt8](copying: message.bytes(0)), version, service: service,
-            [UInt8](copying: message.bytes(index)))
-        if service.hasPrefix("mmi.") {
-            return request.answer(management(service, String(copying: message.bytes(message.count - 1))))
-        }
-        core.metrics.services[plan.index].counts.nativeRequests += 1
-        guard let pool = pool(service), core.opened(request) else {
-            return core.metrics.services[plan.index].counts.nativeRefusals += 1
-        }
-        let more = message.surplus(from: index + 2)
-        var body = message.take(index + 1)
-        // Whoever speaks MDP waits for workers that are yet to come, and asks again when it has waited long enough.
-        if case .refused(let reason) = pool.submit(&body, more, request.submission, waits: true) {
-            request.finish(because: reason)
-        }
-    }
-
-    /// The broker's own services (RFC 8): `mmi.service` says whether somebody offers a name.
-    private func management(_ service: String, _ name: String) -> String {
-        guard service == "mmi.service" else { return "501" }
-        return (pools[name]?.crew.count ?? 0) > 0 ? "200" : "404"
     }
 
     // MARK: Names
 
+    private func find(_ name: String) -> Pool? { pools.find(name.utf8.span) }
+
     /// The pool of that name, made where it is allowed and there is room.
-    private func pool(_ name: String) -> Pool? {
-        if let pool = pools[name] { return pool }
+    func pool(_ bytes: Span<UInt8>) -> Pool? {
+        if let pool = pools.find(bytes) { return pool }
+        let name = String(copying: bytes)
         let isName =
             !name.isEmpty && name.utf8.count <= 255 && !name.hasPrefix("mmi.")
             && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
         guard isName, plan.configuration.pool.allows(name), pools.count < Self.mostNames else { return nil }
         let pool = Pool(core, plan, self, name: name)
-        pools[name] = pool
+        pools.insert(pool, as: pool.nameBytes)
         return pool
     }
 

@@ -10,43 +10,42 @@ import Bridge
 import Configuration
 import ZeroMQ
 
-/// How a pool reaches its workers.
-protocol PoolDialect: AnyObject {
-    /// Sends `job` to `worker`. The body may be taken out of it, unless it may be tried again.
-    func give(_ job: Job, to worker: Worker) -> SendOutcome
-    /// The worker is gone, or is to go.
-    func removed(_ worker: Worker)
-}
-
 /// One pool, on its home reactor.
 final class Pool {
     /// The service's name where a broker has several; else empty.
     let name: String
+    let nameBytes: [UInt8]
     let plan: ServicePlan
     private(set) var crew: WorkerPool
+    /// When a request or a worker was here for the last time, to a tick.
+    private(set) var usedAt: Instant
     private(set) var queue: FairQueue
 
-    /// When a request or a worker came or went for the last time.
-    private(set) var usedAt: Instant
-
-    private unowned let core: Core
-    private unowned let dialect: any PoolDialect
+    /// Strong, as is the service: an unowned reference is counted at each use. The service lets its pools go at last.
+    private let core: Core
+    private let dialect: any PoolDialect
+    private let metrics: ServiceMetrics
+    private let retries: Int
+    private let isImmediate: Bool
     private var jobs: TicketTable<Job>
     /// A frame of each worker's connection, so that no later one is taken for it.
     private var anchors: [WorkerID: FrameBox] = [:]
-    /// The first of each owner's jobs that are not over.
-    private var owned: [Ticket: Job] = [:]
-
-    private var metrics: ServiceMetrics { core.metrics.services[plan.index] }
-    private var retries: Int { plan.configuration.pool.retries }
+    private var owned = OwnedJobs()
+    /// Requests of native clients that are open, and since when none was at the earliest.
+    private var natives = 0
+    private var noNativeBefore = Instant.distantFuture
 
     init(_ core: Core, _ plan: ServicePlan, _ dialect: any PoolDialect, name: String = "") {
         self.core = core
         self.plan = plan
         self.dialect = dialect
         self.name = name
+        nameBytes = Array(name.utf8)
         usedAt = core.now
+        metrics = core.metrics.services[plan.index]
         let settings = plan.configuration.pool
+        retries = settings.retries
+        isImmediate = plan.configuration.socket.immediate
         crew = WorkerPool(capacity: settings.capacity)
         queue = FairQueue(
             bounds: QueueBounds(
@@ -61,35 +60,66 @@ final class Pool {
 
     /// Takes a request in, if there is a worker for it, or may be in time.
     func submit(_ body: inout Frame, _ more: [FrameBox], _ submission: Submission, waits: Bool = false) -> Handover {
-        usedAt = core.now
-        guard crew.count > 0 || waits || !plan.configuration.socket.immediate else { return .refused(.noWorker) }
+        guard crew.count > 0 || waits || !isImmediate else { return .refused(.noWorker) }
         let job = Job(submission, &body, more, at: core.now)
-        guard let ticket = jobs.insert(job) else {
+        guard enter(job) else {
             swap(&body, &job.body)
             return .refused(.overloaded)
         }
-        job.ticket = ticket
         if queue.isEmpty, dispatch(job) {
-            own(job)
+            if jobs.isLive(job.ticket) { owned.add(job) }
             return .taken
         }
-        guard queue.push(ticket, client: submission.client, bytes: job.byteCount, at: core.now) else {
-            jobs.remove(ticket)
+        guard let place = queue.push(job.ticket, client: submission.client, bytes: job.byteCount, at: core.now) else {
+            leave(job)
+            jobs.remove(job.ticket)
             swap(&body, &job.body)
             return .refused(.overloaded)
         }
-        own(job)
+        job.place = place
+        owned.add(job)
         return .taken
+    }
+
+    /// Gives it its name, and its place among the open exchanges where nobody else does that.
+    private func enter(_ job: Job) -> Bool {
+        guard !job.submission.isNative || core.shared.openExchanges.enter(plan.index) else { return false }
+        job.isCounted = job.submission.isNative
+        guard let ticket = jobs.insert(job) else {
+            if job.isCounted { core.shared.openExchanges.leave(plan.index) }
+            return false
+        }
+        job.ticket = ticket
+        guard job.isCounted else { return true }
+        natives += 1
+        noNativeBefore = min(noNativeBefore, job.arrivedAt)
+        metrics.counts.nativeOpen += 1
+        return true
+    }
+
+    /// It is over for whoever asked; a worker may have it all the same.
+    private func leave(_ job: Job) {
+        guard job.isCounted else { return }
+        job.isCounted = false
+        natives -= 1
+        metrics.counts.nativeOpen -= 1
+        core.shared.openExchanges.leave(plan.index)
     }
 
     /// Whoever submitted is not interested any more: what waits is taken out, what a worker has it keeps.
     func withdraw(_ owner: Ticket) {
-        var next = owned.removeValue(forKey: owner)
+        var next = owned.removeAll(of: owner)
         while let job = next {
             next = job.next
             job.next = nil
-            if queue.withdraw(job.ticket) { jobs.remove(job.ticket) } else { job.isOrphan = true }
+            abandon(job)
         }
+    }
+
+    /// What waits is taken out; what a worker has it keeps, and what it answers reaches nobody.
+    private func abandon(_ job: Job) {
+        leave(job)
+        if queue.withdraw(job.ticket, from: job.place) { jobs.remove(job.ticket) } else { job.isOrphan = true }
     }
 
     /// Gives `job` to the worker that has been ready longest; passes over those that turn out to be gone.
@@ -119,9 +149,9 @@ final class Pool {
 
     /// Gives out what waits, as far as workers are ready.
     private func dispatchWaiting() {
-        while crew.readyCount > 0, let ticket = queue.pop() {
+        while crew.readyCount > 0, let ticket = queue.pop(at: core.now, workers: crew.count) {
             guard case .live(let job) = jobs.find(ticket) else { continue }
-            if !dispatch(job) { return queue.putBack(ticket, bytes: job.byteCount, since: job.arrivedAt) }
+            if !dispatch(job) { return putBack(job) }
         }
     }
 
@@ -187,7 +217,7 @@ final class Pool {
         metrics.counts.workersLost += 1
         dialect.removed(worker)
         for ticket in requests { orphaned(ticket) }
-        if crew.count == 0 && plan.configuration.socket.immediate { refuseWaiting() }
+        if crew.count == 0 && isImmediate { refuseWaiting() }
         dispatchWaiting()
     }
 
@@ -199,8 +229,10 @@ final class Pool {
         dispatchWaiting()
     }
 
-    /// Ends what has waited too long, and workers that are silent.
+    /// Ends what has waited or worked too long, and workers that are silent.
     func tick(silence: Nanoseconds?) {
+        if !isIdle { usedAt = core.now }
+        endNatives()
         for ticket in queue.expired(at: core.now) { refuse(ticket, .overloaded) }
         if let silence { for id in crew.silent(for: silence, at: core.now) { lost(id) } }
         dispatchWaiting()
@@ -208,13 +240,30 @@ final class Pool {
 
     // MARK: Inside
 
+    /// Ends the requests of native clients whose time is over: they have no exchange whose clock would.
+    private func endNatives() {
+        guard natives > 0, core.now.since(noNativeBefore) >= plan.rules.deadline else { return }
+        noNativeBefore = .distantFuture
+        for job in jobs.values where job.isCounted {
+            guard core.now.since(job.arrivedAt) >= plan.rules.deadline else {
+                noNativeBefore = min(noNativeBefore, job.arrivedAt)
+                continue
+            }
+            owned.remove(job)
+            abandon(job)
+            core.finish(job.submission.owner, because: .deadline, job.handling(at: core.now))
+        }
+    }
+
+    private func putBack(_ job: Job) {
+        job.place = queue.putBack(job.ticket, bytes: job.byteCount, since: job.arrivedAt)
+    }
+
     /// Its worker is gone.
     private func orphaned(_ ticket: Ticket) {
         guard case .live(let job) = jobs.find(ticket) else { return }
         job.worker = nil
-        if !job.isOrphan && job.replies == 0 && job.attempts <= retries {
-            return queue.putBack(ticket, bytes: job.byteCount, since: job.arrivedAt)
-        }
+        if !job.isOrphan && job.replies == 0 && job.attempts <= retries { return putBack(job) }
         remove(job)
         if !job.isOrphan { core.finish(job.submission.owner, because: .workerLost, job.handling(at: core.now)) }
     }
@@ -222,7 +271,7 @@ final class Pool {
     /// Nobody is left who could do what waits: whoever can be told is told.
     private func refuseWaiting() {
         for ticket in queue.requests {
-            guard case .live(let job) = jobs.find(ticket), job.submission.canBeTold || job.attempts > 0 else {
+            guard case .live(let job) = jobs.find(ticket), !job.submission.isNative || job.attempts > 0 else {
                 continue
             }
             refuse(ticket, .noWorker)
@@ -230,8 +279,8 @@ final class Pool {
     }
 
     private func refuse(_ ticket: Ticket, _ reason: EndReason) {
-        queue.withdraw(ticket)
         guard case .live(let job) = jobs.find(ticket) else { return }
+        queue.withdraw(ticket, from: job.place)
         remove(job)
         core.finish(job.submission.owner, because: job.attempts > 0 ? .workerLost : reason, job.handling(at: core.now))
     }
@@ -239,33 +288,12 @@ final class Pool {
     /// A service without a protocol of its own says by its end rules when a worker is done.
     private func isLast(_ job: Job, _ body: Span<UInt8>) -> Bool {
         if let count = plan.rules.count, job.replies >= count { return true }
-        let replies = plan.configuration.replies
-        guard replies.final != nil || replies.error != nil else { return false }
-        let facts = plan.inspector.inspect(body).facts
-        return facts.isFinal || facts.isError
-    }
-
-    private func own(_ job: Job) {
-        guard jobs.isLive(job.ticket) else { return }
-        job.next = owned.updateValue(job, forKey: job.submission.owner)
+        return plan.saysItself(body)
     }
 
     private func remove(_ job: Job) {
+        leave(job)
         jobs.remove(job.ticket)
-        let owner = job.submission.owner
-        guard let first = owned[owner] else { return }
-        if first === job {
-            owned[owner] = job.next
-        } else {
-            var previous = first
-            while let next = previous.next, next !== job { previous = next }
-            previous.next = job.next
-        }
-        job.next = nil
+        owned.remove(job)
     }
-}
-
-extension TicketTable {
-    /// What the ticket names is there.
-    func isLive(_ ticket: Ticket) -> Bool { if case .live = find(ticket) { true } else { false } }
 }

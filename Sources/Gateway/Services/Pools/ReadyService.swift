@@ -26,7 +26,8 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private let port: RouterPort
     private let dialect: PoolSettings.Dialect
     private var pool: Pool?
-    private var message = Message()
+    /// What messages are received into; taken out for the time, for what one leads to may come back here.
+    private var inbox: MessageBox?
     private var natives: NativeClients?
 
     private var heartbeat: Nanoseconds? {
@@ -94,13 +95,12 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     }
 
     private func drainWorkers() -> Bool {
-        // Taken out for the time: what a message leads to may come back here.
-        var message = Message()
-        swap(&message, &self.message)
-        defer { swap(&message, &self.message) }
+        let inbox = inbox ?? MessageBox()
+        self.inbox = nil
+        defer { self.inbox = inbox }
         for _ in 0..<Self.turnBudget {
-            guard port.receive(&message) else { return false }
-            understand(&message)
+            guard port.receive(&inbox.message) else { return false }
+            understand(&inbox.message)
         }
         port.stopsReading()
         return true
@@ -209,7 +209,8 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
 
     func give(_ job: Job, to worker: Worker) -> SendOutcome {
         port.willSend()
-        var address = Frame(copying: worker.name.span)
+        let name = worker.name
+        var address = Frame(copying: name.span)
         let outcome = port.socket.send(&address, more: true)
         guard outcome == .sent else { return outcome }
         if dialect != .paranoidPirate { sendDelimiter() }

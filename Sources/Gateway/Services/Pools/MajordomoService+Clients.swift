@@ -1,0 +1,43 @@
+// What native clients ask a broker: one of its services, or the broker itself (RFC 8).
+
+import Bridge
+import ZeroMQ
+
+extension MajordomoService {
+    func understandClient(_ message: inout Message, _ version: MajordomoVersion, _ start: Int) {
+        if port.awaitsWords { port.heard(message.sourceDescriptor) }
+        var index = start
+        if version.isTwo {
+            guard index < message.count, message.bytes(index).equals([1]) else { return malformed() }
+            index += 1
+        }
+        guard index + 1 < message.count else { return malformed() }
+        if isManagement(message.bytes(index)) { return manage(&message, version, index) }
+        metrics.counts.nativeRequests += 1
+        guard let pool = pool(message.bytes(index)) else { return metrics.counts.nativeRefusals += 1 }
+        let request = MajordomoRequest(
+            core, self, client: message.take(0), version, pool.nameBytes, service: pool.name)
+        guard core.opened(request) else { return metrics.counts.nativeRefusals += 1 }
+        let more = message.surplus(from: index + 2)
+        var body = message.take(index + 1)
+        // Whoever speaks MDP waits for workers that are yet to come, and asks again when it has waited long enough.
+        if case .refused(let reason) = pool.submit(&body, more, request.submission, waits: true) {
+            request.finish(because: reason)
+        }
+    }
+
+    private func isManagement(_ name: Span<UInt8>) -> Bool {
+        name.count >= 4 && name[0] == UInt8(ascii: "m") && name[1] == UInt8(ascii: "m") && name[2] == UInt8(ascii: "i")
+            && name[3] == UInt8(ascii: ".")
+    }
+
+    /// The broker's own services (RFC 8): `mmi.service` says whether somebody offers a name.
+    private func manage(_ message: inout Message, _ version: MajordomoVersion, _ index: Int) {
+        let service = [UInt8](copying: message.bytes(index))
+        var answer = "501"
+        if service == Array("mmi.service".utf8) {
+            answer = (pools.find(message.bytes(message.count - 1))?.crew.count ?? 0) > 0 ? "200" : "404"
+        }
+        MajordomoRequest(core, self, client: message.take(0), version, service, service: nil).answer(answer)
+    }
+}
