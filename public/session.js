@@ -128,11 +128,11 @@ export class SessionView {
 
   #facts() {
     const { info, missed } = this.#session;
-    const isResumable = info.session !== null;
+    const isResumable = info.resume_ms > 0;
     return [
       ["Sent", number(this.#counts.sent)],
       ["Received", number(this.#counts.received)],
-      ["Session", info.session],
+      ["Request id", info.request_id],
       ["Kept for", isResumable ? duration(info.resume_ms) : null],
       ["Last number", isResumable ? number(info.seq) : null],
       ["Acknowledged", isResumable ? number(info.acked) : null],

@@ -136,7 +136,7 @@ export interface Session<Reply> extends EventTarget, Tells, AsyncIterable<Reply>
   readonly service: string;
   /** Messages that a resumed session had lost, in total. */
   readonly missed: number;
-  readonly info: { session: string | null; resume_ms: number; seq: number; acked: number; drops: number };
+  readonly info: { request_id: string | null; resume_ms: number; seq: number; acked: number; drops: number };
   /** Set it before the first message: then replies go there, and not to the iterator. */
   onmessage: ((message: { type: "message"; data: Reply }) => void) | null;
   /** Waits for the connection. What was sent into a connection that was already dead is lost. */

@@ -354,7 +354,7 @@ class Session extends Teller {
     queueMicrotask(() => this.state !== "closed" && this.#wire.open());
   }
 
-  /** Session, last number and time of resumption as the gateway told them. */
+  /** The request id, last number and time of resumption as the gateway told them. */
   get info() { return this.#wire.info; }
 
   [Symbol.asyncIterator]() {
@@ -400,7 +400,7 @@ class Session extends Teller {
  *      idle -> opening -> (hello) -> ready -> waiting -> opening ...      any -> closed
  *                   \-> resuming -> resumed or refused -^                                                            */
 class Wire {
-  info = { session: null, resume_ms: 0, seq: 0, acked: 0, drops: 0 };
+  info = { request_id: null, resume_ms: 0, seq: 0, acked: 0, drops: 0 };
   #options;
   #kind;
   #hear;
@@ -510,9 +510,9 @@ class Wire {
     if (this.#phase === "resuming") this.#adopt(this.#hello ?? {}, 0, { state: "open" });
   }
 
-  #adopt({ session, token, resume_ms }, seq, state, before) {
+  #adopt({ request_id, token, resume_ms }, seq, state, before) {
     this.#token = token ?? null;
-    Object.assign(this.info, { session: session ?? null, resume_ms: resume_ms ?? 0, seq, acked: seq });
+    Object.assign(this.info, { request_id: request_id ?? null, resume_ms: resume_ms ?? 0, seq, acked: seq });
     this.#ready(state, before);
   }
 
@@ -530,7 +530,7 @@ class Wire {
   #forgetSession(error) {
     this.#token = null;
     this.#after("expiry");
-    Object.assign(this.info, { session: null, seq: 0, acked: 0 });
+    Object.assign(this.info, { request_id: null, seq: 0, acked: 0 });
     this.#hear.lost(error);
   }
 
