@@ -479,6 +479,7 @@ def test_a_first_word_is_never_a_reply(start, endpoint, tmp_path, transport):
     gateway = start.gateway(
         {"s": {"peer": "ready", "bind": there if transport == "ipc" else "tcp://127.0.0.1:*", "handover": True}}, tmp_path)
     if transport == "tcp":
+        gateway.until(lambda: any("is bound to" in line for line in gateway.errors))
         there = next(line.rsplit(" ", 1)[1] for line in gateway.errors if "is bound to" in line).replace("::ffff:", "")
         there = there.replace("[", "").replace("]", "")
     context = zmq.Context()
@@ -505,6 +506,8 @@ def test_a_first_word_is_never_a_reply(start, endpoint, tmp_path, transport):
             answer = result.result().json()
             assert answer != "ready", "the word of a worker that has just come"
             lost += answer["code"] == "worker_lost"
+            # One that closes before it was let in might take the name away from the next one.
+            gateway.until(lambda: workers() == 1)
             socket.close()
             gateway.until(lambda: workers() == 0)
     assert lost == 100
