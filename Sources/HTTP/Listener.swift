@@ -157,11 +157,11 @@ import Glibc
         if wantsRun { return 0 }
         // It may have read less than there is: a run that finds nothing to do says so.
         if !polls.isEmpty && wasActive { return 0 }
-        var wait = deadlines.earliest.map { $0 > now ? $0 - now : 0 }
-        if !polls.isEmpty { wait = min(wait ?? .max, PollLedger.interval) }
-        if let due = resumes.due { wait = min(wait ?? .max, due > now ? due - now : 0) }
-        if isPending { wait = min(wait ?? .max, spin.backOff) }
-        return wait
+        var due = deadlines.earliest ?? .max
+        if !polls.isEmpty { due = min(due, self.now &+ PollLedger.interval) }
+        if let resume = resumes.due { due = min(due, resume) }
+        if isPending { due = min(due, self.now &+ spin.backOff) }
+        return due == .max ? nil : due > now ? due - now : 0
     }
 
     // MARK: stopping

@@ -1,5 +1,6 @@
 // A listener, its handler and raw clients on one thread. Nothing sleeps: `run` polls the listener's epoll descriptor
-// and the clients until a condition holds, and gives up after a time limit.
+// and the clients until a condition holds, and gives up after a time limit. The listener is run when it asks for it, and
+// only then, as in the gateway.
 
 import Glibc
 import HTTP
@@ -53,6 +54,7 @@ final class House {
     var clients: [RawClient] = []
     /// Added to the clock that the listener sees, nanoseconds.
     var clockOffset: UInt64 = 0
+    private var isReadable = true
 
     init(_ adjust: (inout ListenerOptions) -> Void = { _ in }, address: ListenAddress = .tcp(host: "127.0.0.1", port: 0)) throws {
         var options = ListenerOptions(address: address)
@@ -73,7 +75,8 @@ final class House {
     func run(seconds: Double = 5, until condition: () -> Bool) -> Bool {
         let limit = clock() + UInt64(seconds * 1e9)
         while true {
-            listener.run(now: clock() + clockOffset)
+            let now = clock() + clockOffset
+            if isReadable || listener.wantsRun || listener.timeout(now: now) == 0 { listener.run(now: now) }
             for client in clients { client.pump() }
             if condition() { return true }
             if clock() > limit { return false }
@@ -84,6 +87,7 @@ final class House {
                 polls.append(pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0))
             }
             _ = unsafe poll(&polls, nfds_t(polls.count), Int32((wait + 999_999) / 1_000_000))
+            isReadable = polls[0].revents != 0
         }
     }
 
