@@ -119,7 +119,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, Readines
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
         lastSign = core.now
         guard let stream else { return collector.reply(body, route) }
-        noteTiming()
+        if !stream.hasBegun { noteTiming() }
         stream.reply(body, inspection)
     }
 
