@@ -45,33 +45,11 @@ extension Request {
     /// More than one field has that name.
     func isRepeated(_ header: KnownHeader) -> Bool { repeated >> UInt64(header.rawValue) & 1 != 0 }
 
-    /// How many fields have that name.
-    public func count(of header: KnownHeader) -> Int {
-        let place = Int(known[Int(header.rawValue)])
-        return place == 0 ? 0 : count(from: place - 1, named: header.name)
-    }
-
-    /// The first field of that name (in lower case).
-    @_lifetime(borrow self)
-    public func value(named name: StaticString) -> Span<UInt8>? {
-        for i in 0..<fieldCount where fieldName(i).equalsIgnoringCase(name) { return fieldValue(i) }
-        return nil
-    }
-
     /// The first field of that name, in any case.
     @_lifetime(borrow self)
     public func value(named name: Span<UInt8>) -> Span<UInt8>? {
         for i in 0..<fieldCount where fieldName(i).equalsIgnoringCase(name) { return fieldValue(i) }
         return nil
-    }
-
-    /// How many fields have that name (in lower case).
-    public func count(named name: StaticString) -> Int { count(from: 0, named: name) }
-
-    private func count(from: Int, named name: StaticString) -> Int {
-        var count = 0
-        for i in from..<fieldCount where fieldName(i).equalsIgnoringCase(name) { count += 1 }
-        return count
     }
 
     /// The number of fields; their order is the client's.
