@@ -104,8 +104,7 @@ public struct NameTable<Value> {
     /// Never 0.
     @inlinable
     static func hash(_ name: Span<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for index in name.indices { hash = (hash ^ UInt64(name[index])) &* 0x100_0000_01B3 }
+        var hash = FNV1a.hash(name)
         // The low bits choose the place, and of short names the high ones differ.
         hash ^= hash >> 32
         return hash == 0 ? 1 : hash

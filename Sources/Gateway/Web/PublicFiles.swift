@@ -1,6 +1,7 @@
 // The bytes served from the public folder: read once at the start, so a request never waits for a disk, and a path in a
 // request is a key in a table and never a path on the disk.
 
+import Bridge
 import HTTP
 import JSON
 import Reactors
@@ -59,12 +60,8 @@ struct PublicFiles: Sendable {
         answer.request.respond(200, headers, sharing: file.body)
     }
 
-    /// FNV-1a over the bytes: it changes when the file does.
-    private static func tag(_ bytes: [UInt8]) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return "\"\(String(hash, radix: 16))\""
-    }
+    /// It changes when the file does.
+    private static func tag(_ bytes: [UInt8]) -> String { "\"\(String(FNV1a.hash(bytes.span), radix: 16))\"" }
 
     private static func contentType(_ path: String) -> String {
         switch path.split(separator: ".").last.map({ $0.lowercased() }) {

@@ -37,8 +37,9 @@ final class Job {
     var isCounted = false
     /// Nobody waits for its replies any more; its worker has it all the same.
     var isOrphan = false
-    /// The owner's next job.
+    /// The owner's next job, and the one before: OwnedJobs' own.
     var next: Job?
+    unowned var previous: Job?
 
     init(_ submission: Submission, _ body: inout Frame, _ more: [FrameBox], at now: Instant) {
         self.submission = submission

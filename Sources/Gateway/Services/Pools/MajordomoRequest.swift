@@ -25,10 +25,7 @@ final class MajordomoRequest: Correspondent {
         self.core = core
         self.broker = broker
         metrics = core.metrics.services[broker.plan.index]
-        var key: UInt64 = 0xCBF2_9CE4_8422_2325
-        let bytes = client.bytes
-        for index in bytes.indices { key = (key ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
-        fairnessKey = key
+        fairnessKey = FNV1a.hash(client.bytes)
         peer = client
         self.version = version
         self.name = name

@@ -5,33 +5,35 @@ import Bridge
 
 /// The jobs that are not over, by their owner.
 struct OwnedJobs {
-    /// The first of each; the others hang on it.
+    /// The latest of each; the others hang on it, linked both ways: who has thousands is
+    /// mostly answered from the end.
     private var first = TicketMap<Job>()
 
     mutating func add(_ job: Job) {
         let owner = job.submission.owner
-        job.next = first[owner]
+        let head = first[owner]
+        job.next = head
+        head?.previous = job
         first[owner] = job
     }
 
+    /// Takes it out, if it is there.
     mutating func remove(_ job: Job) {
-        let owner = job.submission.owner
-        guard let head = first[owner] else { return }
-        if head === job {
-            first[owner] = job.next
-        } else {
-            var previous = head
-            while let next = previous.next, next !== job { previous = next }
+        if let previous = job.previous {
             previous.next = job.next
+        } else if first[job.submission.owner] === job {
+            first[job.submission.owner] = job.next
         }
+        job.next?.previous = job.previous
         job.next = nil
+        job.previous = nil
     }
 
-    /// - Returns: the first; the others hang on it.
-    mutating func removeAll(of owner: Ticket) -> Job? {
-        let head = first[owner]
-        first[owner] = nil
-        return head
+    /// Takes one of the owner's out; nil when there is none.
+    mutating func removeOne(of owner: Ticket) -> Job? {
+        guard let job = first[owner] else { return nil }
+        remove(job)
+        return job
     }
 }
 

@@ -108,12 +108,7 @@ final class Pool {
 
     /// Whoever submitted is not interested any more: what waits is taken out, what a worker has it keeps.
     func withdraw(_ owner: Ticket) {
-        var next = owned.removeAll(of: owner)
-        while let job = next {
-            next = job.next
-            job.next = nil
-            abandon(job)
-        }
+        while let job = owned.removeOne(of: owner) { abandon(job) }
     }
 
     /// What waits is taken out; what a worker has it keeps, and what it answers reaches nobody.
