@@ -69,19 +69,15 @@ final class RouterIdentity: ReadinessHandler {
         return socket.send(&body, more: false)
     }
 
-    /// Reads what is there, or until the exchange that has it is over: what lies behind that is found before it is lent
-    /// again, and a look that finds nothing (poll(2), getpid(2)) is saved. - Returns: whether some may be left for the
-    /// next turn.
+    /// Reads what is there. - Returns: whether some may be left for the next turn.
     func drain(_ service: RouterService) -> Bool {
         for _ in 0..<Self.turnBudget {
             guard !isPaused, isOpen else { return false }
-            let wasLent = exchange != nil
             if let version = service.plan.majordomo {
                 guard receiveFromBroker(version, service) else { return false }
             } else {
                 guard receiveMessage(service) else { return false }
             }
-            if wasLent && exchange == nil { return false }
         }
         return true
     }

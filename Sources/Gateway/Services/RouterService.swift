@@ -88,8 +88,6 @@ final class RouterService: Service {
 
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
         if let slot = exchange.identity {
-            // The send may swallow the edge that tells of a reply.
-            if let identity = identities[slot] { touch(identity) }
             return transmit(&request, slot, exchange) ? .taken : .refused(.overloaded)
         }
         if !exchange.unsent.isEmpty { return keep(&request, for: exchange) }
@@ -191,8 +189,7 @@ final class RouterService: Service {
         return .taken
     }
 
-    /// Sends on an identity that was just looked at, or is touched. - Returns: whether libzmq took it; its queue may be
-    /// full.
+    /// - Returns: whether libzmq took it; its queue may be full.
     private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: Correspondent) -> Bool {
         guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
         let byteCount = request.count
@@ -200,6 +197,7 @@ final class RouterService: Service {
         exchange.identity = slot
         identity.exchange = exchange
         core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
+        touch(identity)
         return true
     }
 
@@ -229,7 +227,6 @@ final class RouterService: Service {
         }
         exchange.identity = identity.slot
         identity.exchange = exchange
-        if unsent.count > 1 { touch(identity) }
         for box in unsent where !transmit(&box.frame, identity.slot, exchange) {
             return exchange.finish(because: .overloaded)
         }
