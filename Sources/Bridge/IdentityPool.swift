@@ -7,9 +7,9 @@
 //       |                 nothing owed  +-|---------------------+
 //       +------------------ retire <------+---------------------+  something is owed, or the endpoint is down
 //
-// Law: an identity is lent to one exchange at a time, and returns only from an end that leaves nothing owed. Whatever
-// may still be answered is closed, and a fresh identity takes its place. The one that has rested longest is lent first:
-// a reply too many, of a service that breaks its word, has had the most time to show itself.
+// Law: an identity is lent to one exchange at a time, and returns only from an end that leaves nothing owed: by the
+// service's word, its `final` or `count`. A reply too many shows that it does not keep it: from then on an identity of
+// that endpoint serves one exchange, until the endpoint comes up anew. The one that has rested longest is lent first.
 //
 // The pool owns no socket. It hands out slot numbers; its owner opens and closes what they stand for, and tells which
 // endpoints can be talked to.
@@ -50,6 +50,8 @@ public struct IdentityPool: Sendable {
     private struct Slot: Sendable {
         var state: State
         var endpoint: Int
+        /// It came back from an exchange.
+        var hasServed = false
     }
 
     private struct EndpointTally: Sendable {
@@ -57,6 +59,7 @@ public struct IdentityPool: Sendable {
         var ready = SlotQueue()
         var leased = 0
         var isUp = false
+        var keepsItsWord = true
         /// What exchanges to come can count on.
         var supply: Int { opening + ready.count }
         var total: Int { supply + leased }
@@ -89,8 +92,15 @@ public struct IdentityPool: Sendable {
     /// For each endpoint, whether it is up.
     public var endpointsUp: [Bool] { endpoints.map(\.isUp) }
 
-    /// The endpoint can be talked to.
-    public mutating func endpointUp(_ endpoint: Int) { endpoints[endpoint].isUp = true }
+    /// For each endpoint, whether no reply came from it that nobody was owed.
+    public var endpointsTrusted: [Bool] { endpoints.map(\.keepsItsWord) }
+
+    /// The endpoint can be talked to. Whoever is there now is trusted.
+    public mutating func endpointUp(_ endpoint: Int) {
+        guard !endpoints[endpoint].isUp else { return }
+        endpoints[endpoint].isUp = true
+        endpoints[endpoint].keepsItsWord = true
+    }
 
     /// The endpoint is gone. What is lent there is retired when it is released.
     /// - Returns: the slots to close.
@@ -120,6 +130,23 @@ public struct IdentityPool: Sendable {
     /// A waiting exchange is over before it got an identity.
     public mutating func withdraw(_ ticket: Ticket) {
         if let position = waiters.firstIndex(of: ticket) { waiters.remove(at: position) }
+    }
+
+    /// A reply came under `slot` while no exchange had it. Under one that has served, it was too many.
+    /// - Returns: the slots to close, all that have served there.
+    public mutating func receivedUnowed(_ slot: Int) -> [Int] {
+        let endpoint = slots[slot].endpoint
+        guard slots[slot].hasServed, endpoints[endpoint].keepsItsWord else { return [] }
+        endpoints[endpoint].keepsItsWord = false
+        let closing = endpoints[endpoint].ready.removeAll { slots[$0].hasServed }
+        for slot in closing { retire(slot) }
+        leastReady = min(leastReady, readyCount)
+        return closing
+    }
+
+    /// Whether `slot`, just leased, may still serve: what was read from it since may have shown that it may not.
+    public func isFit(_ slot: Int) -> Bool {
+        !slots[slot].hasServed || endpoints[slots[slot].endpoint].keepsItsWord
     }
 
     /// No endpoint is up any more: the exchanges that wait for one, which are taken off the list.
@@ -155,13 +182,18 @@ public struct IdentityPool: Sendable {
     }
 
     /// An exchange is over.
-    /// - Parameter reusable: nothing is owed under this identity, and its connection was never seen to break.
+    /// - Parameter reusable: nothing is owed under this identity, by the service's word, and its connection was never
+    ///   seen to break.
     public mutating func release(_ slot: Int, reusable: Bool) -> Placement {
         guard case .leased = slots[slot].state else { return .kept }
-        endpoints[slots[slot].endpoint].leased -= 1
-        if reusable { return place(slot) }
-        retire(slot)
-        return .retired
+        let endpoint = slots[slot].endpoint
+        endpoints[endpoint].leased -= 1
+        guard reusable, endpoints[endpoint].keepsItsWord else {
+            retire(slot)
+            return .retired
+        }
+        slots[slot].hasServed = true
+        return place(slot)
     }
 
     /// Gives back what a busier time needed: closes half of the ready identities that nobody used since the last call.
@@ -240,8 +272,9 @@ private struct SlotQueue: Sendable {
         return slots[head]
     }
 
-    mutating func removeAll() -> [Int] {
-        defer { (slots, head) = ([], 0) }
-        return Array(slots[head...])
+    mutating func removeAll(where isWanted: (Int) -> Bool = { _ in true }) -> [Int] {
+        let all = slots[head...]
+        (slots, head) = (all.filter { !isWanted($0) }, 0)
+        return all.filter(isWanted)
     }
 }

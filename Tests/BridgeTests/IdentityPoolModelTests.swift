@@ -1,7 +1,8 @@
 // Random lives of a pool in a world of endpoints that die and come back, exchanges that come, wait, end and leave.
 //
 // The world keeps its own books, by slot, and never asks the pool what it thinks of one. It checks the law after each
-// step: lent once at a time, nothing owed comes back, served in order, never above the maximum.
+// step: lent once at a time, nothing owed comes back, served in order, never above the maximum, and where a reply too many
+// came, nothing is lent twice.
 
 import Testing
 
@@ -16,11 +17,13 @@ private struct World {
     struct Identity {
         let endpoint: Int
         var phase: Phase
+        var hasServed = false
     }
 
     let maximum: Int
     var pool: IdentityPool
     var alive: [Bool]
+    var liars: Set<Int> = []
     var identities: [Int: Identity] = [:]
     var waiting: [Ticket] = []
     var served: Set<Ticket> = []
@@ -50,7 +53,7 @@ private struct World {
 
     mutating func step() {
         now += UInt64.random(in: 0...5, using: &random)
-        switch Int.random(in: 0..<24, using: &random) {
+        switch Int.random(in: 0..<25, using: &random) {
         case 0..<6: request()
         case 6..<10: open(failing: random.oneIn(6))
         case 10..<15: openOne()
@@ -58,6 +61,7 @@ private struct World {
         case 19: kill(alive.indices.randomElement(using: &random)!)
         case 20: raise(alive.indices.randomElement(using: &random)!)
         case 21: withdraw()
+        case 22: if let slot = identities.keys.sorted().randomElement(using: &random) { receiveUnowed(slot) }
         default: trim()
         }
     }
@@ -111,10 +115,11 @@ private struct World {
     mutating func finish(_ slot: Int, owed: Bool) {
         guard case .lent(_, let isLost)? = identities[slot]?.phase else { return }
         let placement = pool.release(slot, reusable: !owed && !isLost)
-        if owed || isLost {
+        if owed || isLost || liars.contains(identities[slot]!.endpoint) {
             #expect(placement == .retired, "an identity with a debt came back")
             identities[slot] = nil
         } else {
+            identities[slot]!.hasServed = true
             settle(slot, placement)
         }
     }
@@ -134,6 +139,9 @@ private struct World {
 
     private mutating func lend(_ slot: Int, to ticket: Ticket) {
         #expect(served.insert(ticket).inserted, "served twice")
+        if liars.contains(identities[slot]!.endpoint) {
+            #expect(!identities[slot]!.hasServed, "lent twice where a reply too many came")
+        }
         identities[slot]?.phase = .lent(ticket, isLost: false)
     }
 
@@ -152,7 +160,19 @@ private struct World {
         if !alive.contains(true) { waiting = [] }
     }
 
+    /// A reply that nobody is owed comes under an identity in the pool.
+    mutating func receiveUnowed(_ slot: Int) {
+        guard let identity = identities[slot], identity.phase == .ready else { return }
+        let closed = Set(pool.receivedUnowed(slot))
+        guard identity.hasServed else { return #expect(closed.isEmpty) }
+        liars.insert(identity.endpoint)
+        let used = slots { $0.endpoint == identity.endpoint && $0.phase == .ready && $0.hasServed }
+        #expect(closed == Set(used))
+        for slot in used { identities[slot] = nil }
+    }
+
     mutating func raise(_ endpoint: Int) {
+        if !alive[endpoint] { liars.remove(endpoint) }
         alive[endpoint] = true
         pool.endpointUp(endpoint)
     }
@@ -175,6 +195,7 @@ private struct World {
         #expect(pool.leasedCount == lentSlots.count)
         #expect(pool.readyCount == slots { $0.phase == .ready }.count)
         #expect(pool.endpointsUp == alive)
+        #expect(pool.endpointsTrusted == alive.indices.map { !liars.contains($0) })
     }
 
     /// One fair round: what is wanted opens, what is lent ends.

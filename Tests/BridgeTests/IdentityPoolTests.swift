@@ -195,4 +195,52 @@ struct IdentityPoolTests {
         let closed = pool.trim()
         #expect(closed == [])
     }
+
+    @Test("lends nothing twice where a reply too many came, until that endpoint comes up anew")
+    func brokenWord() {
+        var pool = IdentityPool(endpoints: 2, spare: 4, maximum: 8)
+        let endpoints = fill(&pool)
+        let slots = lease(4, &pool)
+        for slot in slots.dropLast() { _ = pool.release(slot, reusable: true) }
+        let liar = slots[0], liars = slots.filter { endpoints[$0] == endpoints[liar] }
+        let closed = pool.receivedUnowed(liar)
+        #expect(closed == liars.filter { $0 != slots[3] })
+        #expect(pool.endpointsTrusted.count { $0 } == 1 && pool.readyCount == 3 - closed.count)
+        for (slot, endpoint) in wanted(&pool) where endpoint == endpoints[liar] {
+            #expect(pool.opened(slot) == .kept)
+            #expect(pool.isFit(slot))
+        }
+        // Lent when it became known: it serves to its end, and then no more.
+        let last = slots[3]
+        #expect(pool.isFit(last))
+        #expect(pool.release(last, reusable: true) == (liars.contains(last) ? .retired : .kept))
+        pool.endpointUp(endpoints[liar]!)
+        #expect(pool.endpointsTrusted.contains(false), "it was up all the time")
+        _ = pool.endpointDown(endpoints[liar]!)
+        pool.endpointUp(endpoints[liar]!)
+        #expect(pool.endpointsTrusted == [true, true])
+    }
+
+    @Test("does not hold against a service what comes under an identity that never served, a greeting")
+    func greeting() {
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1)
+        _ = fill(&pool)
+        let slot = lease(1, &pool)[0]
+        let closed = pool.receivedUnowed(slot)
+        #expect(closed == [] && pool.endpointsTrusted == [true] && pool.isFit(slot))
+        #expect(pool.release(slot, reusable: true) == .kept)
+    }
+
+    @Test("an identity under which a reply too many is read when it is lent again is not fit")
+    func unfitWhenLent() {
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1)
+        _ = fill(&pool)
+        let slot = lease(1, &pool)[0]
+        _ = pool.release(slot, reusable: true)
+        #expect(lease(1, &pool) == [slot])
+        #expect(pool.isFit(slot))
+        let closed = pool.receivedUnowed(slot)
+        #expect(closed == [] && !pool.isFit(slot))
+        #expect(pool.release(slot, reusable: false) == .retired)
+    }
 }

@@ -133,12 +133,30 @@ def test_a_count_that_the_service_declares_frees_the_identity(router):
 
 
 def test_a_second_reply_after_a_declared_count_reaches_nobody(router):
-    """The service breaks its word: the identity goes back to the pool, and a reply too many lies in its socket."""
-    gateway, _ = router(lambda frames, send: [send(frames), send([frames[0], b'"too many"'])], {"count": 1},
-        # An identity rests while all others have their turn: long enough for what is on its way.
+    """The service breaks its word once, and no identity serves twice from then on."""
+    gateway, worker = router(lambda frames, send: [send(frames), send([frames[0], b'"too many"'])], {"count": 1},
+        # All fresh ones have their turn first: long enough for the first reply too many to be seen.
         identities={"spare": 64, "max": 100})
     for number in range(200):
         assert gateway.post("s", number).json() == number
+    assert len(set(identities(worker))) == 200
+    assert "a reply came after the one that `replies` says is the last" in gateway.get("/v1/services/s").json()["trouble"]
+
+
+def test_a_worker_that_comes_anew_is_trusted_again(start, endpoint, tmp_path, scripted):
+    liar = scripted(zmq.ROUTER, lambda frames, send: [send(frames), send([frames[0], b"2"])], bind=(there := endpoint()))
+    gateway = start.gateway({"s": {"peer": "router", "connect": there, "replies": {"count": 1}}}, tmp_path)
+    gateway.ready("s")
+    assert gateway.post("s", 1).status_code == 200
+    gateway.until(lambda: "trouble" in gateway.get("/v1/services/s").json())
+    liar.die()
+    gateway.until(lambda: gateway.get("/readyz").status_code == 503)
+    worker = scripted(zmq.ROUTER, echo, bind=there)
+    gateway.ready("s")
+    assert "trouble" not in gateway.get("/v1/services/s").json()
+    for number in range(40):
+        assert gateway.post("s", number).json() == number
+    assert len(set(identities(worker))) < 40
 
 
 def test_a_client_that_left_leaves_its_identity_behind(router):

@@ -20,8 +20,6 @@ final class RouterIdentity: ReadinessHandler {
     var isLost = false
     /// The exchange's client does not take its replies; libzmq's own high-water mark then stops the worker.
     var isPaused = false
-    /// A reply came that nobody waited for: the service breaks its word, and there may be more.
-    var isTainted = false
     /// It is on its service's list for this turn.
     var isTouched = false
     private(set) var isOpen = true
@@ -45,11 +43,8 @@ final class RouterIdentity: ReadinessHandler {
 
     func ready(_ readiness: Readiness) { service.touch(self) }
 
-    /// Whether it may be lent. Whatever lies unread belongs to the exchange that was, not to the next.
-    func isFit(_ service: RouterService) -> Bool {
-        while drain(service) {}
-        return !isTainted
-    }
+    /// Before it is lent: whatever lies unread belongs to the exchange that was, not to the next.
+    func drainWhole(_ service: RouterService) { while drain(service) {} }
 
     /// A refusal is the truth, and loses nothing: see DealerService.
     func send(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {

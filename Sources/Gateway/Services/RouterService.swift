@@ -52,6 +52,7 @@ final class RouterService: Service {
         state.identitiesLeased = pool.leasedCount
         state.waiting = pool.waitingCount
         state.trouble = trouble ?? links.lazy.compactMap(\.trouble).first
+            ?? pool.endpointsTrusted.firstIndex(of: false).map(distrust)
         return state
     }
 
@@ -96,7 +97,7 @@ final class RouterService: Service {
             case .ready(let slot):
                 core.touch(self)
                 guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
-                guard identity.isFit(self) else {
+                guard isFit(identity) else {
                     place(identity, pool.release(slot, reusable: false))
                     continue
                 }
@@ -176,10 +177,29 @@ final class RouterService: Service {
     /// A message arrived on `identity`.
     func received(_ body: inout Frame, _ note: ReplyNote, _ identity: RouterIdentity) {
         guard let exchange = identity.exchange else {
-            identity.isTainted = true
-            return core.metrics.services[plan.index].dropped(.late)
+            core.metrics.services[plan.index].dropped(.late)
+            return receivedUnowed(identity)
         }
         exchange.received(body.bytes, note)
+    }
+
+    /// Nobody was owed what came under `identity`: the service may not keep its word.
+    private func receivedUnowed(_ identity: RouterIdentity) {
+        let wasTrusted = pool.endpointsTrusted[identity.endpoint]
+        for slot in pool.receivedUnowed(identity.slot) { close(slot, lingering: false) }
+        guard wasTrusted, !pool.endpointsTrusted[identity.endpoint] else { return }
+        core.log.warning("service \(plan.name): \(distrust(of: identity.endpoint))")
+    }
+
+    /// What users are told of an endpoint that does not keep its word.
+    private func distrust(of endpoint: Int) -> String {
+        "\(plan.configuration.connect[endpoint]): a reply came after the one that `replies` says is the last, and "
+            + "was dropped; identities there serve one exchange each, which is slower, until the worker connects anew"
+    }
+
+    private func isFit(_ identity: RouterIdentity) -> Bool {
+        identity.drainWhole(self)
+        return pool.isFit(identity.slot)
     }
 
     private func keep(_ request: inout Frame, for exchange: Correspondent) -> Handover {
@@ -216,7 +236,7 @@ final class RouterService: Service {
         }
         let unsent = exchange.unsent
         exchange.unsent = []
-        guard identity.isFit(self) else {
+        guard isFit(identity) else {
             place(identity, pool.release(identity.slot, reusable: false))
             for box in unsent {
                 if case .refused(let reason) = send(&box.frame, for: exchange) {
