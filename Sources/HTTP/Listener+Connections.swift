@@ -125,11 +125,13 @@ extension Listener {
         timedOut(request, Refusal(.headerTimeout, "the header did not arrive in time"))
     }
 
-    /// A connection that rests is closed; one that began to send something has the time of a header left.
+    /// A connection that rests is closed; one that began to send something has the time of a header left. What came
+    /// in the first moment is the request before: our clock stands still for as long as a run takes.
     private func idleTimedOut(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         let idleMilliseconds = options.idleTimeout.nanoseconds / 1_000_000
-        if traffic.known != 0, UInt64(traffic.since_last_received_ms) + 1 < idleMilliseconds {
+        let firstMoment = min(1_000, idleMilliseconds / 8)
+        if traffic.known != 0, UInt64(traffic.since_last_received_ms) + firstMoment < idleMilliseconds {
             return wait(for: .header, request)
         }
         request.isTimedOut = true

@@ -115,6 +115,18 @@ struct DeadlineTests {
         #expect(trickling.responses().map(\.status) == [200, 408])
     }
 
+    @Test("a connection whose last request met a long run is closed in its time, without a word")
+    func idleAfterLongRun() throws {
+        let house = try house { $0.idleTimeout = .milliseconds(800) }
+        let client = try house.connect()
+        house.lag = 80_000_000
+        client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(house.run { client.responses().count == 1 })
+        house.lag = 0
+        #expect(house.run { client.isAtEnd })
+        #expect(client.responses().count == 1)
+    }
+
     @Test("a client that takes nothing of its response loses it")
     func slowReader() throws {
         let house = try house()

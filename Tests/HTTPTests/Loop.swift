@@ -54,6 +54,8 @@ final class House {
     var clients: [RawClient] = []
     /// Added to the clock that the listener sees, nanoseconds.
     var clockOffset: UInt64 = 0
+    /// How long ago a run began when it meets its clients, nanoseconds.
+    var lag: UInt64 = 0
     private var isReadable = true
 
     init(_ adjust: (inout ListenerOptions) -> Void = { _ in }, address: ListenAddress = .tcp(host: "127.0.0.1", port: 0)) throws {
@@ -75,7 +77,7 @@ final class House {
     func run(seconds: Double = 5, until condition: () -> Bool) -> Bool {
         let limit = clock() + UInt64(seconds * 1e9)
         while true {
-            let now = clock() + clockOffset
+            let now = clock() + clockOffset - lag
             if isReadable || listener.wantsRun || listener.timeout(now: now) == 0 { listener.run(now: now) }
             for client in clients { client.pump() }
             if condition() { return true }
