@@ -1,7 +1,10 @@
 """Each peer kind with workers in C, C++ and Python: the frames are right, or these would hang or abort."""
+import asyncio
 import json
 
+import aiohttp
 import pytest
+import zmq
 
 
 @pytest.mark.parametrize("language", ["c", "python"])
@@ -22,6 +25,38 @@ def test_a_shared_socket_serves_workers_that_connect_or_bind(start, endpoint, tm
     for number in range(40):
         reply = gateway.post("s", {"n": number})
         assert (reply.status_code, reply.json()) == (200, {"n": number})
+
+
+def test_all_that_may_be_open_waits_for_a_worker_that_takes_its_time(start, endpoint, tmp_path):
+    """More than libzmq's own 1,000 messages, and larger than what the kernel keeps."""
+    many, there = 2_500, endpoint()
+    limits = {"max_exchanges_per_address": many, "max_connections_per_address": many + 10}
+    gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path, reactors=1, limits=limits)
+    context = zmq.Context()
+    worker = context.socket(zmq.DEALER)
+    worker.rcvhwm = 1
+    worker.connect(there)
+    gateway.ready("s")
+
+    def work():
+        for _ in range(many):
+            worker.send_multipart(worker.recv_multipart())
+
+    async def one(http, number):
+        body = {"n": number, "filler": "x" * 4_000}
+        async with http.post(f"{gateway.url}/v1/services/s", json=body) as response:
+            return response.status, (await response.json()).get("n")
+
+    async def all_of_them():
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+            asked = [asyncio.create_task(one(http, number)) for number in range(many)]
+            is_open = lambda: gateway.until(lambda: gateway.metric("zmq_gateway_exchanges_open", 'service="s"') == many, timeout=25)
+            await asyncio.to_thread(is_open)
+            await asyncio.to_thread(work)
+            return await asyncio.gather(*asked)
+
+    assert asyncio.run(all_of_them()) == [(200, number) for number in range(many)]
+    context.destroy(linger=0)
 
 
 @pytest.mark.parametrize("server", [("example", "async_server"), ("python", "async_server.py")])

@@ -42,6 +42,9 @@ final class Link: ReadinessHandler {
         self.binds = binds
         var options = SocketOptions(plan.configuration.socket)
         if !binds { options.immediate = false }
+        if plan.configuration.socket.sendHighWaterMark == nil {
+            options.sendHighWaterMark = core.configuration.limits.maxExchanges
+        }
         options.identity = identity
         socket = try DealerSocket(core.context, options)
         monitor = try socket.monitor()

@@ -114,7 +114,7 @@ extension SocketOptions {
     /// The options that a service's `socket` section asks for.
     init(_ settings: SocketSettings) {
         self.init()
-        sendHighWaterMark = settings.sendHighWaterMark
+        if let mark = settings.sendHighWaterMark { sendHighWaterMark = mark }
         receiveHighWaterMark = settings.receiveHighWaterMark
         linger = settings.linger
         immediate = settings.immediate
