@@ -5,7 +5,7 @@
 //  Opens CLIENTS connections to 127.0.0.1, sends on each one POST with BODY, and reads until each response is complete:
 //  NDJSON lines, or server-sent events without the last one ("event: end"), inside a chunked body. Prints one JSON
 //  object: replies, the seconds from the first send to the last byte, how many streams were complete and had exactly
-//  REPLIES replies, and how long the first reply took. Gives up after SECONDS.
+//  REPLIES replies, how many were refused (not 200), and how long the first reply took. Gives up after SECONDS.
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -93,8 +93,8 @@ static void take_header(struct client *client, char byte)
     if (client->status_size < 12)
         client->status[client->status_size++] = byte;
     client->header_end = byte == "\r\n\r\n"[client->header_end] ? client->header_end + 1 : byte == '\r';
-    if (client->header_end == 4)
-        client->where = SIZE;
+    if (client->header_end == 4)    //  What is not 200 is a problem with a length: it is over, and incomplete.
+        client->where = strncmp(client->status + 9, "200", 3) == 0 ? SIZE : DONE;
 }
 
 static void take(struct client *client, const char *bytes, size_t size)
@@ -206,16 +206,17 @@ int main(int argc, char **argv)
     }
 
     long replies = 0;
-    int complete = 0, firsts = 0;
+    int complete = 0, refused = 0, firsts = 0;
     double *first = calloc((size_t) count, sizeof *first);
     for (int i = 0; i < count; i++) {
         replies += clients[i].replies;
-        complete += clients[i].where == DONE && clients[i].replies == wanted && strcmp(clients[i].status, "HTTP/1.1 200") == 0;
+        complete += clients[i].where == DONE && clients[i].replies == wanted;
+        refused += clients[i].status_size == 12 && strncmp(clients[i].status + 9, "200", 3) != 0;
         if (clients[i].first > 0)
             first[firsts++] = clients[i].first - begun;
     }
     qsort(first, (size_t) firsts, sizeof *first, by_value);
-    printf("{\"replies\":%ld,\"seconds\":%.6f,\"streams\":%d,\"complete\":%d,\"first_p50\":%.6f,\"first_p99\":%.6f}\n", replies,
-           last - begun, count, complete, firsts ? first[firsts / 2] : 0, firsts ? first[firsts * 99 / 100] : 0);
+    printf("{\"replies\":%ld,\"seconds\":%.6f,\"streams\":%d,\"complete\":%d,\"refused\":%d,\"first_p50\":%.6f,\"first_p99\":%.6f}\n",
+           replies, last - begun, count, complete, refused, firsts ? first[firsts / 2] : 0, firsts ? first[firsts * 99 / 100] : 0);
     return complete == count ? 0 : 1;
 }
