@@ -7,6 +7,9 @@
 _Static_assert(sizeof(zmq_msg_t) == 64, "Frame keeps a zmq_msg_t in eight words");
 _Static_assert(_Alignof(zmq_msg_t) <= 8, "Frame keeps a zmq_msg_t in eight words");
 
+// SCHED_BATCH of sched(7), which <sched.h> shows with _GNU_SOURCE only.
+static const int zeromq_sched_batch = 3;
+
 static inline void zeromq_message_init(void *message) { zmq_msg_init((zmq_msg_t *)message); }
 // Fails with ENOMEM only. Up to 33 bytes lie within the message itself.
 static inline int zeromq_message_init_size(void *message, size_t size) {
