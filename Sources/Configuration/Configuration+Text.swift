@@ -92,7 +92,7 @@ extension Configuration {
         #    max_exchanges: 1000
         #    retry_after: 1s                # what its 503 says
         #    socket:
-        #      send_high_water_mark: 1000   # messages that wait for one worker; default: max_exchanges for dealer and rep
+        #      send_high_water_mark: 1000   # waiting for one worker; dealer and rep: max_exchanges
         #      receive_high_water_mark: 1000
         #      heartbeat_interval: 1s       # without heartbeats a frozen worker is not noticed
         #      heartbeat_timeout: 3s

@@ -92,8 +92,12 @@ final class Core: TurnParticipant {
     /// The addresses as they were bound.
     var boundAddresses: [String] { listeners.map(\.listener.boundAddress) }
 
-    /// Serves until it has drained.
-    func run() { reactor.run() }
+    /// Serves until it has drained. What a request meets holds the core strongly, for an unowned reference is counted
+    /// at each use (1 % of a small request); here it lets go.
+    func run() {
+        reactor.run()
+        (handler, listeners, services, touched) = (nil, [], [], [])
+    }
 
     // MARK: Exchanges
 

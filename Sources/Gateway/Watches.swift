@@ -7,7 +7,7 @@ import Reactors
 /// One listener and its place in the reactor.
 final class ListenerWatch: ReadinessHandler {
     let listener: Listener
-    private unowned let core: Core
+    private let core: Core
     private var registration: Registration?
     private var isReady = true
 

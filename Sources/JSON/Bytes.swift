@@ -3,8 +3,8 @@
 extension [UInt8] {
     /// An array with the bytes of a span.
     public init(copying bytes: Span<UInt8>) {
-        self = []
-        append(copying: bytes)
+        // SAFETY: the pointer is read within the call that borrows the span, and nowhere kept.
+        self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     /// Appends the bytes of a span.

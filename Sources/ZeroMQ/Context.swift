@@ -14,8 +14,8 @@ public final class Context: Sendable {
     private let isTerminated = Atomic(false)
     private let monitors = Atomic<UInt64>(0)
 
-    /// The I/O threads are SCHED_BATCH, sched(7), unless the process was given a policy of its own: they do not interrupt
-    /// the thread that woke them, and so find all that it has to send. That took a fifth off a small request.
+    /// The I/O threads are SCHED_BATCH, sched(7), unless the process was given a policy of its own: they do not
+    /// interrupt the thread that woke them, and so find all that it has to send. That took a fifth off a small request.
     ///
     /// - Parameters:
     ///   - ioThreads: libzmq's threads that move bytes; one serves about a gigabyte a second. 0 does for inproc alone.

@@ -20,7 +20,7 @@ final class DealerService: Service, ReadinessHandler {
     private static let turnBudget = 512
 
     let plan: ServicePlan
-    private unowned let core: Core
+    private let core: Core
     private let links: [Link]
     private var natives: NativeClients?
     private var registrations: [Registration] = []
@@ -132,7 +132,6 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     private func transmit(_ body: inout Frame, _ more: [FrameBox], _ ticket: Ticket, _ link: Link) -> Bool {
-        let core = core  // An unowned reference is checked at each use.
         let byteCount = body.count
         var identity = core.codec.frame(of: ticket)
         guard begin(&identity, link) else { return false }
@@ -167,7 +166,6 @@ final class DealerService: Service, ReadinessHandler {
 
     /// Reads one message to its end, whatever its shape, and delivers it.
     private func receiveMessage(_ link: Link, _ incoming: inout Frame) -> Bool {
-        let core = core
         var shape = ReplyShape(plan.template)
         var ticket: Ticket?
         var hasTicket = false

@@ -25,7 +25,7 @@ final class RouterService: Service {
     private static let ticksPerTrim = 40
 
     let plan: ServicePlan
-    private unowned let core: Core
+    private let core: Core
     private var pool: IdentityPool
     private var identities: [RouterIdentity?] = []
     private var touched: [RouterIdentity] = []

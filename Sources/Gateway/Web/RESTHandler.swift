@@ -9,7 +9,7 @@ import JSON
 
 /// Takes requests in, on one reactor.
 final class RESTHandler: RequestHandler, RefusalWriter {
-    unowned let core: Core
+    let core: Core
     /// Requests that have no last byte yet.
     private(set) var openRequests = 0
     private var lastRequest: UInt64 = 0
