@@ -1,9 +1,8 @@
 // One reactor's whole gateway, from accept to the last byte. Nothing in it is shared with another thread.
 //
-//     HTTP Listener --accept--> RESTHandler --open--> Core --send--> Service --> worker
-//          ^                        ^                  |                |
-//          |                   ExchangeClient <- OpenExchange <--route--+
-//          +-------- response, stream -----+
+//     HTTP Listener --accept--> RESTHandler --> RESTExchange --open--> Core --send--> Service --> worker
+//          ^                                         ^                                   |
+//          +-----------response, stream -------------+---------------route---------------+
 //
 // A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off in this
 // order:
@@ -112,26 +111,20 @@ final class Core: TurnParticipant {
         for exchange in batch { exchange.open() }
     }
 
-    /// Opens an exchange and hands its request over. However it goes, `client` is told the end exactly once.
-    func open(
-        _ service: any Service, _ subject: String? = nil, rules: EndRules, _ request: inout Frame,
-        client: any ExchangeClient
-    ) -> OpenExchange {
-        let exchange = OpenExchange(self, service, rules: rules, client: client)
-        exchange.subject = subject
-        metrics.services[service.plan.index].counts.open += 1
-        guard shared.openExchanges.enter(service.plan.index) else {
-            exchange.finish(because: .overloaded)
-            return exchange
-        }
+    /// Hands the request of `exchange` over. However it goes, its end is told exactly once.
+    func open(_ exchange: OpenExchange, _ request: inout Frame) {
+        let index = exchange.plan.index
+        exchange.begin()
+        metrics.services[index].counts.open += 1
+        guard shared.openExchanges.enter(index) else { return exchange.finish(because: .overloaded) }
         guard let ticket = exchanges.insert(exchange) else {
-            shared.openExchanges.leave(service.plan.index)
-            exchange.finish(because: .overloaded)
-            return exchange
+            shared.openExchanges.leave(index)
+            return exchange.finish(because: .overloaded)
         }
         exchange.opened(as: ticket)
-        if case .refused(let reason) = service.send(&request, for: exchange) { exchange.finish(because: reason) }
-        return exchange
+        if case .refused(let reason) = exchange.service.send(&request, for: exchange) {
+            exchange.finish(because: reason)
+        }
     }
 
     /// An exchange is over; its ticket is stale from now on.

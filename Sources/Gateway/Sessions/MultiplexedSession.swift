@@ -62,12 +62,21 @@ final class MultiplexedSession: Session {
         guard exchanges[id] == nil else {
             return complain(id, Problem(.duplicateID, "\"\(id)\" is open; wait for its end, or take another id"))
         }
-        let exchange = SessionExchange(self, core, id)
-        if let problem = exchange.prepare(message, payload) ?? fullness() {
-            return say(SessionText.refused(id, nextNumber, problem))
+        if let problem = begin(id, message, payload) { say(SessionText.refused(id, nextNumber, problem)) }
+    }
+
+    /// Opens an exchange, or says why not.
+    private func begin(_ id: String, _ message: ClientMessage, _ payload: Span<UInt8>) -> Problem? {
+        switch SessionRequest.read(message, payload, id: id, remote: wire?.remoteAddress ?? "", core) {
+        case .refused(let problem): return problem
+        case .accepted(let request):
+            if let problem = fullness() { return problem }
+            let exchange = SessionExchange(self, core, id, request)
+            exchanges[id] = exchange
+            var frame = Frame(copying: request.body.span)
+            core.open(exchange, &frame)
+            return nil
         }
-        exchanges[id] = exchange
-        exchange.open()
     }
 
     private func fullness() -> Problem? {

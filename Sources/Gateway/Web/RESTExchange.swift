@@ -4,9 +4,9 @@
 //         |                 |                   |                   |
 //         +---- problem ----+----- problem -----+   client left: finish(.clientLeft), worker cancelled
 //
-// It is the request's consumer, the exchange's client and the stream's owner. While the exchange is open it looks
-// after the connection: a client that leaves is watched for (from 50 ms on: most exchanges are over before), a stream
-// that has no reply yet begins (1 s), a quiet SSE stream gives a sign of life (15 s).
+// From `open` on it is an OpenExchange; it is the request's consumer and the stream's owner all the time. While it is
+// open it looks after the connection: a client that leaves is watched for (from 50 ms on: most exchanges are over
+// before), a stream that has no reply yet begins (1 s), a quiet SSE stream gives a sign of life (15 s).
 
 import Bridge
 import Configuration
@@ -15,30 +15,27 @@ import JSON
 import Reactors
 import ZeroMQ
 
-/// The client side of one REST exchange.
-final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, ReadinessHandler {
+/// One REST exchange.
+final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessHandler {
     private static let watchAfter: Nanoseconds = 50_000_000
     private static let beginAfter: Nanoseconds = 1_000_000_000
     private static let signAfter: Nanoseconds = 15_000_000_000
 
-    // Strong references, although both outlive this: they cost half of an unowned one.
-    private let core: Core
+    // A strong reference, although it outlives this: it costs half of an unowned one.
     private let handler: RESTHandler
     private let route: ServiceRoute
     private let answer: Answer
     private let path: PathParameters
     private let parameters: RequestParameters
-    private let rules: EndRules
     private let acceptedAt: Instant
     private var body: RequestBody
     /// Where the replies go: into a stream, or else collected for one body.
     private var stream: StreamWriter?
     private var collector: UnaryWriter
     private var credit: Credit
-    private var exchange: OpenExchange?
     private var record: ExchangeRecord?
     private var isRefused = false
-    private(set) var nextLook: Instant
+    private var looksAt: Instant
     private var watch: Registration?
     private var lastSign: Instant
     private var isClosed = false
@@ -47,20 +44,21 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, Readines
         _ handler: RESTHandler, _ route: ServiceRoute, _ answer: Answer, _ path: PathParameters,
         _ parameters: RequestParameters, _ rules: EndRules, _ format: ReplyFormat
     ) {
+        let core = handler.core
         self.handler = handler
-        core = handler.core
         self.route = route
         self.answer = answer
         self.path = path
         self.parameters = parameters
-        self.rules = rules
         acceptedAt = core.now
-        nextLook = acceptedAt + Self.watchAfter
+        looksAt = acceptedAt + Self.watchAfter
         lastSign = acceptedAt
         let limits = core.configuration.limits
         body = RequestBody(route.plan, limit: limits.maxBodyBytes, expecting: answer.request.contentLength)
         credit = Credit(bound: limits.maxBufferedBytes)
         collector = UnaryWriter(format, isSingle: rules.count == 1, allowsPartial: parameters.allowsPartial)
+        super.init(core, core.services[route.plan.index], rules: rules)
+        subject = route.subject
         if !format.isSingle {
             stream = StreamWriter(answer, route, format, wantsEndRecord: parameters.wantsEndRecord, owner: self)
         }
@@ -86,14 +84,14 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, Readines
     func closed(_ request: Request, _ reason: RequestEnd) {
         isClosed = true
         stopWaiting()
-        exchange?.finish(because: reason == .shutdown ? .shutdown : .clientLeft)
+        finish(because: reason == .shutdown ? .shutdown : .clientLeft)
         core.metrics.snapshot.bufferedBytes -= credit.buffered
         handler.closed(answer, since: acceptedAt, reason, record)
     }
 
     // MARK: The exchange
 
-    var fairnessKey: UInt64 { answer.request.clientKey }
+    override var client: UInt64 { answer.request.clientKey }
 
     /// Everything has been said and is good: the worker gets it, unless the client left meanwhile.
     func open() {
@@ -107,16 +105,12 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, Readines
         } else {
             frame = Frame(copying: body.span)
         }
-        let service = core.services[route.plan.index]
-        let exchange = core.open(service, route.subject, rules: rules, &frame, client: self)
-        if exchange.exchange.end == nil {
-            self.exchange = exchange
-            // Nobody knows when the first message comes, and no problem can come before it.
-            if route.plan.isPublisher { stream?.begin() }
-        }
+        core.open(self, &frame)
+        // Nobody knows when the first message comes, and no problem can come before it.
+        if isOpen && route.plan.isPublisher { stream?.begin() }
     }
 
-    func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
+    override func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
         lastSign = core.now
         guard let stream else { return collector.reply(body, route) }
         if !stream.hasBegun { noteTiming() }
@@ -124,14 +118,13 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, Readines
     }
 
     private func noteTiming() {
-        guard let handling = exchange?.handling else { return }
+        guard let handling else { return }
         answer.timing = ServerTiming(handling: handling, elapsed: core.now.since(acceptedAt))
     }
 
-    func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?, _ exchange: Exchange) {
+    override func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?) {
         noteTiming()
-        let attempts = self.exchange?.handling?.attempts ?? 1
-        self.exchange = nil
+        let attempts = handling?.attempts ?? 1
         stopWaiting()
         let elapsed = core.now.since(exchange.openedAt)
         if core.accessLog.isEnabled {
@@ -156,22 +149,24 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, Readines
         case .none: break
         case .pause:
             core.metrics.snapshot.slowClients += 1
-            exchange?.pause()
-        case .resume: exchange?.resume()
-        case .overrun: exchange?.finish(because: .slowClient)
+            pause()
+        case .resume: resume()
+        case .overrun: finish(because: .slowClient)
         }
     }
 
     // MARK: Waiting
 
-    func look() {
+    override var nextLook: Instant { looksAt }
+
+    override func look() {
         if watch == nil { watch = core.watch(answer.request.descriptor, .peerClosed, self) }
         if let stream, !stream.hasBegun, core.now >= acceptedAt + Self.beginAfter { stream.begin() }
         if core.now >= lastSign + Self.signAfter {
             stream?.sayNothing()
             lastSign = core.now
         }
-        nextLook =
+        looksAt =
             stream?.hasBegun ?? false
             ? lastSign + Self.signAfter : max(acceptedAt + Self.beginAfter, core.now + Self.beginAfter / 4)
     }
@@ -179,7 +174,7 @@ final class RESTExchange: RequestConsumer, ExchangeClient, StreamOwner, Readines
     /// The client closed its end.
     func ready(_ readiness: Readiness) {
         stopWaiting()
-        exchange?.finish(because: .clientLeft)
+        finish(because: .clientLeft)
         if !isClosed { answer.request.abort() }
     }
 

@@ -1,0 +1,121 @@
+// What a client of a multiplexed session asks for with `request` or `subscribe`: everything about it that can be
+// refused is looked at before a worker hears of it.
+
+import Bridge
+import Configuration
+import JSON
+
+/// A request that may be sent.
+struct SessionRequest {
+    enum Outcome {
+        case accepted(SessionRequest)
+        case refused(Problem)
+    }
+
+    let plan: ServicePlan
+    /// Of the services that a broker knows, which one.
+    let subject: String?
+    let rules: EndRules
+    let allowsPartial: Bool
+    /// What the worker gets.
+    let body: [UInt8]
+
+    /// - Parameters:
+    ///   - id: what the client calls the exchange.
+    ///   - remote: the client's address, for the envelope.
+    static func read(
+        _ message: ClientMessage, _ payload: Span<UInt8>, id: String, remote: String, _ core: Core
+    ) -> Outcome {
+        let name = message.service ?? ""
+        let offered = core.offers[name]
+        let configured = core.shared.plans.first { $0.name == name && !$0.isBroker }
+        guard let plan = configured ?? offered?.plan else {
+            let known = "GET /v1/services lists them"
+            return .refused(Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; \(known)"))
+        }
+        let parameters = RequestParameters()
+        for (key, value) in message.overrides(payload) {
+            if let problem = parameters.apply(key, value) { return .refused(problem) }
+        }
+        let base = configured == nil ? offered?.rules ?? plan.rules : plan.rules
+        let rules: EndRules
+        switch base.overridden(by: parameters.wishes, within: plan.bounds) {
+        case .accepted(let overridden): rules = overridden
+        case .tooMuch(let key):
+            let advice = "GET /v1/services/\(name) to see its `overrides`"
+            let much = "\(key.rawValue) is more than service \"\(name)\" allows"
+            return .refused(Problem(.badParameter, "\(much); \(advice)"))
+        }
+        if let problem = wrongVerb(message, plan) { return .refused(problem) }
+        let body = plan.isPublisher
+            ? topics(message, payload, plan, core) : body(message, payload, plan, id: id, remote: remote)
+        switch body {
+        case .failure(let problem): return .refused(problem)
+        case .success(let bytes):
+            return .accepted(
+                SessionRequest(
+                    plan: plan, subject: configured == nil ? name : nil, rules: rules,
+                    allowsPartial: parameters.allowsPartial, body: bytes))
+        }
+    }
+
+    private enum Body {
+        case success([UInt8])
+        case failure(Problem)
+    }
+
+    private static func wrongVerb(_ message: ClientMessage, _ plan: ServicePlan) -> Problem? {
+        guard (message.operation == "subscribe") != plan.isPublisher else { return nil }
+        let what = plan.isPublisher ? "is a publisher; write \"op\":\"subscribe\"" : "is none; write \"op\":\"request\""
+        return Problem(.badMessage, "service \"\(plan.name)\" \(what)")
+    }
+
+    private static func topics(
+        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, _ core: Core
+    ) -> Body {
+        guard let topics = message.topics(payload) else {
+            return .failure(Problem(.badMessage, "`topics` must be an array of strings; [\"\"] is everything"))
+        }
+        if let problem = (core.services[plan.index] as? PublisherService)?.problem(of: topics) {
+            return .failure(problem)
+        }
+        return .success(TopicList.bytes(of: topics))
+    }
+
+    private static func body(
+        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, id: String, remote: String
+    ) -> Body {
+        guard let body = message.body(payload, plan.configuration.body) else {
+            let wanted = plan.configuration.body == .json ? "a JSON value" : "a JSON string (base64 for binary)"
+            return .failure(Problem(.badMessage, "`body` must be \(wanted)"))
+        }
+        if let problem = BodyCheck.problem(of: body.span, plan) { return .failure(problem) }
+        guard plan.configuration.request == .envelope else { return .success(body) }
+        return .success(envelope(body.span, plan, id: id, remote: remote))
+    }
+
+    /// As RequestEnvelope makes it of an HTTP request; there is no more of one here.
+    private static func envelope(
+        _ body: Span<UInt8>, _ plan: ServicePlan, id: String, remote: String
+    ) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (name, value) in [("method", "MESSAGE"), ("path", "/v1/socket")] {
+            writer.key(name)
+            writer.string(value)
+        }
+        for name in ["params", "query", "headers"] {
+            writer.key(name)
+            writer.beginObject()
+            writer.endObject()
+        }
+        writer.key("body")
+        RequestEnvelope.write(body, plan.configuration.body, into: &writer)
+        writer.key("request_id")
+        writer.string(id)
+        writer.key("remote")
+        writer.string(remote)
+        writer.endObject()
+        return writer.bytes
+    }
+}
