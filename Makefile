@@ -56,6 +56,7 @@ $(VENV)/ready: Tests/EndToEnd/requirements.txt | deps
 
 test: build examples $(VENV)/ready
 	@scripts/install chromium chromium-driver || echo "no chromium here: the page's tests are skipped"
+	@scripts/install node-typescript || echo "no TypeScript here: the test of the module's types is skipped"
 	swift test
 	$(VENV)/bin/pytest -q Tests/EndToEnd
 

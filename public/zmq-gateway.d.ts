@@ -100,15 +100,17 @@ export interface Publication<Body> {
   body: Body;
 }
 
-interface Tells {
+interface Tells extends EventTarget {
   readonly state: Exclude<State, "resumed">;
   onstate: ((detail: StateDetail) => void) | null;
   addEventListener(type: "state", listener: (event: CustomEvent<StateDetail>) => void): void;
   /** What the gateway could not obey and what belongs to no exchange. */
   addEventListener(type: "problem", listener: (event: CustomEvent<Problem>) => void): void;
+  addEventListener(
+    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
 }
 
-export interface Gateway extends EventTarget, Tells {
+export interface Gateway extends Tells {
   readonly transport: "websocket" | "ndjson" | "sse";
   /** The reply; an array where there is not exactly one, or where `count` is above 1. Rejects with GatewayError. */
   request<Reply = any>(service: string, body: unknown, options?: RequestOptions): Promise<Reply>;
@@ -132,7 +134,7 @@ export interface SessionOptions {
 }
 
 /** One identity towards the worker: each `send` is one request frame, each reply one message. */
-export interface Session<Reply> extends EventTarget, Tells, AsyncIterable<Reply> {
+export interface Session<Reply> extends Tells, AsyncIterable<Reply> {
   readonly service: string;
   /** Messages that a resumed session had lost, in total. */
   readonly missed: number;
