@@ -9,7 +9,7 @@
 //
 // Law: an identity is lent to one exchange at a time, and returns only from an end that leaves nothing owed: by the
 // service's word, its `final` or `count`. A reply too many shows that it does not keep it: from then on an identity of
-// that endpoint serves one exchange, until the endpoint comes up anew. The one that has rested longest is lent first.
+// that endpoint serves one exchange, until the worker there has left. The one that has rested longest is lent first.
 //
 // The pool owns no socket. It hands out slot numbers; its owner opens and closes what they stand for, and tells which
 // endpoints can be talked to.
@@ -41,7 +41,7 @@ public struct IdentityPool: Sendable {
         case free
         /// Exits: opened, openFailed.
         case opening
-        /// Exits: lease, endpointDown, trim.
+        /// Exits: lease, endpointDown, receivedUnowed, trim.
         case ready
         /// Exits: release.
         case leased
@@ -95,17 +95,17 @@ public struct IdentityPool: Sendable {
     /// For each endpoint, whether no reply came from it that nobody was owed.
     public var endpointsTrusted: [Bool] { endpoints.map(\.keepsItsWord) }
 
-    /// The endpoint can be talked to. Whoever is there now is trusted.
-    public mutating func endpointUp(_ endpoint: Int) {
-        guard !endpoints[endpoint].isUp else { return }
-        endpoints[endpoint].isUp = true
-        endpoints[endpoint].keepsItsWord = true
-    }
+    /// The endpoint can be talked to.
+    public mutating func endpointUp(_ endpoint: Int) { endpoints[endpoint].isUp = true }
+
+    /// The worker at the endpoint is gone. Whoever comes in its place is trusted.
+    public mutating func workerLeft(_ endpoint: Int) { endpoints[endpoint].keepsItsWord = true }
 
     /// The endpoint is gone. What is lent there is retired when it is released.
     /// - Returns: the slots to close.
     public mutating func endpointDown(_ endpoint: Int) -> [Int] {
         endpoints[endpoint].isUp = false
+        workerLeft(endpoint)
         let closing = endpoints[endpoint].ready.removeAll()
         for slot in closing { retire(slot) }
         leastReady = min(leastReady, readyCount)

@@ -95,7 +95,8 @@ final class Core: TurnParticipant {
     /// at each use (1 % of a small request); here it lets go.
     func run() {
         reactor.run()
-        (handler, listeners, services, touched) = (nil, [], [], [])
+        for correspondent in exchanges.values { exchanges.remove(correspondent.ticket) }
+        (handler, listeners, services, touched, opening) = (nil, [], [], [], [])
     }
 
     // MARK: Exchanges

@@ -5,7 +5,7 @@
 //     finish --------------->-+--concluded--> service (cancel, identity), metrics, the client's part (end)
 //
 // What differs from transport to transport is in the kinds of it: where replies go, and what is said at the end. It is
-// in its core's ticket table from `begin` to the end, and confined to that core. The life of an exchange, on one
+// in its core's ticket table from `opened` to the end, and confined to that core. The life of an exchange, on one
 // screen: `received`, `timerFired`, `finish`, `conclude`.
 
 import Bridge
@@ -17,7 +17,7 @@ class OpenExchange: Correspondent, TimerHandler {
     final let core: Core
     /// Begins when it is opened.
     final private(set) var exchange: Exchange
-    /// The core has opened it, and it has no end yet.
+    /// The core has opened it, and it is not concluded yet.
     final private(set) var isOpen = false
     /// How the request fared before its first reply, where its service tells.
     final private(set) var handling: Handling?

@@ -147,6 +147,7 @@ private struct World {
 
     mutating func kill(_ endpoint: Int) {
         alive[endpoint] = false
+        liars.remove(endpoint)
         let closed = Set(pool.endpointDown(endpoint))
         #expect(closed == Set(slots { $0.endpoint == endpoint && $0.phase == .ready }))
         for slot in closed { identities[slot] = nil }
@@ -172,7 +173,6 @@ private struct World {
     }
 
     mutating func raise(_ endpoint: Int) {
-        if !alive[endpoint] { liars.remove(endpoint) }
         alive[endpoint] = true
         pool.endpointUp(endpoint)
     }

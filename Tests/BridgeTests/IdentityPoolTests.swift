@@ -196,7 +196,7 @@ struct IdentityPoolTests {
         #expect(closed == [])
     }
 
-    @Test("lends nothing twice where a reply too many came, until that endpoint comes up anew")
+    @Test("lends nothing twice where a reply too many came, until its worker has left")
     func brokenWord() {
         var pool = IdentityPool(endpoints: 2, spare: 4, maximum: 8)
         let endpoints = fill(&pool)
@@ -217,8 +217,19 @@ struct IdentityPoolTests {
         pool.endpointUp(endpoints[liar]!)
         #expect(pool.endpointsTrusted.contains(false), "it was up all the time")
         _ = pool.endpointDown(endpoints[liar]!)
-        pool.endpointUp(endpoints[liar]!)
         #expect(pool.endpointsTrusted == [true, true])
+    }
+
+    @Test("trusts whoever comes after a worker that has left, also where its identities wait for them")
+    func workerLeft() {
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 2)
+        _ = fill(&pool)
+        let slot = lease(1, &pool)[0]
+        _ = pool.release(slot, reusable: true)
+        let closed = pool.receivedUnowed(slot)
+        #expect(closed == [slot] && pool.endpointsTrusted == [false])
+        pool.workerLeft(0)
+        #expect(pool.endpointsTrusted == [true] && pool.isUp)
     }
 
     @Test("does not hold against a service what comes under an identity that never served, a greeting")

@@ -3,7 +3,8 @@
 //     exchange --send--> pool.lease --ready----------------------------> identity's socket
 //                              |----waiting--> (a fresh one connects) -->
 //                              |----noWorker, exhausted--> refused at once
-//     end: nothing owed -> back to the pool;  anything owed or lost -> closed, a fresh one opens
+//     end: nothing owed -> back to the pool, where the service keeps its word
+//          anything owed or lost -> closed, a fresh one opens
 //
 // Whether an endpoint can be talked to one link an endpoint tells, which is never sent on: a monitor for each identity
 // would cost four descriptors more. An identity is opened where its endpoint is up, and what is sent on it waits in
@@ -193,8 +194,9 @@ final class RouterService: Service {
 
     /// What users are told of an endpoint that does not keep its word.
     private func distrust(of endpoint: Int) -> String {
-        "\(plan.configuration.connect[endpoint]): a reply came after the one that `replies` says is the last, and "
-            + "was dropped; identities there serve one exchange each, which is slower, until the worker connects anew"
+        "\(plan.configuration.connect[endpoint]): a reply came after the one that was to be the last (see "
+            + "`replies`), and was dropped; identities there serve one exchange each, which is slower, until the "
+            + "worker there goes and another comes"
     }
 
     private func isFit(_ identity: RouterIdentity) -> Bool {
@@ -254,7 +256,7 @@ final class RouterService: Service {
     }
 
     private func changed(_ endpoint: Int, isUp: Bool) {
-        guard isUp || plan.configuration.socket.immediate else { return }
+        guard isUp || plan.configuration.socket.immediate else { return pool.workerLeft(endpoint) }
         core.touch(self)
         if isUp { return pool.endpointUp(endpoint) }
         for slot in pool.endpointDown(endpoint) { close(slot, lingering: false) }
