@@ -92,7 +92,7 @@ extension Configuration {
         #    max_exchanges: 1000
         #    retry_after: 1s                # what its 503 says
         #    socket:
-        #      send_high_water_mark: 1000   # waiting for one worker; dealer and rep: max_exchanges
+        #      send_high_water_mark: 1000   # for one worker; dealer, rep: 2 x limits.max_exchanges_per_address
         #      receive_high_water_mark: 1000
         #      heartbeat_interval: 1s       # without heartbeats a frozen worker is not noticed
         #      heartbeat_timeout: 3s

@@ -10,8 +10,9 @@ public struct SocketSettings: Sendable, Equatable {
         case on, off
     }
 
-    /// `send_high_water_mark`: ZMQ_SNDHWM, messages that wait for one worker, 1 to 1,000,000. Default: nil, which is
-    /// `limits.max_exchanges` where all exchanges share a socket (dealer and rep), and 1,000 elsewhere.
+    /// `send_high_water_mark`: ZMQ_SNDHWM, messages that wait for one worker, 1 to 1,000,000. libzmq counts some that
+    /// have left, up to half of the mark. Default: nil, which is twice `limits.max_exchanges_per_address` where all
+    /// exchanges share a socket (dealer and rep), and 1,000 elsewhere.
     public var sendHighWaterMark: Int?
 
     /// `receive_high_water_mark`: ZMQ_RCVHWM, messages, 1 to 1,000,000. Default: 1,000.

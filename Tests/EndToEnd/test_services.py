@@ -27,8 +27,9 @@ def test_a_shared_socket_serves_workers_that_connect_or_bind(start, endpoint, tm
         assert (reply.status_code, reply.json()) == (200, {"n": number})
 
 
-def test_all_that_may_be_open_waits_for_a_worker_that_takes_its_time(start, endpoint, tmp_path):
-    """More than libzmq's own 1,000 messages, and larger than what the kernel keeps."""
+def test_all_that_a_client_may_ask_waits_for_a_worker_that_takes_its_time(start, endpoint, tmp_path):
+    """More than libzmq's own 1,000 messages, larger than what the kernel keeps, and with some that it takes for unread:
+    it learns of what was read in steps of half its mark."""
     many, there = 2_500, endpoint()
     limits = {"max_exchanges_per_address": many, "max_connections_per_address": many + 10}
     gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path, reactors=1, limits=limits)
@@ -38,8 +39,8 @@ def test_all_that_may_be_open_waits_for_a_worker_that_takes_its_time(start, endp
     worker.connect(there)
     gateway.ready("s")
 
-    def work():
-        for _ in range(many):
+    def work(count):
+        for _ in range(count):
             worker.send_multipart(worker.recv_multipart())
 
     async def one(http, number):
@@ -49,10 +50,13 @@ def test_all_that_may_be_open_waits_for_a_worker_that_takes_its_time(start, endp
 
     async def all_of_them():
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+            first = [asyncio.create_task(one(http, number)) for number in range(many // 3)]
+            await asyncio.to_thread(work, many // 3)
+            assert {status for status, _ in await asyncio.gather(*first)} == {200}
             asked = [asyncio.create_task(one(http, number)) for number in range(many)]
             is_open = lambda: gateway.until(lambda: gateway.metric("zmq_gateway_exchanges_open", 'service="s"') == many, timeout=25)
             await asyncio.to_thread(is_open)
-            await asyncio.to_thread(work)
+            await asyncio.to_thread(work, many)
             return await asyncio.gather(*asked)
 
     assert asyncio.run(all_of_them()) == [(200, number) for number in range(many)]

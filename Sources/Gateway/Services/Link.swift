@@ -43,7 +43,8 @@ final class Link: ReadinessHandler {
         var options = SocketOptions(plan.configuration.socket)
         if !binds { options.immediate = false }
         if plan.configuration.socket.sendHighWaterMark == nil {
-            options.sendHighWaterMark = core.configuration.limits.maxExchanges
+            // All that one client may ask finds room: libzmq learns of what has left in steps of half a mark.
+            options.sendHighWaterMark = 2 * core.configuration.limits.maxExchangesPerAddress
         }
         options.identity = identity
         socket = try DealerSocket(core.context, options)
