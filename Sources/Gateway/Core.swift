@@ -2,13 +2,12 @@
 //
 //     HTTP Listener --accept--> RESTHandler --> RESTExchange --open--> Core --send--> Service --> worker
 //          ^                                         ^                                   |
-//          +-----------response, stream -------------+---------------route---------------+
+//          +---------- response, stream -------------+-------------- route --------------+
 //
-// A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off in this
-// order:
-// letters, services (replies to clients), listeners (responses out, new requests in), the exchanges that these opened,
-// services again (whatever a send may have brought up), the access log. It repeats while there is work, and says how
-// long the reactor may sleep.
+// A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off: letters,
+// services (replies to clients), listeners (responses out, new requests in), the exchanges that these opened, services
+// again (whatever a send may have brought up), the access log. It repeats while there is work, and says how long the
+// reactor may sleep.
 
 import Bridge
 import Configuration

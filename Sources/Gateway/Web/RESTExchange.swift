@@ -4,9 +4,9 @@
 //         |                 |                   |                   |
 //         +---- problem ----+----- problem -----+   client left: finish(.clientLeft), worker cancelled
 //
-// From `open` on it is an OpenExchange; it is the request's consumer and the stream's owner all the time. While it is
-// open it looks after the connection: a client that leaves is watched for (from 50 ms on: most exchanges are over
-// before), a stream that has no reply yet begins (1 s), a quiet SSE stream gives a sign of life (15 s).
+// It is the request's consumer and the stream's owner all the time. While it is open it looks after the connection: a
+// client that leaves is watched for (from 50 ms on: most exchanges are over before), a stream that has no reply yet
+// begins (1 s), a quiet SSE stream gives a sign of life (15 s).
 
 import Bridge
 import Configuration
