@@ -88,4 +88,11 @@ extension Span<UInt8> {
         for i in indices where CharacterClass.lowered(self[i]) != CharacterClass.lowered(other[i]) { return false }
         return true
     }
+
+    /// How often `byte` is among them.
+    func count(of byte: UInt8) -> Int {
+        var count = 0
+        for i in indices where self[i] == byte { count += 1 }
+        return count
+    }
 }

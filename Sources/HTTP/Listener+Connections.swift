@@ -40,6 +40,12 @@ extension Listener {
         activity &+= 1
         lastRequestID &+= 1
         unsafe request.requestLine(target, id: lastRequestID)
+        guard headerLimits.isTooMuch(request.target) else { return }
+        let refusal = Refusal(.targetTooLong, "the query has too many arguments")
+        count(refusal.kind)
+        sayDirectly(refusal, request)
+        request.isTimedOut = true
+        cut(request)
     }
 
     // MARK: going
@@ -47,7 +53,7 @@ extension Listener {
     /// The library is about to close the socket.
     func connectionClosed(_ request: Request) {
         activity &+= 1
-        if !isStopping, !request.isTimedOut, !request.hasBegun { answerGarbage(request) }
+        if !isStopping, !request.isTimedOut, !request.hasBegun || request.stage == .line { answerGarbage(request) }
         tally.connectionsOpen -= 1
         if let key = request.peerKey { ledger.close(key) }
         deadlines.clear(request.slot)
@@ -61,12 +67,15 @@ extension Listener {
         if spare.count < 256, !isStopping { spare.append(request) }
     }
 
-    /// The library closes without a word when the first line has no space in it. If the client is still there and has
-    /// heard nothing from us, it is told what was wrong.
+    /// The library closes without a word when the first line has no space in it, or when it has no room for what it
+    /// keeps of the header. If the client is still there and has heard nothing from us, it is told what was wrong.
     private func answerGarbage(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         guard traffic.known != 0, traffic.received > 0, traffic.sent == 0 else { return }
-        let refusal = Refusal(.garbage, "this is not an HTTP request")
+        let refusal =
+            request.hasBegun
+            ? Refusal(.headerTooLarge, "the header, with the query's arguments, is too much")
+            : Refusal(.garbage, "this is not an HTTP request")
         count(refusal.kind)
         sayDirectly(refusal, request)
     }

@@ -67,7 +67,8 @@ import Glibc
         precondition(options.maxConnections > 0 && options.maxConnectionsPerAddress > 0)
         self.options = options
         self.handler = handler
-        headerLimits = HeaderLimits(bytes: options.maxHeaderBytes, fields: options.maxHeaderFields)
+        headerLimits = HeaderLimits(
+            bytes: options.maxHeaderBytes, fields: options.maxHeaderFields, pool: options.poolBytes)
         maxDiscardedBytes = options.maxDiscardedBytes
         now = MonotonicClock.now
         durations = [

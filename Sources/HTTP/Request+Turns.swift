@@ -45,7 +45,7 @@ extension Request {
     // MARK: the header
 
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
-        guard let connection = unsafe connection else { return false }
+        guard let connection = unsafe connection, !isTimedOut else { return false }
         let listener = unsafe listener
         if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.headerLimits) {
             return refuse(refusal)
@@ -76,7 +76,11 @@ extension Request {
         let problem = listener.problem(refusal)
         listener.waitForNothing(self)
         stage = .body
-        return send(HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem)))
+        let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem))
+        guard refusal.kind == .headerTooLarge else { return send(response) }
+        // The library may have no room left for a header.
+        held = response
+        return answerDirectly()
     }
 
     // MARK: the body

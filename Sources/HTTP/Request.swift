@@ -50,6 +50,9 @@ import Glibc
     public var bytesSent: UInt64 { sentBytes }
     /// Body bytes of the request handed to the consumer so far.
     public var bytesReceived: UInt64 { receivedBytes }
+    /// Bytes that a response's header may have beside the fields that every response has: name, value and four more for
+    /// each field. The library closes without a word where it does not find them.
+    public var roomForHeader: Int { headerRoom }
 
     // The stored state is internal throughout: on a public stored property each access is checked for overlaps at run
     // time.
@@ -65,6 +68,7 @@ import Glibc
     var givenStatus = 0
     var sentBytes: UInt64 = 0
     var receivedBytes: UInt64 = 0
+    var headerRoom = 0
 
     // MARK: where the header lies
 

@@ -16,6 +16,21 @@ import Glibc
 struct HeaderLimits {
     let bytes: Int
     let fields: Int
+    /// The library's memory for the connection.
+    let pool: Int
+
+    /// What the library keeps of a field, an argument of the query or a cookie, beside its bytes (0.9.75).
+    static let recordBytes = 64
+    /// The header of any response of ours.
+    static let responseBytes = 1_024
+
+    /// Whether the library would have no room for the query's arguments, and a header of the usual size; it closes
+    /// without a word then, before it has called us.
+    func isTooMuch(_ target: TargetText) -> Bool {
+        guard target.count > 256 else { return false }
+        let arguments = 1 + target.count(of: UInt8(ascii: "&"))
+        return target.count + arguments * Self.recordBytes + 2 * Self.responseBytes > pool
+    }
 }
 
 struct Strictness {
@@ -39,6 +54,7 @@ struct Strictness {
         }
         unsafe readMethodAndVersion(request, method, version)
         if let refusal = unsafe checkRequestLine(request) ?? collect(request, connection, limits) { return refusal }
+        if let refusal = checkRoom(request, headerBytes, limits) { return refusal }
         if layoutIsKnown, let refusal = unsafe checkLayout(request, method, version, headerBytes) { return refusal }
         return checkFields(request) ?? checkHost(request) ?? checkFraming(request) ?? checkExpectation(request)
     }
@@ -118,6 +134,24 @@ struct Strictness {
         }
         request.fieldCount = count
         return nil
+    }
+
+    /// The library keeps the response's header in the memory where it has the request's; where there is no room for it,
+    /// it closes without a word.
+    private static func checkRoom(_ request: Request, _ headerBytes: Int, _ limits: HeaderLimits) -> Refusal? {
+        var records = request.fieldCount
+        var bytes = headerBytes
+        let query = request.query
+        if !query.isEmpty { records += 1 + query.count(of: UInt8(ascii: "&")) }
+        for i in 0..<request.fieldCount where request.fieldName(i).equalsIgnoringCase("cookie") {
+            let cookies = request.fieldValue(i)
+            bytes += cookies.count + 1
+            records += 1 + cookies.count(of: UInt8(ascii: ";"))
+        }
+        request.headerRoom = limits.pool - bytes - records * HeaderLimits.recordBytes - HeaderLimits.responseBytes
+        guard request.headerRoom < 0 else { return nil }
+        return Refusal(
+            .headerTooLarge, "\(headerBytes) bytes of header in \(records) fields, arguments and cookies are too much")
     }
 
     /// Whether every byte of the header belongs to what the library understood of it.

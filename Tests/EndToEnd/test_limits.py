@@ -210,3 +210,52 @@ def test_a_slow_request_is_cut_and_costs_nobody_else_anything(start, endpoint, t
         assert received.startswith(b"HTTP/1.1 408") or received == b"", received
         client.close()
     assert time.monotonic() - begun < 5
+
+
+def ask(gateway, header, body=b"1", path=b"/v1/services/s"):
+    """The status of a request with these header lines, or what came instead."""
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as client:
+        client.sendall(b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n%s\r\n%s" % (path, len(body), header, body))
+        return client.recv(65536).split(b"\r\n", 1)[0]
+
+
+FILLERS = {
+    "fields": lambda count, size: (b"", b"".join(b"X-%03d: %s\r\n" % (n, b"v" * size) for n in range(count))),
+    "cookies": lambda count, size: (b"", b"Cookie: " + b"; ".join(b"c%d=%s" % (n, b"v" * size) for n in range(count)) + b"\r\n"),
+    "arguments": lambda count, size: (b"?" + b"&".join(b"a%d=%s" % (n, b"v" * size) for n in range(count)), b""),
+}
+
+
+@pytest.mark.parametrize("kind", FILLERS)
+def test_a_header_that_leaves_no_room_for_an_answer_is_told_so(start, endpoint, tmp_path, kind):
+    """libmicrohttpd keeps a record of each and then closes without a word, after the worker has done its work."""
+    route = {"match": "POST /free", "service": "s", "request": "envelope"}
+    gateway = start.gateway(
+        {"s": {"peer": "dealer", "bind": (there := endpoint()), "replies": {"count": 1}}}, tmp_path, reactors=1, routes=[route])
+    start.python("worker.py", "dealer", "connect", there)
+    gateway.ready("s")
+    statuses = set()
+    for count in range(10, 98, 3):
+        for size in (1, 40, 60, 80):
+            query, header = FILLERS[kind](count, size)
+            statuses.add(ask(gateway, header, path=b"/free" + query))
+    refusal = b"414 URI Too Long" if kind == "arguments" else b"431 Request Header Fields Too Large"
+    assert statuses == {b"HTTP/1.1 200 OK", b"HTTP/1.1 " + refusal}
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+@pytest.mark.parametrize("size, status", [(2_000, 200), (12_000, 502), (100_000, 502)])
+def test_a_reply_whose_header_does_not_fit_is_told_so(start, endpoint, tmp_path, scripted, accept, size, status):
+    there = endpoint()
+    service = {"peer": "dealer", "bind": there, "reply": "envelope", "replies": {"count": 1}}
+    gateway = start.gateway({"s": service}, tmp_path, reactors=1)
+    reply = {"status": 200, "headers": {"x-long": "x" * size}, "body": 7}
+    scripted(zmq.DEALER, lambda frames, send: send([frames[0], json.dumps(reply).encode()]), connect=there)
+    gateway.ready("s")
+    answer = gateway.post("s", 1, Accept=accept)
+    assert answer.status_code == status
+    if status == 502:
+        assert answer.json()["code"] == "bad_reply" and "the reply envelope's headers have" in answer.json()["detail"]
+    else:
+        assert answer.headers["x-long"] == "x" * size
+    assert gateway.metric("zmq_gateway_buffered_bytes") == 0

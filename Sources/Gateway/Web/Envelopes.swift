@@ -104,6 +104,15 @@ struct ReplyEnvelope {
     /// Where the body stands in the reply; nil where there is none.
     var body: Range<Int>?
 
+    /// What is wrong with its header fields as an answer to `request`, or nil.
+    func fault(answering request: Request) -> String? {
+        let bytes = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        guard bytes > request.roomForHeader else { return nil }
+        let room = max(0, request.roomForHeader)
+        return "the reply envelope's headers have \(bytes) bytes, and \(room) fit beside this request's own header "
+            + "(limits.max_header_bytes)"
+    }
+
     /// Reads a reply that is valid JSON. - Returns: nil, with a sentence, for one that is no envelope.
     static func read(_ reply: Span<UInt8>) -> (envelope: ReplyEnvelope?, fault: String) {
         let ranges = locator.locate(in: reply)

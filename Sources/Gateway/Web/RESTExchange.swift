@@ -115,6 +115,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         guard let stream else { return collector.reply(body, route) }
         if !stream.hasBegun { noteTiming() }
         stream.reply(body, inspection)
+        if stream.fault != nil { finish(because: .badReply) }
     }
 
     private func noteTiming() {
@@ -144,6 +145,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     // MARK: The stream
 
     func buffered(_ bytes: Int) {
+        guard !isClosed else { return }
         core.metrics.snapshot.bufferedBytes += bytes
         switch bytes >= 0 ? credit.fill(bytes) : credit.drain(-bytes) {
         case .none: break

@@ -38,6 +38,8 @@ final class StreamWriter: BodySource {
     private var ending = Ending.open
     /// From now on problems go into the stream.
     private(set) var hasBegun = false
+    /// Why the first reply cannot begin the response.
+    private(set) var fault: String?
 
     init(_ answer: Answer, _ route: ServiceRoute, _ format: ReplyFormat, wantsEndRecord: Bool, owner: any StreamOwner) {
         self.answer = answer
@@ -55,7 +57,12 @@ final class StreamWriter: BodySource {
 
     /// A reply to deliver.
     func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
-        if !hasBegun { begin(route.reply == .envelope ? ReplyEnvelope.read(body).envelope : nil) }
+        if !hasBegun {
+            let envelope = route.reply == .envelope ? ReplyEnvelope.read(body).envelope : nil
+            fault = fault ?? envelope?.fault(answering: answer.request)
+            guard fault == nil else { return }
+            begin(envelope)
+        }
         let before = buffer.count
         sequence += 1
         if format == .sse { append("id: \(sequence)\ndata: ") }
@@ -67,6 +74,7 @@ final class StreamWriter: BodySource {
     /// The exchange is over: ends the response, or gives one.
     func end(_ conclusion: Conclusion) {
         let record = conclusion.record
+        if let fault { return answer.send(Problem(.badReply, fault)) }
         if !hasBegun, var problem = record.problem {
             if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
             return answer.send(problem, retryAfter: problem.status == 503 ? route.plan.retryAfterSeconds : nil)

@@ -44,7 +44,9 @@ struct UnaryWriter {
 
     /// The exchange is over: gives the response.
     mutating func end(_ conclusion: Conclusion, _ answer: Answer, _ route: ServiceRoute) {
-        if let fault { return answer.send(Problem(.badReply, fault)) }
+        if let fault = fault ?? envelope?.fault(answering: answer.request) {
+            return answer.send(Problem(.badReply, fault))
+        }
         let reason = conclusion.record.end.reason
         guard var problem = conclusion.record.problem else { return succeed(reason, answer, route) }
         if conclusion.record.end.outcome == .incomplete && count > 0 {
