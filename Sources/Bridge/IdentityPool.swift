@@ -5,7 +5,7 @@
 //       ^                               ^ |                     |
 //       |                               | | endpoint down       | release
 //       |                 nothing owed  +-|---------------------+
-//       +------------------ retire <------+---------------------+  something is owed, or the endpoint is down
+//       +------------------ retire <------+---------------------+  something is owed, its endpoint is down or lied
 //
 // Law: an identity is lent to one exchange at a time, and returns only from an end that leaves nothing owed: by the
 // service's word, its `final` or `count`. A reply too many shows that it does not keep it: from then on an identity of
@@ -133,10 +133,10 @@ public struct IdentityPool: Sendable {
     }
 
     /// A reply came under `slot` while no exchange had it. Under one that has served, it was too many.
-    /// - Returns: the slots to close, all that have served there.
-    public mutating func receivedUnowed(_ slot: Int) -> [Int] {
+    /// - Returns: where that is the first one, the slots to close, all that have served there; else nil.
+    public mutating func receivedUnowed(_ slot: Int) -> [Int]? {
         let endpoint = slots[slot].endpoint
-        guard slots[slot].hasServed, endpoints[endpoint].keepsItsWord else { return [] }
+        guard slots[slot].hasServed, endpoints[endpoint].keepsItsWord else { return nil }
         endpoints[endpoint].keepsItsWord = false
         let closing = endpoints[endpoint].ready.removeAll { slots[$0].hasServed }
         for slot in closing { retire(slot) }

@@ -7,7 +7,7 @@ public struct Limits: Sendable, Equatable {
     /// `max_body_bytes`: a request's body, 1 B to 1 GiB. Above: 413. Default: 1 MiB.
     public var maxBodyBytes = 1 << 20
 
-    /// `max_header_bytes`: request line and header fields together, 1 KiB to 1 MiB. Above: 431 or 414. Default: 8 KiB.
+    /// `max_header_bytes`: request line and header fields together, 1 KiB to 48 KiB. Above: 431 or 414. Default: 8 KiB.
     public var maxHeaderBytes = 8 << 10
 
     /// `max_connections`: open client connections, 1 to 1,000,000. Default: 10,000.

@@ -44,7 +44,7 @@ extension Listener {
         let refusal = Refusal(.targetTooLong, "the query has too many arguments")
         count(refusal.kind)
         sayDirectly(refusal, request)
-        request.isTimedOut = true
+        request.isGivenUp = true
         cut(request)
     }
 
@@ -53,14 +53,14 @@ extension Listener {
     /// The library is about to close the socket.
     func connectionClosed(_ request: Request) {
         activity &+= 1
-        if !isStopping, !request.isTimedOut, !request.hasBegun || request.stage == .line { answerGarbage(request) }
+        if !isStopping, !request.isGivenUp, !request.hasBegun || request.stage == .line { answerGarbage(request) }
         tally.connectionsOpen -= 1
         if let key = request.peerKey { ledger.close(key) }
         deadlines.clear(request.slot)
         table[request.slot] = nil
         freeSlots.append(request.slot)
         request.slot = -1
-        request.isTimedOut = false
+        request.isGivenUp = false
         unsafe request.connection = nil
         request.socket = -1
         request.peerKey = nil
@@ -120,7 +120,7 @@ extension Listener {
         } else {
             sayDirectly(refusal, request)
         }
-        request.isTimedOut = true
+        request.isGivenUp = true
         cut(request)
     }
 
@@ -128,7 +128,7 @@ extension Listener {
     private func headerTimedOut(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         if traffic.known != 0, traffic.received == 0 {
-            request.isTimedOut = true
+            request.isGivenUp = true
             return cut(request)
         }
         timedOut(request, Refusal(.headerTimeout, "the header did not arrive in time"))
@@ -143,7 +143,7 @@ extension Listener {
         if traffic.known != 0, UInt64(traffic.since_last_received_ms) + firstMoment < idleMilliseconds {
             return wait(for: .header, request)
         }
-        request.isTimedOut = true
+        request.isGivenUp = true
         cut(request)
     }
 
@@ -153,7 +153,7 @@ extension Listener {
         let isMoving = traffic.known != 0 && request.acknowledgedAtCheck != traffic.acknowledged
         request.acknowledgedAtCheck = traffic.acknowledged
         if isMoving { return wait(for: .send, request) }
-        request.isTimedOut = true
+        request.isGivenUp = true
         cut(request)
     }
 

@@ -45,7 +45,7 @@ extension Request {
     // MARK: the header
 
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
-        guard let connection = unsafe connection, !isTimedOut else { return false }
+        guard let connection = unsafe connection, !isGivenUp else { return false }
         let listener = unsafe listener
         if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.headerLimits) {
             return refuse(refusal)
@@ -214,7 +214,7 @@ extension Request {
     func completed(_ code: MHD_RequestTerminationCode) {
         let wasAccepted = isAccepted
         let reason = wasAccepted ? ending(code) : .failed
-        if !wasAccepted, stage == .line, !isTimedOut { unsafe listener.count(.byTheLibrary) }
+        if !wasAccepted, stage == .line, !isGivenUp { unsafe listener.count(.byTheLibrary) }
         isSuspended = false
         endPolling()
         stage = .resting
@@ -234,7 +234,7 @@ extension Request {
     }
 
     private func ending(_ code: MHD_RequestTerminationCode) -> RequestEnd {
-        if isTimedOut { return .timedOut }
+        if isGivenUp { return .timedOut }
         if stage == .lingering { return .completed }
         switch code {
         case .REQUEST_TERMINATED_COMPLETED_OK: return isAborted ? .aborted : .completed

@@ -92,7 +92,8 @@ import Glibc
     /// accept() was called: somebody waits for `closed`.
     var isAccepted = false
     var isAborted = false
-    var isTimedOut = false
+    /// We have ended the connection: its time was up, or it was answered past the library.
+    var isGivenUp = false
     /// One of our callbacks is on the stack.
     var isInTurn = false
     var isSuspended = false
@@ -205,7 +206,7 @@ import Glibc
         leaveLedger()
         isAccepted = false
         isAborted = false
-        isTimedOut = false
+        isGivenUp = false
         isSuspended = false
         isStreamResting = false
         sourceWasReady = false

@@ -186,9 +186,8 @@ final class RouterService: Service {
 
     /// Nobody was owed what came under `identity`: the service may not keep its word.
     private func receivedUnowed(_ identity: RouterIdentity) {
-        let wasTrusted = pool.endpointsTrusted[identity.endpoint]
-        for slot in pool.receivedUnowed(identity.slot) { close(slot, lingering: false) }
-        guard wasTrusted, !pool.endpointsTrusted[identity.endpoint] else { return }
+        guard let closing = pool.receivedUnowed(identity.slot) else { return }
+        for slot in closing { close(slot, lingering: false) }
         core.log.warning("service \(plan.name): \(distrust(of: identity.endpoint))")
     }
 

@@ -73,7 +73,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
 
     func bodyEnded(of request: Request) {
         guard !isRefused else { return }
-        if route.plan.isPublisher { return core.openSoon(self) }
+        if plan.isPublisher { return core.openSoon(self) }
         if let text = parameters.request, !route.isConfigured {
             if let problem = body.take(Array(text.utf8).span) { return refuse(problem) }
         }
@@ -98,7 +98,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         guard !isClosed else { return }
         var frame: Frame
         let body = body.bytes
-        if route.plan.isPublisher {
+        if plan.isPublisher {
             frame = Frame(copying: TopicList.bytes(of: parameters.topics.map { Array($0.utf8) }).span)
         } else if route.request == .envelope {
             frame = Frame(copying: RequestEnvelope.make(route, answer, path, parameters, body: body.span).span)
@@ -107,7 +107,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         }
         core.open(self, &frame)
         // Nobody knows when the first message comes, and no problem can come before it.
-        if isOpen && route.plan.isPublisher { stream?.begin() }
+        if isOpen && plan.isPublisher { stream?.begin() }
     }
 
     override func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
@@ -134,10 +134,10 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
                 first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed, attempts: attempts)
         }
         guard !isClosed, end.reason != .clientLeft else { return }
-        let problem = end.isOK ? nil : EndProblem.make(end, route.plan, called: route.name, exchange, reply, fault)
+        let problem = end.isOK ? nil : EndProblem.make(end, plan, called: route.name, exchange, reply, fault)
         let endRecord = EndRecord(
             end: end, replies: exchange.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
-        let errorReply = end.reason == .error ? route.plan.errorText(reply) : nil
+        let errorReply = end.reason == .error ? plan.errorText(reply) : nil
         let conclusion = Conclusion(record: endRecord, errorReply: errorReply)
         if let stream { stream.end(conclusion) } else { collector.end(conclusion, answer, route) }
     }
