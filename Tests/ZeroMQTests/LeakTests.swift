@@ -18,7 +18,7 @@ import Testing
                 try dealer.connect(endpoint)
                 guard monitor.first(where: { $0 == .handshakeSucceeded(endpoint: endpoint) }) != nil else { exit(2) }
             }
-            guard settles({ openDescriptors() <= before }) else { exit(1) }
+            guard settles({ openDescriptors() <= before + ofTheRuntime }) else { exit(1) }
         }
     }
 
@@ -30,7 +30,8 @@ import Testing
             do { _ = try DealerSocket(context) }
             let settings = SocketOptions(identity: "faulty").settings(for: SocketKind.dealer.type)
             let before = openDescriptors()
-            for position in 0...settings.count {
+            // Often enough that one descriptor a position is more than the runtime's.
+            for position in Array(repeating: Array(0...settings.count), count: ofTheRuntime + 1).joined() {
                 var broken = settings
                 // No option of libzmq has this number.
                 broken.insert(.int(9999, "broken", 0), at: position)
@@ -41,7 +42,7 @@ import Testing
                     guard (error as? ZMQError) == ZMQError(operation: "broken", code: EINVAL) else { exit(2) }
                 }
             }
-            guard settles({ openDescriptors() <= before }) else { exit(1) }
+            guard settles({ openDescriptors() <= before + ofTheRuntime }) else { exit(1) }
         }
     }
 
@@ -83,6 +84,9 @@ import Testing
         #expect(settles { (try? DealerSocket(context)) != nil } == true)
     }
 }
+
+/// libdispatch opens an epoll, an eventfd and a timerfd of its own, at a moment of its choice, and keeps them.
+private let ofTheRuntime = 3
 
 private func openDescriptors() -> Int {
     guard let directory = unsafe opendir("/proc/self/fd") else { return .max }
