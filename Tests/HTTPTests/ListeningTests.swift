@@ -87,7 +87,8 @@ struct ListeningTests {
                 let house = try House()
                 _ = try house.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             }
-            if next() > before { exit(1) }
+            // libdispatch opens an epoll, an eventfd and a timerfd of its own, at a moment of its choice.
+            if next() > before + 3 { exit(1) }
         }
     }
 }
