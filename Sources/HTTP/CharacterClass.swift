@@ -25,13 +25,8 @@ enum CharacterClass {
     static func areFieldValue(_ bytes: Span<UInt8>) -> Bool {
         var position = 0
         while position &+ 8 <= bytes.count {
-            // SAFETY: eight bytes from `position` on are within the span.
-            let word = unsafe bytes.withUnsafeBytes {
-                unsafe $0.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-            }
-            let delete = word ^ (127 &* ones)
-            // A byte's highest bit is set where it is below 32, or 127 (which these make a zero byte).
-            if ((word &- 32 &* ones) & ~word | (delete &- ones) & ~delete) & (128 &* ones) != 0 { break }
+            let word = bytes.word(at: position)
+            if (isBelow(32, word) | isEqual(127, word)) & ~word & highBits != 0 { break }
             position &+= 8
         }
         while position < bytes.count {
@@ -41,6 +36,38 @@ enum CharacterClass {
         return true
     }
 
+    /// The first byte that may not stand in a target.
+    static func firstOutsideTarget(_ bytes: Span<UInt8>) -> Int? {
+        var position = 0
+        while position &+ 8 <= bytes.count {
+            let word = bytes.word(at: position)
+            let isBad = isBelow(33, word) | isEqual(127, word) | isEqual(35, word) | word
+            if isBad & highBits != 0 { break }
+            position &+= 8
+        }
+        while position < bytes.count {
+            if !isTarget(bytes[position]) { return position }
+            position &+= 1
+        }
+        return nil
+    }
+
+    // Eight bytes at once: the highest bit of each says whether it is such a byte, if it is ASCII. Whether there is one
+    // is exact; which ones, not: a byte that is one may take the next with it, by what it borrows.
+
+    private static func isBelow(_ bound: UInt64, _ word: UInt64) -> UInt64 { word &- bound &* ones }
+
+    private static func isEqual(_ byte: UInt64, _ word: UInt64) -> UInt64 { (word ^ byte &* ones) &- ones }
+
+    /// ASCII letters in lower case, eight bytes at once.
+    @inline(__always)
+    static func lowered(_ word: UInt64) -> UInt64 {
+        let low = word & ~highBits
+        let isUpper = (low &+ (128 - 65) &* ones) & ~(low &+ (128 - 91) &* ones) & ~word & highBits
+        return word | isUpper >> 2
+    }
+
+    private static let highBits: UInt64 = 0x8080_8080_8080_8080
     private static let ones: UInt64 = 0x0101_0101_0101_0101
 
     /// Visible ASCII but `#`: more lenient than the grammar inside of ASCII ("<>\^`{|} pass), and as strict outside of
@@ -57,14 +84,19 @@ enum CharacterClass {
 }
 
 extension Span<UInt8> {
-    /// Compares ASCII without regard to case; `other` is in lower case.
-    @inline(__always)
+    /// Compares ASCII without regard to case.
     func equalsIgnoringCase(_ other: StaticString) -> Bool {
         guard count == other.utf8CodeUnitCount else { return false }
         // SAFETY: a StaticString's bytes live for ever, and there are utf8CodeUnitCount of them.
-        let bytes = unsafe Span(_unsafeStart: other.utf8Start, count: count)
-        for i in indices where CharacterClass.lowered(self[i]) != bytes[i] { return false }
-        return true
+        return unsafe equalsIgnoringCase(Span(_unsafeStart: other.utf8Start, count: count))
+    }
+
+    /// Eight bytes from `position` on, the first one lowest.
+    @inline(__always)
+    func word(at position: Int) -> UInt64 {
+        precondition(position >= 0 && position &+ 8 <= count)
+        // SAFETY: just checked.
+        return unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: position, as: UInt64.self) }
     }
 
     /// An array of the same bytes.
@@ -82,10 +114,19 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Compares ASCII without regard to case.
+    /// Compares ASCII without regard to case. Eight bytes at a time, the last eight perhaps once more.
     func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        for i in indices where CharacterClass.lowered(self[i]) != CharacterClass.lowered(other[i]) { return false }
+        guard count >= 8 else {
+            for i in indices where CharacterClass.lowered(self[i]) != CharacterClass.lowered(other[i]) { return false }
+            return true
+        }
+        var position = 0
+        while position < count {
+            let start = min(position, count &- 8)
+            if CharacterClass.lowered(word(at: start)) != CharacterClass.lowered(other.word(at: start)) { return false }
+            position &+= 8
+        }
         return true
     }
 

@@ -62,60 +62,56 @@ public enum KnownHeader: UInt8, CaseIterable, Sendable {
     /// The header of that name, or nil. Length and first letter leave at most three names to compare with.
     static func named(_ name: Span<UInt8>) -> KnownHeader? {
         guard !name.isEmpty else { return nil }
-        switch (name.count, CharacterClass.lowered(name[0])) {
-        case (2, _): return match(name, .te)
-        case (4, _): return match(name, .host)
-        case (5, _): return match(name, .range)
-        case (6, 97): return match(name, .accept)
-        case (6, 99): return match(name, .cookie)
-        case (6, 101): return match(name, .expect)
-        case (6, 111): return match(name, .origin)
-        case (6, 112): return match(name, .prefer)
-        case (7, 114): return match(name, .referer)
-        case (7, 116): return match(name, .trailer)
-        case (7, 117): return match(name, .upgrade)
-        case (8, _): return match(name, .ifMatch)
-        case (9, _): return match(name, .forwarded)
-        case (10, 99): return match(name, .connection)
-        case (10, 107): return match(name, .keepAlive)
-        case (10, 116): return match(name, .tracestate)
-        case (10, 117): return match(name, .userAgent)
-        case (11, _): return match(name, .traceparent)
-        case (12, 99): return match(name, .contentType)
-        case (12, 120): return match(name, .xRequestID)
-        case (13, 97): return match(name, .authorization)
-        case (13, 105): return match(name, .ifNoneMatch)
-        case (13, 108): return match(name, .lastEventID)
-        case (14, 99): return match(name, .contentLength)
-        case (14, 115): return match(name, .secFetchDest, .secFetchMode, .secFetchSite)
-        case (15, 97): return match(name, .acceptEncoding, .acceptLanguage)
-        case (15, 105): return match(name, .idempotencyKey)
-        case (15, 120): return match(name, .xForwardedFor)
-        case (16, 99): return match(name, .contentEncoding)
-        case (16, 120): return match(name, .xForwardedHost)
-        case (17, 105): return match(name, .ifModifiedSince)
-        case (17, 116): return match(name, .transferEncoding)
-        case (17, 115): return match(name, .secWebSocketKey)
-        case (17, 120): return match(name, .xForwardedProto)
-        case (21, _): return match(name, .secWebSocketVersion)
-        case (22, _): return match(name, .secWebSocketProtocol)
-        case (24, _): return match(name, .secWebSocketExtensions)
-        case (29, _): return match(name, .accessControlRequestMethod)
-        case (30, _): return match(name, .accessControlRequestHeaders)
+        // One number for both: the compiler makes a table of it, and a walk along the cases of a pair.
+        switch name.count << 8 | Int(CharacterClass.lowered(name[0])) {
+        case 2 << 8 | 116: return match(name, .te)
+        case 4 << 8 | 104: return match(name, .host)
+        case 5 << 8 | 114: return match(name, .range)
+        case 6 << 8 | 97: return match(name, .accept)
+        case 6 << 8 | 99: return match(name, .cookie)
+        case 6 << 8 | 101: return match(name, .expect)
+        case 6 << 8 | 111: return match(name, .origin)
+        case 6 << 8 | 112: return match(name, .prefer)
+        case 7 << 8 | 114: return match(name, .referer)
+        case 7 << 8 | 116: return match(name, .trailer)
+        case 7 << 8 | 117: return match(name, .upgrade)
+        case 8 << 8 | 105: return match(name, .ifMatch)
+        case 9 << 8 | 102: return match(name, .forwarded)
+        case 10 << 8 | 99: return match(name, .connection)
+        case 10 << 8 | 107: return match(name, .keepAlive)
+        case 10 << 8 | 116: return match(name, .tracestate)
+        case 10 << 8 | 117: return match(name, .userAgent)
+        case 11 << 8 | 116: return match(name, .traceparent)
+        case 12 << 8 | 99: return match(name, .contentType)
+        case 12 << 8 | 120: return match(name, .xRequestID)
+        case 13 << 8 | 97: return match(name, .authorization)
+        case 13 << 8 | 105: return match(name, .ifNoneMatch)
+        case 13 << 8 | 108: return match(name, .lastEventID)
+        case 14 << 8 | 99: return match(name, .contentLength)
+        case 14 << 8 | 115: return match(name, .secFetchDest, .secFetchMode, .secFetchSite)
+        case 15 << 8 | 97: return match(name, .acceptEncoding, .acceptLanguage)
+        case 15 << 8 | 105: return match(name, .idempotencyKey)
+        case 15 << 8 | 120: return match(name, .xForwardedFor)
+        case 16 << 8 | 99: return match(name, .contentEncoding)
+        case 16 << 8 | 120: return match(name, .xForwardedHost)
+        case 17 << 8 | 105: return match(name, .ifModifiedSince)
+        case 17 << 8 | 115: return match(name, .secWebSocketKey)
+        case 17 << 8 | 116: return match(name, .transferEncoding)
+        case 17 << 8 | 120: return match(name, .xForwardedProto)
+        case 21 << 8 | 115: return match(name, .secWebSocketVersion)
+        case 22 << 8 | 115: return match(name, .secWebSocketProtocol)
+        case 24 << 8 | 115: return match(name, .secWebSocketExtensions)
+        case 29 << 8 | 97: return match(name, .accessControlRequestMethod)
+        case 30 << 8 | 97: return match(name, .accessControlRequestHeaders)
         default: return nil
         }
     }
 
-    @inline(__always)
-    private static func match(_ name: Span<UInt8>, _ only: KnownHeader) -> KnownHeader? {
-        name.equalsIgnoringCase(only.name) ? only : nil
-    }
-
     private static func match(
-        _ name: Span<UInt8>, _ a: KnownHeader, _ b: KnownHeader, _ c: KnownHeader? = nil
+        _ name: Span<UInt8>, _ a: KnownHeader, _ b: KnownHeader? = nil, _ c: KnownHeader? = nil
     ) -> KnownHeader? {
         if name.equalsIgnoringCase(a.name) { return a }
-        if name.equalsIgnoringCase(b.name) { return b }
+        if let b, name.equalsIgnoringCase(b.name) { return b }
         if let c, name.equalsIgnoringCase(c.name) { return c }
         return nil
     }

@@ -78,7 +78,7 @@ struct Strictness {
             return Refusal(.requestLine, "the method is not a token")
         }
         let text = request.rawTarget
-        for i in text.indices where !CharacterClass.isTarget(text[i]) {
+        if let i = CharacterClass.firstOutsideTarget(text) {
             return Refusal(.target, "the target has a character that must be percent-encoded, at offset \(i)")
         }
         guard text.count > 0 else { return Refusal(.target, "there is no target") }

@@ -79,6 +79,57 @@ struct FieldValueTests {
     }
 }
 
+@Suite("Words of eight bytes")
+struct WordTests {
+    /// Their neighbours on one side or the other may not stand in a target.
+    @Test("find what may not stand in a target where a look at each byte finds it", arguments: [33, 34, 36, 126])
+    func targets(_ filler: UInt8) {
+        for length in 1..<20 {
+            for place in 0..<length {
+                for byte in UInt8.min...UInt8.max {
+                    var text = [UInt8](repeating: filler, count: length)
+                    text[place] = byte
+                    let expected = byte > 32 && byte < 127 && byte != 35 ? nil : place
+                    let found = CharacterClass.firstOutsideTarget(text.span)
+                    #expect(found == expected, "\(byte) at \(place) of \(length)")
+                }
+            }
+        }
+    }
+
+    /// Letters, and what stands before the first and after the last one.
+    @Test("compare names without regard to case, and nothing else", arguments: [0x60, 0x6A])
+    func names(_ first: UInt8) {
+        for length in 1..<20 {
+            let name = (0..<length).map { first + UInt8($0) }
+            for place in 0..<length {
+                for byte in UInt8.min...UInt8.max {
+                    var other = name
+                    other[place] = byte
+                    let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(name[place])
+                    let expected = byte == name[place] || isLetter && byte == name[place] - 32
+                    let isEqual = other.span.equalsIgnoringCase(name.span)
+                    #expect(isEqual == expected, "\(byte) at \(place) of \(length)")
+                }
+            }
+        }
+    }
+
+    @Test("every header that is known is found by its name, in any case, and by no other", arguments: KnownHeader.allCases)
+    func knownHeaders(_ header: KnownHeader) {
+        let name = Array(String(describing: header.name).utf8)
+        let upper = name.map { $0 >= 97 ? $0 - 32 : $0 }
+        let (found, foundUpper) = (KnownHeader.named(name.span), KnownHeader.named(upper.span))
+        #expect(found == header && foundUpper == header)
+        for place in name.indices {
+            var other = name
+            other[place] = UInt8(ascii: "~")
+            let found = KnownHeader.named(other.span)
+            #expect(found == nil)
+        }
+    }
+}
+
 @Suite("Response headers")
 struct ResponseHeadersTests {
     private func fields(_ headers: ResponseHeaders) -> [String] {
