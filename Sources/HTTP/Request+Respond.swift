@@ -7,8 +7,8 @@
 internal import CMicroHTTPD
 import Glibc
 
-/// A response that waits for its moment.
-struct HeldResponse {
+/// A response that waits for its moment. An object, because a request has room for one and hardly ever has one.
+final class HeldResponse {
     enum Body {
         case copy([UInt8])
         case shared(SharedBody)
@@ -18,6 +18,12 @@ struct HeldResponse {
     let status: Int
     let headers: ResponseHeaders
     let body: Body
+
+    init(status: Int, headers: ResponseHeaders, body: Body) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
 
     var bodyCount: Int {
         switch body {
@@ -85,10 +91,10 @@ extension Request {
         let duplicate = fcntl(socket, F_DUPFD_CLOEXEC, 0)
         let stream = unsafe UpgradedStream(
             descriptor: duplicate, early: Array(bytes), remoteAddress: remoteAddress)
-        unsafe listener.waitForNothing(self)
+        listener.waitForNothing(self)
         upgradeReceiver?.upgraded(stream, of: self)
         if let handle = unsafe handle { unsafe cmhd_release_upgraded(handle) }
-        unsafe listener.closingRuns = 2
+        listener.closingRuns = 2
     }
 
     /// The source that said `.pending` has something now. Any number of calls are one; before the stream begins or
@@ -97,7 +103,7 @@ extension Request {
         sourceWasReady = true
         guard isStreamResting, isSuspended, !isAborted else { return }
         isStreamResting = false
-        unsafe listener.wait(for: .send, self)
+        listener.wait(for: .send, self)
         resume()
     }
 
@@ -109,16 +115,15 @@ extension Request {
         held = nil
         if isSuspended { return resume() }
         // The library asks in its next run, and is told then.
-        if isPolled { return unsafe listener.polls.owesRun = true }
+        if isPolled { return listener.polls.owesRun = true }
         // In a turn the library is told by the turn's answer. Else it has to find out from the socket.
-        if !isInTurn { unsafe listener.cut(self) }
+        if !isInTurn { listener.cut(self) }
     }
 
     // MARK: inside
 
     private var isListenerStopping: Bool {
-        // SAFETY: the listener outlives its requests.
-        unsafe listener.isStopping
+        listener.isStopping
     }
 
     private func mayRespond() -> Bool {
@@ -181,10 +186,10 @@ extension Request {
         unsafe headers.add(to: response)
         let wasWaiting = stage == .waiting
         stage = .answered
-        unsafe listener.wait(for: .send, self)
+        listener.wait(for: .send, self)
         if isPolled {
             endPolling()
-            unsafe listener.polls.owesRun = true
+            listener.polls.owesRun = true
         }
         let queued = unsafe MHD_queue_response(connection, UInt32(status), response) == .YES
         if !queued { isAborted = true }

@@ -46,7 +46,6 @@ extension Request {
 
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
         guard let connection = unsafe connection, !isGivenUp else { return false }
-        let listener = unsafe listener
         if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.headerLimits) {
             return refuse(refusal)
         }
@@ -71,7 +70,6 @@ extension Request {
     }
 
     private func refuse(_ refusal: Refusal) -> Bool {
-        let listener = unsafe listener
         listener.count(refusal.kind)
         let problem = listener.problem(refusal)
         listener.waitForNothing(self)
@@ -89,19 +87,19 @@ extension Request {
         if stage == .lingering { return true }
         if held == nil {
             receivedBytes += UInt64(bytes.count)
-            if receivedBytes != bodyLength { unsafe listener.isMoving = true }
+            if receivedBytes != bodyLength { listener.isMoving = true }
             consumer?.body(bytes, of: self)
             return !isAborted
         }
         discardedBytes += UInt64(bytes.count)
-        unsafe listener.isMoving = true
-        let limit = unsafe listener.maxDiscardedBytes
+        listener.isMoving = true
+        let limit = listener.maxDiscardedBytes
         return discardedBytes > limit ? answerDirectly() : true
     }
 
     private func end() -> Bool {
         if stage == .lingering { return false }
-        if hasBody { unsafe listener.waitForNothing(self) }
+        if hasBody { listener.waitForNothing(self) }
         if let held {
             self.held = nil
             return send(held)
@@ -111,7 +109,7 @@ extension Request {
         if isAborted { return false }
         if stage == .answered { return true }
         stage = .waiting
-        if unsafe listener.polls.hasRoom { beginPolling() } else { suspend() }
+        if listener.polls.hasRoom { beginPolling() } else { suspend() }
         return true
     }
 
@@ -124,7 +122,7 @@ extension Request {
         guard DirectReply.send(bytes, to: descriptor) else { return false }
         sentBytes = UInt64(held.bodyCount)
         stage = .lingering
-        unsafe listener.wait(for: .linger, self)
+        listener.wait(for: .linger, self)
         return true
     }
 
@@ -132,13 +130,13 @@ extension Request {
 
     private func beginPolling() {
         isPolled = true
-        polledUntil = unsafe listener.polls.enter(listener.now)
+        polledUntil = listener.polls.enter(listener.now)
     }
 
     /// The library asks again. One that has waited for long is better suspended.
     private func waitOn() -> Bool {
         if isAborted { return false }
-        if unsafe listener.now > polledUntil {
+        if listener.now > polledUntil {
             endPolling()
             suspend()
         }
@@ -149,7 +147,7 @@ extension Request {
     func endPolling() {
         guard isPolled else { return }
         isPolled = false
-        unsafe listener.polls.leave()
+        listener.polls.leave()
     }
 
     func suspend() {
@@ -157,22 +155,22 @@ extension Request {
         isSuspended = true
         // SAFETY: called from the access handler or the content reader only, as the library demands.
         unsafe MHD_suspend_connection(connection)
-        unsafe listener.resumes.didSuspend()
+        listener.resumes.didSuspend()
     }
 
     /// Lets the connection go on, from the listener's next run.
     func resume() {
         guard isSuspended else { return }
         isSuspended = false
-        unsafe listener.resumes.add(self)
+        listener.resumes.add(self)
     }
 
     // MARK: a streamed body
 
     /// The library asks for bytes of the body: their number, 0 after suspending, or one of its two ends.
     func read(_ buffer: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
-        unsafe listener.activity &+= 1
-        unsafe listener.isMoving = true
+        listener.activity &+= 1
+        listener.isMoving = true
         guard !isAborted, let source else { return Self.readAborted }
         isStreamResting = false
         while true {
@@ -192,13 +190,13 @@ extension Request {
             sentBytes += UInt64(count)
             if outcome == .end || outcome == .abort { streamEnding = outcome }
             if count > 0 {
-                unsafe listener.wait(for: .send, self)
+                listener.wait(for: .send, self)
                 return count
             }
             precondition(outcome != .more, "a body source said .more and wrote nothing")
             if outcome == .pending, !sourceWasReady {
                 isStreamResting = true
-                unsafe listener.waitForNothing(self)
+                listener.waitForNothing(self)
                 suspend()
                 return 0
             }
@@ -214,14 +212,14 @@ extension Request {
     func completed(_ code: MHD_RequestTerminationCode) {
         let wasAccepted = isAccepted
         let reason = wasAccepted ? ending(code) : .failed
-        if !wasAccepted, stage == .line, !isGivenUp { unsafe listener.count(.byTheLibrary) }
+        if !wasAccepted, stage == .line, !isGivenUp { listener.count(.byTheLibrary) }
         isSuspended = false
         endPolling()
         stage = .resting
         if code != .REQUEST_TERMINATED_COMPLETED_OK && code != .REQUEST_TERMINATED_DAEMON_SHUTDOWN { closeSoon() }
         if wasAccepted { consumer?.closed(self, reason) }
         forget()
-        unsafe listener.rest(self)
+        listener.rest(self)
     }
 
     /// 0.9.75 forgets a connection that it gave up outside of an event of its own: it closes it once it is the oldest
@@ -230,7 +228,7 @@ extension Request {
         guard let connection = unsafe connection else { return }
         // SAFETY: the connection is alive during this callback, and in the list that the option moves it from.
         unsafe cmhd_time_out_soon(connection)
-        unsafe listener.closingRuns = 2
+        listener.closingRuns = 2
     }
 
     private func ending(_ code: MHD_RequestTerminationCode) -> RequestEnd {

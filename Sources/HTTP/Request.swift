@@ -121,8 +121,8 @@ import Glibc
 
     // MARK: where it lives
 
-    // SAFETY: a listener outlives its requests: stop() closes every connection, and with it every use of them.
-    unowned(unsafe) let listener: Listener
+    /// A strong reference: any other is counted at each use. The listener lets its requests go in stop().
+    let listener: Listener
     /// The index in the listener's table and in its deadlines; -1 when pooled.
     var slot = -1
     var connection: OpaquePointer?
@@ -130,7 +130,8 @@ import Glibc
     private var peerText: String?
 
     init(_ listener: Listener) {
-        unsafe self.listener = listener
+        self.listener = listener
+        // SAFETY: given back in deinit or growFields.
         unsafe fields = UnsafeMutablePointer<cmhd_field>.allocate(capacity: fieldCapacity)
     }
 
@@ -158,25 +159,23 @@ import Glibc
     /// Counts the request among those that its client's address has under way, until `closed`. False, and not counted,
     /// when those are `limit` already. A unix peer has no address, and no limit.
     public func enter(limit: Int) -> Bool {
-        // SAFETY: the listener outlives its requests.
         guard let peerKey, !isEntered else { return true }
-        isEntered = unsafe listener.ledger.enter(peerKey, limit: limit)
+        isEntered = listener.ledger.enter(peerKey, limit: limit)
         return isEntered
     }
 
     private func leaveLedger() {
         guard isEntered, let peerKey else { return }
         isEntered = false
-        // SAFETY: the listener outlives its requests.
-        unsafe listener.ledger.leave(peerKey)
+        listener.ledger.leave(peerKey)
     }
 
     /// Takes a connection over.
     func open(_ connection: OpaquePointer, slot: Int, connectionID: UInt64) {
+        // SAFETY: the library has just announced this connection.
         unsafe self.connection = unsafe connection
         self.slot = slot
         connectionNumber = connectionID
-        // SAFETY: the library just announced this connection.
         socket = unsafe cmhd_descriptor(connection)
         peerText = nil
         isOverLimit = false
