@@ -91,6 +91,24 @@ def test_a_large_body_goes_there_and_back_whole(start, endpoint, tmp_path, peer)
         assert gateway.post("s", body).text == body
 
 
+def test_what_a_worker_has_taken_is_not_kept(start, endpoint, tmp_path, scripted):
+    there = endpoint()
+    service = {"peer": "dealer", "bind": there, "replies": {"count": 1, "deadline": "60s"}}
+    gateway = start.gateway({"s": service}, tmp_path, reactors=1)
+    worker = scripted(zmq.DEALER, silent, connect=there)
+    gateway.ready("s")
+    body = '"' + "x" * 1_000_000 + '"'
+    before = gateway.memory()
+    threads, results = in_background(lambda: gateway.post("s", body, timeout=60).status_code, 60)
+    tickets = [frames[0] for frames in worker.wait_for_count(60)]
+    gateway.until(lambda: gateway.memory() < before + (30 << 20))
+    for ticket in tickets:
+        worker.send([ticket, b"1"])
+    for thread in threads:
+        thread.join(10)
+    assert results == [200] * 60
+
+
 @pytest.mark.parametrize("reactors", [1, 2])
 def test_it_listens_where_it_is_told(start, endpoint, tmp_path, scripted, reactors):
     there, path = endpoint(), tmp_path / "web"

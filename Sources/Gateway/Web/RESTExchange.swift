@@ -97,7 +97,8 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     func open() {
         guard !isClosed else { return }
         var frame: Frame
-        let body = body.bytes
+        // Once the frame is made nobody asks for the bytes again, and the worker may take its time.
+        let body = body.takeBytes()
         if plan.isPublisher {
             frame = Frame(copying: TopicList.bytes(of: parameters.topics.map { Array($0.utf8) }).span)
         } else if route.request == .envelope {

@@ -46,6 +46,13 @@ struct RequestBody {
         return pieces?.finish()
     }
 
+    /// The whole body, which is not kept here any longer.
+    mutating func takeBytes() -> [UInt8] {
+        let taken = bytes
+        bytes = []
+        return taken
+    }
+
     static func tooLarge(_ limit: Int) -> Problem {
         Problem(.bodyTooLarge, "the body has more than \(limit) bytes, which is what `max_body_bytes` allows")
     }
