@@ -42,8 +42,9 @@ struct UnaryWriter {
         }
     }
 
-    /// The exchange is over: gives the response.
+    /// The exchange is over: gives the response, which has a copy of what was collected.
     mutating func end(_ conclusion: Conclusion, _ answer: Answer, _ route: ServiceRoute) {
+        defer { collected = [] }
         if let fault = fault ?? envelope?.fault(answering: answer.request) {
             return answer.send(Problem(.badReply, fault))
         }
