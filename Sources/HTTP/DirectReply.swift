@@ -61,6 +61,15 @@ enum DirectReply {
         }
         return count == bytes.count
     }
+
+    /// Reads over what has arrived, as much as a header may be.
+    static func discardUnread(_ descriptor: Int32) {
+        var room = [UInt8](repeating: 0, count: 16_384)
+        for _ in 0..<4 {
+            // SAFETY: the array has as many bytes as it says.
+            guard unsafe recv(descriptor, &room, room.count, Int32(MSG_DONTWAIT)) > 0 else { return }
+        }
+    }
 }
 
 extension SharedBody {

@@ -40,12 +40,6 @@ extension Listener {
         activity &+= 1
         lastRequestID &+= 1
         unsafe request.requestLine(target, id: lastRequestID)
-        guard headerLimits.isTooMuch(request.target) else { return }
-        let refusal = Refusal(.targetTooLong, "the query has too many arguments")
-        count(refusal.kind)
-        sayDirectly(refusal, request)
-        request.isGivenUp = true
-        cut(request)
     }
 
     // MARK: going
@@ -53,7 +47,7 @@ extension Listener {
     /// The library is about to close the socket.
     func connectionClosed(_ request: Request) {
         activity &+= 1
-        if !isStopping, !request.isGivenUp, !request.hasBegun || request.stage == .line { answerGarbage(request) }
+        if !isStopping, !request.isGivenUp, !request.hasBegun { answerGarbage(request) }
         tally.connectionsOpen -= 1
         if let key = request.peerKey { ledger.close(key) }
         deadlines.clear(request.slot)
@@ -67,15 +61,24 @@ extension Listener {
         if spare.count < 256, !isStopping { spare.append(request) }
     }
 
-    /// The library closes without a word when the first line has no space in it, or when it has no room for what it
-    /// keeps of the header. If the client is still there and has heard nothing from us, it is told what was wrong.
+    /// The library closes without a word when the first line has no space in it. If the client is still there and has
+    /// heard nothing from us, it is told what was wrong.
     private func answerGarbage(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         guard traffic.known != 0, traffic.received > 0, traffic.sent == 0 else { return }
-        let refusal =
-            request.hasBegun
-            ? Refusal(.headerTooLarge, "the header, with the query's arguments, is too much")
-            : Refusal(.garbage, "this is not an HTTP request")
+        refuseDirectly(request, Refusal(.garbage, "this is not an HTTP request"))
+    }
+
+    /// The library ends a connection in the middle of a header: after an answer of its own, or without a word, where it
+    /// has no room for what it keeps of the header, nor for an answer.
+    func gaveUp(_ request: Request, isSilent: Bool) {
+        guard isSilent, !request.hasClientLeft else { return count(.byTheLibrary) }
+        refuseDirectly(request, Refusal(.headerTooLarge, "the header, with its fields and cookies, is too much"))
+        // What lies unread when a socket is closed makes the kernel destroy the answer on its way.
+        DirectReply.discardUnread(request.descriptor)
+    }
+
+    private func refuseDirectly(_ request: Request, _ refusal: Refusal) {
         count(refusal.kind)
         sayDirectly(refusal, request)
     }

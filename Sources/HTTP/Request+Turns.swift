@@ -14,6 +14,7 @@ extension Request {
         // SAFETY: a C string in the library's buffer, of which we take a copy.
         guard let text = unsafe text else { return }
         unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text))
+        unsafe cmhd_hide_query(text)
     }
 
     /// One call of the library's access handler: the header, some of the body, or its end.
@@ -212,7 +213,7 @@ extension Request {
     func completed(_ code: MHD_RequestTerminationCode) {
         let wasAccepted = isAccepted
         let reason = wasAccepted ? ending(code) : .failed
-        if !wasAccepted, stage == .line, !isGivenUp { listener.count(.byTheLibrary) }
+        if stage == .line, !isGivenUp { listener.gaveUp(self, isSilent: code == .REQUEST_TERMINATED_WITH_ERROR) }
         isSuspended = false
         endPolling()
         stage = .resting
@@ -246,7 +247,7 @@ extension Request {
 
     /// Whether the socket is at its end. The library says "error" for many things, of which most are a client that
     /// left.
-    private var hasClientLeft: Bool {
+    var hasClientLeft: Bool {
         var byte: UInt8 = 0
         // SAFETY: one byte of room; the descriptor is open until the library has told us of the close.
         let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))

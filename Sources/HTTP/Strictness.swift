@@ -19,18 +19,10 @@ struct HeaderLimits {
     /// The library's memory for the connection.
     let pool: Int
 
-    /// What the library keeps of a field, an argument of the query or a cookie, beside its bytes (0.9.75).
+    /// What the library keeps of a field or a cookie, beside its bytes (0.9.75).
     static let recordBytes = 64
     /// The header of any response of ours.
     static let responseBytes = 1_024
-
-    /// Whether the library would have no room for the query's arguments, and a header of the usual size; it closes
-    /// without a word then, before it has called us.
-    func isTooMuch(_ target: TargetText) -> Bool {
-        guard target.count > 256 else { return false }
-        let arguments = 1 + target.count(of: UInt8(ascii: "&"))
-        return target.count + arguments * Self.recordBytes + 2 * Self.responseBytes > pool
-    }
 }
 
 struct Strictness {
@@ -141,8 +133,6 @@ struct Strictness {
     private static func checkRoom(_ request: Request, _ headerBytes: Int, _ limits: HeaderLimits) -> Refusal? {
         var records = request.fieldCount
         var bytes = headerBytes
-        let query = request.query
-        if !query.isEmpty { records += 1 + query.count(of: UInt8(ascii: "&")) }
         for i in 0..<request.fieldCount where request.fieldName(i).equalsIgnoringCase("cookie") {
             let cookies = request.fieldValue(i)
             bytes += cookies.count + 1
@@ -151,7 +141,7 @@ struct Strictness {
         request.headerRoom = limits.pool - bytes - records * HeaderLimits.recordBytes - HeaderLimits.responseBytes
         guard request.headerRoom < 0 else { return nil }
         return Refusal(
-            .headerTooLarge, "\(headerBytes) bytes of header in \(records) fields, arguments and cookies are too much")
+            .headerTooLarge, "\(headerBytes) bytes of header in \(records) fields and cookies are too much")
     }
 
     /// Whether every byte of the header belongs to what the library understood of it.

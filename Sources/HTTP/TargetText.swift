@@ -35,12 +35,6 @@
         self.count = count
     }
 
-    /// How often `byte` is in it.
-    func count(of byte: UInt8) -> Int {
-        // SAFETY: count bytes are written.
-        unsafe Span(_unsafeStart: UnsafePointer(base), count: count).count(of: byte)
-    }
-
     private func resize(_ capacity: Int) {
         unsafe base.deallocate()
         unsafe base = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)

@@ -1,5 +1,8 @@
 """What the gateway refuses because it would be too much, where it listens, and how it goes."""
+import collections
+import contextlib
 import json
+import random
 import signal
 import socket
 import subprocess
@@ -249,9 +252,12 @@ def test_a_slow_request_is_cut_and_costs_nobody_else_anything(start, endpoint, t
     assert time.monotonic() - begun < 5
 
 
-def ask(gateway, target, header):
-    """The status line of the answer to a request with these header lines."""
+def ask(gateway, target, header, goes_before=b""):
+    """The status line of the answer to a request with these header lines, behind another one on its connection."""
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as client:
+        if goes_before:
+            client.sendall(goes_before)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200")
         client.sendall(b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n%s\r\n1" % (target, header))
         return client.recv(65536).split(b"\r\n", 1)[0]
 
@@ -263,8 +269,12 @@ FILLERS = {
 }
 
 
+FIRST = {"first": b"", "later": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"}
+
+
+@pytest.mark.parametrize("goes_before", FIRST.values(), ids=FIRST)
 @pytest.mark.parametrize("kind", FILLERS)
-def test_a_header_that_leaves_no_room_for_an_answer_is_told_so(start, endpoint, tmp_path, kind):
+def test_a_header_that_leaves_no_room_for_an_answer_is_told_so(start, endpoint, tmp_path, kind, goes_before):
     """libmicrohttpd keeps a record of each and then closes without a word, after the worker has done its work."""
     route = {"match": "POST /free", "service": "s", "request": "envelope"}
     gateway = start.gateway(
@@ -275,9 +285,42 @@ def test_a_header_that_leaves_no_room_for_an_answer_is_told_so(start, endpoint, 
     for count in range(10, 98, 3):
         for size in (1, 40, 60, 80):
             query, header = FILLERS[kind](count, size)
-            statuses.add(ask(gateway, b"/free" + query, header))
+            statuses.add(ask(gateway, b"/free" + query, header, goes_before))
     refusal = b"414 URI Too Long" if kind == "arguments" else b"431 Request Header Fields Too Large"
     assert statuses == {b"HTTP/1.1 200 OK", b"HTTP/1.1 " + refusal}
+
+
+def random_header(rng):
+    """A target and header lines, with some of each kind of filler, that are together up to and beyond the limit."""
+    counts = [rng.choice(choices) for choices in ([0, 5, 50, 100, 400, 2000], [0, 3, 20, 60, 97, 120], [0, 1, 10, 60, 150, 500])]
+    budget = rng.choice([500, 3000, 6000, 7000, 8000, 8192, 9000, 12000])
+    size = max(0, budget // max(1, sum(counts)) - 8)
+    return [FILLERS[kind](count, rng.randint(0, size)) if count else (b"", b"")
+            for kind, count in zip(("arguments", "fields", "cookies"), counts)]
+
+
+@pytest.mark.parametrize("goes_before", FIRST.values(), ids=FIRST)
+def test_a_header_is_answered_whatever_it_holds_and_in_whatever_pieces_it_comes(start, tmp_path, goes_before):
+    """Where libmicrohttpd has no room for an argument it closes, and reads on in memory that it gave back."""
+    rng, gateway = random.Random(7), start.gateway({}, tmp_path, reactors=1)
+    statuses = collections.Counter()
+    for _ in range(100):
+        parts = random_header(rng)
+        target, fields = b"/healthz" + parts[0][0], b"".join(header for _, header in parts)
+        request = b"GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % (target, fields)
+        cuts = sorted(rng.randrange(1, len(request)) for _ in range(rng.choice([0, 1, 3])))
+        with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if goes_before:
+                client.sendall(goes_before)
+                assert client.recv(65536).startswith(b"HTTP/1.1 200")
+            # Refused in the middle it may be closed while the rest is on its way.
+            with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+                for begin, end in zip([0, *cuts], [*cuts, len(request)]):
+                    client.sendall(request[begin:end])
+            statuses[client.recv(65536)[9:12]] += 1
+    assert set(statuses) == {b"200", b"414", b"431"}, statuses
+    assert statuses[b"200"] > 10 and statuses[b"431"] > 10
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
