@@ -81,6 +81,13 @@ def test_overrides_end_an_exchange_within_the_services_bounds(demo_gateway):
     assert (waited.status_code, waited.json()["code"]) == (504, "deadline")
 
 
+@pytest.mark.parametrize("preference", ["", ";", "=", ";;", "= ,x", ",", ",=,;,", "=;=", "foo", "wait=", "wait=x", "count=0", "=count=1"])
+def test_preferences_that_say_nothing_are_passed_over(demo_gateway, preference):
+    for _ in range(2):
+        reply = requests.post(demo_gateway + "/v1/services/echo", data="1", headers={"Prefer": preference}, timeout=10)
+        assert (reply.status_code, reply.text) == (200, "1")
+
+
 @pytest.mark.parametrize("query", ["deadline=5", "deadline=-1s", "deadline=99h", "count=0", "count=x", "idle=", "no=1", "partial=1"])
 def test_bad_overrides_are_refused_with_a_sentence(demo_gateway, query):
     reply = requests.post(demo_gateway + "/v1/services/ticker?" + query, data="{}")

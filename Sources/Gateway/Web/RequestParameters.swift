@@ -36,7 +36,8 @@ final class RequestParameters {
     /// Reads `Prefer`. Preferences that we do not know, or whose value is none, are passed over, as RFC 7240 asks.
     func readPreferences(_ field: String) {
         for preference in field.split(separator: ",") {
-            let parts = preference.split(separator: ";")[0].split(separator: "=", maxSplits: 1)
+            let parts = preference.prefix { $0 != ";" }.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = parts[0].filter { $0 != " " }.lowercased()
             let value = parts.count > 1 ? parts[1].filter { $0 != " " && $0 != "\"" } : ""
             switch name {
