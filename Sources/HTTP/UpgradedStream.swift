@@ -27,8 +27,7 @@ public final class UpgradedStream {
     /// Non-blocking; to watch. -1 once it is closed.
     public var descriptor: Int32 { socket }
     private var socket: Int32
-    /// Came behind the handshake: the first bytes of the stream.
-    public let early: [UInt8]
+    private var early: [UInt8]
     /// The client's address: `192.0.2.1`, `[2001:db8::1]`, or `unix`.
     public let remoteAddress: String
 
@@ -44,6 +43,13 @@ public final class UpgradedStream {
     }
 
     deinit { close() }
+
+    /// What came behind the handshake: the first bytes of the stream; empty the second time.
+    public func takeEarly() -> [UInt8] {
+        let bytes = early
+        early = []
+        return bytes
+    }
 
     /// recv(2) into the front of `buffer`, which keeps its size.
     public func receive(into buffer: inout [UInt8]) -> Transfer {

@@ -69,6 +69,9 @@ public final class Codec {
     private let limits: CodecLimits
 
     private var control: [UInt8] = []
+    private var isAside = false
+    /// What came behind the message at which it was set aside.
+    private var rest: [UInt8] = []
     private var inflater: Inflater?
     private var deflater: Deflater?
 
@@ -113,8 +116,29 @@ public final class Codec {
             } else {
                 takeData(header, piece, isOnly: isFirst && isWhole, isWhole: isWhole, delegate)
             }
+            if isAside { return keepRest(bytes.span.extracting(position..<count)) }
             if !isWhole { return }
         }
+    }
+
+    /// From inside of `received`: somebody else is to have what follows. It is kept as it came, until `goOn`.
+    public func setAside() { isAside = true }
+
+    /// Takes in what was kept.
+    public func goOn(_ delegate: any CodecDelegate) {
+        isAside = false
+        guard !rest.isEmpty else { return }
+        var kept: [UInt8] = []
+        swap(&kept, &rest)
+        let count = kept.count
+        var span = kept.mutableSpan
+        receive(&span, count: count, delegate)
+    }
+
+    private func keepRest(_ piece: Span<UInt8>) {
+        var whole: [UInt8] = []
+        whole.append(copying: piece)
+        rest = whole
     }
 
     /// A head is complete: what it announces is looked at before a byte of it is kept.

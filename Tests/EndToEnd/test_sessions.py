@@ -240,6 +240,43 @@ def test_a_client_that_comes_back_goes_on_where_it_was(bound, reactors, kind):
                     assert said(thief, 0.2)["op"] == "hello"
 
 
+@pytest.mark.parametrize("behind", ["a request", "a broken frame"])
+def test_what_stands_behind_a_resume_in_one_piece_belongs_to_the_session_that_is_resumed(bound, behind):
+    """Where the session lives on another reactor, the codec that reads on goes there with what it has not read."""
+    gateway, _ = bound(echo, reactors=2, sessions={"ping": "1s", "pong": "1s"})
+    reactors = set()
+    while len(reactors) < 4:  # The kernel chooses: each with each.
+        raw, _ = upgrade(gateway, "/v1/socket", Sec_WebSocket_Protocol="zmq-gateway.v1")
+        old = next(texts(raw))["token"]
+        raw.close()
+        raw, _ = upgrade(gateway, "/v1/socket", Sec_WebSocket_Protocol="zmq-gateway.v1")
+        messages = texts(raw)
+        reactors.add((old[:2], next(messages)["token"][:2]))
+        request = frame(1, b'{"op":"request","id":"a","service":"s","body":{"done":true}}')
+        last = request if behind == "a request" else frame(3, b"x")
+        raw.sendall(frame(1, json.dumps({"op": "resume", "token": old, "seq": 0}).encode()) + last)
+        assert next(messages)["op"] == "resumed"
+        if behind == "a request":
+            assert [message["op"] for message in (next(messages), next(messages))] == ["reply", "end"]
+        else:
+            assert next(messages) == 1002
+        raw.close()
+    gateway.until(lambda: gateway.metric("zmq_gateway_connections") <= 1)
+
+
+@pytest.mark.parametrize("token", ["-1" + "a" * 32, "-f" + "0" * 32, "+1" + "a" * 32, "ff" + "a" * 32, "zz" + "a" * 32, "é" * 17, "", "0"])
+def test_a_token_that_is_none_is_refused(bound, token):
+    gateway, _ = bound(echo, reactors=2)
+    with session(gateway, "/v1/socket", **V1) as client:
+        said(client)
+        client.send(json.dumps({"op": "resume", "token": token, "seq": 0}))
+        answers = [said(client)]
+        with contextlib.suppress(TimeoutError):
+            answers.append(said(client, 0.2))
+        assert "resume_refused" in [answer.get("problem", {}).get("code") for answer in answers]
+    assert gateway.get("/healthz").ok
+
+
 def test_what_was_forgotten_is_told(bound):
     gateway, worker = bound(silent, sessions={"resume_bytes": "1KiB"})
     with session(gateway, "/v1/services/s?resume=1") as client:
@@ -293,6 +330,27 @@ def frame(opcode, payload=b"", flags=0x80, length=None):
     head += bytes([0x80 | size]) if size < 126 else bytes([0xFE]) + struct.pack(">H", size) if size < 65536 else (
         bytes([0xFF]) + struct.pack(">Q", size))
     return head + bytes(4) + payload
+
+
+def texts(raw):
+    """The messages of a raw connection as JSON, and last the code of its close."""
+    data = b""
+    while True:
+        while len(data) >= 2:
+            size, head = data[1] & 0x7F, 2
+            if size == 126:
+                size, head = struct.unpack(">H", data[2:4])[0], 4
+            if len(data) < head + size:
+                break
+            payload, opcode, data = data[head:head + size], data[0] & 15, data[head + size:]
+            if opcode == 8:
+                yield struct.unpack(">H", payload[:2])[0]
+                return
+            if opcode == 1:
+                yield json.loads(payload)
+        piece = raw.recv(65536)
+        assert piece, "the connection ended without a close frame"
+        data += piece
 
 
 def close_code(raw):

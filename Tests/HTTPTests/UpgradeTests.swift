@@ -25,7 +25,7 @@ import Testing
     @Test("carries bytes both ways after its 101, and the request is over")
     func bothWays() throws {
         let (house, client, stream) = try upgraded(handshake)
-        #expect(stream.early.isEmpty && stream.remoteAddress == "127.0.0.1")
+        #expect(stream.takeEarly().isEmpty && stream.remoteAddress == "127.0.0.1")
         #expect(house.run { client.text.hasSuffix("\r\n\r\n") })
         #expect(client.text.hasPrefix("HTTP/1.1 101 ") && client.text.contains("Upgrade: echo\r\n"))
         #expect(stream.send("ping".utf8Span.span) == .moved(4))
@@ -46,7 +46,7 @@ import Testing
     @Test("begins with what came behind the handshake")
     func early() throws {
         let (_, _, stream) = try upgraded(handshake + "first words")
-        #expect(stream.early == Array("first words".utf8))
+        #expect(stream.takeEarly() == Array("first words".utf8))
     }
 
     @Test("leaves nothing in the listener, and its end is told to the stream")

@@ -26,6 +26,19 @@ import Testing
         #expect(wire.codec.controlFrames == 2)
     }
 
+    @Test("what stands behind the message at which it was set aside waits, as it came")
+    func setAside() {
+        let wire = Wire()
+        wire.record.setsAside = wire.codec
+        wire.feed(text("resume") + text("next") + frame(9, [1]) + frame(3))
+        #expect(wire.record.events == [.text("resume")] && wire.output().isEmpty)
+        wire.record.setsAside = nil
+        wire.codec.goOn(wire.record)
+        #expect(wire.record.events == [.text("resume"), .text("next"), .ended(1002, isFault: true)])
+        wire.codec.goOn(wire.record)
+        #expect(wire.record.events.count == 3)
+    }
+
     @Test("each valid sequence of UTF-8 is taken, cut anywhere")
     func utf8() {
         let sound = "κόσμε \u{7FF}\u{800}\u{D7FF}\u{E000}\u{FFFD}\u{FFFF}\u{10000}\u{10FFFF} plain text again"

@@ -10,10 +10,13 @@ final class Record: CodecDelegate {
     }
 
     var events: [Event] = []
+    /// Is set aside at the first message.
+    weak var setsAside: Codec?
 
     func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
         let bytes = payload.indices.map { payload[$0] }
         events.append(kind == .text ? .text(String(decoding: bytes, as: UTF8.self)) : .binary(bytes))
+        setsAside?.setAside()
     }
 
     func receivedPong(_ payload: Span<UInt8>) { events.append(.pong(payload.indices.map { payload[$0] })) }

@@ -67,6 +67,6 @@ struct SessionMemory {
 
     /// The reactor that a token names, or nil for what is no token.
     static func reactor(of token: String) -> Int? {
-        token.utf8.count == 34 ? Int(token.prefix(2), radix: 16) : nil
+        token.utf8.count == 34 ? UInt8(token.prefix(2), radix: 16).map(Int.init) : nil
     }
 }

@@ -102,7 +102,7 @@ final class SessionRegister: TimerHandler {
     func adopt(_ transfer: SessionTransfer) {
         let connection = transfer.connection
         let wire = SessionWire(core, connection.stream, connection.codec, connection.requestID)
-        wire.start()
+        defer { wire.start() }
         if let old = tokens[transfer.token], old.kind == transfer.kind {
             return old.resume(on: wire, after: transfer.number)
         }

@@ -87,21 +87,26 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         controlSince = core.now
     }
 
-    /// Begins to read; what came behind the handshake is the first of it.
+    /// Begins to read, when there is a speaker. The first of it is what came behind the handshake, or what the codec
+    /// has kept on its way from another reactor.
     func start() {
+        guard phase != .gone else { return }
         registration = core.watch(stream.descriptor, [.readable, .writable, .peerClosed, .edgeTriggered], self)
         schedule(after: settings.ping.inNanoseconds)
-        var early = stream.early
+        codec.goOn(self)
+        var early = stream.takeEarly()
         guard !early.isEmpty else { return }
         let count = early.count
         var span = early.mutableSpan
         codec.receive(&span, count: count, self)
     }
 
-    /// Gives the connection away, to another reactor; nothing is told to the speaker.
+    /// Gives the connection away, to another reactor; nothing is told to the speaker. The codec may be at work, further
+    /// down the stack: what follows there is the other reactor's.
     func detach() -> SessionTransfer.Connection {
         phase = .gone
         speaker = nil
+        codec.setAside()
         stopWatching()
         return SessionTransfer.Connection(stream: stream, codec: codec, requestID: requestID)
     }
