@@ -49,6 +49,8 @@ extension Listener {
         activity &+= 1
         if !isStopping, !request.isGivenUp, !request.hasBegun { answerGarbage(request) }
         tally.connectionsOpen -= 1
+        // Where there were as many as there may be, the library listens again only from its next run on.
+        closingRuns = max(closingRuns, 1)
         if let key = request.peerKey { ledger.close(key) }
         deadlines.clear(request.slot)
         table[request.slot] = nil

@@ -192,6 +192,7 @@ import Glibc
         unsafe self.daemon = nil
         isRunning = false
         isPending = false
+        closingRuns = 0
         removeSocketFile()
         table.removeAll()
         spare.removeAll()

@@ -5,6 +5,7 @@ import json
 import random
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -54,6 +55,21 @@ def test_one_exchange_too_many_is_refused_at_once(start, endpoint, tmp_path, scr
     worker.send([worker.wait_for_count(4)[3][0], b"3"])
     threads[0].join(10)
     assert results[0].json() == 3
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_it_listens_again_when_as_many_connections_as_there_may_be_have_gone(start, tmp_path, resets):
+    gateway = start.gateway({}, tmp_path, reactors=1, limits={"max_connections": 20})
+    for _ in range(3):
+        held = [socket.create_connection(("127.0.0.1", gateway.port), timeout=10) for _ in range(40)]
+        for connection in held[:20]:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        for connection in held:
+            if resets:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+        assert gateway.get("/healthz").ok
 
 
 def test_connections_of_one_address_are_bounded(start, tmp_path):
