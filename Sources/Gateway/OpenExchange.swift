@@ -36,6 +36,8 @@ class OpenExchange: Correspondent, TimerHandler {
     var nextLook: Instant { .distantFuture }
     /// That time has come.
     func look() {}
+    /// Its replies are envelopes.
+    var takesEnvelopes: Bool { plan.configuration.reply == .envelope }
     /// A reply to deliver. `body` is valid during the call only.
     func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {}
     /// It is over. `reply` is what ended it where it is not delivered: a worker's error, or something unusable.
@@ -64,6 +66,12 @@ class OpenExchange: Correspondent, TimerHandler {
         if let fault = note.fault {
             inspection.facts.isValid = false
             inspection.fault = String(describing: fault.sentence)
+        }
+        // An error need not be an envelope: it is reported, not delivered.
+        if takesEnvelopes, inspection.facts.isValid, !inspection.facts.isError, !inspection.facts.isKeepalive,
+            let fault = ReplyEnvelope.fault(of: body) {
+            inspection.facts.isValid = false
+            inspection.fault = fault
         }
         if note.last != nil { inspection.facts.isFinal = true }
         core.metrics.services[plan.index].counts.bytesReceived += UInt64(body.count)

@@ -5,6 +5,9 @@ import json
 import aiohttp
 import pytest
 import zmq
+from harness import curl
+from scripted import replies
+from websockets.sync.client import connect
 
 
 @pytest.mark.parametrize("language", ["c", "python"])
@@ -152,6 +155,48 @@ def test_a_route_puts_the_request_into_an_envelope_and_the_reply_out_of_one(star
         "method": "PUT", "path": "/orders/a%20b/items/x/y", "params": {"id": "a b", "rest": "x/y"},
         "query": {"q": ["1", "2"], "deadline": "mine"}, "headers": {"accept-language": "de"}, "body": {"hello": 1},
         "request_id": "my-id", "traceparent": "00-aa-bb-01"}
+
+
+NO_ENVELOPES = {
+    "no object": b"[1,2]", "neither status nor body": b'{"a":1}', "status": b'{"status":700,"body":1}',
+    "field of ours": b'{"body":1,"headers":{"transfer-encoding":"chunked"}}', "headers": b'{"body":1,"headers":[]}'}
+
+
+@pytest.mark.parametrize("reply", NO_ENVELOPES.values(), ids=NO_ENVELOPES)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_reply_that_is_no_envelope_ends_every_kind_of_answer(start, endpoint, tmp_path, scripted, reply, is_first):
+    there = endpoint()
+    service = {"peer": "dealer", "bind": there, "reply": "envelope", "replies": {"count": 3}}
+    gateway = start.gateway({"s": service}, tmp_path, reactors=1)
+    before = [] if is_first else [b'{"body":"good"}']
+    scripted(zmq.DEALER, replies(*before, reply), connect=there)
+    gateway.ready("s")
+    for kind in ("application/json", "application/x-ndjson", "text/event-stream"):
+        answer = gateway.post("s", 1, Accept=kind) if is_first or kind == "application/json" else None
+        if answer is not None:
+            assert (answer.status_code, answer.json()["code"]) == (502, "bad_reply"), kind
+        else:
+            last = curl(gateway.url + "/v1/services/s", "-H", f"Accept: {kind}", data="1")[1].strip().splitlines()[-1]
+            assert '"reason":"bad_reply"' in last, kind
+    with connect(gateway.url.replace("http", "ws") + "/v1/socket", subprotocols=["zmq-gateway.v1"]) as client:
+        client.recv(5)
+        client.send('{"op":"request","id":"a","service":"s","body":1}')
+        said = [json.loads(client.recv(5)) for _ in range(1 if is_first else 2)]
+        assert (said[-1]["op"], said[-1]["reason"]) == ("end", "bad_reply")
+    assert gateway.metric("zmq_gateway_exchanges_total", 'service="s",reason="bad_reply"') == 4
+
+
+def test_plain_bytes_are_an_answer_where_there_is_one_reply(start, endpoint, tmp_path, scripted):
+    there = endpoint()
+    service = {"peer": "dealer", "bind": there, "body": "text", "replies": {"count": 2, "deadline": "300ms"}}
+    gateway = start.gateway({"s": service}, tmp_path, reactors=1)
+    scripted(zmq.DEALER, replies(b'one"', b"],two"), connect=there)
+    gateway.ready("s")
+    refused = gateway.post("s", "x", Accept="text/plain", Content_Type="text/plain")
+    assert (refused.status_code, refused.json()["code"]) == (406, "not_acceptable")
+    single = gateway.post("s", "x", query="?count=1", Accept="text/plain", Content_Type="text/plain")
+    assert (single.status_code, single.content) == (200, b'one"')
+    assert gateway.post("s", "x", Accept="application/json", Content_Type="text/plain").json() == ['one"', "],two"]
 
 
 def test_nothing_a_client_sends_adds_a_frame(start, endpoint, tmp_path):

@@ -113,6 +113,12 @@ struct ReplyEnvelope {
             + "(limits.max_header_bytes)"
     }
 
+    /// Why a reply that is valid JSON is no envelope, or nil.
+    static func fault(of reply: Span<UInt8>) -> String? {
+        let (envelope, fault) = read(reply)
+        return envelope == nil ? fault : nil
+    }
+
     /// Reads a reply that is valid JSON. - Returns: nil, with a sentence, for one that is no envelope.
     static func read(_ reply: Span<UInt8>) -> (envelope: ReplyEnvelope?, fault: String) {
         let ranges = locator.locate(in: reply)

@@ -111,6 +111,8 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         if isOpen && plan.isPublisher { stream?.begin() }
     }
 
+    override var takesEnvelopes: Bool { route.reply == .envelope }
+
     override func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
         lastSign = core.now
         guard let stream else { return collector.reply(body, route) }

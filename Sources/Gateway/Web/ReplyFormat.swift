@@ -39,7 +39,7 @@ enum ReplyFormat: Sendable {
         if equals(accept, "application/json") { return .json }
         let ranges = MediaRange.parse(String(copying: accept))
         var best: (format: ReplyFormat, quality: Int)?
-        for format in candidates(natural, body) {
+        for format in candidates(natural, body, isSingle) {
             let quality = MediaRange.quality(of: String(describing: format.contentType(body)), in: ranges)
             if quality > best?.quality ?? 0 { best = (format, quality) }
         }
@@ -48,10 +48,11 @@ enum ReplyFormat: Sendable {
 
     /// In the order in which equal wishes are granted.
     private static func candidates(
-        _ natural: ReplyFormat, _ body: ServiceConfiguration.BodyFormat
+        _ natural: ReplyFormat, _ body: ServiceConfiguration.BodyFormat, _ isSingle: Bool
     ) -> [ReplyFormat] {
         var order: [ReplyFormat] = [natural, .json, .ndjson, .sse]
-        if body != .json { order.append(.plain) }
+        // The bytes of several replies, one behind the other, are nobody's.
+        if body != .json && isSingle { order.append(.plain) }
         return order
     }
 

@@ -25,11 +25,7 @@ struct UnaryWriter {
     /// A reply to keep.
     mutating func reply(_ body: Span<UInt8>, _ route: ServiceRoute) {
         count += 1
-        if route.reply == .envelope {
-            let (envelope, fault) = ReplyEnvelope.read(body)
-            if envelope == nil { self.fault = self.fault ?? fault }
-            if isSingle { self.envelope = envelope }
-        }
+        if isSingle, route.reply == .envelope { envelope = ReplyEnvelope.read(body).envelope }
         if format == .plain {
             guard let plain = route.replyText.plain(body) else {
                 fault = fault ?? "the envelope's body is not what the service declares"
