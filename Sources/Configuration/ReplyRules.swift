@@ -81,7 +81,7 @@ public struct FinalRule: Sendable, Equatable {
 public struct ErrorRule: Sendable, Equatable {
     /// Which HTTP status the failure has.
     public enum Status: Sendable, Equatable {
-        /// `status`: this one, 100 to 599. The default is 502.
+        /// `status`: this one, 400 to 599. The default is 502.
         case fixed(Int)
         /// `status_pointer`: the number that the reply holds there (RFC 6901 text); 502 where there is no such number.
         case pointer(String)

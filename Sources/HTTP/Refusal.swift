@@ -30,7 +30,7 @@ public enum RefusalKind: Int, CaseIterable, Sendable {
     /// The stable code in the problem document.
     public var code: StaticString {
         switch self {
-        case .transferCodingUnknown: "transfer_coding_unsupported"
+        case .transferCodingUnknown: "not_implemented"
         case .expectationUnknown: "expectation_failed"
         case .headerTooLarge: "header_too_large"
         case .targetTooLong: "target_too_long"

@@ -90,6 +90,15 @@ import Testing
                 "services: {a: {peer: publisher, bind: 'tcp://*:1'}}\nroutes: [{match: 'GET /x', service: a}]",
                 "routes[0].service", "takes no requests"
             ),
+            (
+                "services: {a: {peer: dealer, bind: 'tcp://*:1', replies: {error: {pointer: /e, exists: true, status: 204}}}}",
+                "services.a.replies.error.status", "400 to 599"
+            ),
+            (
+                "services: {a: {peer: ready, bind: 'tcp://*:1', replies: {idle: 1s, idle_means: complete}}}",
+                "services.a.replies.idle", "write count or final"
+            ),
+            ("routes: [{match: 'HEAD /x', service: a}]", "routes[0].match", "write GET"),
             ("routes: [{match: 'GET /x', service: nobody}]", "routes[0].service", "not a service"),
             ("a: 1\na: 2", "g.yaml:2:1: a", "twice"),
             ("listen: [", "g.yaml:", "is not YAML"),
@@ -97,6 +106,11 @@ import Testing
     func mistake(text: String, place: String, words: String) {
         let all = mistakes(text)
         #expect(all.contains { $0.contains(place) && $0.contains(words) }, "\(all)")
+    }
+
+    @Test("a pool may go by silence where a count says when a worker is done")
+    func countAndIdle() {
+        #expect(mistakes("services: {a: {peer: ready, bind: 'tcp://*:1', replies: {count: 3, idle: 1s, idle_means: complete}}}").isEmpty)
     }
 
     @Test("all mistakes come at once, in the order of the file")

@@ -91,7 +91,8 @@ struct PoolRules {
 
     /// A pool must know when a worker is done, or it never gets another request.
     private func checkEnds() {
-        if service.replies.idle != nil && service.replies.idleMeans == .complete && service.replies.final == nil {
+        let saysWhen = service.replies.final != nil || service.replies.count != nil
+        if service.replies.idle != nil && service.replies.idleMeans == .complete && !saysWhen {
             complain("replies.idle", "does not say when a worker is done; write count or final")
         }
         if service.cancel != nil { complain("cancel", "is not for workers that take one request at a time") }

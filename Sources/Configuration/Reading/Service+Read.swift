@@ -82,7 +82,7 @@ extension ReplyRules {
         section.section("error") { section in
             guard let predicate = Predicate.read(section) else { return }
             var rule = ErrorRule(predicate)
-            if let status = section.value("status", .integer(100...599)) { rule.status = .fixed(status) }
+            if let status = section.value("status", .integer(400...599)) { rule.status = .fixed(status) }
             if let pointer = section.value("status_pointer", .pointer) {
                 if section.has("status") { section.complain("status_pointer", "excludes status; keep one of the two") }
                 rule.status = .pointer(pointer)

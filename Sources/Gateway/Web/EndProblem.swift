@@ -26,7 +26,9 @@ enum EndProblem {
         case .badReply: return "\(name): \(fault ?? "the reply is not what the service declares")"
         case .noWorker: return "\(name) has no worker connected; start one \(plan.whereWorkersGo) and try again"
         case .workerLost: return "\(name) lost its worker before it was done; \(so)"
-        case .overloaded: return "\(name) has as many exchanges in flight as it may; try again in a moment"
+        case .overloaded:
+            return "\(name) has as many requests in flight or in line as it may, or this one was too long in line; "
+                + "try again in a moment"
         case .deadline: return "\(so) within \(time(rules.deadline)), the deadline"
         case .first: return "no reply came within \(time(rules.first ?? 0)), the wait for the first one"
         case .idle: return "\(so), then none for \(time(rules.idle ?? 0))"

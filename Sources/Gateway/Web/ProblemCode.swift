@@ -21,7 +21,6 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case methodNotAllowed = "method_not_allowed"
     case notAcceptable = "not_acceptable"
     case requestTimeout = "request_timeout"
-    case lengthRequired = "length_required"
     case bodyTooLarge = "body_too_large"
     case targetTooLong = "target_too_long"
     case unsupportedMediaType = "unsupported_media_type"
@@ -29,17 +28,17 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case upgradeRequired = "upgrade_required"
     case tooManySessions = "too_many_sessions"
     case tooManyTopics = "too_many_topics"
-    // What a message on a WebSocket can have wrong.
-    case badMessage = "bad_message"
-    case duplicateID = "duplicate_id"
-    case unknownID = "unknown_id"
-    case resumeRefused = "resume_refused"
     case hostRefused = "host_refused"
     case tooManyExchanges = "too_many_exchanges"
     case headerTooLarge = "header_too_large"
     case notImplemented = "not_implemented"
     case tooManyConnections = "too_many_connections"
-    // How an exchange ended; the same words as the reason in the end record.
+    // What a message on a WebSocket can have wrong.
+    case badMessage = "bad_message"
+    case duplicateID = "duplicate_id"
+    case unknownID = "unknown_id"
+    case resumeRefused = "resume_refused"
+    // How an exchange ended; the reasons of the end record, but for `error`, which is `worker_error` here.
     case workerError = "worker_error"
     case badReply = "bad_reply"
     case workerLost = "worker_lost"
@@ -69,7 +68,6 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .methodNotAllowed: (405, 1008, "This path does not take this method.")
         case .notAcceptable: (406, 1008, "The answer has none of the accepted types.")
         case .requestTimeout: (408, 1008, "The request took too long to arrive.")
-        case .lengthRequired: (411, 1008, "The request does not say how long its body is.")
         case .bodyTooLarge: (413, 1009, "The body is too large.")
         case .targetTooLong: (414, 1009, "The request target is too long.")
         case .unsupportedMediaType: (415, 1003, "The service does not take this type of body.")
@@ -85,13 +83,13 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .tooManyExchanges: (429, 4029, "This client has too many requests in flight.")
         case .headerTooLarge: (431, 1009, "The header is too large.")
         case .notImplemented: (501, 1008, "This transfer coding is not implemented.")
-        case .tooManyConnections: (503, 1013, "Too many connections are open.")
+        case .tooManyConnections: (429, 1013, "Too many connections are open.")
         case .workerError: (502, 4002, "The worker reported an error.")
         case .badReply: (502, 4003, "The worker's reply cannot be used.")
         case .workerLost: (502, 4004, "The worker went away before it was done.")
         case .limit: (502, 4005, "The worker sent more than the service allows.")
         case .noWorker: (503, 4006, "No worker is connected.")
-        case .overloaded: (503, 1013, "The gateway has too many requests in flight.")
+        case .overloaded: (503, 1013, "There is no room for this request now.")
         case .shutdown: (503, 1001, "The gateway is shutting down.")
         case .slowClient: (503, 4007, "The client did not take its replies.")
         case .cancelled: (503, 4008, "The exchange was cancelled.")
