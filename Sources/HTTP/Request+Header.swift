@@ -43,13 +43,17 @@ extension Request {
     }
 
     /// More than one field has that name.
-    func isRepeated(_ header: KnownHeader) -> Bool { repeated >> UInt64(header.rawValue) & 1 != 0 }
+    public func isRepeated(_ header: KnownHeader) -> Bool { repeated >> UInt64(header.rawValue) & 1 != 0 }
 
-    /// The first field of that name, in any case.
-    @_lifetime(borrow self)
-    public func value(named name: Span<UInt8>) -> Span<UInt8>? {
-        for i in 0..<fieldCount where fieldName(i).equalsIgnoringCase(name) { return fieldValue(i) }
-        return nil
+    /// The values of all fields of that name, in any case, in their order with commas between them: what they mean
+    /// together (RFC 9110, section 5.3). Nil where there is none.
+    public func values(named name: Span<UInt8>) -> [UInt8]? {
+        var values: [UInt8]?
+        for i in 0..<fieldCount where fieldName(i).equalsIgnoringCase(name) {
+            if values != nil { values?.append(contentsOf: ", ".utf8) }
+            values = (values ?? []) + fieldValue(i).copied
+        }
+        return values
     }
 
     /// The number of fields; their order is the client's.

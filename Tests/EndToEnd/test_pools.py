@@ -10,6 +10,7 @@ import pytest
 import requests
 import zmq
 from harness import curl, events
+from websockets.sync.client import connect
 
 DONE = {"pointer": "/done", "equals": True}
 
@@ -281,6 +282,18 @@ def test_idempotent_requests_go_to_another_worker(pool):
     assert json.loads(body[1]["data"])["attempts"] == 2
     assert 'attempts;desc="2"' in answer.headers["Server-Timing"]
     assert one.metric("requests_retried_total") == 1
+
+
+def test_a_session_is_told_of_attempts_too(pool):
+    one = pool(retries=2)
+    silent = one.worker(lambda body: None)
+    with connect(one.gateway.url.replace("http", "ws") + "/v1/socket", subprotocols=["zmq-gateway.v1"]) as client:
+        client.recv(5)
+        client.send('{"op":"request","id":"a","service":"s","body":1}')
+        silent.wait_for_count(1)
+        one.worker()
+        silent.close()
+        assert [json.loads(client.recv(5)).get("attempts") for _ in range(2)] == [None, 2]
 
 
 def test_a_request_is_not_tried_more_often_than_allowed(pool):

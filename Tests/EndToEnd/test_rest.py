@@ -1,5 +1,6 @@
 """What a web client sees: formats, ends, overrides, refusals. Mostly with the demo."""
 import json
+import socket
 import subprocess
 import time
 
@@ -138,6 +139,34 @@ def test_bad_requests_get_the_right_status_and_a_problem(demo_gateway, method, p
     assert (problem["code"], problem["status"]) == (code, status) and problem["detail"] and problem["title"]
     if status == 405:
         assert "OPTIONS" in reply.headers["allow"]
+
+
+def test_a_transfer_coding_that_is_not_known_is_501(demo_gateway):
+    host = demo_gateway.removeprefix("http://")
+    with socket.create_connection(tuple(host.split(":")), timeout=10) as client:
+        client.sendall(f"POST /v1/services/echo HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n".encode())
+        head, body = client.recv(65536).decode().split("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 501") and json.loads(body)["code"] == "not_implemented"
+
+
+def test_fields_that_come_in_several_lines_are_one_list(demo_gateway):
+    def ask(*fields):
+        return curl("-i", *(part for field in fields for part in ("-H", field)), demo_gateway + "/v1/services/ticker", data='{"count":9}')[1]
+    assert ask("Prefer: foo", "Prefer: count=1").count('"tick"') == 1
+    assert "text/event-stream" in ask("Accept: image/png", "Accept: text/event-stream", "Prefer: count=1")
+
+
+def test_another_protocol_than_websocket_is_passed_over(demo_gateway):
+    for path in ("/v1/services/echo", "/v1/services/echo?request=1"):
+        reply = requests.get(demo_gateway + path, headers={"Connection": "Upgrade", "Upgrade": "h2c"})
+        assert reply.status_code == 200 and "upgrade" not in reply.headers
+    assert requests.get(demo_gateway + "/v1/socket", headers={"Connection": "Upgrade", "Upgrade": "h2c"}).status_code == 426
+
+
+def test_two_requests_at_a_time_are_refused(demo_gateway):
+    reply = requests.post(demo_gateway + "/v1/services/echo?request=1", data="2")
+    assert (reply.status_code, reply.json()["code"]) == (400, "bad_parameter")
+    assert requests.post(demo_gateway + "/v1/services/echo?request=1").text == "1"
 
 
 def test_a_syntax_error_tells_its_position(demo_gateway):

@@ -4,9 +4,10 @@ import json
 
 import aiohttp
 import pytest
+import requests
 import zmq
 from harness import curl
-from scripted import replies
+from scripted import echo, replies
 from websockets.sync.client import connect
 
 
@@ -143,7 +144,6 @@ def test_a_route_puts_the_request_into_an_envelope_and_the_reply_out_of_one(star
     gateway = start.gateway({"s": service}, tmp_path, routes=[route])
     start.python("worker.py", "envelope", "connect", there)
     gateway.ready("s")
-    import requests
     reply = requests.put(
         f"{gateway.url}/orders/a%20b/items/x/y?q=1&q=2&deadline=mine", data='{"hello":1}', timeout=10,
         headers={"Accept-Language": "de", "X-Request-Id": "my-id", "traceparent": "00-aa-bb-01", "Content-Type": "application/json"})
@@ -155,6 +155,34 @@ def test_a_route_puts_the_request_into_an_envelope_and_the_reply_out_of_one(star
         "method": "PUT", "path": "/orders/a%20b/items/x/y", "params": {"id": "a b", "rest": "x/y"},
         "query": {"q": ["1", "2"], "deadline": "mine"}, "headers": {"accept-language": "de"}, "body": {"hello": 1},
         "request_id": "my-id", "traceparent": "00-aa-bb-01"}
+
+
+def test_options_of_a_route_that_takes_every_method(start, endpoint, tmp_path, scripted):
+    there, page = endpoint(), "https://page.example"
+    routes = [{"match": "* /any", "service": "s"}, {"match": "OPTIONS /own", "service": "s"}, {"match": "POST /post", "service": "s"}]
+    gateway = start.gateway(
+        {"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path, routes=routes, origins=[page])
+    scripted(zmq.DEALER, echo, connect=there)
+    gateway.ready("s")
+    asks = {"Origin": page, "Access-Control-Request-Method": "PUT"}
+    for path, method in (("/any", "PUT"), ("/post", "POST")):
+        leave = requests.options(gateway.url + path, headers=asks, timeout=10)
+        assert leave.status_code == 204 and method in leave.headers["access-control-allow-methods"]
+        assert leave.headers["access-control-allow-origin"] == page
+    for path in ("/any", "/own"):
+        answer = requests.options(gateway.url + path, timeout=10)
+        assert (answer.status_code, answer.json()["method"]) == (200, "OPTIONS")
+    assert requests.options(gateway.url + "/nowhere", timeout=10).status_code == 404
+
+
+def test_a_field_that_comes_in_several_lines_goes_along_whole(start, endpoint, tmp_path, scripted):
+    there = endpoint()
+    route = {"match": "POST /x", "service": "s", "headers": ["x-forwarded-for"]}
+    gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path, routes=[route])
+    scripted(zmq.DEALER, echo, connect=there)
+    gateway.ready("s")
+    answer = json.loads(curl("-H", "X-Forwarded-For: 1.1.1.1", "-H", "X-Forwarded-For: 2.2.2.2", gateway.url + "/x", data="1")[1])
+    assert answer["headers"] == {"x-forwarded-for": "1.1.1.1, 2.2.2.2"}
 
 
 NO_ENVELOPES = {

@@ -37,7 +37,7 @@ struct ExchangeTests {
         var seen: [String] = []
         house.script.onAccept = { request in
             seen = [
-                text(request.rawTarget), text(request.query), text(request.value(of: .accept)!), text(request.value(named: Array("x-odd".utf8).span)!),
+                text(request.rawTarget), text(request.query), text(request.value(of: .accept)!), String(decoding: request.values(named: Array("x-odd".utf8).span)!, as: UTF8.self),
                 "\(request.value(of: .origin) == nil)", "\(request.headerCount)", request.remoteAddress, "\(request.method)",
             ]
         }

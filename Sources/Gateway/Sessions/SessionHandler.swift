@@ -122,6 +122,11 @@ private final class UpgradeVisit: RequestConsumer, UpgradeReceiver {
     func closed(_ request: Request, _ reason: RequestEnd) { handler.closed(answer, since: since, reason, nil) }
 }
 
+extension Request {
+    /// Whether it asks to become a WebSocket, rightly or not; another protocol is passed over (RFC 9110, section 7.8).
+    var asksForWebSocket: Bool { value(of: .upgrade) != nil && HandshakeRequest(self).asksForWebSocket }
+}
+
 extension HandshakeRequest {
     fileprivate init(_ request: Request) {
         self.init()

@@ -56,6 +56,10 @@ enum SessionText {
         writer.int(record.replies)
         writer.key("elapsed_ms")
         writer.milliseconds(Double(record.elapsed) / 1e6)
+        if record.attempts > 1 {
+            writer.key("attempts")
+            writer.int(record.attempts)
+        }
         if let problem = record.problem { write(problem, into: &writer) }
         writer.endObject()
         return writer.bytes

@@ -31,9 +31,9 @@ enum RequestEnvelope {
         writer.key("headers")
         writer.beginObject()
         for name in route.headers {
-            guard let value = request.value(named: Array(name.utf8).span) else { continue }
+            guard let value = request.values(named: Array(name.utf8).span) else { continue }
             writer.key(name)
-            writer.string(value)
+            writer.string(value.span)
         }
         writer.endObject()
         writer.key("body")

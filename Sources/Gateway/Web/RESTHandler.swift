@@ -103,8 +103,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         switch target {
         case .exchange(let route): exchange(answer, route, path)
         case .socket: sessions.open(answer, nil)
-        case .service(let route) where request.value(of: .upgrade) != nil,
-            .topics(let route) where request.value(of: .upgrade) != nil:
+        case .service(let route) where request.asksForWebSocket, .topics(let route) where request.asksForWebSocket:
             sessions.open(answer, route)
         case .topics(let route): listen(answer, route, path)
         case .service(let route):
@@ -157,7 +156,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             }
         }
         let body = route.plan.configuration.body
-        guard let format = ReplyFormat.negotiate(request.value(of: .accept), body, isSingle: rules.count == 1) else {
+        guard let format = Self.format(of: request, body, isSingle: rules.count == 1) else {
             return refuse(
                 answer, Problem(.notAcceptable, "take application/json, application/x-ndjson or text/event-stream"))
         }
@@ -174,11 +173,23 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         request.consumer = RESTExchange(self, route, answer, path, parameters, rules, format)
     }
 
+    private static func format(
+        of request: Request, _ body: ServiceConfiguration.BodyFormat, isSingle: Bool
+    ) -> ReplyFormat? {
+        guard request.isRepeated(.accept), let accept = request.text(of: .accept) else {
+            return ReplyFormat.negotiate(request.value(of: .accept), body, isSingle: isSingle)
+        }
+        return ReplyFormat.negotiate(Array(accept.utf8).span, body, isSingle: isSingle)
+    }
+
     /// What the query and `Prefer` ask for. - Returns: what is wrong with it, or nil.
     private func read(_ parameters: RequestParameters, of request: Request, _ route: ServiceRoute) -> Problem? {
         let isForGateway = !route.isConfigured && (route.request == .body || request.method == .get)
         if let problem = parameters.readQuery(request.query, isForGateway: isForGateway) { return problem }
-        if let field = request.value(of: .prefer) { parameters.readPreferences(String(copying: field)) }
+        if parameters.request != nil, request.hasBody {
+            return Problem(.badParameter, "there is a request in the query and one in the body; send one of them")
+        }
+        if let field = request.text(of: .prefer) { parameters.readPreferences(field) }
         return nil
     }
 
@@ -206,8 +217,19 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private func options(_ answer: Answer) {
         let request = answer.request
         var methods: [String] = []
-        if case .methodNotAllowed(let known) = core.shared.routes.match("OPTIONS", request.path) {
-            methods = known
+        switch core.shared.routes.match("OPTIONS", request.path) {
+        case .methodNotAllowed(let known): methods = known
+        case .found(let number, let path):
+            // A preflight is the browser's own question; any other OPTIONS is the route's to answer.
+            let target = core.shared.routes[number]
+            if case .unknownService = target, core.offers[path["service"] ?? ""] != nil {
+                methods = ["GET", "POST"]
+            } else if answer.origin != nil, request.value(of: .accessControlRequestMethod) != nil {
+                methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+            } else {
+                return serve(answer, target, path)
+            }
+        case .malformed, .notFound: break
         }
         if methods.isEmpty && core.shared.publicFiles.find(request.path) != nil { methods = ["GET"] }
         if methods.isEmpty { return publicFile(answer) }
@@ -282,8 +304,12 @@ extension Span<UInt8> {
 }
 
 extension Request {
-    /// The first value of a header field as text.
+    /// The value of a header field as text; of several fields, the list that they are together.
     func text(of header: KnownHeader) -> String? {
-        if let value = value(of: header) { String(copying: value) } else { nil }
+        guard let value = value(of: header) else { return nil }
+        guard isRepeated(header) else { return String(copying: value) }
+        let values = values(named: Array(String(describing: header.name).utf8).span) ?? []
+        return String(decoding: values, as: UTF8.self)
     }
+
 }

@@ -17,12 +17,12 @@ extension RESTHandler {
         guard !parameters.topics.isEmpty, request.method != .head else {
             return page(answer) { Pages.service($0, route, self.core) }
         }
-        if let field = request.value(of: .prefer) { parameters.readPreferences(String(copying: field)) }
+        if let field = request.text(of: .prefer) { parameters.readPreferences(field) }
         guard case .accepted(let rules) = route.rules.overridden(by: parameters.wishes, within: route.plan.bounds)
         else {
             return refuse(answer, Problem(.badParameter, "a parameter is more than can be asked for"))
         }
-        guard let format = ReplyFormat.ofTopics(request.value(of: .accept)) else {
+        guard let format = ReplyFormat.ofTopics(request.text(of: .accept)) else {
             return refuse(answer, Problem(.notAcceptable, "take text/event-stream or application/x-ndjson"))
         }
         let topics = parameters.topics.map { Array($0.utf8) }
@@ -40,9 +40,9 @@ extension RESTHandler {
 
 extension ReplyFormat {
     /// The better of the two for `accept`, or nil if the client takes neither.
-    static func ofTopics(_ accept: Span<UInt8>?) -> ReplyFormat? {
+    static func ofTopics(_ accept: String?) -> ReplyFormat? {
         guard let accept, !accept.isEmpty else { return .sse }
-        let ranges = MediaRange.parse(String(copying: accept))
+        let ranges = MediaRange.parse(accept)
         let sse = MediaRange.quality(of: "text/event-stream", in: ranges)
         let ndjson = MediaRange.quality(of: "application/x-ndjson", in: ranges)
         if sse == 0 && ndjson == 0 { return nil }
