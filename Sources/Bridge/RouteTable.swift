@@ -49,7 +49,12 @@ public struct RouteTable: Sendable {
         case .segments(let segments):
             for segment in segments {
                 switch segment {
-                case .literal(let text): node = child(of: node, literal: Array(text.utf8))
+                case .literal(let text):
+                    let bytes = Array(text.utf8)
+                    guard case .text(let decoded) = PercentDecoding.segment(bytes.span, 0, bytes.count) else {
+                        return .malformedTemplate("\"\(text)\" has a percent escape that is none")
+                    }
+                    node = child(of: node, literal: Array(decoded.utf8))
                 case .parameter(let name):
                     names.append(name)
                     node = child(of: node, at: \.parameter)

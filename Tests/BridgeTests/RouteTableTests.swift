@@ -112,6 +112,15 @@ struct RouteTableTests {
         #expect(match(routes, "GET /%63%61%66%C3%A9/\u{1F980}") == wanted)
     }
 
+    @Test("reads the escapes of a template as those of a path, and refuses one that is none")
+    func escapedTemplate() {
+        let routes = table("GET /caf%C3%A9/%41")
+        #expect(match(routes, "GET /caf%c3%a9/A") == .found("GET /caf%C3%A9/%41", [:]))
+        var broken = RouteTable()
+        let conflict = broken.add("GET", "/a%4", 0)
+        #expect(conflict != nil && conflict != .alreadyTaken)
+    }
+
     @Test("takes an escaped letter of a literal for the letter, so no parameter gets what a literal should")
     func escapedLiteral() {
         let routes = table("GET /orders/special", "GET /orders/{id}")

@@ -240,8 +240,19 @@ def test_a_route_leads_to_a_registered_service(start, endpoint, scripted, tmp_pa
         zmq.DEALER, lambda f, send: f[2] == b"\x02" and send([b"", ONE, b"\x03", f[3], b"", f[5]]), connect=there)
     worker.send([b"", ONE, b"\x01", b"orders"])
     gateway.ready("hub")
-    assert gateway.get("/orders/7").json()["params"] == {"id": "7"}
+    for accept in ("*/*", "application/json"):
+        answer = gateway.get("/orders/7", Accept=accept)
+        assert (answer.json()["params"], answer.headers["content-type"]) == ({"id": "7"}, "application/json")
     assert gateway.get("/v1/services/hub").json()["registered"] == ["orders"]
+
+
+def test_a_name_that_a_worker_gives_itself_forges_no_line_of_the_log(broker, scripted):
+    one = broker()
+    stranger = scripted(zmq.DEALER, lambda frames, send: None, connect=one.there)
+    stranger.send([b"", ONE, b"\x01", b"x\n2026-01-01T00:00:00.000Z info forged\x1b[2J"])
+    one.gateway.until(lambda: any("forged" in line for line in one.gateway.errors))
+    lines = [line for line in one.gateway.errors if "forged" in line]
+    assert len(lines) == 1 and "a worker offers" in lines[0] and "\x1b" not in lines[0]
 
 
 def test_sessions_reach_registered_services(broker):

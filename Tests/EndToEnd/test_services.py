@@ -181,6 +181,8 @@ def test_a_field_that_comes_in_several_lines_goes_along_whole(start, endpoint, t
     gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path, routes=[route])
     scripted(zmq.DEALER, echo, connect=there)
     gateway.ready("s")
+    names = curl(gateway.url + "/x?caf%C3%A9=1&cafe%CC%81=2", data="1")[1]
+    assert json.loads(names)["query"] == {"caf\u00e9": "1", "cafe\u0301": "2"}
     answer = json.loads(curl("-H", "X-Forwarded-For: 1.1.1.1", "-H", "X-Forwarded-For: 2.2.2.2", gateway.url + "/x", data="1")[1])
     assert answer["headers"] == {"x-forwarded-for": "1.1.1.1, 2.2.2.2"}
 

@@ -277,6 +277,18 @@ def test_a_token_that_is_none_is_refused(bound, token):
     assert gateway.get("/healthz").ok
 
 
+def test_numbered_messages_where_nothing_can_be_resumed(bound):
+    gateway, _ = bound(echo, sessions={"resume": "0"})
+    with session(gateway, "/v1/services/s?resume=1") as client:
+        hello = said(client)
+        assert hello["op"] == "hello" and "token" not in hello
+        client.send('{"op":"send","body":5}')
+        client.send('{"op":"send","body":6}')
+        assert [said(client) for _ in range(2)] == [{"op": "reply", "seq": 1, "body": 5}, {"op": "reply", "seq": 2, "body": 6}]
+        client.socket.shutdown(socket.SHUT_RDWR)
+    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
+
+
 def test_what_was_forgotten_is_told(bound):
     gateway, worker = bound(silent, sessions={"resume_bytes": "1KiB"})
     with session(gateway, "/v1/services/s?resume=1") as client:

@@ -11,8 +11,8 @@ import Testing
     func follows() {
         var memory = SessionMemory(reactor: 3, bound: 1000)
         for number in 1...9 as ClosedRange<UInt64> {
-            #expect(memory.next == number)
             memory.keep(message(number))
+            #expect(memory.last == number)
         }
         var (missed, messages) = memory.messages(after: 6)
         #expect(missed == 0 && Array(messages) == [message(7), message(8), message(9)])

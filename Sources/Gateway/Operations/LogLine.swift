@@ -30,9 +30,20 @@ struct LogLine: LogHandler {
         set { metadata[key] = newValue }
     }
 
+    /// Names that workers give themselves stand in messages: none of them begins a line, or speaks to a terminal.
+    private static func oneLine(_ message: String) -> String {
+        guard message.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            return message
+        }
+        return message.unicodeScalars.reduce(into: "") { text, scalar in
+            let isControl = scalar.properties.generalCategory == .control
+            text += isControl ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+    }
+
     func log(event: LogEvent) {
         guard isJSON else {
-            return output.write(Array("\(Timestamp.now) \(event.level) \(event.message)\n".utf8))
+            return output.write(Array("\(Timestamp.now) \(event.level) \(Self.oneLine("\(event.message)"))\n".utf8))
         }
         var writer = JSONWriter()
         writer.beginObject()

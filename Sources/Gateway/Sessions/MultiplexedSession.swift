@@ -24,7 +24,6 @@ final class MultiplexedSession: Session {
     var kind: SessionKind? { nil }
     private let core: Core
     private var exchanges: [String: SessionExchange] = [:]
-    private var sequence: UInt64 = 0
     private var isLeaving = false
 
     init(_ core: Core, _ wire: SessionWire) {
@@ -99,12 +98,11 @@ final class MultiplexedSession: Session {
     // MARK: To the client
 
     /// The number of the next reply or end.
-    var nextNumber: UInt64 { sequence + 1 }
+    var nextNumber: UInt64 { presence.nextNumber }
 
     /// Says a numbered message; it is kept while the client is away.
     func say(_ message: [UInt8]) {
         guard !presence.isOver else { return }
-        sequence += 1
         presence.say(message)
     }
 

@@ -131,8 +131,8 @@ final class RawSession: Correspondent, Session {
             wire?.send(replyKind(body), body)
             return
         }
-        guard let number = presence.memory?.next, !body.isEmpty || plan.configuration.body != .json else { return }
-        presence.say(SessionText.reply(nil, number, body, inspection, text))
+        guard !body.isEmpty || plan.configuration.body != .json else { return }
+        presence.say(SessionText.reply(nil, presence.nextNumber, body, inspection, text))
     }
 
     /// A binary service's client that speaks in text is answered in text, where the reply is text.

@@ -19,9 +19,6 @@ struct SessionMemory {
         token = Self.makeToken(reactor)
     }
 
-    /// The number of the next message.
-    var next: UInt64 { last + 1 }
-
     mutating func keep(_ message: [UInt8]) {
         last += 1
         messages.append(message)

@@ -14,8 +14,10 @@ final class SessionPresence: TimerHandler {
     /// nil while the client is away.
     private(set) var wire: SessionWire?
     private(set) var isOver = false
-    /// It can be resumed: what is said is numbered.
+    /// Its client asked for numbered messages, which can be resumed where `sessions.resume` is not 0.
     let isNumbered: Bool
+    /// Of the next numbered message.
+    private(set) var nextNumber: UInt64 = 1
     /// nil where the session cannot be resumed.
     private(set) var memory: SessionMemory?
     private let core: Core
@@ -40,8 +42,8 @@ final class SessionPresence: TimerHandler {
         requestID = wire.requestID
         since = core.now
         let settings = core.configuration.sessions
-        isNumbered = resumable && settings.resume > .zero
-        if isNumbered {
+        isNumbered = resumable
+        if resumable && settings.resume > .zero {
             memory = SessionMemory(reactor: core.index, bound: settings.resumeBytes)
         }
     }
@@ -60,6 +62,7 @@ final class SessionPresence: TimerHandler {
 
     /// Says a numbered message; it is kept while the client is away.
     func say(_ message: [UInt8]) {
+        nextNumber += 1
         memory?.keep(message)
         wire?.send(.text, message.span)
     }

@@ -13,7 +13,6 @@ struct Admission: Sendable {
     private let hosts: Set<String>
     private let origins: Set<String>
     private let takesAnyAddress: Bool
-    private let isOpenToAnyHost: Bool
 
     init(_ configuration: Configuration) {
         var hosts: Set<String> = ["localhost", "127.0.0.1", "::1"]
@@ -25,15 +24,15 @@ struct Admission: Sendable {
         hosts.formUnion(configuration.hosts)
         self.hosts = hosts
         self.takesAnyAddress = takesAnyAddress
-        isOpenToAnyHost = configuration.hosts.contains("*")
         origins = Set(configuration.origins)
     }
 
     /// What is wrong with the request's `Host`, or nil.
     func hostProblem(_ field: String) -> Problem? {
-        let name = Self.hostName(field)
-        if isOpenToAnyHost || hosts.contains(name) || name.hasPrefix("127.") && Self.isAddress(name) { return nil }
-        if takesAnyAddress && Self.isAddress(name) { return nil }
+        if let name = Self.hostName(field) {
+            if hosts.contains(name) || name.hasPrefix("127.") && Self.isAddress(name) { return nil }
+            if takesAnyAddress && Self.isAddress(name) { return nil }
+        }
         return Problem(
             .hostRefused, "Host \"\(field)\" is not served here; call the listening address, or add the name to `hosts`"
         )
@@ -58,18 +57,27 @@ struct Admission: Sendable {
                 .originRefused, "pages of \(field) may not call this gateway; add the origin to `origins` to let them"))
     }
 
-    /// The name in a `Host` field: without port and brackets, in lower case.
-    static func hostName(_ field: String) -> String {
+    /// The name in a `Host` field: without port and brackets, in lower case. Nil for what is no host and port.
+    static func hostName(_ field: String) -> String? {
         let text = field.lowercased()
-        if text.hasPrefix("[") { return String(text.dropFirst().prefix { $0 != "]" }) }
-        return String(text.prefix { $0 != ":" })
+        let isBracketed = text.hasPrefix("[")
+        let name = isBracketed ? text.dropFirst().prefix { $0 != "]" } : text.prefix { $0 != ":" }
+        var port = text[name.endIndex...]
+        if isBracketed {
+            guard port.hasPrefix("]") else { return nil }
+            port = port.dropFirst()
+        }
+        guard port.isEmpty || port.hasPrefix(":") && port.dropFirst().utf8.allSatisfy(isDigit) else { return nil }
+        return String(name)
     }
 
     private static func isAddress(_ name: String) -> Bool {
         if name.contains(":") { return name.utf8.allSatisfy { $0 == 0x3A || $0 == 0x2E || isHex($0) } }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+        return parts.count == 4 && parts.allSatisfy { $0.utf8.allSatisfy(isDigit) && UInt8($0) != nil }
     }
 
-    private static func isHex(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 || byte >= 0x61 && byte <= 0x66 }
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+    private static func isHex(_ byte: UInt8) -> Bool { isDigit(byte) || byte >= 0x61 && byte <= 0x66 }
 }

@@ -72,15 +72,17 @@ enum RequestEnvelope {
 
     /// A name that comes once has a string; one that comes again has an array of them.
     private static func writeQuery(_ query: [(name: String, value: String)], into writer: inout JSONWriter) {
-        var names: [String] = []
-        var values: [String: [String]] = [:]
-        for (name, value) in query {
+        // By their bytes: what Unicode holds for equal are two names to a worker.
+        var names: [[UInt8]] = []
+        var values: [[UInt8]: [String]] = [:]
+        for (text, value) in query {
+            let name = Array(text.utf8)
             if values[name] == nil { names.append(name) }
             values[name, default: []].append(value)
         }
         writer.beginObject()
         for name in names {
-            writer.key(name)
+            writer.key(String(decoding: name, as: UTF8.self))
             let all = values[name] ?? []
             if all.count == 1 {
                 writer.string(all[0])

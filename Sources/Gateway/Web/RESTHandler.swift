@@ -147,6 +147,9 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         let request = answer.request
         var parameters = noParameters
         var rules = route.rules
+        if route.isConfigured, let subject = route.subject, let offer = core.offers[subject] {
+            rules = rules.ofWorkers(streaming: offer.rules.count == nil)
+        }
         if !request.query.isEmpty || request.value(of: .prefer) != nil {
             parameters = RequestParameters()
             if let problem = read(parameters, of: request, route) { return refuse(answer, problem) }
