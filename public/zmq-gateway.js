@@ -607,7 +607,7 @@ async function fetchReplies({ url, fetch, reviver }, how, exchange) {
   });
   if (!response.ok || !/ndjson|event-stream/.test(response.headers.get("content-type"))) {
     const problem = await response.json().catch(() => ({ title: response.statusText }));
-    throw problemError({ status: response.status, ...problem });
+    throw problemError({ status: response.status, ...problem }, response.headers.get("x-exchange-end"));
   }
   const parse = (text) => JSON.parse(text, reviver);
   const end = await (how === "sse" ? takeEvents : takeLines)(response, (text) => exchange.reply(parse(text)));

@@ -17,7 +17,7 @@ public struct EndRules: Equatable, Sendable {
     public var idle: Nanoseconds?
     /// What an `idle` end means: `.complete` or `.incomplete`.
     public var idleMeans: Outcome
-    /// Longest total time from accept; always on, never reset.
+    /// Longest total time from the complete request; always on, never reset.
     public var deadline: Nanoseconds
     /// What a `deadline` end means: `.complete` for what has no end of its own, and is heard for as long as was asked.
     public var deadlineMeans = Outcome.incomplete

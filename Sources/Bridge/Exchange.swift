@@ -46,7 +46,7 @@ public enum ReplyAction: Equatable, Sendable {
     case drop
 }
 
-/// The life of one request, from accept to its end.
+/// The life of one exchange, from the complete request to its end.
 public struct Exchange: Sendable {
     private enum State: Equatable {
         /// No reply yet. Exits: a reply, or any end.

@@ -1,9 +1,9 @@
-// The commented default file: every key with its unit, default and bound, and a service of each kind to begin with.
+// The commented default file: the keys at their defaults, with units and bounds, and a service of each kind.
 
 extension Configuration {
     /// What `zmq-gateway serve --print-config` prints. Reading it gives the defaults.
     public static let commentedDefault = """
-        # zmq-gateway: the configuration, with every key at its default.
+        # zmq-gateway: the configuration. What is no comment is the default; the services are examples of all their keys.
         #
         # Times are written 250ms, 3s, 2m, 1h; sizes 512, 64KiB, 1MiB, 10MB. Flags go over ZMQ_GATEWAY_* variables, those
         # over this file. `zmq-gateway check --config FILE` reports every mistake at once, with line and key.
@@ -82,7 +82,7 @@ extension Configuration {
         #    bind: tcp://127.0.0.1:5571
         #    replies:
         #      final: {pointer: /done, equals: true, deliver: data}    # or {empty: true, deliver: marker}
-        #      error: {pointer: /error, exists: true, status: 502}     # or status_pointer: /error/status
+        #      error: {pointer: /error, exists: true, status: 502}     # 400 to 599, or status_pointer: /error/status
         #      keepalive: {pointer: /alive, exists: true}              # resets idle; neither counted nor delivered
         #      first: 5s                    # longest wait for the first reply
         #      max_replies: 100000          # safety caps
@@ -98,7 +98,12 @@ extension Configuration {
         #      heartbeat_timeout: 3s
         #      reconnect_interval: 100ms
         #      reconnect_interval_max: 5s
-        #      tcp_keepalive: system        # system, on or off
+        #      tcp_keepalive: system        # system, on or off; also _idle and _interval (5s), _count (3)
+        #      immediate: true              # false: requests wait in an outage, and all of them run after it
+        #      connect_timeout: 0           # 0: the system's
+        #      max_message_bytes: 16MiB     # of a worker's frame
+        #      linger: 0s                   # how long a closed socket goes on sending
+        #      ipv6: true                   # IPv4 works either way
         #  hello:                           # a plain REP server, or several behind a proxy
         #    peer: rep
         #    connect: tcp://127.0.0.1:5555

@@ -2,7 +2,8 @@
 // `maxExchanges` x `maxBufferedBytes` of replies in the worst case (80 GiB by default, were every client to stall on a
 // full buffer), so lower one of them where clients are not trusted.
 
-/// `limits`: bounds of the web side. All of them are for the whole process, not for each reactor.
+/// `limits`: bounds of the web side. All of them are for the whole process; those of connections, and those of one
+/// address, are divided among the reactors.
 public struct Limits: Sendable, Equatable {
     /// `max_body_bytes`: a request's body, 1 B to 1 GiB. Above: 413. Default: 1 MiB.
     public var maxBodyBytes = 1 << 20

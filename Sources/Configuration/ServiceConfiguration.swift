@@ -7,12 +7,13 @@
 //         body: json            what a frame holds
 //         replies: {...}        how an exchange ends
 //
-// What combinations make sense is checked by `load` (ServiceReader), so the rest of the house can rely on it:
-// a router has `connect` and no `bind`, a pool of ready workers the opposite; the others have exactly one of the two.
+// What combinations make sense is checked by `load` (Reading/Service+Read.swift), so the rest of the house can rely on
+// it: a router has `connect` and no `bind`, a pool of ready workers the opposite; the others have exactly one of the
+// two.
 
 /// One entry of `services`.
 public struct ServiceConfiguration: Sendable, Equatable {
-    /// What kind of socket is at the other end (DESIGN: "What a service can be").
+    /// What kind of socket is at the other end.
     public enum Peer: String, Sendable, CaseIterable {
         /// A ROUTER: we are one DEALER for each exchange, with an identity of its own.
         case router

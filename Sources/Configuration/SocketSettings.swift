@@ -22,8 +22,9 @@ public struct SocketSettings: Sendable, Equatable {
     /// so nothing is owed by then. Default: 0.
     public var linger = Duration.zero
 
-    /// `immediate`: ZMQ_IMMEDIATE; true: no worker, no send (503 at once); false: requests wait in an outage, and all
-    /// of them run after it. Default: true.
+    /// `immediate`: true: no worker, no send (503 at once); false: requests wait in an outage, and all of them run after
+    /// it. ZMQ_IMMEDIATE itself is used where workers connect to us; where we connect it is off, and a monitor tells.
+    /// Default: true.
     public var immediate = true
 
     /// `reconnect_interval`: ZMQ_RECONNECT_IVL, 1 ms to 1 h. Default: 100 ms.
@@ -34,7 +35,7 @@ public struct SocketSettings: Sendable, Equatable {
     public var reconnectIntervalMax = Duration.seconds(5)
 
     /// `heartbeat_interval`: ZMQ_HEARTBEAT_IVL, between two pings of ZMTP, 10 ms to 1 h; 0 in the file: none.
-    /// Default: nil, none: a worker that is frozen, or gone without a word, is not noticed.
+    /// Default: nil, none: a worker that is frozen, or gone without a word, is not noticed; pools and publishers' 1 s.
     public var heartbeatInterval: Duration?
 
     /// `heartbeat_timeout`: ZMQ_HEARTBEAT_TIMEOUT, how long a ping may stay unanswered, 10 ms to 1 h.

@@ -4,10 +4,10 @@
 //          ^                                         ^                                   |
 //          +---------- response, stream -------------+-------------- route --------------+
 //
-// A turn: descriptors that are ready only leave a mark; then timers; then `turnEnded` works the marks off: letters,
-// services (replies to clients), listeners (responses out, new requests in), the exchanges that these opened, services
-// again (whatever a send may have brought up), the access log. It repeats while there is work, and says how long the
-// reactor may sleep.
+// A turn: descriptors that are ready only leave a mark (letters are read at once); then timers; then `turnEnded` works
+// the marks off: services (replies to clients), listeners (responses out, new requests in), the exchanges that these
+// opened, services again (whatever a send may have brought up), and again while there is more; then sessions that
+// waited for room, what sessions have to send, the access log. It says how long the reactor may sleep.
 
 import Bridge
 import Configuration
@@ -141,7 +141,8 @@ final class Core: TurnParticipant {
         return true
     }
 
-    func closed(_ correspondent: Correspondent) { exchanges.remove(correspondent.ticket) }
+    /// What `opened` gave is stale from now on.
+    func forget(_ correspondent: Correspondent) { exchanges.remove(correspondent.ticket) }
 
     func find(_ ticket: Ticket) -> Correspondent? {
         if case .live(let exchange) = exchanges.find(ticket) { exchange } else { nil }

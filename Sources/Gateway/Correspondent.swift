@@ -1,4 +1,4 @@
-// Whom a ticket names and a service serves: an exchange, or a raw session.
+// Whom a ticket names and a service serves: an exchange, a session without exchanges, a native client.
 //
 // A service gives each of them what it needs (an identity, a place at an endpoint) and brings replies back to it; what
 // a reply means is the correspondent's own matter. Confined to its core.
@@ -6,6 +6,7 @@
 import Bridge
 import ZeroMQ
 
+/// Somebody who sends requests to one service and hears its replies.
 class Correspondent {
     let plan: ServicePlan
     let service: any Service

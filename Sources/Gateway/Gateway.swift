@@ -42,7 +42,7 @@ public enum Gateway {
     }
 
     private static func serve(_ shared: SharedState, _ signals: SignalSource, withHints: Bool) throws -> Int32 {
-        let start = StartReport(reactors: shared.reactorCount)
+        let start = StartReport()
         var threads: [ThreadHandle] = []
         // Reactor by reactor: the first one settles the ports that were left to the system.
         for index in 0..<shared.reactorCount {
@@ -95,7 +95,7 @@ private final class StartReport: Sendable {
     private let mailbox: Mailbox<Bool>?
     private let state = SharedCell(State())
 
-    init(reactors: Int) { mailbox = try? Mailbox() }
+    init() { mailbox = try? Mailbox() }
 
     var failure: String? { state.read { $0.failure } }
     var addresses: [String] { state.read { $0.addresses } }

@@ -29,11 +29,6 @@ import Glibc
         get { bodyConsumer }
         set { bodyConsumer = newValue }
     }
-    /// Whatever the owner wants to find again; released after `closed`.
-    public var userState: AnyObject? {
-        get { ownersState }
-        set { ownersState = newValue }
-    }
 
     // MARK: what was asked
 
@@ -60,7 +55,6 @@ import Glibc
     var connectionNumber: UInt64 = 0
     var socket: Int32 = -1
     var bodyConsumer: (any RequestConsumer)?
-    var ownersState: AnyObject?
     var verb: Method = .other
     var minor: UInt8 = 1
     var bodyLength: UInt64?
@@ -187,7 +181,6 @@ import Glibc
     func forget() {
         stage = .resting
         bodyConsumer = nil
-        ownersState = nil
         source = nil
         shared = nil
         upgradeReceiver = nil

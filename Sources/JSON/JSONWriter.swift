@@ -107,15 +107,6 @@ public struct JSONWriter: Sendable {
         bytes.append(copying: value)
     }
 
-    /// Splices in one valid value with a space for each raw LF and CR, which JSON has in white space only: so it stays
-    /// on one line of NDJSON.
-    public mutating func rawOnOneLine(_ value: Span<UInt8>) {
-        beginValue()
-        let start = bytes.count
-        bytes.append(copying: value)
-        for index in start..<bytes.count where bytes[index] == 0x0A || bytes[index] == 0x0D { bytes[index] = 0x20 }
-    }
-
     // MARK: Helpers
 
     @inline(__always)

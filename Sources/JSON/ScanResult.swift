@@ -8,8 +8,7 @@ public struct ScanResult: Sendable, Equatable {
     public let kind: JSONKind?
     /// Bit i is set when test i of the matcher holds. 0 with an error, and without a matcher.
     public let matches: UInt32
-    /// White space holds a raw LF or CR: as a line of NDJSON the text must go out with spaces in their place
-    /// (`JSONWriter.rawOnOneLine`).
+    /// White space holds a raw LF or CR: as a line of NDJSON the text must go out with spaces in their place.
     public let containsLineBreak: Bool
 
     /// The text is JSON.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Bridge
 
-/// An exchange by the letter of DESIGN section 4, slow and plain.
+/// An exchange by the letter of docs/ends.md, slow and plain.
 private struct NaiveExchange {
     let rules: EndRules
     var elapsed: UInt64 = 0

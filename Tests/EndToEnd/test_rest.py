@@ -79,7 +79,7 @@ def test_overrides_end_an_exchange_within_the_services_bounds(demo_gateway):
     taken = requests.post(url + "?deadline=500ms&partial=ok", data='{"count":9}', headers={"Accept": "application/json"})
     assert taken.status_code == 200 and len(taken.json()) == 2
     waited = requests.post(demo_gateway + "/v1/services/slow", data='{"seconds":9}', headers={"Prefer": "wait=1"})
-    assert (waited.status_code, waited.json()["code"]) == (504, "deadline")
+    assert (waited.status_code, waited.json()["code"], waited.headers["x-exchange-end"]) == (504, "deadline", "deadline")
 
 
 @pytest.mark.parametrize("preference", ["", ";", "=", ";;", "= ,x", ",", ",=,;,", "=;=", "foo", "wait=", "wait=x", "count=0", "=count=1"])

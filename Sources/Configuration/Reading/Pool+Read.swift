@@ -1,11 +1,6 @@
 // The keys of services whose workers say when they are ready, and what must hold between them.
 
 extension PoolSettings {
-    /// The keys that only such services have.
-    private static let keys = [
-        "dialect", "answers", "capacity", "heartbeat", "queue", "retries", "handover", "allow",
-    ]
-
     mutating func read(_ section: Section) {
         section.read("dialect", into: &dialect, .word)
         section.read("answers", into: &answers, .boolean)

@@ -1,7 +1,6 @@
 // One truthful line an exchange, one a request that had none, and one a session (SessionRecord.swift).
 //
-//   text   2026-01-02T03:04:05.678Z POST /v1/services/jobs 200 service=jobs reason=final ok=true replies=3 bytes=120
-// ...
+//   text   2026-01-02T03:04:05.678Z POST /v1/services/jobs 200 service=jobs reason=final ok=true replies=3 ...
 //   json   {"time":"...","method":"POST","path":"/v1/services/jobs","status":200,"service":"jobs","reason":"final",...}
 //
 // Lines are collected during a turn and leave in one piece at its end.

@@ -136,8 +136,11 @@ struct MetricsText {
             }
             histogram("zmq_gateway_queue_seconds", "Time a request waited for a ready worker.", total, pooled, \.queue)
         }
-        histogram("zmq_gateway_first_reply_seconds", "Time from accept to the first reply.", total, plans, \.firstReply)
-        histogram("zmq_gateway_exchange_seconds", "Time from accept to the end.", total, plans, \.exchange)
+        histogram(
+            "zmq_gateway_first_reply_seconds", "Time from the complete request to the first reply.", total, plans,
+            \.firstReply)
+        histogram(
+            "zmq_gateway_exchange_seconds", "Time from the complete request to the end.", total, plans, \.exchange)
     }
 
     private mutating func process(_ total: MetricsSnapshot, reactors: Int) {

@@ -154,7 +154,7 @@ final class NativeClients {
         for (key, client) in clients where isGone(client) {
             clients[key] = nil
             if held?.client === client { held = nil }
-            core.closed(client)
+            core.forget(client)
             ended(client.open.endAll(), isAnswered: true)
             service.ended(client, End(.clientLeft))
         }

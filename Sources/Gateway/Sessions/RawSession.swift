@@ -162,7 +162,7 @@ final class RawSession: Correspondent, Session {
         held = []
         if let position { core.backlog.left(position) }
         position = nil
-        core.closed(self)
+        core.forget(self)
         service.ended(self, End(.clientLeft))
     }
 

@@ -159,7 +159,7 @@ struct SessionKind: Sendable, Equatable {
     let subject: String?
 }
 
-/// A session of either kind.
+/// A session of any kind.
 protocol Session: SessionSpeaker {
     var presence: SessionPresence { get }
     /// Raw sessions: the service. A connection is resumed by a session of the same kind alone.

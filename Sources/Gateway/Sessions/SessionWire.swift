@@ -64,7 +64,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     private var controlSince: Instant
     private var registration: Registration?
     private var timer: TimerID?
-    /// The client closed with 1000: it does not mean to come back.
+    /// Nobody means to come back: the client closed with 1000, or we closed.
     private var hasSaidGoodbye = false
     private(set) var closing = SessionClose()
     let remoteAddress: String

@@ -83,8 +83,10 @@ final class Answer {
         headers.close = closes
     }
 
-    func send(_ problem: Problem, retryAfter: Int? = nil, allow: String? = nil) {
+    /// - Parameter reason: how its exchange ended, where there was one.
+    func send(_ problem: Problem, retryAfter: Int? = nil, allow: String? = nil, endedBy reason: EndReason? = nil) {
         var headers = headers("application/problem+json")
+        if let reason { headers.add("X-Exchange-End", String(describing: reason.word)) }
         let seconds = retryAfter ?? (problem.status == 429 ? 1 : nil)
         if let seconds { headers.add("Retry-After", String(seconds)) }
         if problem.status == 426 {

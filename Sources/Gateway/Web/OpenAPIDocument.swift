@@ -90,7 +90,7 @@ struct OpenAPIDocument {
     private mutating func socket() {
         object("/v1/socket") {
             $0.object("get") { document in
-                document.text("summary", "A WebSocket that speaks zmq-gateway.v1; see asyncapi.json.")
+                document.text("summary", "A WebSocket that speaks zmq-gateway.v1 (openapi/asyncapi.json).")
                 document.object("responses") { document in
                     document.object("101") { $0.text("description", "The connection is a WebSocket.") }
                     document.problems([
@@ -107,10 +107,11 @@ struct OpenAPIDocument {
             document.object("get") { document in
                 document.text("summary", "What service \(plan.name) is and how it stands; with `request`, an exchange.")
                 document.parameters(withRequest: true, template: [])
-                document.responses(plan, alsoDescription: true)
+                document.responses(plan)
             }
             document.operation(
-                "post", plan, "One exchange with service \(plan.name).", template: [], isConfigured: false)
+                "post", plan, "One exchange with service \(plan.name).", request: plan.configuration.request,
+                isConfigured: false)
         }
     }
 
@@ -125,8 +126,7 @@ struct OpenAPIDocument {
                     for method in methods {
                         document.operation(
                             method.lowercased(), plan, "A request to service \(plan.name).",
-                            template: route.path.parameters,
-                            isConfigured: true)
+                            template: route.path.parameters, request: route.request, isConfigured: true)
                     }
                 }
             }
@@ -134,7 +134,8 @@ struct OpenAPIDocument {
     }
 
     private mutating func operation(
-        _ method: String, _ plan: ServicePlan, _ summary: String, template: [String], isConfigured: Bool
+        _ method: String, _ plan: ServicePlan, _ summary: String, template: [String] = [],
+        request: ServiceConfiguration.Shape, isConfigured: Bool
     ) {
         object(method) { document in
             document.text("summary", summary)
@@ -146,11 +147,11 @@ struct OpenAPIDocument {
             if method != "get" && method != "head" {
                 document.object("requestBody") { document in
                     document.writer.key("required")
-                    document.writer.bool(plan.configuration.request == .body)
+                    document.writer.bool(request == .body)
                     document.requestContent(plan)
                 }
             }
-            document.responses(plan, alsoDescription: false)
+            document.responses(plan)
         }
     }
 
@@ -217,7 +218,7 @@ struct OpenAPIDocument {
         writer.endObject()
     }
 
-    private mutating func responses(_ plan: ServicePlan, alsoDescription: Bool) {
+    private mutating func responses(_ plan: ServicePlan) {
         object("responses") { document in
             document.object("200") { document in
                 document.text("description", "The replies.")
@@ -228,7 +229,11 @@ struct OpenAPIDocument {
             }
             document.object("204") { $0.text("description", "Complete, with no reply in it.") }
             var codes = ProblemCode.allCases
-            codes.removeAll { [.notFound, .unknownService, .slowClient, .cancelled].contains($0) }
+            // What only paths, streams and sessions meet.
+            let others: Set<ProblemCode> = [
+                .notFound, .unknownService, .slowClient, .cancelled, .duplicateID, .unknownID, .resumeRefused,
+            ]
+            codes.removeAll { others.contains($0) }
             document.problems(codes)
         }
     }
@@ -281,6 +286,7 @@ struct OpenAPIDocument {
                 document.object("ok") { $0.text("type", "boolean") }
                 document.object("replies") { $0.text("type", "integer") }
                 document.object("elapsed_ms") { $0.text("type", "number") }
+                document.object("attempts") { $0.text("type", "integer") }
                 document.object("request_id") { $0.text("type", "string") }
                 document.object("problem") { $0.text("$ref", "#/components/schemas/Problem") }
             }

@@ -123,7 +123,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
 
     private func noteTiming() {
         guard let handling else { return }
-        answer.timing = ServerTiming(handling: handling, elapsed: core.now.since(acceptedAt))
+        answer.timing = ServerTiming(handling: handling, elapsed: core.now.since(exchange.openedAt))
     }
 
     override func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?) {

@@ -1,8 +1,8 @@
 // Replies as they come: NDJSON lines or SSE events, in a body that the client pulls.
 //
 //   NDJSON  {"tick":1}⏎ {"tick":2}⏎          a complete stream simply ends (or with {"$end":{...}} where asked for);
-//                                             an incomplete one has that line, and then lacks the last chunk: curl
-// exits 18
+//                                             an incomplete one has that line, and then lacks the last chunk:
+//                                             curl exits 18
 //   SSE     id: 1⏎ data: {"tick":1}⏎⏎        always ends with  event: end⏎ data: {"reason":...}⏎⏎
 //
 // What the client has not taken lies in `buffer`, within the credit of one exchange.
@@ -74,10 +74,11 @@ final class StreamWriter: BodySource {
     /// The exchange is over: ends the response, or gives one.
     func end(_ conclusion: Conclusion) {
         let record = conclusion.record
-        if let fault { return answer.send(Problem(.badReply, fault)) }
+        if let fault { return answer.send(Problem(.badReply, fault), endedBy: .badReply) }
         if !hasBegun, var problem = record.problem {
             if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
-            return answer.send(problem, retryAfter: problem.status == 503 ? route.plan.retryAfterSeconds : nil)
+            let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
+            return answer.send(problem, retryAfter: retryAfter, endedBy: record.end.reason)
         }
         if !hasBegun { begin(nil) }
         let before = buffer.count

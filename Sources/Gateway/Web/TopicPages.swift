@@ -57,6 +57,7 @@ extension OpenAPIDocument {
         writer.endObject()
         let time = #"^[1-9][0-9]{0,3}(ms|s)$"#
         parameter("deadline", place: "query", "End after so long a time, such as 5s.", ("string", time))
+        parameter("idle", place: "query", "End after so long a silence.", ("string", time))
         parameter("count", place: "query", "End after so many messages.", ("integer", nil))
         parameter("end", place: "query", "`record`: NDJSON ends with the end record.", ("string", "^record$"))
         writer.endArray()

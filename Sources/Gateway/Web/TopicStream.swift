@@ -1,8 +1,7 @@
 // GET /v1/services/{publisher}?topic=a&topic=b: an exchange whose request is its topics, and whose replies come for as
 // long as the client stays. SSE unless the client takes NDJSON alone or rather.
 //
-// EventSource comes back by itself when its stream ends without `event: end`, and is served again: there is no request
-// that would run twice.
+// EventSource comes back by itself when its stream ends, and is served again: there is no request that would run twice.
 
 import Bridge
 import HTTP

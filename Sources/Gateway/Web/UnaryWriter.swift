@@ -41,10 +41,10 @@ struct UnaryWriter {
     /// The exchange is over: gives the response, which has a copy of what was collected.
     mutating func end(_ conclusion: Conclusion, _ answer: Answer, _ route: ServiceRoute) {
         defer { collected = [] }
-        if let fault = fault ?? envelope?.fault(answering: answer.request) {
-            return answer.send(Problem(.badReply, fault))
-        }
         let reason = conclusion.record.end.reason
+        if let fault = fault ?? envelope?.fault(answering: answer.request) {
+            return answer.send(Problem(.badReply, fault), endedBy: .badReply)
+        }
         guard var problem = conclusion.record.problem else { return succeed(reason, answer, route) }
         if conclusion.record.end.outcome == .incomplete && count > 0 {
             if allowsPartial { return succeed(reason, answer, route) }
@@ -52,7 +52,7 @@ struct UnaryWriter {
         }
         if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
         let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
-        answer.send(problem, retryAfter: retryAfter)
+        answer.send(problem, retryAfter: retryAfter, endedBy: reason)
     }
 
     private mutating func succeed(_ reason: EndReason, _ answer: Answer, _ route: ServiceRoute) {

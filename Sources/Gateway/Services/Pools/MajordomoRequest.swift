@@ -46,7 +46,7 @@ final class MajordomoRequest: Correspondent {
             parts.append(FrameBox(exchange(&body, with: Frame())))
             parts += note.more
         }
-        if isLast { core.closed(self) }
+        if isLast { core.forget(self) }
     }
 
     /// An answer of the broker's own.
@@ -59,7 +59,7 @@ final class MajordomoRequest: Correspondent {
     override func finish(because reason: EndReason) {
         metrics.counts.nativeRefusals += 1
         broker.ended(self, End(reason))
-        core.closed(self)
+        core.forget(self)
     }
 
     private func reply(_ body: inout Frame, _ more: [FrameBox], isLast: Bool) {
