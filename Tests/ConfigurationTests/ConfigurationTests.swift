@@ -98,6 +98,14 @@ import Testing
                 "services: {a: {peer: ready, bind: 'tcp://*:1', replies: {idle: 1s, idle_means: complete}}}",
                 "services.a.replies.idle", "write count or final"
             ),
+            ("routes: [{match: 'GET /a%00', service: a}]", "routes[0].match", "NUL"),
+            ("routes: [{match: 'GET /a%ff', service: a}]", "routes[0].match", "not UTF-8"),
+            ("routes: [{match: 'GET /%2e%2E/b', service: a}]", "routes[0].match", "dot segment"),
+            ("routes: [{match: 'GET /v1/%73ervices', service: a}]", "routes[0].match", "gateway's own"),
+            (
+                "services: {a: {peer: rep, bind: 'tcp://*:1'}}\nroutes: [{match: GET /a, service: a}, {match: GET /%61, service: a}]",
+                "routes[1]", "takes the same requests"
+            ),
             ("routes: [{match: 'HEAD /x', service: a}]", "routes[0].match", "write GET"),
             ("routes: [{match: 'GET /x', service: nobody}]", "routes[0].service", "not a service"),
             ("a: 1\na: 2", "g.yaml:2:1: a", "twice"),

@@ -86,12 +86,35 @@ extension PathTemplate {
             throw Complaint("\(quoted): a parameter is a whole segment, like /{id}/; \(Units.quoted(text)) is not")
         }
         if text.isEmpty, !isLast { throw Complaint("\(quoted) has an empty segment; write single slashes") }
-        if text == "." || text == ".." { throw Complaint("\(quoted) has a dot segment, which no client sends") }
         guard isLiteral(text) else {
             throw Complaint(
                 "\(quoted): \(Units.quoted(text)) has characters that a path cannot have; percent-encode them")
         }
-        return .literal(text)
+        return .literal(try normalized(text, quoted))
+    }
+
+    /// As it is compared with others: what needs no escape has none, and escapes are in upper case (RFC 3986, section
+    /// 6.2.2).
+    private static func normalized(_ text: String, _ quoted: String) throws(Complaint) -> String {
+        var decoded: [UInt8] = []
+        var rest = Substring(text)
+        while let character = rest.popFirst() {
+            if character == "%", let byte = UInt8(rest.prefix(2), radix: 16) {
+                decoded.append(byte)
+                rest = rest.dropFirst(2)
+            } else {
+                decoded.append(contentsOf: String(character).utf8)
+            }
+        }
+        guard let plain = String(validating: decoded, as: UTF8.self), !decoded.contains(0) else {
+            throw Complaint("\(quoted): \(Units.quoted(text)) is not UTF-8 behind its escapes, or has a NUL there")
+        }
+        if plain == "." || plain == ".." { throw Complaint("\(quoted) has a dot segment, which no client sends") }
+        return decoded.reduce(into: "") { text, byte in
+            let character = String(UnicodeScalar(byte))
+            if byte < 128 && character != "%" && isLiteral(character) { return text += character }
+            text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }
     }
 
     private static func isName(_ text: String) -> Bool {
