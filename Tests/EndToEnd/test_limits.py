@@ -128,25 +128,6 @@ def test_what_a_worker_has_taken_is_not_kept(start, endpoint, tmp_path, scripted
     assert results == [200] * 60
 
 
-def test_an_answer_is_kept_once_while_its_client_takes_its_time(start, endpoint, tmp_path, scripted):
-    there = endpoint()
-    service = {"peer": "dealer", "bind": there, "replies": {"count": 1, "deadline": "60s"}}
-    gateway = start.gateway({"s": service}, tmp_path, reactors=1)
-    reply = b'"' + b"x" * 4_000_000 + b'"'
-    worker = scripted(zmq.DEALER, lambda frames, send: send([frames[0], reply]), connect=there)
-    gateway.ready("s")
-    before = gateway.memory()
-    held = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(20)]
-    for client in held:
-        client.sendall(b"POST /v1/services/s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\n\r\n1")
-    for client in held:
-        assert client.recv(12) == b"HTTP/1.1 200"
-    assert gateway.metric("zmq_gateway_replies_total", 'service="s"') == len(held) == len(worker.seen)
-    gateway.until(lambda: gateway.memory() < before + 30 * len(reply))
-    for client in held:
-        client.close()
-
-
 @pytest.mark.parametrize("reactors", [1, 2])
 def test_it_listens_where_it_is_told(start, endpoint, tmp_path, scripted, reactors):
     there, path = endpoint(), tmp_path / "web"
