@@ -357,6 +357,24 @@ def test_a_worker_with_places_takes_several_at_once(pool):
         assert [result.result().json() for result in results] == list(range(4)), "each its own, in whatever order"
 
 
+def test_a_worker_that_the_page_does_not_list_can_be_drained(pool):
+    one = pool()
+    context = zmq.Context()
+    context.set(zmq.MAX_SOCKETS, 2000)
+    sockets = [context.socket(zmq.DEALER) for _ in range(1003)]
+    for number, socket in enumerate(sockets):
+        socket.linger, socket.identity = 0, b"w%04d" % number
+        socket.connect(one.there)
+        socket.send_multipart([b"", b"ready"])
+    one.gateway.until(lambda: one.state()["ready"] == 1003, timeout=30)
+    listed = {worker["id"] for worker in one.state()["workers"]}
+    assert len(listed) == 1000
+    other = next(name for name in (f"w{number:04}" for number in range(1003)) if name not in listed)
+    assert requests.post(f"{one.gateway.url}/v1/services/s/workers/{other}/drain").json() == {"worker": other, "draining": True}
+    one.gateway.until(lambda: one.state()["draining"] == 1)
+    context.destroy(linger=0)
+
+
 def test_a_worker_that_is_drained_gets_nothing_new(pool):
     one = pool()
     gate = threading.Semaphore(0)

@@ -40,7 +40,7 @@ struct WorkerState: Sendable {
 
 /// One pool, as the web sees it.
 struct PoolState: Sendable {
-    /// Workers that a page lists; the counts are of all.
+    /// Workers that a page lists, at most.
     private static let listed = 1_000
 
     let name: String
@@ -54,14 +54,13 @@ struct PoolState: Sendable {
 
     init(_ pool: Pool, at now: Instant) {
         name = pool.name
-        let workers = pool.crew.workers.map { WorkerState($0, at: now) }
+        workers = pool.crew.workers.map { WorkerState($0, at: now) }
         ready = workers.count { $0.phase == .ready }
         busy = workers.count { $0.inHand > 0 }
         draining = workers.count { $0.phase == .draining }
         queued = pool.queue.count
         queuedBytes = pool.queue.bytes
         oldestMilliseconds = Double(pool.queue.oldest.map { now.since($0) } ?? 0) / 1e6
-        self.workers = Array(workers.prefix(Self.listed))
     }
 
     func write(into writer: inout JSONWriter) {
@@ -76,7 +75,7 @@ struct PoolState: Sendable {
         writer.milliseconds(oldestMilliseconds)
         writer.key("workers")
         writer.beginArray()
-        for worker in workers { write(worker, into: &writer) }
+        for worker in workers.prefix(Self.listed) { write(worker, into: &writer) }
         writer.endArray()
         writer.endObject()
     }
