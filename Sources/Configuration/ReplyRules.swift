@@ -1,5 +1,5 @@
-// How an exchange ends (docs/ends.md). Conditions combine and the first to fire wins; the
-// deadline is always on. These are settings only: the state machine that obeys them is Bridge's.
+// How an exchange ends (docs/ends.md). Conditions combine and the first to fire wins; the deadline is always on. These
+// are settings only: the state machine that obeys them is Bridge's.
 //
 //     request --- first ---> reply --- idle ---> reply ... final | count | error
 //     |<------------------------ deadline ------------------------------------>|

@@ -35,7 +35,7 @@ public struct SocketSettings: Sendable, Equatable {
     public var reconnectIntervalMax = Duration.seconds(5)
 
     /// `heartbeat_interval`: ZMQ_HEARTBEAT_IVL, between two pings of ZMTP, 10 ms to 1 h; 0 in the file: none.
-    /// Default: nil, none: a worker that is frozen, or gone without a word, is not noticed; pools and publishers' 1 s.
+    /// Default: nil, none: a worker that is frozen, or gone without a word, is not noticed. Pools have 1 s.
     public var heartbeatInterval: Duration?
 
     /// `heartbeat_timeout`: ZMQ_HEARTBEAT_TIMEOUT, how long a ping may stay unanswered, 10 ms to 1 h.

@@ -92,7 +92,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     func start() {
         guard phase != .gone else { return }
         registration = core.watch(stream.descriptor, [.readable, .writable, .peerClosed, .edgeTriggered], self)
-        schedule(after: settings.ping.inNanoseconds)
+        if phase == .open { schedule(after: settings.ping.inNanoseconds) }
         codec.goOn(self)
         var early = stream.takeEarly()
         guard !early.isEmpty else { return }
