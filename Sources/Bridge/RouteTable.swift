@@ -51,10 +51,10 @@ public struct RouteTable: Sendable {
                 switch segment {
                 case .literal(let text):
                     let bytes = Array(text.utf8)
-                    guard case .text(let decoded) = PercentDecoding.segment(bytes.span, 0, bytes.count) else {
-                        return .malformedTemplate("\"\(text)\" has a percent escape that is none")
+                    switch PercentDecoding.segment(bytes.span, 0, bytes.count) {
+                    case .failure(let reason): return .malformedTemplate(reason)
+                    case .text(let decoded): node = child(of: node, literal: Array(decoded.utf8))
                     }
-                    node = child(of: node, literal: Array(decoded.utf8))
                 case .parameter(let name):
                     names.append(name)
                     node = child(of: node, at: \.parameter)

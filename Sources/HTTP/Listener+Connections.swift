@@ -47,7 +47,7 @@ extension Listener {
     /// The library is about to close the socket.
     func connectionClosed(_ request: Request) {
         activity &+= 1
-        if !isStopping, !request.isGivenUp, !request.hasBegun { answerGarbage(request) }
+        if !isStopping, !request.isTimedOut, !request.hasBegun { answerGarbage(request) }
         tally.connectionsOpen -= 1
         // Where there were as many as there may be, the library listens again only from its next run on.
         closingRuns = max(closingRuns, 1)
@@ -56,7 +56,7 @@ extension Listener {
         table[request.slot] = nil
         freeSlots.append(request.slot)
         request.slot = -1
-        request.isGivenUp = false
+        request.isTimedOut = false
         unsafe request.connection = nil
         request.socket = -1
         request.peerKey = nil
@@ -125,7 +125,7 @@ extension Listener {
         } else {
             sayDirectly(refusal, request)
         }
-        request.isGivenUp = true
+        request.isTimedOut = true
         cut(request)
     }
 
@@ -133,7 +133,7 @@ extension Listener {
     private func headerTimedOut(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         if traffic.known != 0, traffic.received == 0 {
-            request.isGivenUp = true
+            request.isTimedOut = true
             return cut(request)
         }
         timedOut(request, Refusal(.headerTimeout, "the header did not arrive in time"))
@@ -148,7 +148,7 @@ extension Listener {
         if traffic.known != 0, UInt64(traffic.since_last_received_ms) + firstMoment < idleMilliseconds {
             return wait(for: .header, request)
         }
-        request.isGivenUp = true
+        request.isTimedOut = true
         cut(request)
     }
 
@@ -158,7 +158,7 @@ extension Listener {
         let isMoving = traffic.known != 0 && request.acknowledgedAtCheck != traffic.acknowledged
         request.acknowledgedAtCheck = traffic.acknowledged
         if isMoving { return wait(for: .send, request) }
-        request.isGivenUp = true
+        request.isTimedOut = true
         cut(request)
     }
 

@@ -30,7 +30,7 @@ public struct ListenerOptions: Sendable {
     /// most 48 KiB.
     public var maxHeaderBytes: Int = 8 * 1024
     /// Header fields of one request; more is 431, and so are fewer that leave no room for an answer: the library keeps
-    /// 64 bytes for each field, argument of the query and cookie, in one and a half times `maxHeaderBytes`.
+    /// 64 bytes for each field and cookie, in one and a half times `maxHeaderBytes`.
     public var maxHeaderFields: Int = 100
     /// From the accept to the end of the first header; then 408. A later header has `idleTimeout` and, if it began in
     /// that time, this on top.

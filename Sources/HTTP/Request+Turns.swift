@@ -46,7 +46,7 @@ extension Request {
     // MARK: the header
 
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
-        guard let connection = unsafe connection, !isGivenUp else { return false }
+        guard let connection = unsafe connection, !isTimedOut else { return false }
         if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.headerLimits) {
             return refuse(refusal)
         }
@@ -213,7 +213,7 @@ extension Request {
     func completed(_ code: MHD_RequestTerminationCode) {
         let wasAccepted = isAccepted
         let reason = wasAccepted ? ending(code) : .failed
-        if stage == .line, !isGivenUp { listener.gaveUp(self, isSilent: code == .REQUEST_TERMINATED_WITH_ERROR) }
+        if stage == .line, !isTimedOut { listener.gaveUp(self, isSilent: code == .REQUEST_TERMINATED_WITH_ERROR) }
         isSuspended = false
         endPolling()
         stage = .resting
@@ -233,7 +233,7 @@ extension Request {
     }
 
     private func ending(_ code: MHD_RequestTerminationCode) -> RequestEnd {
-        if isGivenUp { return .timedOut }
+        if isTimedOut { return .timedOut }
         if stage == .lingering { return .completed }
         switch code {
         case .REQUEST_TERMINATED_COMPLETED_OK: return isAborted ? .aborted : .completed

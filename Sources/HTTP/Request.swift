@@ -86,8 +86,7 @@ import Glibc
     /// accept() was called: somebody waits for `closed`.
     var isAccepted = false
     var isAborted = false
-    /// We have ended the connection: its time was up, or it was answered past the library.
-    var isGivenUp = false
+    var isTimedOut = false
     /// One of our callbacks is on the stack.
     var isInTurn = false
     var isSuspended = false
@@ -198,7 +197,7 @@ import Glibc
         leaveLedger()
         isAccepted = false
         isAborted = false
-        isGivenUp = false
+        isTimedOut = false
         isSuspended = false
         isStreamResting = false
         sourceWasReady = false

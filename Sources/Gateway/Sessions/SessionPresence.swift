@@ -30,7 +30,7 @@ final class SessionPresence: TimerHandler {
     private var traffic = SessionTraffic()
     private var closing = SessionClose()
     /// Its connection became another session's.
-    private var isGivenUp = false
+    private var isTimedOut = false
     /// From `begin` to `end`.
     private var session: (any Session)?
     private var timer: TimerID?
@@ -107,7 +107,7 @@ final class SessionPresence: TimerHandler {
     func detach() {
         wire?.speaker = nil
         wire = nil
-        isGivenUp = true
+        isTimedOut = true
     }
 
     /// - Returns: false where it was over already.
@@ -117,7 +117,7 @@ final class SessionPresence: TimerHandler {
         stopWaiting()
         if let session {
             core.sessions.remove(session, address: address)
-            if !isGivenUp { record(session) }
+            if !isTimedOut { record(session) }
         }
         session = nil
         return true

@@ -314,5 +314,4 @@ extension Request {
         let values = values(named: Array(String(describing: header.name).utf8).span) ?? []
         return String(decoding: values, as: UTF8.self)
     }
-
 }
