@@ -17,15 +17,20 @@ import ZeroMQ
 /// The gateway as a whole.
 public enum Gateway {
     /// Serves until a signal ends it.
-    /// - Parameter withDemoWorkers: starts the workers of `Configuration.demo()` in this process.
+    /// - Parameters:
+    ///   - warnings: of `Configuration.load`, for the log.
+    ///   - withDemoWorkers: starts the workers of `Configuration.demo()` in this process.
     /// - Returns: the process's exit status.
-    public static func run(_ configuration: Configuration, withDemoWorkers: Bool = false) throws -> Int32 {
+    public static func run(
+        _ configuration: Configuration, warnings: [Mistake] = [], withDemoWorkers: Bool = false
+    ) throws -> Int32 {
         Threads.ignoreSignal(SIGPIPE)
         Memory.returnEmptyPages()
         let signals = try SignalSource([SIGTERM, SIGINT])
         let output = try LineWriter(descriptor: STDERR_FILENO)
         defer { output.close() }
         let log = LogLine.logger(configuration.log, output)
+        for warning in warnings { log.warning("\(warning)") }
         let reactors =
             configuration.reactors == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : configuration.reactors
         let shared = try SharedState(configuration, reactors: reactors, output: output, log: log)

@@ -64,8 +64,8 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         if printConfig { return print(Configuration.commentedDefault, terminator: "") }
-        let configuration = try Files.load(config, settings)
-        throw ExitCode(try Gateway.run(configuration))
+        let loaded = try Files.load(config, settings)
+        throw ExitCode(try Gateway.run(loaded.configuration, warnings: loaded.warnings))
     }
 }
 
@@ -77,7 +77,7 @@ struct Demo: ParsableCommand {
     @OptionGroup var settings: Settings
 
     func run() throws {
-        var configuration = try Files.load(nil, settings, useEnvironment: false)
+        var configuration = try Files.load(nil, settings, useEnvironment: false).configuration
         configuration.services = Configuration.demo().services
         throw ExitCode(try Gateway.run(configuration, withDemoWorkers: true))
     }
@@ -86,7 +86,7 @@ struct Demo: ParsableCommand {
 /// `zmq-gateway check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look a configuration over: exit 0 if it is good, 78 if not.")
+        abstract: "Look a configuration over: exit 0 if it is good, with its warnings, or 78 if not.")
 
     @Option(help: "The configuration file; also ZMQ_GATEWAY_CONFIG.")
     var config: String?
@@ -94,7 +94,9 @@ struct Check: ParsableCommand {
     @OptionGroup var settings: Settings
 
     func run() throws {
-        let configuration = try Files.load(config, settings)
+        let loaded = try Files.load(config, settings)
+        let configuration = loaded.configuration
+        for warning in loaded.warnings { print("warning: \(warning)") }
         let services = configuration.services.map(\.name).joined(separator: ", ")
         let routes = configuration.routes.count
         let addresses = configuration.listen.map(\.description).joined(separator: ", ")
@@ -113,15 +115,16 @@ struct OpenAPI: ParsableCommand {
     @OptionGroup var settings: Settings
 
     func run() throws {
-        let configuration = config == nil ? Configuration.demo() : try Files.load(config, settings)
+        let configuration = config == nil ? Configuration.demo() : try Files.load(config, settings).configuration
         print(Gateway.openAPI(configuration), terminator: "")
     }
 }
 
 /// The configuration from file, environment and flags.
 enum Files {
-    /// Prints what is wrong and leaves with 78 (EX_CONFIG, sysexits.h) where something is.
-    static func load(_ path: String?, _ settings: Settings, useEnvironment: Bool = true) throws -> Configuration {
+    /// Prints the mistakes, and the warnings with them, and exits with 78 (EX_CONFIG, sysexits.h) if there are any. The
+    /// warnings of a good configuration are for the caller to print or to log.
+    static func load(_ path: String?, _ settings: Settings, useEnvironment: Bool = true) throws -> Loaded {
         let environment = useEnvironment ? Surroundings.environment : [:]
         let path = path ?? environment["ZMQ_GATEWAY_CONFIG"]
         var text = ""
@@ -134,10 +137,12 @@ enum Files {
         }
         let loaded = Configuration.load(
             text: text, file: path ?? "configuration", environment: environment, overrides: settings.overrides)
-        for warning in loaded.warnings { say("warning: \(warning)") }
-        for mistake in loaded.mistakes { say("\(mistake)") }
-        guard loaded.mistakes.isEmpty else { throw ExitCode(EX_CONFIG) }
-        return loaded.configuration
+        guard loaded.mistakes.isEmpty else {
+            for warning in loaded.warnings { say("warning: \(warning)") }
+            for mistake in loaded.mistakes { say("\(mistake)") }
+            throw ExitCode(EX_CONFIG)
+        }
+        return loaded
     }
 
     private static func say(_ line: String) { Surroundings.complain(line) }

@@ -39,6 +39,7 @@ extension Configuration {
         Layers.apply(environment: environment, to: &configuration, findings)
         Layers.apply(overrides, to: &configuration, findings)
         Consistency.check(configuration, findings)
+        Warnings.look(at: configuration, findings)
         findings.sort()
         return Loaded(configuration: configuration, mistakes: findings.mistakes, warnings: findings.warnings)
     }

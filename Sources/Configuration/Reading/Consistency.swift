@@ -9,11 +9,6 @@ enum Consistency {
         checkRoutes(configuration, findings)
         checkRoutesToPublishers(configuration, findings)
         checkEndpoints(configuration, findings)
-        if configuration.listen.contains(where: { !$0.isLoopback }) && configuration.hosts.isEmpty {
-            findings.warning(
-                findings.place(of: "listen"),
-                "is not loopback, and `hosts` is empty: clients must call by address; name the hosts they use")
-        }
     }
 
     private static func check(_ service: ServiceConfiguration, _ findings: Findings) {
@@ -28,12 +23,6 @@ enum Consistency {
             complain(
                 "overrides.deadline",
                 "is below the service's own deadline, \(Units.text(service.replies.deadline)); raise it")
-        }
-        if !service.replies.namesAnEnd && [.router, .dealer].contains(service.peer) {
-            findings.warning(
-                findings.place(of: "services.\(service.name)"),
-                "names no end: JSON answers end after one reply, streams at the deadline; add final, count or idle"
-            )
         }
     }
 

@@ -1,0 +1,25 @@
+// What is allowed and probably not meant. A warning stops nothing: `check` prints it and still exits with 0, and the
+// start writes it to the log. One function a warning; each looks at the whole configuration once it is read, and names
+// the key that has to change.
+
+/// The warnings of one load.
+enum Warnings {
+    static func look(at configuration: Configuration, _ findings: Findings) {
+        lookAtListen(configuration, findings)
+        for service in configuration.services { lookAtEnd(service, findings) }
+    }
+
+    private static func lookAtListen(_ configuration: Configuration, _ findings: Findings) {
+        guard configuration.hosts.isEmpty, configuration.listen.contains(where: { !$0.isLoopback }) else { return }
+        findings.warning(
+            findings.place(of: "listen"),
+            "is not loopback, and `hosts` is empty: clients must call by address; name the hosts they use")
+    }
+
+    private static func lookAtEnd(_ service: ServiceConfiguration, _ findings: Findings) {
+        guard [.router, .dealer].contains(service.peer), !service.replies.namesAnEnd else { return }
+        findings.warning(
+            findings.place(of: "services.\(service.name)"),
+            "names no end: JSON answers end after one reply, streams at the deadline; add final, count or idle")
+    }
+}

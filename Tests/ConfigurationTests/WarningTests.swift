@@ -1,0 +1,31 @@
+// Warnings: what is allowed and probably not meant, with its place, and no mistake.
+
+import Configuration
+import Testing
+
+@Suite("Warnings of a configuration") struct WarningTests {
+    @Test(
+        "each warning names its key and what to do",
+        arguments: [
+            ("listen: 0.0.0.0:8080", "g.yaml:1:1: listen", "name the hosts they use"),
+            ("services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1'}}", "services.a: ", "add final, count or idle"),
+        ])
+    func warning(text: String, place: String, words: String) {
+        let loaded = Configuration.load(text: text, file: "g.yaml")
+        #expect(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
+        let all = loaded.warnings.map(\.description)
+        #expect(all.contains { $0.contains(place) && $0.contains(words) }, "\(all)")
+    }
+
+    @Test(
+        "what is meant gives no warning",
+        arguments: [
+            "", "{listen: '0.0.0.0:8080', hosts: [gateway.example.org]}",
+            "services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1', replies: {count: 1}}}",
+        ])
+    func silent(text: String) {
+        let loaded = Configuration.load(text: text, file: "g.yaml")
+        #expect(loaded.mistakes.isEmpty)
+        #expect(loaded.warnings.isEmpty, "\(loaded.warnings)")
+    }
+}
