@@ -52,7 +52,7 @@ extension Core {
             snapshot.malformedRequests += UInt64(counters.refusedTotal)
             snapshot.spinsCaught += counters.spinsCaught
         }
-        snapshot.logLinesDropped = shared.output.droppedLines
+        snapshot.logLinesDropped = shared.output.lostLines
         return CoreReport(
             metrics: snapshot, states: services.map(\.state), isDraining: !drainState.acceptsRequests)
     }

@@ -4,7 +4,7 @@
 //     reactors      Core.run, each on its own
 //     log           LineWriter
 //
-// The first signal drains, the second ends at once.
+// Signals have a thread of their own (SignalWatch.swift).
 
 public import Configuration
 import Glibc
@@ -26,8 +26,8 @@ public enum Gateway {
     ) throws -> Int32 {
         Threads.ignoreSignal(SIGPIPE)
         Memory.returnEmptyPages()
-        let signals = try SignalSource([SIGTERM, SIGINT])
-        let output = try LineWriter(descriptor: STDERR_FILENO)
+        let signals = try SignalSource(SignalWatch.signals)
+        let output = try LineWriter(descriptor: STDERR_FILENO, isJSON: configuration.log.format == .json)
         defer { output.close() }
         let log = LogLine.logger(configuration.log, output)
         for warning in warnings { log.warning("\(warning)") }
@@ -47,6 +47,8 @@ public enum Gateway {
     }
 
     private static func serve(_ shared: SharedState, _ signals: SignalSource, withHints: Bool) throws -> Int32 {
+        let watch = SignalWatch()
+        watch.start(signals, shared)
         let start = StartReport()
         var threads: [ThreadHandle] = []
         // Reactor by reactor: the first one settles the ports that were left to the system.
@@ -67,16 +69,9 @@ public enum Gateway {
         if withHints, let address = start.addresses.first(where: { !$0.hasPrefix("unix:") }) {
             Output.write(Array(Configuration.demoHints("http://\(address)").utf8), to: STDOUT_FILENO)
         }
-        let waiter = Threads.start(name: "signals") {
-            while signals.wait() >= 0 {
-                shared.log.notice("a signal asks for the end; again ends at once")
-                for mailbox in shared.mailboxes { mailbox.post(.drain) }
-            }
-        }
-        _ = waiter
         for thread in threads { thread.join() }
-        shared.log.notice("everything is finished")
-        return 0
+        shared.log.notice(watch.status == 0 ? "everything is finished" : "what was open was cut")
+        return watch.status
     }
 
     private static func runCore(_ index: Int, _ shared: SharedState, _ start: StartReport) {

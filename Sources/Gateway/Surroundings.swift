@@ -4,6 +4,9 @@ import Reactors
 
 /// The process's surroundings.
 public enum Surroundings {
+    /// Opens /dev/null in place of standard descriptors that are closed; the first call.
+    public static func openStandardDescriptors() { StandardDescriptors.open() }
+
     public static var environment: [String: String] { ProcessEnvironment.variables }
 
     /// A file's text, or nil if it cannot be read or is not UTF-8.

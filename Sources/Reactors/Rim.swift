@@ -6,7 +6,12 @@ import Synchronization
 
 extension Mailbox {
     /// Blocks until letters are there (or a signal comes); for a reader that has no reactor.
-    public func waitForLetters() { Descriptors.wait(for: descriptor, POLLIN, -1) }
+    /// - Parameter milliseconds: how long at most; nil for as long as it takes.
+    /// - Returns: false if the time passed first.
+    @discardableResult
+    public func waitForLetters(atMost milliseconds: Int32? = nil) -> Bool {
+        Descriptors.wait(for: descriptor, POLLIN, milliseconds ?? -1)
+    }
 }
 
 extension SignalSource {
@@ -16,6 +21,13 @@ extension SignalSource {
             if let signal = next() { return signal }
             Descriptors.wait(for: descriptor, POLLIN, -1)
         }
+    }
+
+    /// Blocks until a signal comes or the time is over. - Returns: its number; nil if the time passed first.
+    public func wait(atMost milliseconds: Int32) -> Int32? {
+        if let signal = next() { return signal }
+        Descriptors.wait(for: descriptor, POLLIN, milliseconds)
+        return next()
     }
 }
 
@@ -38,9 +50,11 @@ public final class SharedCell<Value: Sendable>: Sendable {
 
 /// A descriptor to write text to.
 public enum Output {
-    /// Writes all of `bytes`, waiting as long as it takes; gives up when the descriptor does not take any more for
-    /// good.
-    public static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    /// Writes all of `bytes`, waiting as long as it takes; gives up when the descriptor takes no more, for its disk is
+    /// full or its reader gone.
+    /// - Returns: how many bytes were written.
+    @discardableResult
+    public static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int {
         var start = 0
         while start < bytes.count {
             // SAFETY: the buffer is alive for the call, and `start` is below its count.
@@ -52,17 +66,31 @@ public enum Output {
             } else if errno == EAGAIN {
                 Descriptors.wait(for: descriptor, POLLOUT, 1000)
             } else if errno != EINTR {
-                return
+                return start
             }
+        }
+        return start
+    }
+}
+
+/// Descriptors 0, 1 and 2.
+public enum StandardDescriptors {
+    /// Opens /dev/null in place of those that are closed. A socket that took number 2 would receive the log. Call it
+    /// before anything else is opened.
+    public static func open() {
+        for descriptor in 0...2 as ClosedRange<Int32> where fcntl(descriptor, F_GETFD) == -1 {
+            // SAFETY: the path is a literal. The lowest free number is this one, for those below it are open by now.
+            _ = unsafe Glibc.open("/dev/null", O_RDWR)
         }
     }
 }
 
 enum Descriptors {
-    /// Blocks until the descriptor is ready or `milliseconds` are over (poll(2)).
-    static func wait(for descriptor: Int32, _ events: Int32, _ milliseconds: Int32) {
+    /// Blocks until the descriptor is ready or `milliseconds` are over, poll(2). - Returns: whether it is ready.
+    @discardableResult
+    static func wait(for descriptor: Int32, _ events: Int32, _ milliseconds: Int32) -> Bool {
         var item = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         // SAFETY: one item, alive for the call.
-        _ = unsafe poll(&item, 1, milliseconds)
+        return unsafe poll(&item, 1, milliseconds) > 0
     }
 }

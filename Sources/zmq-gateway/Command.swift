@@ -12,6 +12,11 @@ struct Command: ParsableCommand {
         abstract: "HTTP in front of ZeroMQ services: one request, 0..N replies, and the reason they ended.",
         version: version,
         subcommands: [Serve.self, Demo.self, Check.self, OpenAPI.self])
+
+    static func main() {
+        Surroundings.openStandardDescriptors()
+        main(nil)
+    }
 }
 
 /// What can be said on the command line instead of in the file.

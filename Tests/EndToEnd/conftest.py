@@ -1,13 +1,14 @@
 """Fixtures: a gateway from a configuration, workers, the demo."""
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from harness import PYTHON, ROOT, Gateway, Process  # noqa: E402
+from harness import BINARY, PYTHON, ROOT, Gateway, Process  # noqa: E402
 from scripted import ScriptedWorker  # noqa: E402
 
 
@@ -66,6 +67,25 @@ def endpoint(tmp_path):
     """Names of endpoints that nobody else has."""
     counter = iter(range(1000))
     return lambda: f"ipc://{tmp_path}/{next(counter)}"
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """bare(settings, **Popen's) starts a gateway whose standard error is the test's own affair; (process, url)."""
+    running = []
+
+    def start(settings=None, **how):
+        path = tmp_path / "gateway.yaml"
+        configuration = {"listen": "127.0.0.1:0", "reactors": 1, **(settings or {})}
+        path.write_text(json.dumps(configuration))
+        process = subprocess.Popen(
+            [BINARY, "serve", "--config", path, "--public", "off"], stdout=subprocess.PIPE, text=True, cwd=ROOT, **how)
+        running.append(process)
+        return process, process.stdout.readline().removeprefix("listening on ").strip()
+    yield start
+    for process in running:
+        process.kill()
+        process.wait(10)
 
 
 @pytest.fixture(scope="session")

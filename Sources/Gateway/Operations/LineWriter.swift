@@ -1,7 +1,9 @@
-// Where log lines leave the process: a thread of their own writes them, so that a terminal or a pipe that does not take
-// them holds up nobody. What is too much is dropped and counted, and the next line says how much.
+// Where log lines leave the process: a thread of their own writes them, so that a terminal or a pipe that takes nothing
+// holds up no reactor. Lines that find no room, or no disk, are counted, and the log says how many once it is written
+// again. At the end the writer waits a second for its thread, never longer: nobody may be reading the pipe.
 
 import Glibc
+import Logging
 import Reactors
 import Synchronization
 
@@ -9,65 +11,76 @@ import Synchronization
 final class LineWriter: Sendable {
     /// Bytes that may wait: some seconds of a busy access log.
     private static let bound = 8 << 20
+    /// How long `close` waits for what is left to be written.
+    private static let patienceMilliseconds: Int32 = 1_000
 
     private enum Order: Sendable {
         case lines([UInt8])
         case end
     }
 
+    /// What the writing thread counts.
+    private final class Gauge: Sendable {
+        /// Bytes that need no room any more.
+        let done = Atomic<Int>(0)
+        let lostLines = Atomic<UInt64>(0)
+    }
+
     private let mailbox: Mailbox<Order>
-    private let waiting = Atomic<Int>(0)
-    private let dropped = Atomic<UInt64>(0)
+    private let finished: Mailbox<Bool>
+    private let posted = Atomic<Int>(0)
+    private let gauge: Gauge
     private let thread: ThreadHandle
 
-    /// - Parameter descriptor: 1 or 2.
-    init(descriptor: Int32) throws(SystemError) {
-        let mailbox = try Mailbox<Order>()
-        self.mailbox = mailbox
-        let gauge = Gauge()
-        self.gauge = gauge
-        thread = Threads.start(name: "log") { Self.run(mailbox, descriptor, gauge) }
+    /// - Parameters:
+    ///   - descriptor: 1 or 2.
+    ///   - isJSON: how the writer's own lines are written.
+    init(descriptor: Int32, isJSON: Bool) throws(SystemError) {
+        let (mailbox, finished, gauge) = (try Mailbox<Order>(), try Mailbox<Bool>(), Gauge())
+        (self.mailbox, self.finished, self.gauge) = (mailbox, finished, gauge)
+        thread = Threads.start(name: "log") {
+            Self.run(mailbox, descriptor, gauge, isJSON: isJSON)
+            finished.post(true)
+        }
     }
 
-    private let gauge: Gauge
-
-    /// Bytes written so far, which the writing thread tells.
-    private final class Gauge: Sendable {
-        let written = Atomic<Int>(0)
-    }
-
-    /// Lines that were dropped since the start.
-    var droppedLines: UInt64 { dropped.load(ordering: .relaxed) }
+    /// Lines that were lost since the start.
+    var lostLines: UInt64 { gauge.lostLines.load(ordering: .relaxed) }
 
     /// From any thread. `lines` end with a line feed.
     func write(_ lines: [UInt8]) {
-        let posted = waiting.wrappingAdd(lines.count, ordering: .relaxed).newValue
-        guard posted - gauge.written.load(ordering: .relaxed) <= Self.bound else {
-            waiting.wrappingSubtract(lines.count, ordering: .relaxed)
-            dropped.wrappingAdd(UInt64(lines.count { $0 == 0x0A }), ordering: .relaxed)
+        let total = posted.wrappingAdd(lines.count, ordering: .relaxed).newValue
+        guard total - gauge.done.load(ordering: .relaxed) <= Self.bound else {
+            posted.wrappingSubtract(lines.count, ordering: .relaxed)
+            gauge.lostLines.wrappingAdd(Self.lines(in: lines[...]), ordering: .relaxed)
             return
         }
         mailbox.post(.lines(lines))
     }
 
-    /// Writes what waits and ends the thread; the last call.
+    /// Writes what waits, as far as it is taken within a second; the last call.
     func close() {
         mailbox.post(.end)
-        thread.join()
+        if finished.waitForLetters(atMost: Self.patienceMilliseconds) { thread.join() }
     }
 
-    private static func run(_ mailbox: Mailbox<Order>, _ descriptor: Int32, _ gauge: Gauge) {
+    private static func run(_ mailbox: Mailbox<Order>, _ descriptor: Int32, _ gauge: Gauge, isJSON: Bool) {
         var isOpen = true
+        var told: UInt64 = 0
         while isOpen {
             mailbox.waitForLetters()
             mailbox.drain { order in
-                switch order {
-                case .lines(let bytes):
-                    Output.write(bytes, to: descriptor)
-                    gauge.written.wrappingAdd(bytes.count, ordering: .relaxed)
-                case .end: isOpen = false
-                }
+                guard case .lines(let bytes) = order else { return isOpen = false }
+                let written = Output.write(bytes, to: descriptor)
+                gauge.done.wrappingAdd(bytes.count, ordering: .relaxed)
+                gauge.lostLines.wrappingAdd(lines(in: bytes[written...]), ordering: .relaxed)
+                let lost = gauge.lostLines.load(ordering: .relaxed)
+                guard written == bytes.count, lost > told else { return }
+                let line = LogLine.text(.warning, "\(lost - told) lines of the log were lost before this one", isJSON)
+                if Output.write(line, to: descriptor) == line.count { told = lost }
             }
         }
     }
+
+    private static func lines(in bytes: ArraySlice<UInt8>) -> UInt64 { UInt64(bytes.count { $0 == 0x0A }) }
 }

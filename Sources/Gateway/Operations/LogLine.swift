@@ -41,20 +41,19 @@ struct LogLine: LogHandler {
         }
     }
 
-    func log(event: LogEvent) {
-        guard isJSON else {
-            return output.write(Array("\(Timestamp.now) \(event.level) \(Self.oneLine("\(event.message)"))\n".utf8))
-        }
+    func log(event: LogEvent) { output.write(Self.text(event.level, "\(event.message)", isJSON)) }
+
+    /// One line of the log.
+    static func text(_ level: Logger.Level, _ message: String, _ isJSON: Bool) -> [UInt8] {
+        guard isJSON else { return Array("\(Timestamp.now) \(level) \(oneLine(message))\n".utf8) }
         var writer = JSONWriter()
         writer.beginObject()
-        for (name, value) in [
-            ("time", Timestamp.now), ("level", event.level.rawValue), ("message", "\(event.message)"),
-        ] {
+        for (name, value) in [("time", Timestamp.now), ("level", level.rawValue), ("message", message)] {
             writer.key(name)
             writer.string(value)
         }
         writer.endObject()
         writer.newline()
-        output.write(writer.bytes)
+        return writer.bytes
     }
 }

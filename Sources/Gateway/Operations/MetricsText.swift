@@ -175,7 +175,7 @@ struct MetricsText {
             "zmq_gateway_parser_spins_total", "counter", "Busy loops of the HTTP parser that were caught.",
             total.spinsCaught)
         single(
-            "zmq_gateway_log_lines_dropped_total", "counter", "Log lines that nobody took in time.",
+            "zmq_gateway_log_lines_dropped_total", "counter", "Log lines that could not be written.",
             total.logLinesDropped)
         single("zmq_gateway_reactors", "gauge", "Reactor threads.", UInt64(reactors))
     }
