@@ -22,6 +22,12 @@ export interface ConnectOptions {
   hello_ms?: number;
   /** How long a request may wait for a connection before it fails with `unreachable`. Default 15,000. */
   wait_ms?: number;
+  /** After how long without a message the connection is asked whether it lives. Default 20,000. */
+  ping_ms?: number;
+  /** How long the answer may take before the connection is dropped and opened again. Default 5,000. */
+  pong_ms?: number;
+  /** How long after its deadline an exchange that the gateway has not ended is ended here. Default 2,000. */
+  grace_ms?: number;
   /** As for JSON.parse, for everything received: for numbers beyond 2^53, say. */
   reviver?: (this: unknown, key: string, value: unknown, context?: { source?: string }) => unknown;
   /** For Node before 22 and for tests. */
@@ -77,7 +83,7 @@ export class GatewayError extends Error {
 export interface RequestOptions {
   /** Cancels; the promise or the loop then fails with the signal's reason. */
   signal?: AbortSignal;
-  /** Total time: "5s", or a number of milliseconds. */
+  /** Total time: "5s", or a number of milliseconds. Kept here too, `grace_ms` later: then the code is `deadline`. */
   deadline?: string | number;
   /** Longest gap between replies. */
   idle?: string | number;

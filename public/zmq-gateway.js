@@ -8,17 +8,20 @@
 //   Session  one raw conversation with one service       Wire     one WebSocket after another: hello, resume, acks
 //
 // A connection that breaks is opened again after a random wait that grows (full jitter), and the session resumed where
-// the gateway allows it. Nothing is lost in silence: what cannot be resumed fails with `connection_lost`, what the
-// gateway had to forget with `replies_lost`. One file without dependencies, so that it can be copied anywhere.
+// the gateway allows it. A connection that only falls silent is asked with a ping, and dropped when no answer comes.
+// Nothing is lost in silence: what cannot be resumed fails with `connection_lost`, what the gateway had to forget with
+// `replies_lost`. One file without dependencies, so that it can be copied anywhere.
 
 const defaults = {
   url: globalThis.location?.origin, transport: "auto",
   retry_ms: 250, max_retry_ms: 15_000, hello_ms: 10_000, wait_ms: 15_000,
+  ping_ms: 20_000, pong_ms: 5_000, grace_ms: 2_000,
   fetch: (...args) => globalThis.fetch(...args), WebSocket: globalThis.WebSocket,
 };
 const acksAfter = 32;
 const ackInterval = 250;
 const longLived = 5_000;
+const longestTimer = 2 ** 31 - 1;  // setTimeout takes no more, and fires at once when it gets more
 const nobody = "?";  // no service is called so: asks whether an id is in use, see Gateway's resumed()
 // Not NDJSON: the gateway breaks an incomplete NDJSON answer off behind its end record, so that curl can tell, and
 // Chromium then throws away what it had not handed out yet: 30 of 40 end records, against none of 40 events.
@@ -39,6 +42,12 @@ export class GatewayError extends Error {
 const problemError = (problem, reason = null) =>
   new GatewayError(problem?.code ?? reason ?? "http_error", undefined, { problem, reason });
 const milliseconds = (time) => (typeof time === "number" ? `${time}ms` : time);
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+/** null for no time, or one that the gateway will refuse. */
+const inMilliseconds = (time) => {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(milliseconds(time ?? "")) ?? [];
+  return unit ? count * units[unit] : null;
+};
 const rulesOf = ({ deadline, idle, count, partial }) => ({
   deadline: milliseconds(deadline), idle: milliseconds(idle), count, partial: partial ? "ok" : undefined,
 });
@@ -236,10 +245,27 @@ class Gateway extends Teller {
     exchange.sent += 1;
     const request = topics ? { op: "subscribe", topics } : { op: "request", body: enclosed(body, options.as) };
     this.#wire.send({ id, service, ...request, ...rulesOf(options) });
+    this.#limit(exchange);
+  }
+
+  /** The gateway ends an exchange at its deadline. If its word does not come, the exchange ends here soon after. */
+  #limit(exchange) {
+    const time = inMilliseconds(exchange.options.deadline);
+    if (time === null) return;
+    const bound = Math.min(longestTimer, time + this.#options.grace_ms);
+    exchange.timer = setTimeout(() => this.#expire(exchange), bound);
+  }
+
+  #expire(exchange) {
+    const detail = `The deadline passed, and the gateway did not say so within ${this.#options.grace_ms} ms.`;
+    this.#cancel(exchange);
+    const problem = { status: 504, code: "deadline", title: "The time for the whole answer was over.", detail };
+    exchange.finish({ reason: "deadline", ok: false, problem });
   }
 
   #fetch(exchange) {
     clearTimeout(exchange.timer);
+    this.#limit(exchange);
     exchange.aborter = new AbortController();
     fetchReplies(this.#options, this.transport, exchange).catch((error) =>
       exchange.fail(error instanceof GatewayError ? error : new GatewayError("connection_lost", error.message)));
@@ -395,7 +421,8 @@ class Session extends Teller {
   }
 }
 
-/** One WebSocket after another, and the session that lives longer than each.
+/** One WebSocket after another, and the session that lives longer than each. A session with a hello can ask whether the
+ *  connection lives: after `ping_ms` of silence, and at once when the network or the page is back.
  *
  *      idle -> opening -> (hello) -> ready -> waiting -> opening ...      any -> closed
  *                   \-> resuming -> resumed or refused -^                                                            */
@@ -412,13 +439,21 @@ class Wire {
   #attempts = 0;
   #openedAt = 0;
   #goodbye = null;
+  #isBidden = false;
+  #heardAt = 0;
   #timers = {};
   #isEverOpen = false;
+  #events = new AbortController();
 
   constructor(options, kind, hear) {
     this.#options = options;
     this.#kind = kind;
     this.#hear = hear;
+    const { document } = globalThis;
+    const { signal } = this.#events;
+    globalThis.addEventListener?.("online", () => this.#hurry(true), { signal });
+    document?.addEventListener(
+      "visibilitychange", () => document.visibilityState === "visible" && this.#hurry(false), { signal });
   }
 
   get isReady() { return this.#phase === "ready"; }
@@ -430,6 +465,7 @@ class Wire {
 
   open() {
     this.#phase = "opening";
+    this.#after("retry");
     if (!this.#isEverOpen) this.#hear.state({ state: "connecting" });
     let socket;
     try {
@@ -448,6 +484,7 @@ class Wire {
 
   close() {
     this.#phase = "closed";
+    this.#events.abort();
     for (const name of Object.keys(this.#timers)) this.#after(name);
     this.#release(1000);
   }
@@ -461,6 +498,8 @@ class Wire {
 
   #receive(data) {
     if (!this.#kind.hello) return this.#hear.raw(data);
+    this.#heardAt = performance.now();
+    this.#after("pong");
     let message = null;
     try {
       message = JSON.parse(data, this.#options.reviver);
@@ -470,6 +509,7 @@ class Wire {
     if (message.op === "hello") this.#greeted(message);
     else if (message.op === "resumed") this.#resume(message);
     else if (message.op === "goodbye") this.#goodbye = message.retry_ms;
+    else if (message.op === "pong") return;
     else if (message.op === "error" && message.id === undefined && this.#phase === "resuming") this.#refused(message);
     else this.#hear.message(message);
   }
@@ -522,9 +562,40 @@ class Wire {
     this.#phase = "ready";
     this.#openedAt = performance.now();
     this.#isEverOpen = true;
+    this.#watch();
     this.#hear.state({ ...state, transport: "websocket" });
     before?.();
     this.#hear.ready();
+  }
+
+  /** After each silence of `ping_ms` a ping; the timer is set by the silence and not by each message. */
+  #watch() {
+    if (!this.#kind.hello) return;
+    const left = this.#heardAt + this.#options.ping_ms - performance.now();
+    if (left <= 0) this.#ask();
+    this.#after("ping", left > 0 ? left : this.#options.ping_ms, () => this.#watch());
+  }
+
+  /** Anything at all that comes is an answer. A timer that is late tells of a page that slept and has not read yet what
+   *  came meanwhile: it asks once more. */
+  #ask(isAgain = false) {
+    if (!this.#kind.hello || this.#timers.pong) return;
+    const { pong_ms: patience } = this.#options;
+    const due = performance.now() + patience;
+    this.send({ op: "ping" });
+    this.#after("pong", patience, () => {
+      if (!isAgain && performance.now() > due + patience) return this.#ask(true);
+      this.#abandon(`nothing came for ${patience} ms after a ping`);
+    });
+  }
+
+  /** The network is back (online), or the page is: no wait, and no trust in what was open or on its way before. */
+  #hurry(isOnline) {
+    if (this.#phase === "ready") return this.#ask();
+    if (this.#phase === "waiting" && !this.#isBidden) this.#attempts = 0;
+    else if (isOnline && this.#phase === "opening" && this.#socket?.readyState === 0) this.#release(4000);
+    else return;
+    this.open();
   }
 
   #forgetSession(error) {
@@ -557,8 +628,7 @@ class Wire {
     const wasReady = this.#phase === "ready";
     this.#socket = null;
     this.#phase = "waiting";
-    this.#after("hello");
-    this.#after("ack");
+    for (const name of ["hello", "ack", "ping", "pong"]) this.#after(name);
     this.info.drops += wasReady ? 1 : 0;
     const error = new GatewayError("connection_lost", `The connection was lost (${code} ${reason || "without a word"}).`);
     Object.assign(error, { reason: reason || null, closeCode: code });
@@ -574,6 +644,7 @@ class Wire {
     const { retry_ms: base, max_retry_ms: most } = this.#options;
     const wait = this.#goodbye ?? Math.round(Math.random() * Math.min(most, base * 2 ** this.#attempts));
     this.#attempts += 1;
+    this.#isBidden = this.#goodbye !== null;
     this.#goodbye = null;
     this.#hear.state({ state: "reconnecting", retry_ms: wait });
     this.#after("retry", wait, () => this.open());

@@ -42,7 +42,8 @@ final class SharedState: Sendable {
         for _ in 0..<reactors { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes
         routes = WebRoutes(configuration, plans)
-        publicFiles = try PublicFiles(folder: configuration.publicFolder.path)
+        publicFiles = try PublicFiles(
+            folder: configuration.publicFolder.path, hasForeignReaders: !configuration.origins.isEmpty)
         admission = Admission(configuration)
         openAPI = OpenAPIDocument.make(plans: plans, routes: configuration.routes)
         let limits = configuration.limits

@@ -110,6 +110,10 @@ class MockGateway:
 
     async def _post(self, request):
         body = await request.read()
+        if request.match_info["service"] == "hold":
+            response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+            await response.prepare(request)
+            await asyncio.Event().wait()
         end = json.dumps({"reason": "count", "ok": True, "replies": 1, "elapsed_ms": 1}).encode()
         if request.headers["Accept"] == "text/event-stream":
             events = b"data: " + body + b"\n\nevent: end\ndata: " + end + b"\n\n"
@@ -161,6 +165,8 @@ class MockGateway:
                 await self._request(session, message)
             elif message["op"] == "cancel" and message["id"] in session.open:
                 await self._end(session, message["id"], "cancelled", {"code": "cancelled"})
+            elif message["op"] == "ping":
+                await socket.send_json({"op": "pong"})
             elif message["op"] == "send":
                 await self._numbered(session, {"op": "reply", "body": message["body"]})
             elif message["op"] == "ack":

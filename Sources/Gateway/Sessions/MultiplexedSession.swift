@@ -4,6 +4,7 @@
 //     {"op":"subscribe","id":"a","service":"s","topics":[...]} --> the same with a publisher, as GET opens one
 //     {"op":"reply","id":"a","seq":1,"body":...}        <--  each reply
 //     {"op":"end","id":"a","seq":2,"reason":...}        <--  its end, always
+//     {"op":"ping"} --> {"op":"pong"}                        for a page, which sees no ping of the WebSocket protocol
 //
 // A message that cannot be obeyed is answered with an error and harms no other. Replies and ends are numbered over the
 // whole session, so that a client that lost its connection can go on where it was.
@@ -45,11 +46,13 @@ final class MultiplexedSession: Session {
             switch message.operation {
             case "request", "subscribe": request(message, payload)
             case "cancel": cancel(message)
+            case "ping": presence.tell(SessionText.pong)
             case "ack": presence.acknowledge(message.number(payload))
             case "resume":
                 core.sessions.resume(self, token: message.token(payload), after: message.number(payload))
             default:
-                complain(message.id, Problem(.badMessage, "`op` must be request, subscribe, cancel, ack or resume"))
+                let operations = "request, subscribe, cancel, ack, ping or resume"
+                complain(message.id, Problem(.badMessage, "`op` must be \(operations)"))
             }
         }
     }

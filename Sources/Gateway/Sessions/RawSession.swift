@@ -65,10 +65,11 @@ final class RawSession: Correspondent, Session {
                 }
                 if let problem = BodyCheck.problem(of: body.span, plan) { return complain(problem) }
                 send(body.span)
+            case "ping": presence.tell(SessionText.pong)
             case "ack": presence.acknowledge(message.number(payload))
             case "resume":
                 core.sessions.resume(self, token: message.token(payload), after: message.number(payload))
-            default: complain(Problem(.badMessage, "`op` must be send, ack or resume"))
+            default: complain(Problem(.badMessage, "`op` must be send, ack, ping or resume"))
             }
         }
     }

@@ -4,6 +4,9 @@ import Bridge
 import JSON
 
 enum SessionText {
+    /// What answers a client's ping. It is not numbered.
+    static let pong = Array("{\"op\":\"pong\"}".utf8)
+
     static func hello(_ memory: SessionMemory?, _ requestID: RequestID, _ core: Core) -> [UInt8] {
         var writer = begin("hello", nil)
         describe(memory, requestID, core, into: &writer)

@@ -19,9 +19,12 @@ struct PublicFiles: Sendable {
     static let maxBytes = 64 << 20
 
     private let files: [String: PublicFile]
+    private let hasForeignReaders: Bool
 
-    /// - Parameter folder: nil for none.
-    init(folder: String?) throws {
+    /// - Parameters:
+    ///   - folder: nil for none.
+    ///   - hasForeignReaders: whether pages of other origins may read the files (`origins`).
+    init(folder: String?, hasForeignReaders: Bool) throws {
         var files: [String: PublicFile] = [:]
         var total = 0
         for (path, bytes) in try Self.contents(of: folder) {
@@ -32,6 +35,7 @@ struct PublicFiles: Sendable {
             if path == "index.html" { files["/"] = file }
         }
         self.files = files
+        self.hasForeignReaders = hasForeignReaders
     }
 
     private static func contents(of folder: String?) throws -> [(path: String, bytes: [UInt8])] {
@@ -45,14 +49,18 @@ struct PublicFiles: Sendable {
     static let policy =
         "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-    static func send(_ file: PublicFile, _ answer: Answer, ifNoneMatch: String?) {
+    func send(_ file: PublicFile, _ answer: Answer, ifNoneMatch: String?) {
         var headers = ResponseHeaders()
         headers.add("Content-Type", file.contentType)
         headers.add("Cache-Control", "no-cache")
         headers.add("ETag", file.tag)
         headers.add("X-Content-Type-Options", "nosniff")
-        headers.add("Content-Security-Policy", policy)
+        headers.add("Content-Security-Policy", Self.policy)
         headers.add("Referrer-Policy", "no-referrer")
+        // A page of a configured origin imports the client module and reads its types. Vary stands in every answer, so
+        // that a cache gives such a page no answer without this field (Fetch, "HTTP CORS protocol and caches").
+        if hasForeignReaders { headers.add("Vary", "Origin") }
+        if let origin = answer.origin { headers.add("Access-Control-Allow-Origin", origin) }
         headers.close = answer.closes
         guard ifNoneMatch != file.tag else {
             return answer.request.respond(304, headers, copying: Span())

@@ -208,7 +208,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             return refuse(answer, Problem(.notFound, "nothing is at this path; /v1/services lists the services"))
         }
         guard request.method == .get || request.method == .head else { return notAllowed(answer, ["GET"]) }
-        page(answer) { PublicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
+        page(answer) { self.core.shared.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
     }
 
     private func notAllowed(_ answer: Answer, _ methods: [String]) {
@@ -241,12 +241,16 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             headers.add("Allow", Self.allow(methods))
             if answer.origin != nil {
                 headers.add("Access-Control-Allow-Methods", Self.allow(methods))
-                headers.add("Access-Control-Allow-Headers", "Content-Type, Accept, Prefer, X-Request-Id, Traceparent")
+                headers.add("Access-Control-Allow-Headers", Self.requestHeaders)
                 headers.add("Access-Control-Max-Age", "600")
             }
             answer.request.respond(204, headers, copying: Span())
         }
     }
+
+    /// What a page of a configured origin may send beyond the fields that need no leave.
+    private static let requestHeaders =
+        "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, Traceparent, X-Request-Id"
 
     private static func allow(_ methods: [String]) -> String {
         let all = methods + (methods.contains("GET") ? ["HEAD"] : []) + ["OPTIONS"]

@@ -3,7 +3,7 @@ import { connect, GatewayError, type End, type Gateway, type Problem, type Sessi
 
 const stop = new AbortController();
 const gateway: Gateway = connect({
-  url: "https://example.org/gateway", transport: "sse", signal: stop.signal, retry_ms: 100,
+  url: "https://example.org/gateway", transport: "sse", signal: stop.signal, retry_ms: 100, ping_ms: 5000, pong_ms: 500, grace_ms: 0,
   reviver: (key, value, context) => (typeof value === "number" ? context?.source : value),
   onstate: ({ state, retry_ms }) => console.log(state, retry_ms?.toFixed()),
 });
