@@ -6,6 +6,7 @@
 #pragma once
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,6 +20,7 @@ struct cmhd_callbacks {
   MHD_NotifyConnectionCallback connection;
   MHD_RequestCompletedCallback completed;
   void *(*request_line)(void *owner, const char *target, struct MHD_Connection *connection);
+  void (*logged)(void *owner);  // or NULL; then the struct need not outlive the start
 };
 
 /// An unescape callback that leaves the target as the client wrote it: decoding is done by whoever knows what the parts
@@ -37,15 +39,32 @@ static inline void cmhd_hide_query(const char *target) {
   if (mark) mark[1] = 0;
 }
 
+/// Puts a record behind the free memory of the connection, whose first bytes are zero: a string that begins in the
+/// receive buffer ends there at the latest. 0 when there is no room for it. Only while the library parses the request
+/// line: later records lie before this one.
+static inline int cmhd_end_buffer(struct MHD_Connection *connection) {
+  return MHD_set_connection_value(connection, MHD_FOOTER_KIND, "", "") == MHD_YES;
+}
+
+/// Tells the owner that something was logged. The text does not say of which connection, so it is not read.
+static void cmhd_log(void *callbacks, const char *format, va_list arguments) {
+  const struct cmhd_callbacks *calls = (const struct cmhd_callbacks *) callbacks;
+  (void) format;
+  (void) arguments;
+  calls->logged(calls->owner);
+}
+
 /// MHD_start_daemon(3) for an external epoll loop on a socket that listens already. The library closes `listening` when
-/// it stops.
+/// it stops; `calls` must live until then, for the log.
 ///
-/// To allow upgrades is to allow suspend and resume. The library's own time-out stays off.
+/// To allow upgrades is to allow suspend and resume. The library's own time-out stays off. It logs to `logged`: nothing
+/// else says that it is about to refuse a request that it has not shown to the handler.
 static inline struct MHD_Daemon *cmhd_start(int listening, unsigned int max_connections, size_t pool_bytes,
-                                            const struct cmhd_callbacks *calls) {
+                                            struct cmhd_callbacks *calls) {
   return MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_UPGRADE, 0,
+      MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_UPGRADE | (calls->logged ? MHD_USE_ERROR_LOG : 0), 0,
       calls->accept_policy, calls->owner, calls->handler, calls->owner,
+      MHD_OPTION_EXTERNAL_LOGGER, &cmhd_log, calls,
       MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT, max_connections,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_bytes, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
       MHD_OPTION_NOTIFY_CONNECTION, calls->connection, calls->owner,
@@ -81,6 +100,11 @@ static inline void *cmhd_socket_context(struct MHD_Connection *connection) {
 static inline size_t cmhd_header_bytes(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   return info ? info->header_size : 0;
+}
+
+/// Whether there is a response, ours or the library's own, until the request is completed.
+static inline int cmhd_has_response(struct MHD_Connection *connection) {
+  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS) != NULL;
 }
 
 /// 1 when the library must be run at once whatever epoll says, else 0. (Its own deadlines are off: no other answer

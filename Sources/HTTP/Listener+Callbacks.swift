@@ -8,7 +8,7 @@ extension Listener {
         unsafe cmhd_callbacks(
             owner: Unmanaged.passUnretained(listener).toOpaque(), accept_policy: acceptPolicyThunk,
             handler: handlerThunk, connection: connectionThunk, completed: completedThunk,
-            request_line: requestLineThunk)
+            request_line: requestLineThunk, logged: loggedThunk)
     }
 
     // SAFETY (all thunks): `cls` is the listener, which lives until stop() has returned; a context is the Request that
@@ -58,6 +58,10 @@ extension Listener {
             unsafe withRequest(context, ()) { request in unsafe with(cls) { unsafe $0.requestBegan(request, target) } }
             return unsafe context
         }
+
+    private static let loggedThunk: @convention(c) (UnsafeMutableRawPointer?) -> Void = { cls in
+        unsafe with(cls) { $0.libraryLogged() }
+    }
 
     private static let handlerThunk: @convention(c) (
         UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?, UnsafePointer<CChar>?,

@@ -39,6 +39,7 @@ extension Listener {
     func requestBegan(_ request: Request, _ target: UnsafePointer<CChar>?) {
         activity &+= 1
         lastRequestID &+= 1
+        lastSlot = request.slot
         unsafe request.requestLine(target, id: lastRequestID)
     }
 
@@ -78,6 +79,26 @@ extension Listener {
         refuseDirectly(request, Refusal(.headerTooLarge, "the header, with its fields and cookies, is too much"))
         // What lies unread when a socket is closed makes the kernel destroy the answer on its way.
         DirectReply.discardUnread(request.descriptor)
+    }
+
+    /// The library logs: it may be about to refuse a request whose header is complete, before it shows it to us. 0.9.75
+    /// sends such an answer twice, as HTML: parse_connection_headers is followed by the state HEADERS_PROCESSED
+    /// whatever it did. So we answer now, past the library, and shut the connection for what it writes. The log names
+    /// no connection, but only one can have a complete header and be unknown to the handler.
+    func libraryLogged() {
+        guard !isStopping, let request = requestInHand, let connection = unsafe request.connection else { return }
+        // SAFETY: the library is in the middle of this connection, and its header is complete.
+        let refusal = unsafe Strictness.reasonOfLibrary(request, connection, headerLimits)
+        refuseDirectly(request, refusal)
+        DirectReply.discardUnread(request.descriptor)
+        request.stage = .lingering
+        _ = shutdown(request.descriptor, Int32(SHUT_WR))
+    }
+
+    /// The request whose header the library takes apart at this moment: mostly the one that began last.
+    private var requestInHand: Request? {
+        if lastSlot < table.count, let last = table[lastSlot], last.isTakenApart { return last }
+        return table.lazy.compactMap { $0 }.first { $0.isTakenApart }
     }
 
     private func refuseDirectly(_ request: Request, _ refusal: Refusal) {

@@ -39,6 +39,8 @@ import Glibc
     /// Request objects that wait for a connection.
     var spare: [Request] = []
     var lastRequestID: UInt64 = 0
+    /// The slot of the request that began last.
+    var lastSlot = 0
     var isRunning = false
     var isStopping = false
     /// Callbacks of the library so far, but for those that ask for a response: a run without one made no progress that
@@ -56,6 +58,7 @@ import Glibc
     var spin = SpinGuard()
 
     private var daemon: OpaquePointer?
+    private let callbacks = UnsafeMutablePointer<cmhd_callbacks>.allocate(capacity: 1)
     private var listening: Int32
     private let unixPath: String?
     private let durations: [5 of UInt64]
@@ -84,10 +87,10 @@ import Glibc
     }
 
     private func start() throws(HTTPError) {
-        // SAFETY: the library keeps copies of the callbacks, and us unretained; see the head of this file.
-        var callbacks = unsafe Self.callbacks(for: self)
+        // SAFETY: the library keeps us unretained; see the head of this file. The callbacks live as long as we do.
+        unsafe callbacks.initialize(to: Self.callbacks(for: self))
         let most = UInt32(clamping: options.maxConnections)
-        unsafe daemon = unsafe cmhd_start(listening, most, options.poolBytes, &callbacks)
+        unsafe daemon = unsafe cmhd_start(listening, most, options.poolBytes, callbacks)
         if unsafe daemon == nil {
             _ = close(listening)
             removeSocketFile()
@@ -99,6 +102,8 @@ import Glibc
 
     deinit {
         precondition(unsafe daemon == nil, "a Listener must be stopped before it goes")
+        // SAFETY: allocated with this object, and the daemon is stopped.
+        unsafe callbacks.deallocate()
     }
 
     // MARK: running

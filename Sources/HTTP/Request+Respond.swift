@@ -184,6 +184,10 @@ extension Request {
         // SAFETY: the response is ours until MHD_destroy_response; the library counts its own references.
         defer { unsafe MHD_destroy_response(response) }
         unsafe headers.add(to: response)
+        // The library's idea of where a chunked body ends is not everybody's (it takes a bare LF for a line's end):
+        // what stands behind it is never read as a request.
+        // SAFETY: as above.
+        if headers.close || hasChunks { _ = unsafe MHD_add_response_header(response, "Connection", "close") }
         let wasWaiting = stage == .waiting
         stage = .answered
         listener.wait(for: .send, self)
@@ -204,7 +208,6 @@ extension ResponseHeaders {
         // SAFETY: both runs hold pairs of C strings.
         unsafe bytes.withUnsafeBufferPointer { unsafe Self.add($0, to: response) }
         unsafe tail.span.extracting(0..<tailCount).withUnsafeBufferPointer { unsafe Self.add($0, to: response) }
-        if close { _ = unsafe MHD_add_response_header(response, "Connection", "close") }
     }
 
     private static func add(_ run: UnsafeBufferPointer<UInt8>, to response: OpaquePointer) {

@@ -13,8 +13,11 @@ extension Request {
         hasBegun = true
         // SAFETY: a C string in the library's buffer, of which we take a copy.
         guard let text = unsafe text else { return }
-        unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), strlen(text))
+        let textCount = unsafe strlen(text)
+        unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), textCount)
         unsafe cmhd_hide_query(text)
+        guard Strictness.layoutIsKnown, let connection = unsafe connection else { return }
+        lengthLine = unsafe LengthLine.tidy(behind: text + textCount, connection)
     }
 
     /// One call of the library's access handler: the header, some of the body, or its end.
@@ -213,7 +216,9 @@ extension Request {
     func completed(_ code: MHD_RequestTerminationCode) {
         let wasAccepted = isAccepted
         let reason = wasAccepted ? ending(code) : .failed
-        if stage == .line, !isTimedOut { listener.gaveUp(self, isSilent: code == .REQUEST_TERMINATED_WITH_ERROR) }
+        if stage == .line, !isTimedOut {
+            listener.gaveUp(self, isSilent: code == .REQUEST_TERMINATED_WITH_ERROR && !isAnsweredByLibrary)
+        }
         isSuspended = false
         endPolling()
         stage = .resting
@@ -222,6 +227,9 @@ extension Request {
         forget()
         listener.rest(self)
     }
+
+    // SAFETY: called while the library completes the request, when the connection is alive.
+    private var isAnsweredByLibrary: Bool { unsafe connection.map { unsafe cmhd_has_response($0) != 0 } ?? false }
 
     /// 0.9.75 forgets a connection that it gave up outside of an event of its own: it closes it once it is the oldest
     /// of those without a time-out. Those that have one it looks at in every run: give it one, and ask for a run.

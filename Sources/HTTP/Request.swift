@@ -110,6 +110,8 @@ import Glibc
     /// Waits for the connection when it is upgraded.
     var upgradeReceiver: (any UpgradeReceiver)?
     var discardedBytes: UInt64 = 0
+    /// White space behind Content-Length, which the library does not take.
+    var lengthLine = LengthLine()
     var acknowledgedAtCheck: UInt64?
 
     // MARK: where it lives
@@ -174,6 +176,13 @@ import Glibc
         isOverLimit = false
         hasBegun = false
         stage = .resting
+    }
+
+    /// Its header is complete, and the handler does not know it yet.
+    var isTakenApart: Bool {
+        guard stage == .line, let connection = unsafe connection else { return false }
+        // SAFETY: the connection is alive until it is taken from us.
+        return unsafe cmhd_header_bytes(connection) > 0
     }
 
     /// Forgets everything about the request that was, but not about the connection.

@@ -131,7 +131,8 @@ struct Strictness {
     /// The library keeps the response's header in the memory where it has the request's; where there is no room for it,
     /// it closes without a word.
     private static func checkRoom(_ request: Request, _ headerBytes: Int, _ limits: HeaderLimits) -> Refusal? {
-        var records = request.fieldCount
+        // One more is what ends the receive buffer.
+        var records = request.fieldCount + 1
         var bytes = headerBytes
         for i in 0..<request.fieldCount where request.fieldName(i).equalsIgnoringCase("cookie") {
             let cookies = request.fieldValue(i)
@@ -159,6 +160,7 @@ struct Strictness {
             let name = unsafe UInt(bitPattern: field.name), value = unsafe UInt(bitPattern: field.value)
             guard name == expected, unsafe value >= name + UInt(field.name_bytes) + 1 else { return wrong }
             expected = unsafe value + UInt(field.value_bytes) + 2
+            if expected - 2 == request.lengthLine.start { expected += request.lengthLine.count }
         }
         return expected + 2 == start + UInt(headerBytes) ? nil : wrong
     }
@@ -236,11 +238,24 @@ struct Strictness {
         } else if let length = request.value(of: .contentLength) {
             if request.isRepeated(.contentLength) { return Refusal(.lengthConflict, "Content-Length is repeated") }
             guard let number = decimal(length) else {
-                return Refusal(.contentLengthInvalid, "Content-Length is not a number")
+                return Refusal(.contentLengthInvalid, "Content-Length is not a number of up to 18 digits")
             }
             request.bodyLength = number
         }
         return nil
+    }
+
+    /// Why the library is about to refuse a request whose header is complete: for its length, or for want of memory.
+    static func reasonOfLibrary(_ request: Request, _ connection: OpaquePointer, _ limits: HeaderLimits) -> Refusal {
+        // SAFETY: the library has all fields of a complete header.
+        if let refusal = unsafe collect(request, connection, limits) ?? checkFields(request) ?? checkFraming(request) {
+            return refusal
+        }
+        if request.bodyLength != nil {
+            // The library takes no white space behind it, and the line came too late for us to move that.
+            return Refusal(.contentLengthInvalid, "there is white space behind the number of Content-Length")
+        }
+        return Refusal(.headerTooLarge, "the header, with its fields and cookies, is too much")
     }
 
     private static func decimal(_ text: Span<UInt8>) -> UInt64? {

@@ -16,9 +16,9 @@ struct EarlyAnswerTests {
         if when == "accept" { house.script.onAccept = answer } else { house.script.onBody = { if !$0.isAnswered { answer($0) } } }
         let client = try house.connect()
         for _ in 0..<2 {
-            client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n")
+            client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc")
             house.settle()
-            client.send("0\r\n\r\n")
+            client.send("def")
         }
         #expect(house.run { client.responses().count == 2 && house.script.log.count == 4 })
         #expect(client.responses().allSatisfy { $0.status == 413 && $0.body == "too much" })

@@ -42,12 +42,12 @@ private let malformed: [Malformed] = [
     Malformed("Transfer-Encoding beside Content-Length", post + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", .lengthConflict),
     Malformed("Transfer-Encoding twice", post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", .lengthConflict),
     Malformed("Transfer-Encoding with HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", .lengthConflict),
-    Malformed("a Content-Length with a sign", post + "Content-Length: +1\r\n\r\nx", nil),
-    Malformed("a negative Content-Length", post + "Content-Length: -1\r\n\r\nx", nil),
-    Malformed("a hexadecimal Content-Length", post + "Content-Length: 0x1\r\n\r\nx", nil),
-    Malformed("a list as Content-Length", post + "Content-Length: 1, 1\r\n\r\nx", nil),
-    Malformed("an empty Content-Length", post + "Content-Length:\r\n\r\n", nil),
-    Malformed("a Content-Length of 20 digits", post + "Content-Length: 99999999999999999999\r\n\r\nx", nil, status: 413),
+    Malformed("a Content-Length with a sign", post + "Content-Length: +1\r\n\r\nx", .contentLengthInvalid),
+    Malformed("a negative Content-Length", post + "Content-Length: -1\r\n\r\nx", .contentLengthInvalid),
+    Malformed("a hexadecimal Content-Length", post + "Content-Length: 0x1\r\n\r\nx", .contentLengthInvalid),
+    Malformed("a list as Content-Length", post + "Content-Length: 1, 1\r\n\r\nx", .contentLengthInvalid),
+    Malformed("an empty Content-Length", post + "Content-Length:\r\n\r\n", .contentLengthInvalid),
+    Malformed("a Content-Length of 20 digits", post + "Content-Length: 99999999999999999999\r\n\r\nx", .contentLengthInvalid),
     Malformed("a Content-Length of 19 digits", post + "Content-Length: 1000000000000000000\r\n\r\nx", .contentLengthInvalid),
     // Transfer codings
     Malformed("another coding", post + "Transfer-Encoding: gzip\r\n\r\n", .transferCodingUnknown, status: 501),
@@ -139,6 +139,7 @@ struct StrictnessTests {
         #expect(house.script.log == [])
         #expect(client.text.hasPrefix("HTTP/1.1 \(it.status) "), "\(client.text)")
         #expect(!client.text.contains("hello"))
+        #expect(client.text.matches(of: #/HTTP\/1\.1 /#).count == 1, "\(client.text)")
         guard let kind = it.kind else { return }
         let counted = RefusalKind.allCases.filter { house.listener.counters.refused($0) > 0 }
         #expect(counted == [kind], "\(client.text)")

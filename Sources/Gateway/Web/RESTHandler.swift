@@ -21,6 +21,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private var lastMethod = Method.other
     private var lastTarget = WebTarget.health
     private static let healthPath = Array("/healthz".utf8)
+    private static let asterisk = Array("*".utf8)
+    private static let anyMethod = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
     init(_ core: Core) { self.core = core }
 
@@ -74,7 +76,10 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         let request = answer.request
         // Most requests go where the one before went: those need no look at the table.
         if request.method == lastMethod, request.path.equals(lastPath) { return serve(answer, lastTarget, .none) }
-        if request.method == .options { return options(answer) }
+        if request.method == .options {
+            // The server as a whole (RFC 9110, section 9.3.7), or one path.
+            return request.path.equals(Self.asterisk) ? tell(answer, Self.anyMethod) : options(answer)
+        }
         switch core.shared.routes.match(Self.methodName(request), request.path) {
         case .malformed(let reason): refuse(answer, Problem(.badPath, "the path cannot be read: \(reason)"))
         case .notFound: publicFile(answer)
@@ -228,7 +233,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             if case .unknownService = target, core.offers[path["service"] ?? ""] != nil {
                 methods = ["GET", "POST"]
             } else if answer.origin != nil, request.value(of: .accessControlRequestMethod) != nil {
-                methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+                methods = Self.anyMethod
             } else {
                 return serve(answer, target, path)
             }
@@ -236,6 +241,10 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         }
         if methods.isEmpty && core.shared.publicFiles.find(request.path) != nil { methods = ["GET"] }
         if methods.isEmpty { return publicFile(answer) }
+        tell(answer, methods)
+    }
+
+    private func tell(_ answer: Answer, _ methods: [String]) {
         page(answer) { answer in
             var headers = answer.headers(nil)
             headers.add("Allow", Self.allow(methods))

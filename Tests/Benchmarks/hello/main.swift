@@ -21,7 +21,8 @@ final class Hello: ReadinessHandler, TurnParticipant {
         unsafe MHD_add_response_header(response, "Content-Type", "application/json")
         var calls = unsafe cmhd_callbacks(
             owner: UnsafeMutableRawPointer(response), accept_policy: { _, _, _ in .YES }, handler: Self.handler,
-            connection: { _, _, _, _ in }, completed: { _, _, _, _ in }, request_line: { _, _, _ in nil })
+            connection: { _, _, _, _ in }, completed: { _, _, _, _ in }, request_line: { _, _, _ in nil },
+            logged: nil)
         guard let daemon = unsafe cmhd_start(listening, 10_000, 8 << 10, &calls) else {
             fatalError("libmicrohttpd does not start")
         }
