@@ -94,8 +94,8 @@ extension Configuration {
         #    socket:
         #      send_high_water_mark: 1000   # for one worker; dealer, rep: 2 x limits.max_exchanges_per_address
         #      receive_high_water_mark: 1000
-        #      heartbeat_interval: 1s       # without heartbeats a frozen worker is not noticed
-        #      heartbeat_timeout: 3s
+        #      heartbeat_interval: 1s       # ZMTP pings; 0: none, and a frozen worker is not noticed
+        #      heartbeat_timeout: 3s        # default: three intervals
         #      reconnect_interval: 100ms
         #      reconnect_interval_max: 5s
         #      tcp_keepalive: system        # system, on or off; also _idle and _interval (5s), _count (3)

@@ -34,12 +34,12 @@ public struct SocketSettings: Sendable, Equatable {
     /// `reconnect_interval`; 0: it does not double. Default: 5 s.
     public var reconnectIntervalMax = Duration.seconds(5)
 
-    /// `heartbeat_interval`: ZMQ_HEARTBEAT_IVL, between two pings of ZMTP, 10 ms to 1 h; 0 in the file: none.
-    /// Default: nil, none: a worker that is frozen, or gone without a word, is not noticed. Pools have 1 s.
-    public var heartbeatInterval: Duration?
+    /// `heartbeat_interval`: ZMQ_HEARTBEAT_IVL, between two pings of ZMTP, 10 ms to 1 h; 0 in the file (nil here): none,
+    /// and a worker that is frozen, or gone without a word, is not noticed. Default: 1 s.
+    public var heartbeatInterval: Duration? = .seconds(1)
 
     /// `heartbeat_timeout`: ZMQ_HEARTBEAT_TIMEOUT, how long a ping may stay unanswered, 10 ms to 1 h.
-    /// Default: nil; three intervals where there are heartbeats.
+    /// Default: nil, three intervals.
     public var heartbeatTimeout: Duration?
 
     /// `tcp_keepalive`: ZMQ_TCP_KEEPALIVE. Default: `system`.

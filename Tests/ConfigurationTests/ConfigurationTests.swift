@@ -121,6 +121,18 @@ import Testing
         #expect(mistakes("services: {a: {peer: ready, bind: 'tcp://*:1', replies: {count: 3, idle: 1s, idle_means: complete}}}").isEmpty)
     }
 
+    @Test("heartbeats are on for every kind of worker", arguments: ServiceConfiguration.Peer.allCases)
+    func heartbeats(_ peer: ServiceConfiguration.Peer) {
+        func socket(_ keys: String) -> SocketSettings? {
+            let way = peer == .ready ? "bind" : "connect"
+            let text = "services: {a: {peer: \(peer.rawValue), \(way): 'tcp://h:1', socket: {\(keys)}}}"
+            return Configuration.load(text: text, file: "g").configuration.services.first?.socket
+        }
+        #expect(socket("ipv6: true")?.heartbeatInterval == .seconds(1))
+        #expect(socket("heartbeat_interval: 2s")?.heartbeatInterval == .seconds(2))
+        #expect(socket("heartbeat_interval: 0")?.heartbeatInterval == .some(nil))
+    }
+
     @Test("all mistakes come at once, in the order of the file")
     func together() {
         let text = "reactors: 99\nlog: {format: xml}\nservices:\n  a: {peer: dealer, connect: tcp://h:1, body: yaml}\n"

@@ -52,11 +52,6 @@ extension ServiceConfiguration {
         section.read("service", into: &brokered.name, .text(1...255))
         section.read("version", into: &brokered.version, .word)
         section.read("clients", into: &clients, .bindEndpoint)
-        if hasPool {
-            // What a worker that is busy cannot say itself, its ZeroMQ says for it.
-            socket.heartbeatInterval = .seconds(1)
-            socket.heartbeatTimeout = .seconds(3)
-        }
         section.section("socket") { socket.read($0) }
         section.read("max_exchanges", into: &maxExchanges, .integer(1...1_000_000))
         section.read("retry_after", into: &retryAfter, .wholeSeconds(.seconds(1) ... .seconds(3_600)))
@@ -151,7 +146,6 @@ extension SocketSettings {
         section.read("ipv6", into: &ipv6, .boolean)
         section.read("connect_timeout", into: &connectTimeout, .durationOrNone(.milliseconds(1)...hour))
         section.read("max_message_bytes", into: &maxMessageBytes, .bytes(1...1 << 40))
-        if heartbeatInterval == nil && !section.has("heartbeat_timeout") { heartbeatTimeout = nil }
         if heartbeatTimeout != nil && heartbeatInterval == nil {
             section.complain("heartbeat_timeout", "has no heartbeat to wait for; add heartbeat_interval")
         }

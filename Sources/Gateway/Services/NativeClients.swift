@@ -40,7 +40,10 @@ final class NativeClients {
         self.service = service
         hasPool = plan.configuration.hasPool
         bound = plan.rules.count ?? (plan.configuration.replies.final == nil ? 1 : nil)
-        port = try RouterPort(core, endpoint, SocketOptions(plan.configuration.socket))
+        var options = SocketOptions(plan.configuration.socket)
+        // A client that is held back is not read, nor are the answers to its pings: it would be taken for frozen.
+        options.heartbeatInterval = nil
+        port = try RouterPort(core, endpoint, options)
         core.log.info("native clients of service \(plan.name) come to \(port.endpoint)")
         port.onLost = { [unowned self] name in forget { $0.envelope[0] == name } }
     }

@@ -36,6 +36,9 @@ final class RouterIdentity: ReadinessHandler {
         var options = SocketOptions(service.plan.configuration.socket)
         options.identity = name
         options.immediate = false
+        // Its replies may be left unread for as long as its client does not take them, and the answers to its pings
+        // behind them: the link to the endpoint has the heartbeats.
+        options.heartbeatInterval = nil
         socket = try DealerSocket(core.context, options)
         try socket.connect(service.plan.configuration.connect[endpoint])
         registration = core.watch(socket.descriptor, [.readable, .edgeTriggered], self)
@@ -121,7 +124,7 @@ extension SocketOptions {
         reconnectInterval = settings.reconnectInterval
         reconnectIntervalMax = settings.reconnectIntervalMax
         heartbeatInterval = settings.heartbeatInterval
-        heartbeatTimeout = settings.heartbeatTimeout
+        heartbeatTimeout = settings.heartbeatTimeout ?? settings.heartbeatInterval.map { $0 * 3 }
         tcpKeepAlive = settings.tcpKeepAlive == .system ? nil : settings.tcpKeepAlive == .on
         tcpKeepAliveIdle = settings.tcpKeepAliveIdle
         tcpKeepAliveInterval = settings.tcpKeepAliveInterval
