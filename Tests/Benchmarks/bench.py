@@ -4,8 +4,9 @@
     make bench BENCH_ARGS="--rounds 1 --seconds 2 --only small"
 
 small    64 connections post a small JSON and get it back from the same C echo worker: through the gateway (one reactor)
-         to each kind of peer, through Mongrel2 to a C handler, through aiohttp and pyzmq. `hello` is the ceiling:
-         libmicrohttpd in our reactor and no worker at all.
+         to each kind of peer, through Mongrel2 to a C handler, through aiohttp and pyzmq, all of them over TCP. `hello`
+         is the ceiling: libmicrohttpd in our reactor and no worker at all. Beside them `dealer` over ipc, with the access
+         log on, as it is by default, and with two reactors and one a core, where most requests change reactors.
 streams  one client gets 100,000 replies, and 1,000 clients get 100 each.
 sessions WebSocket sessions echo small messages, each with a window of them under way: the gateway, and aiohttp and pyzmq;
          and what a session holds in memory, idle and busy, beyond the kernel's part; and messages that nobody asked for,
@@ -44,7 +45,9 @@ NATIVE_LOAD = ROOT / "out/benchmarks/native_load"
 SESSION_LOAD = ROOT / "out/benchmarks/session_load"
 SESSIONS = [(1, 1), (1, 50), (64, 1), (64, 50), (100, 1), (1000, 1), (1000, 50), (8000, 1)]
 NDJSON, SSE = "application/x-ndjson", "text/event-stream"
-SMALL = ["hello", "router", "dealer", "rep", "mongrel2", "aiohttp"]
+SMALL = [("hello", "hello"), ("router", "router"), ("dealer", "dealer"), ("dealer, access log", "dealer_logged"),
+         ("dealer, 2 reactors", "dealer_two_reactors"), ("dealer, all reactors", "dealer_all_reactors"), ("dealer, ipc", "dealer_ipc"),
+         ("rep", "rep"), ("mongrel2", "mongrel2"), ("aiohttp", "aiohttp")]
 STREAMS = [("ndjson 1 x 100,000", NDJSON, 1, 100_000), ("sse 1 x 100,000", SSE, 1, 100_000),
            ("ndjson 1,000 x 100", NDJSON, 1000, 100), ("sse 1,000 x 100", SSE, 1000, 100)]
 POOLS = [("dealer, 10 workers", "dealers"), ("ready, 1 worker", "ready1"), ("ready, 10 workers", "ready10"), ("ready, 100 workers", "ready100"),
@@ -52,6 +55,8 @@ POOLS = [("dealer, 10 workers", "dealers"), ("ready, 1 worker", "ready1"), ("rea
 NATIVE = [("clients of dealer", "native", "plain"), ("zmq_proxy", "proxy", "plain"),
           ("clients of majordomo", "majordomo", "majordomo")]
 RATIOS = [("small", "dealer", "small", "hello"), ("small", "dealer", "small", "mongrel2"), ("small", "dealer", "small", "aiohttp"),
+          ("small", "dealer, access log", "small", "dealer"), ("small", "dealer, access log", "small", "mongrel2"),
+          ("small", "dealer, 2 reactors", "small", "dealer"), ("small", "dealer, ipc", "small", "dealer"),
           ("small", "router", "small", "dealer"), ("small", "rep", "small", "dealer"),
           ("sessions", "8,000 sessions, window 1", "sessions", "100 sessions, window 1"),
           ("sessions", "bare, 8,000, window 1", "sessions", "bare, 100, window 1"),
@@ -185,8 +190,8 @@ def plan(servers, options):
         except Skipped as reason:
             print(f"left out: {name}: {reason}", file=sys.stderr)
     if "small" in options.only:
-        for name in SMALL:
-            add("small", name, name, lambda there: small(there, options.connections, options.seconds))
+        for name, server in SMALL:
+            add("small", name, server, lambda there: small(there, options.connections, options.seconds))
     if "streams" in options.only:
         for name, accept, clients, replies in STREAMS:
             add("streams", name, "flood",

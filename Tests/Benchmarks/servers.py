@@ -75,16 +75,33 @@ class Servers:
         return self.listening(program)
 
     def router(self):
-        endpoint = self.start(EXAMPLES / "echo_worker", "router", "bind", self.endpoint("router")).line("bound ")
+        endpoint = self.start(EXAMPLES / "echo_worker", "router", "bind", self.endpoint()).line("bound ")
         identities = {"spare": 128, "max": 1000}
         return self.gateway({"peer": "router", "connect": endpoint.split()[1], "identities": identities})
 
     def dealer(self):
         return self.behind_bind("dealer", "echo_worker", "dealer", "connect")
 
+    def dealer_ipc(self):
+        """The same without TCP between gateway and worker."""
+        return self.behind_bind("dealer", "echo_worker", "dealer", "connect", endpoint=f"ipc://{self.folder}/dealer")
+
+    def dealer_logged(self):
+        """The same with the access log, as it is by default, into a file."""
+        return self.behind_bind("dealer", "echo_worker", "dealer", "connect", log=self.folder / "access.log")
+
+    def dealer_two_reactors(self):
+        return self.behind_bind("dealer", "echo_worker", "dealer", "connect", reactors=2)
+
+    def dealer_all_reactors(self):
+        """As many reactors as there are cores, which is the default."""
+        if os.cpu_count() <= 2:
+            raise Skipped("there are two cores: the row of two reactors is the same")
+        return self.behind_bind("dealer", "echo_worker", "dealer", "connect", reactors=0)
+
     def dealers(self):
         """Ten workers, for comparison with pools."""
-        endpoint = self.endpoint("dealers")
+        endpoint = self.endpoint()
         server = self.gateway({"peer": "dealer", "bind": endpoint})
         for _ in range(10):
             self.start(EXAMPLES / "echo_worker", "dealer", "connect", endpoint).line("bound ")
@@ -97,7 +114,7 @@ class Servers:
         return self.behind_bind("dealer", "echo_worker", "dealer", "connect", name="echo")
 
     def fanout(self):
-        endpoint = self.endpoint("fanout")
+        endpoint = self.endpoint()
         server = self.gateway({"peer": "dealer", "bind": endpoint})
         self.start(BENCHMARKS / "fanout_worker", endpoint, "6").line("bound ")
         server.is_echo = False
@@ -122,7 +139,7 @@ class Servers:
 
     def ready(self, workers, dialect="bare", **settings):
         """A pool of so many workers that say when they are ready."""
-        endpoint = self.endpoint(f"ready-{dialect}-{workers}")
+        endpoint = self.endpoint()
         server = self.gateway({"peer": "ready", "bind": endpoint, "dialect": dialect, **settings})
         self.crew(dialect, workers, endpoint)
         return server
@@ -140,21 +157,21 @@ class Servers:
         return self.ready(1, "addressed", capacity=64)
 
     def majordomo(self):
-        endpoint = self.endpoint("majordomo")
+        endpoint = self.endpoint()
         server = self.gateway({"peer": "majordomo", "bind": endpoint}, "hub", {"deadline": "30s"})
         self.crew("majordomo", 10, endpoint)
         server.native = endpoint
         return server
 
     def native(self):
-        clients, workers = self.endpoint("native"), self.endpoint("native-workers")
+        clients, workers = self.endpoint(), self.endpoint()
         server = self.gateway({"peer": "dealer", "bind": workers, "clients": clients})
         self.start(EXAMPLES / "echo_worker", "dealer", "connect", workers).line("bound ")
         server.native = clients
         return server
 
     def proxy(self):
-        clients, workers = self.endpoint("proxy"), self.endpoint("proxy-workers")
+        clients, workers = self.endpoint(), self.endpoint()
         process = self.start(BENCHMARKS / "proxy", clients, workers)
         process.line("bound ")
         self.start(EXAMPLES / "echo_worker", "dealer", "connect", workers).line("bound ")
@@ -166,25 +183,30 @@ class Servers:
         for _ in range(count):
             self.start(EXAMPLES / "ready_worker", dialect, endpoint).line("bound ")
 
-    def behind_bind(self, peer, worker, *arguments, name="echo", replies=None):
+    def behind_bind(self, peer, worker, *arguments, endpoint=None, name="echo", **how):
         """A gateway that binds, and a worker that connects to it."""
-        endpoint = self.endpoint(f"{peer}-{name}-{len(self.running)}")
-        server = self.gateway({"peer": peer, "bind": endpoint}, name, replies)
+        endpoint = endpoint or self.endpoint()
+        server = self.gateway({"peer": peer, "bind": endpoint}, name, **how)
         self.start(EXAMPLES / worker, *arguments, endpoint).line("bound ")
         return server
 
-    def gateway(self, service, name="echo", replies=None):
+    def gateway(self, service, name="echo", replies=None, reactors=1, log=None):
+        """A gateway with one service; with the access log in the file `log`, if there is one."""
         configuration = {
-            "listen": "127.0.0.1:0", "public": "off", "reactors": 1, "log": {"access": "off", "level": "warning"},
+            "listen": "127.0.0.1:0", "public": "off", "reactors": reactors,
+            "log": {"access": "on" if log else "off", "level": "warning"},
             "limits": {"max_body_bytes": "2MiB", "max_connections_per_address": 10000, "max_exchanges_per_address": 10000},
             "sessions": {"max_per_address": 10000},
             "services": {name: {"replies": replies or {"count": 1}, **service}}}
         file = self.folder / f"{uuid.uuid4()}.yaml"
-        file.write_text(json.dumps(configuration).replace('"off"', "off"))  # a word of YAML, not a text
+        # On and off are words of YAML, not texts.
+        file.write_text(json.dumps(configuration).replace('"off"', "off").replace('"on"', "on"))
+        if log:
+            return self.listening("sh", "-c", f'exec "{BINARY}" serve --config "{file}" 2>"{log}"')
         return self.listening(BINARY, "serve", "--config", file)
 
     def aiohttp(self):
-        endpoint = self.endpoint("aiohttp")
+        endpoint = self.endpoint()
         server = self.listening(sys.executable, PEERS / "aiohttp_gateway.py", endpoint)
         self.start(EXAMPLES / "echo_worker", "dealer", "connect", endpoint).line("bound ")
         return server
@@ -208,8 +230,9 @@ class Servers:
         wait_for_echo(port)
         return server
 
-    def endpoint(self, name):
-        return f"ipc://{self.folder}/{name}"
+    def endpoint(self):
+        """Where a service and its peers meet: TCP for all, as Mongrel2 and its handler do."""
+        return f"tcp://127.0.0.1:{free_port()}"
 
 
 MONGREL2 = """
@@ -224,7 +247,7 @@ servers = [bench]
 
 
 def free_port():
-    """A port that is free now; Mongrel2 cannot choose one itself."""
+    """A port that is free now; both sides must know it before one of them is there."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
