@@ -6,7 +6,8 @@ import HTTP
 import ZeroMQ
 
 extension Core {
-    func post(_ letter: Letter, to core: Int) { shared.mailboxes[core].post(letter) }
+    /// Tells another reactor, or this one later; the letter leaves at the end of the turn.
+    func post(_ letter: Letter, to core: Int) { outbox.add(letter, to: core) }
 
     func received(_ letter: Letter) {
         switch letter {

@@ -7,7 +7,8 @@
 // A turn: descriptors that are ready only leave a mark (letters are read at once); then timers; then `turnEnded` works
 // the marks off: services (replies to clients), listeners (responses out, new requests in), the exchanges that these
 // opened, services again (whatever a send may have brought up), and again while there is more; then sessions that
-// waited for room, what sessions have to send, the access log. It says how long the reactor may sleep.
+// waited for room, what sessions have to send, the access log, the letters to other reactors. It says how long the
+// reactor may sleep.
 
 import Bridge
 import Configuration
@@ -50,6 +51,7 @@ final class Core: TurnParticipant {
     private var hasSaidIdle = false
     private var endsAt: Instant?
     private var letterWatch: LetterWatch?
+    var outbox: Outbox
     private var flushing: [SessionWire] = []
     private var atTurnsEnd: [() -> Void] = []
     /// Sessions whose services are full.
@@ -74,6 +76,7 @@ final class Core: TurnParticipant {
         log = shared.log
         metrics = Metrics(services: shared.plans.count)
         accessLog = AccessLog(shared.configuration.log, shared.output)
+        outbox = Outbox(shared.mailboxes)
         exchanges = TicketTable(reactor: UInt8(index), capacity: Self.mostTickets)
         reactor.participant = self
         for plan in shared.plans { services.append(try makeService(plan)) }
@@ -276,6 +279,7 @@ final class Core: TurnParticipant {
         closing.removeFirst(min(closing.count, Self.closingsPerTurn))
         accessLog.flush()
         finishIfDrained()
+        outbox.send()
         let mustGoOn = hasMore || !touched.isEmpty || !closing.isEmpty || !flushing.isEmpty
         if mustGoOn || listeners.contains(where: \.listener.wantsRun) { return 0 }
         return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()

@@ -60,6 +60,26 @@ import Testing
         #expect(!isReadable(mailbox.descriptor))
     }
 
+    @Test("letters posted together arrive in order, and wake once for all")
+    func together() throws {
+        let mailbox = try Mailbox<Int>()
+        var letters: [Int] = []
+        var batch = [2, 3]
+        mailbox.post(1)
+        mailbox.post(contentsOf: &batch)
+        #expect(batch.isEmpty)
+        var wakes: UInt64 = 0
+        // SAFETY: eight bytes of ours, which is what an eventfd gives.
+        _ = unsafe read(mailbox.descriptor, &wakes, 8)
+        #expect(wakes == 1)
+        mailbox.drain { letter in letters.append(letter) }
+        mailbox.post(contentsOf: &batch)
+        #expect(letters == [1, 2, 3] && !isReadable(mailbox.descriptor))
+        batch = [4]
+        mailbox.post(contentsOf: &batch)
+        #expect(isReadable(mailbox.descriptor))
+    }
+
     @Test("what is left in a mailbox goes with it")
     func leftovers() throws {
         weak var letter: Letter?
