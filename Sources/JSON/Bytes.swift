@@ -13,4 +13,11 @@ extension [UInt8] {
         // SAFETY: the pointer is read within the call that borrows the span, and nowhere kept.
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
+
+    /// Appends a text of the program's own.
+    @inline(__always)
+    public mutating func append(_ text: StaticString) {
+        // SAFETY: the text is part of the program, and read within the call only.
+        text.withUTF8Buffer { unsafe append(contentsOf: $0) }
+    }
 }

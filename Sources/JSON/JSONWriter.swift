@@ -65,13 +65,14 @@ public struct JSONWriter: Sendable {
     /// Writes a whole number.
     public mutating func int(_ value: Int) {
         beginValue()
-        bytes.appendDecimal(value.magnitude, isNegative: value < 0)
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes.append(decimal: UInt64(value.magnitude))
     }
 
     /// Writes a whole number. Beyond 2^53 many receivers round it.
     public mutating func uint(_ value: UInt64) {
         beginValue()
-        bytes.appendDecimal(UInt(value), isNegative: false)
+        bytes.append(decimal: value)
     }
 
     /// Writes a number with the fewest digits that read back as the same double; null when it is not finite, because

@@ -3,7 +3,7 @@
 
 extension [UInt8] {
     /// Appends bytes as a JSON string with its quotes.
-    mutating func appendJSONString(_ text: Span<UInt8>) {
+    public mutating func appendJSONString(_ text: Span<UInt8>) {
         append(.quote)
         var start = 0
         var index = 0
@@ -42,15 +42,19 @@ extension [UInt8] {
         }
     }
 
-    /// Appends a whole number in decimal digits.
-    mutating func appendDecimal(_ magnitude: UInt, isNegative: Bool) {
-        if isNegative { append(UInt8(ascii: "-")) }
-        let start = count
+    /// Appends a whole number in decimal digits, with zeros in front where it has fewer than `digits` of them (at most
+    /// 20).
+    public mutating func append(decimal magnitude: UInt64, atLeast digits: Int = 1) {
+        // On the stack: reversing a slice of the array in place would copy it.
+        var text = [20 of UInt8](repeating: UInt8(ascii: "0"))
+        var start = text.count
         var rest = magnitude
         repeat {
-            append(UInt8(truncatingIfNeeded: 0x30 + rest % 10))
+            start -= 1
+            text[start] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
             rest /= 10
         } while rest > 0
-        self[start...].reverse()
+        start = Swift.min(start, text.count - digits)
+        append(copying: text.span.extracting(start...))
     }
 }

@@ -31,6 +31,15 @@ extension SignalSource {
     }
 }
 
+extension Threads {
+    /// Blocks the calling thread for less than a second (or until a signal comes), nanosleep(2). Never on a reactor.
+    public static func sleep(nanoseconds: Int) {
+        var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+        // SAFETY: the structure is ours and alive for the call; what is left of the time is not asked for.
+        _ = unsafe nanosleep(&time, nil)
+    }
+}
+
 /// One value that several threads may look at, at the rim only.
 public final class SharedCell<Value: Sendable>: Sendable {
     private let value: Mutex<Value>

@@ -45,15 +45,11 @@ struct LogLine: LogHandler {
 
     /// One line of the log.
     static func text(_ level: Logger.Level, _ message: String, _ isJSON: Bool) -> [UInt8] {
-        guard isJSON else { return Array("\(Timestamp.now) \(level) \(oneLine(message))\n".utf8) }
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (name, value) in [("time", Timestamp.now), ("level", level.rawValue), ("message", message)] {
-            writer.key(name)
-            writer.string(value)
-        }
-        writer.endObject()
-        writer.newline()
-        return writer.bytes
+        var text = LogText(isJSON: isJSON)
+        text.begin()
+        text.bare("level", level.rawValue.utf8.span)
+        text.bare("message", (isJSON ? message : oneLine(message)).utf8.span)
+        text.end()
+        return text.take()
     }
 }

@@ -47,60 +47,21 @@ struct SessionRecord {
     /// How many connections it had; more than one where it was resumed.
     var connections: Int
     /// Of the upgrade it began with.
-    var requestID: String
+    var requestID: RequestID
     var remote: String
 
-    var text: [UInt8] {
-        var line = "\(Timestamp.now) session=\(kind)"
-        if let service { line += " service=\(service)" }
-        for (name, value) in counts { line += " \(name)=\(value)" }
-        line += " total=\(Timestamp.milliseconds(elapsed))ms closed_by=\(close.party.rawValue)"
-        if let code = close.code { line += " close=\(code)" }
-        if connections > 1 { line += " connections=\(connections)" }
-        line += " request_id=\(requestID) remote=\(remote)\n"
-        return Array(line.utf8)
-    }
-
-    var json: [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("time")
-        writer.string(Timestamp.now)
-        writer.key("session")
-        writer.string(String(describing: kind))
-        if let service {
-            writer.key("service")
-            writer.string(service)
-        }
-        for (name, value) in counts {
-            writer.key(name)
-            writer.int(value)
-        }
-        writer.key("total_ms")
-        writer.milliseconds(Double(elapsed) / 1e6)
-        writer.key("closed_by")
-        writer.string(close.party.rawValue)
-        if let code = close.code {
-            writer.key("close")
-            writer.int(Int(code))
-        }
-        if connections > 1 {
-            writer.key("connections")
-            writer.int(connections)
-        }
-        writer.key("request_id")
-        writer.string(requestID)
-        writer.key("remote")
-        writer.string(remote)
-        writer.endObject()
-        writer.newline()
-        return writer.bytes
-    }
-
-    private var counts: [(String, Int)] {
-        [
-            ("messages_in", traffic.messagesIn), ("messages_out", traffic.messagesOut),
-            ("bytes_in", traffic.bytesIn), ("bytes_out", traffic.bytesOut),
-        ]
+    func write(into text: inout LogText) {
+        text.word("session", kind)
+        if let service { text.text("service", service.utf8.span) }
+        text.number("messages_in", traffic.messagesIn)
+        text.number("messages_out", traffic.messagesOut)
+        text.number("bytes_in", traffic.bytesIn)
+        text.number("bytes_out", traffic.bytesOut)
+        text.time("total", elapsed)
+        text.text("closed_by", close.party.rawValue.utf8.span)
+        if let code = close.code { text.number("close", Int(code)) }
+        if connections > 1 { text.number("connections", connections) }
+        requestID.withBytes { text.text("request_id", $0) }
+        text.text("remote", remote.utf8.span)
     }
 }

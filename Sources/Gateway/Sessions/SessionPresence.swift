@@ -142,7 +142,7 @@ final class SessionPresence: TimerHandler {
             SessionRecord(
                 kind: plan.map { $0.isPublisher ? "topics" : "raw" } ?? "socket", service: service, traffic: all,
                 elapsed: core.now.since(since), close: wire?.closing ?? closing, connections: connections,
-                requestID: requestID.text, remote: address))
+                requestID: requestID, remote: address))
     }
 
     private func stopWaiting() {

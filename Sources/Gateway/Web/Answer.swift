@@ -17,14 +17,15 @@ enum RequestID {
         }
     }
 
-    fileprivate func add(to headers: inout ResponseHeaders) {
+    /// Lends the text's bytes, without making a String of a ticket.
+    func withBytes(_ body: (Span<UInt8>) -> Void) {
         switch self {
-        case .given(let text): headers.add("X-Request-Id", text)
+        case .given(let text): body(text.utf8.span)
         case .minted(let ticket, let codec):
             var bytes = [24 of UInt8](repeating: 0)
             var span = bytes.mutableSpan
             codec.write(ticket, into: &span)
-            headers.add("X-Request-Id", bytes.span)
+            body(bytes.span)
         }
     }
 }
@@ -73,7 +74,7 @@ final class Answer {
 
     /// What differs from request to request.
     private func complete(_ headers: inout ResponseHeaders) {
-        requestID.add(to: &headers)
+        requestID.withBytes { headers.add("X-Request-Id", $0) }
         if let origin {
             headers.add("Access-Control-Allow-Origin", origin)
             headers.add("Access-Control-Expose-Headers", "X-Request-Id, X-Exchange-End, Retry-After, Server-Timing")

@@ -60,10 +60,10 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         let request = answer.request
         core.accessLog.write(
             AccessRecord(
-                method: String(copying: request.methodName), path: String(copying: request.path),
-                status: request.status, requestID: answer.requestID.text, remote: request.remoteAddress,
+                status: request.status, requestID: answer.requestID, remote: request.remoteAddress,
                 bytesSent: request.bytesSent, elapsed: core.now.since(since), response: reason.word,
-                exchange: exchange))
+                exchange: exchange),
+            method: request.methodName, path: request.path)
     }
 
     /// The HTTP room refuses what it cannot read; the words are ours.
@@ -299,7 +299,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
 
 extension RequestEnd {
     /// The word in the access log.
-    var word: String {
+    var word: StaticString {
         switch self {
         case .completed: "completed"
         case .clientLeft: "client_left"

@@ -14,23 +14,10 @@ struct ServerTiming {
         var text: [UInt8] = []
         text.reserveCapacity(80)
         text.append(contentsOf: "queue;dur=".utf8)
-        Self.append(handling.queued, to: &text)
+        text.append(milliseconds: handling.queued, decimals: 3)
         text.append(contentsOf: ", worker;dur=".utf8)
-        Self.append(elapsed > handling.queued ? elapsed - handling.queued : 0, to: &text)
+        text.append(milliseconds: elapsed > handling.queued ? elapsed - handling.queued : 0, decimals: 3)
         if handling.attempts > 1 { text.append(contentsOf: ", attempts;desc=\"\(handling.attempts)\"".utf8) }
         return text
-    }
-
-    /// Milliseconds with three decimals.
-    private static func append(_ time: Nanoseconds, to text: inout [UInt8]) {
-        let microseconds = time / 1_000
-        appendDigits(microseconds / 1_000, atLeast: 1, to: &text)
-        text.append(UInt8(ascii: "."))
-        appendDigits(microseconds % 1_000, atLeast: 3, to: &text)
-    }
-
-    private static func appendDigits(_ number: UInt64, atLeast count: Int, to text: inout [UInt8]) {
-        if number >= 10 || count > 1 { appendDigits(number / 10, atLeast: count - 1, to: &text) }
-        text.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 }
