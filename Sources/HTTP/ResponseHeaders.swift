@@ -55,6 +55,12 @@ public struct ResponseHeaders: Sendable {
         Self.isAllowed(name) && append(name, value)
     }
 
+    /// Whether a field of that name, which comes from outside, can be added.
+    public static func isName(_ name: String) -> Bool { isAllowed(Array(name.utf8).span) }
+
+    /// Whether a value has no control character but tabs.
+    public static func isValue(_ value: String) -> Bool { CharacterClass.areFieldValue(Array(value.utf8).span) }
+
     /// The same fields, all in the memory that copies share.
     public var prebuilt: ResponseHeaders {
         var headers = self

@@ -106,7 +106,7 @@ import Testing
                 "services: {a: {peer: rep, bind: 'tcp://*:1'}}\nroutes: [{match: GET /a, service: a}, {match: GET /%61, service: a}]",
                 "routes[1]", "takes the same requests"
             ),
-            ("routes: [{match: 'HEAD /x', service: a}]", "routes[0].match", "write GET"),
+            ("routes: [{match: 'TRACE /x', service: a}]", "routes[0].match", "choose another method"),
             ("routes: [{match: 'GET /x', service: nobody}]", "routes[0].service", "not a service"),
             ("a: 1\na: 2", "g.yaml:2:1: a", "twice"),
             ("listen: [", "g.yaml:", "is not YAML"),

@@ -37,7 +37,6 @@ extension Form where Value == RouteMatch {
             let advice = HeaderNames.isToken(text) ? "write \(text.uppercased())" : "write GET, POST, ... or *"
             throw Complaint("\(Units.quoted(text)) is not a method; \(advice)")
         }
-        if text == "HEAD" { throw Complaint("HEAD is what GET answers, without its body; write GET") }
         if text == "CONNECT" || text == "TRACE" { throw Complaint("\(text) is never served; choose another method") }
         return text
     }

@@ -80,6 +80,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             // The server as a whole (RFC 9110, section 9.3.7), or one path.
             return request.path.equals(Self.asterisk) ? tell(answer, Self.anyMethod) : options(answer)
         }
+        if request.method == .head, let head = headMatch(request) { return serve(answer, head.target, head.path) }
         switch core.shared.routes.match(Self.methodName(request), request.path) {
         case .malformed(let reason): refuse(answer, Problem(.badPath, "the path cannot be read: \(reason)"))
         case .notFound: publicFile(answer)
@@ -94,7 +95,15 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         }
     }
 
-    /// As the table knows it; HEAD is a GET whose body stays here.
+    /// HEAD must not do what a GET asks for: only a route that names it, or takes any method, leads to a worker.
+    private func headMatch(_ request: Request) -> (target: WebTarget, path: PathParameters)? {
+        guard case .found(let number, let path) = core.shared.routes.match("HEAD", request.path),
+            case .exchange = core.shared.routes[number]
+        else { return nil }
+        return (core.shared.routes[number], path)
+    }
+
+    /// As the table knows it; HEAD of a page is a GET whose body stays here.
     private static func methodName(_ request: Request) -> String {
         switch request.method {
         case .get, .head: "GET"
@@ -106,7 +115,10 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private func serve(_ answer: Answer, _ target: WebTarget, _ path: PathParameters) {
         let request = answer.request
         switch target {
-        case .exchange(let route): exchange(answer, route, path)
+        case .exchange(let route):
+            let isOnlyGet = request.method == .head && headMatch(request) == nil
+            if isOnlyGet { return notAllowed(answer, methods(of: request.path)) }
+            exchange(answer, route, path)
         case .socket: sessions.open(answer, nil)
         case .service(let route) where request.asksForWebSocket, .topics(let route) where request.asksForWebSocket:
             sessions.open(answer, route)
@@ -120,8 +132,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
                 return page(answer) { Pages.service($0, route, self.core) }
             }
             if let problem = route.brokerProblem { return refuse(answer, problem) }
-            // EventSource connects again when its stream ends; 204 tells it to stop (HTML, "server-sent events").
-            if request.value(of: .lastEventID) != nil { return page(answer) { Pages.nothing($0) } }
+            if answer.isEventSourceAgain { return page(answer) { Pages.nothing($0) } }
             exchange(answer, route, path)
         case .services: page(answer) { Pages.services($0, self.core) }
         case .health: page(answer) { Pages.health($0) }
@@ -164,10 +175,12 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             }
         }
         let body = route.plan.configuration.body
-        guard let format = Self.format(of: request, body, isSingle: rules.count == 1) else {
+        guard let format = Self.format(of: request, route, isSingle: rules.count == 1) else {
             return refuse(
                 answer, Problem(.notAcceptable, "take application/json, application/x-ndjson or text/event-stream"))
         }
+        // EventSource connects again when its stream ends; 204 tells it to stop (HTML, "server-sent events").
+        if format == .sse, answer.isEventSourceAgain { return page(answer) { Pages.nothing($0) } }
         if request.hasBody, let problem = MediaTypeCheck.problem(of: request, body) {
             return refuse(answer, problem)
         }
@@ -182,12 +195,18 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     }
 
     private static func format(
-        of request: Request, _ body: ServiceConfiguration.BodyFormat, isSingle: Bool
+        of request: Request, _ route: ServiceRoute, isSingle: Bool
     ) -> ReplyFormat? {
-        guard request.isRepeated(.accept), let accept = request.text(of: .accept) else {
-            return ReplyFormat.negotiate(request.value(of: .accept), body, isSingle: isSingle)
+        let body = route.plan.configuration.body
+        let format: ReplyFormat?
+        if request.isRepeated(.accept), let accept = request.text(of: .accept) {
+            format = ReplyFormat.negotiate(Array(accept.utf8).span, body, isSingle: isSingle)
+        } else {
+            format = ReplyFormat.negotiate(request.value(of: .accept), body, isSingle: isSingle)
         }
-        return ReplyFormat.negotiate(Array(accept.utf8).span, body, isSingle: isSingle)
+        // What the one reply is in the end its envelope says: a page, an image.
+        guard format == nil, isSingle, route.reply == .envelope else { return format }
+        return ReplyFormat.negotiate(nil, body, isSingle: true)
     }
 
     /// What the query and `Prefer` ask for. - Returns: what is wrong with it, or nil.
@@ -216,9 +235,16 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         page(answer) { self.core.shared.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
     }
 
+    /// The methods of a path that has none for HEAD.
+    private func methods(of path: Span<UInt8>) -> [String] {
+        guard case .methodNotAllowed(let methods) = core.shared.routes.match("HEAD", path) else { return ["GET"] }
+        return methods
+    }
+
     private func notAllowed(_ answer: Answer, _ methods: [String]) {
-        let problem = Problem(.methodNotAllowed, "this path takes \(Self.allow(methods))")
-        page(answer) { $0.send(problem, allow: Self.allow(methods)) }
+        let allow = allow(methods, answer.request)
+        let problem = Problem(.methodNotAllowed, "this path takes \(allow)")
+        page(answer) { $0.send(problem, allow: allow) }
     }
 
     /// What a path takes; for a page of a configured origin also the leave to ask (Fetch, "CORS-preflight request").
@@ -245,11 +271,12 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     }
 
     private func tell(_ answer: Answer, _ methods: [String]) {
+        let allow = allow(methods, answer.request)
         page(answer) { answer in
             var headers = answer.headers(nil)
-            headers.add("Allow", Self.allow(methods))
+            headers.add("Allow", allow)
             if answer.origin != nil {
-                headers.add("Access-Control-Allow-Methods", Self.allow(methods))
+                headers.add("Access-Control-Allow-Methods", allow)
                 headers.add("Access-Control-Allow-Headers", Self.requestHeaders)
                 headers.add("Access-Control-Max-Age", "600")
             }
@@ -261,8 +288,13 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private static let requestHeaders =
         "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, Traceparent, X-Request-Id"
 
-    private static func allow(_ methods: [String]) -> String {
-        let all = methods + (methods.contains("GET") ? ["HEAD"] : []) + ["OPTIONS"]
+    private func allow(_ methods: [String], _ request: Request) -> String {
+        var takesHead = methods.contains("GET")
+        if takesHead, case .found(let number, _) = core.shared.routes.match("GET", request.path),
+            case .exchange = core.shared.routes[number] {
+            takesHead = headMatch(request) != nil
+        }
+        let all = methods + (takesHead && !methods.contains("HEAD") ? ["HEAD"] : []) + ["OPTIONS"]
         return all.filter { $0 != "*" }.joined(separator: ", ")
     }
 

@@ -1,4 +1,5 @@
-// What the answer looks like: chosen from `Accept` (RFC 9110 section 12.5.1) and from how the service ends.
+// What the answer looks like: chosen from `Accept` (RFC 9110 section 12.5.1) and from how the service ends. Of equal
+// weights a type that is named goes before one that `*/*` only covers, and application/vnd.x+json is JSON.
 //
 //   application/json        the reply itself where the rules allow only one, else an array
 //   application/x-ndjson    each reply on a line
@@ -38,10 +39,10 @@ enum ReplyFormat: Sendable {
         if equals(accept, "*/*") { return natural }
         if equals(accept, "application/json") { return .json }
         let ranges = MediaRange.parse(String(copying: accept))
-        var best: (format: ReplyFormat, quality: Int)?
+        var best: (format: ReplyFormat, wish: MediaRange.Wish)?
         for format in candidates(natural, body, isSingle) {
-            let quality = MediaRange.quality(of: String(describing: format.contentType(body)), in: ranges)
-            if quality > best?.quality ?? 0 { best = (format, quality) }
+            let wish = MediaRange.wish(for: String(describing: format.contentType(body)), in: ranges)
+            if wish.quality > 0, best.map({ $0.wish < wish }) ?? true { best = (format, wish) }
         }
         return best?.format
     }
@@ -82,13 +83,25 @@ struct MediaRange: Equatable {
         }
     }
 
-    /// The weight of the most specific range that covers `contentType`; zero if none does.
-    static func quality(of contentType: String, in ranges: [MediaRange]) -> Int {
+    /// How much a type is wanted.
+    struct Wish: Comparable {
+        /// 0 to 1000; 0 is not at all.
+        var quality = 0
+        /// How closely the type was named: 3 as it is, 2 as another JSON, 1 by `type/*`, 0 by `*/*`.
+        var rank = -1
+
+        static func < (left: Wish, right: Wish) -> Bool { (left.quality, left.rank) < (right.quality, right.rank) }
+    }
+
+    /// The weight of the most specific range that covers `contentType`.
+    static func wish(for contentType: String, in ranges: [MediaRange]) -> Wish {
         let names = contentType.prefix { $0 != ";" }.split(separator: "/")
-        var best = (rank: -1, quality: 0)
+        var best = Wish()
         for range in ranges {
             let rank: Int
             if range.type == names[0] && range.subtype == names[1] {
+                rank = 3
+            } else if names[1] == "json" && range.isJSON {
                 rank = 2
             } else if range.type == names[0] && range.subtype == "*" {
                 rank = 1
@@ -97,9 +110,14 @@ struct MediaRange: Equatable {
             } else {
                 continue
             }
-            if rank > best.rank { best = (rank, range.quality) }
+            if rank > best.rank { best = Wish(quality: range.quality, rank: rank) }
         }
-        return best.quality
+        return best
+    }
+
+    /// One JSON value under another name, such as application/json-rpc or application/problem+json.
+    private var isJSON: Bool {
+        subtype.contains("json") && !["x-ndjson", "ndjson", "jsonl", "json-seq"].contains(subtype)
     }
 
     /// `0.25` is 250; what is no weight counts as 1.

@@ -60,15 +60,20 @@ struct RequestBody {
 
 /// Which types of body a service takes (RFC 9110 section 8.3).
 enum MediaTypeCheck {
-    /// What is wrong with the request's `Content-Type`, or nil. curl's default type is taken for JSON and text: with a
-    /// foreign origin the request would not have come so far.
+    /// What is wrong with the request's `Content-Type` or `Content-Encoding`, or nil. curl's default type is taken for
+    /// JSON and text: with a foreign origin the request would not have come so far.
     static func problem(of request: Request, _ body: ServiceConfiguration.BodyFormat) -> Problem? {
+        if let coding = request.value(of: .contentEncoding), !coding.equals(identity) {
+            let name = String(copying: coding).prefix(64)
+            return Problem(.unsupportedMediaType, "Content-Encoding \(name) is not decoded; send the body as it is")
+        }
         guard let type = request.value(of: .contentType) else { return nil }
         if body == .json && type.equals(plainJSON) || body == .binary { return nil }
         return problem(String(copying: type), body)
     }
 
     private static let plainJSON = Array("application/json".utf8)
+    private static let identity = Array("identity".utf8)
 
     static func problem(_ contentType: String?, _ body: ServiceConfiguration.BodyFormat) -> Problem? {
         guard let contentType else { return nil }
@@ -81,7 +86,8 @@ enum MediaTypeCheck {
         let isTaken =
             switch body {
             case .json:
-                type == "application/json" || type.hasSuffix("+json") || type == "application/x-www-form-urlencoded"
+                // application/json-rpc, application/vnd.api+json, text/json, ...
+                type.contains("json") || type == "application/x-www-form-urlencoded"
             case .text: type.hasPrefix("text/") || type == "application/x-www-form-urlencoded"
             case .binary: true
             }

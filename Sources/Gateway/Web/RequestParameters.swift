@@ -79,12 +79,17 @@ final class RequestParameters {
         case "end":
             guard value == "record" else { return Self.bad(name, value, "end=record") }
             wantsEndRecord = true
+        case "errors":
+            // Answer.isEventSource reads it: it is about answers that are given before this, too.
+            guard value == "event" || value == "status" else {
+                return Self.bad(name, value, "errors=event or errors=status")
+            }
         case "request" where !takesTopics: request = value
         case "topic" where takesTopics: topics.append(value)
         default:
             return Problem(
                 .badParameter,
-                "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end and "
+                "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end, errors and "
                     + (takesTopics ? "topic" : "request"))
         }
         return nil

@@ -75,7 +75,7 @@ final class StreamWriter: BodySource {
     func end(_ conclusion: Conclusion) {
         let record = conclusion.record
         if let fault { return answer.send(Problem(.badReply, fault), endedBy: .badReply) }
-        if !hasBegun, var problem = record.problem {
+        if !hasBegun, var problem = record.problem, format != .sse || !answer.isEventSource {
             if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
             let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
             return answer.send(problem, retryAfter: retryAfter, endedBy: record.end.reason)
@@ -83,6 +83,7 @@ final class StreamWriter: BodySource {
         if !hasBegun { begin(nil) }
         let before = buffer.count
         if format == .sse {
+            if sequence == 0 { append(again(record)) }
             append("event: end\ndata: ")
             buffer.append(contentsOf: record.bytes(requestID: answer.requestID.text))
             append("\n\n")
@@ -93,6 +94,13 @@ final class StreamWriter: BodySource {
         }
         ending = format == .sse || record.end.isOK ? .whole : .cut
         grown(since: before)
+    }
+
+    /// An EventSource comes back by itself, and without an id it would run the exchange again. The id of an end without
+    /// replies stops it, unless it is to try again.
+    private func again(_ record: EndRecord) -> String {
+        if route.plan.isPublisher { return "" }
+        return record.problem?.status == 503 ? "retry: \(route.plan.retryAfterSeconds * 1000)\n" : "id: 0\n"
     }
 
     /// A comment line, which SSE clients pass over; NDJSON has no such thing.
@@ -125,10 +133,14 @@ final class StreamWriter: BodySource {
 
     private func begin(_ envelope: ReplyEnvelope?) {
         hasBegun = true
-        var headers = answer.headers(format.contentType(route.plan.configuration.body))
-        headers.add("X-Accel-Buffering", "no")
-        for (name, value) in envelope?.headers ?? [] where name.lowercased() != "content-type" {
-            headers.add(name: Array(name.utf8).span, value: Array(value.utf8).span)
+        // What the stream is made of is ours to say.
+        let fields = (envelope?.headers ?? []).filter {
+            !["content-type", "content-encoding"].contains($0.name.lowercased())
+        }
+        let type = String(describing: format.contentType(route.plan.configuration.body))
+        var headers = answer.headers(negotiating: type, fields)
+        if !fields.contains(where: { $0.name.lowercased() == "x-accel-buffering" }) {
+            headers.add("X-Accel-Buffering", "no")
         }
         answer.request.respond(envelope?.status ?? 200, headers, streaming: self)
     }

@@ -42,9 +42,9 @@ extension ReplyFormat {
     static func ofTopics(_ accept: String?) -> ReplyFormat? {
         guard let accept, !accept.isEmpty else { return .sse }
         let ranges = MediaRange.parse(accept)
-        let sse = MediaRange.quality(of: "text/event-stream", in: ranges)
-        let ndjson = MediaRange.quality(of: "application/x-ndjson", in: ranges)
-        if sse == 0 && ndjson == 0 { return nil }
+        let sse = MediaRange.wish(for: "text/event-stream", in: ranges)
+        let ndjson = MediaRange.wish(for: "application/x-ndjson", in: ranges)
+        if sse.quality == 0 && ndjson.quality == 0 { return nil }
         return ndjson > sse ? .ndjson : .sse
     }
 }

@@ -25,7 +25,14 @@ struct UnaryWriter {
     /// A reply to keep.
     mutating func reply(_ body: Span<UInt8>, _ route: ServiceRoute) {
         count += 1
-        if isSingle, route.reply == .envelope { envelope = ReplyEnvelope.read(body).envelope }
+        if isSingle, route.reply == .envelope, let read = ReplyEnvelope.read(body).envelope {
+            envelope = read
+            if read.body == nil || read.forbidsBody { return }
+            if read.bodyEncoding != nil {
+                collected = read.decodedBody(body) ?? []
+                return
+            }
+        }
         if format == .plain {
             guard let plain = route.replyText.plain(body) else {
                 fault = fault ?? "the envelope's body is not what the service declares"
@@ -60,18 +67,21 @@ struct UnaryWriter {
             let headers = answer.headers(ofJSONEndedBy: reason)
             return answer.request.respond(200, headers, copying: (isSingle ? collected : array).span)
         }
-        var headers = answer.headers(nil)
+        let isEmpty = isSingle && count == 0
+        var headers = answer.headers(negotiating: isEmpty ? nil : contentType(route), envelope?.headers ?? [])
         headers.add("X-Exchange-End", String(describing: reason.word))
-        if isSingle && count == 0 {
-            return answer.request.respond(204, headers, copying: Span())
-        }
-        for (name, value) in envelope?.headers ?? [] {
-            headers.add(name: Array(name.utf8).span, value: Array(value.utf8).span)
-        }
-        if !(envelope?.headers.contains { $0.name.lowercased() == "content-type" } ?? false) {
-            headers.add("Content-Type", String(describing: format.contentType(route.plan.configuration.body)))
-        }
+        if isEmpty { return answer.request.respond(204, headers, copying: Span()) }
         answer.request.respond(envelope?.status ?? 200, headers, copying: (isSingle ? collected : array).span)
+    }
+
+    /// What the body is, unless the worker says it; nil where there is none.
+    private func contentType(_ route: ServiceRoute) -> String? {
+        if let envelope, envelope.body == nil || envelope.forbidsBody { return nil }
+        switch envelope?.bodyEncoding {
+        case .text: return "text/plain; charset=utf-8"
+        case .base64: return "application/octet-stream"
+        case nil: return String(describing: format.contentType(route.plan.configuration.body))
+        }
     }
 
     private var array: [UInt8] {

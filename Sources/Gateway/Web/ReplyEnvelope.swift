@@ -1,0 +1,115 @@
+// A worker's reply with status and header fields, where a service or a route declares `reply: envelope`.
+//
+//   {"status":201,"headers":{"location":"/orders/7","set-cookie":["a=1","b=2"]},"body":...}
+//   {"headers":{"content-type":"text/html"},"body_encoding":"text","body":"<h1>Hello</h1>"}
+//
+// The body is what the service declares: JSON, a string where it is text, base64 where it is binary. `body_encoding`
+// says otherwise for one reply: `text` is the string's own characters, `base64` the bytes behind it.
+
+import Configuration
+import HTTP
+import JSON
+
+/// A reply envelope, read.
+struct ReplyEnvelope {
+    /// What the body is, whatever the service declares.
+    enum BodyEncoding: String {
+        case text, base64
+    }
+
+    private static let locator = Locator(
+        [
+            Pointer.checked("/status"), Pointer.checked("/headers"), Pointer.checked("/body"),
+            Pointer.checked("/body_encoding"),
+        ])
+
+    var status = 200
+    /// In the order of the object; a field with an array of values comes once for each.
+    var headers: [(name: String, value: String)] = []
+    /// Where the body stands in the reply; nil where there is none.
+    var body: Range<Int>?
+    var bodyEncoding: BodyEncoding?
+
+    /// A response of that status has no body (RFC 9110, section 6.4.1).
+    var forbidsBody: Bool { status == 204 || status == 304 }
+
+    /// What is wrong with its header fields as an answer to `request`, or nil.
+    func fault(answering request: Request) -> String? {
+        let bytes = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        guard bytes > request.roomForHeader else { return nil }
+        let room = max(0, request.roomForHeader)
+        return "the reply envelope's headers have \(bytes) bytes, and \(room) fit beside this request's own header "
+            + "(limits.max_header_bytes)"
+    }
+
+    /// Why a reply that is valid JSON is no envelope, or nil.
+    static func fault(of reply: Span<UInt8>) -> String? {
+        let (envelope, fault) = read(reply)
+        return envelope == nil ? fault : nil
+    }
+
+    /// Reads a reply that is valid JSON. - Returns: nil, with a sentence, for one that is no envelope.
+    static func read(_ reply: Span<UInt8>) -> (envelope: ReplyEnvelope?, fault: String) {
+        let ranges = locator.locate(in: reply)
+        var envelope = ReplyEnvelope()
+        envelope.body = ranges[2]
+        if ranges[0] == nil && ranges[2] == nil {
+            return (nil, "the reply is no envelope: it has neither status nor body")
+        }
+        if let range = ranges[0] {
+            guard let number = JSONText.number(reply, range), let status = Int(exactly: number),
+                (200...599).contains(status)
+            else { return (nil, "the reply envelope's status is no number from 200 to 599") }
+            envelope.status = status
+        }
+        if let range = ranges[1] {
+            guard let document = try? Document(parsing: reply.extracting(range)), document.kind == .object else {
+                return (nil, "the reply envelope's headers are no object")
+            }
+            for name in document.keys {
+                if let fault = envelope.take(name, document[name]) { return (nil, fault) }
+            }
+        }
+        if let range = ranges[3], let fault = envelope.takeEncoding(reply, range) { return (nil, fault) }
+        return (envelope, "")
+    }
+
+    /// The body as bytes of its own, if the envelope says how it is encoded.
+    /// - Returns: nil for base64 that is none.
+    func decodedBody(_ reply: Span<UInt8>) -> [UInt8]? {
+        guard let body, let text = JSONText.string(reply, body) else { return nil }
+        return bodyEncoding == .base64 ? Base64.decode(text.span) : text
+    }
+
+    private mutating func takeEncoding(_ reply: Span<UInt8>, _ range: Range<Int>) -> String? {
+        let word = JSONText.string(reply, range).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        guard let encoding = BodyEncoding(rawValue: word) else {
+            return "the reply envelope's body_encoding is neither text nor base64"
+        }
+        bodyEncoding = encoding
+        guard body == nil || decodedBody(reply) != nil else {
+            return "the reply envelope's body is not the string that its body_encoding announces"
+        }
+        return nil
+    }
+
+    /// Takes a field in. - Returns: what is wrong with it, or nil.
+    private mutating func take(_ name: String, _ value: Document?) -> String? {
+        if WorkerField.rule(for: name) == .refused {
+            return "the reply envelope sets \(name), which frames the gateway's own response"
+        }
+        guard ResponseHeaders.isName(name) else { return "the reply envelope has a header whose name is no token" }
+        let values = value?.kind == .array ? (0..<(value?.count ?? 0)).map { value?[$0] } : [value]
+        for value in values {
+            guard let text = value?.stringValue else {
+                return "the reply envelope's header \(name) is neither a string nor an array of strings"
+            }
+            guard ResponseHeaders.isValue(text) else {
+                return "the reply envelope's header \(name) has CR, LF, NUL or another control character in its value"
+            }
+            headers.append((name, text))
+        }
+        let isRepeated = headers.count { $0.name.lowercased() == name.lowercased() } > 1
+        return isRepeated && WorkerField.comesOnce(name) ? "the reply envelope sets \(name) more than once" : nil
+    }
+}

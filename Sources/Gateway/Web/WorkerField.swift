@@ -1,0 +1,46 @@
+// Which of a worker's header fields go into a response, and what becomes of ours of the same name: one table.
+//
+//   refused    frames the message or is between us and the client: the reply is unusable (`bad_reply`)
+//   ours       CORS, the request's id, how the exchange ended, what keeps a browser safe: the worker's is dropped
+//   appended   lists that both sides contribute to, and policies of which a browser obeys all
+//   replaces   everything else; the worker's takes the place of ours
+
+import HTTP
+
+/// What happens to a field that a worker sets.
+enum WorkerField {
+    case refused, ours, appended, replaces
+
+    private static let rules: [String: WorkerField] = [
+        // RFC 9110, section 7.6.1, and RFC 9112, section 6.
+        "connection": .refused, "keep-alive": .refused, "proxy-connection": .refused, "te": .refused,
+        "trailer": .refused, "transfer-encoding": .refused, "upgrade": .refused, "content-length": .refused,
+        "date": .refused, "proxy-authenticate": .refused, "proxy-authorization": .refused,
+        "x-request-id": .ours, "x-exchange-end": .ours, "x-content-type-options": .ours,
+        "strict-transport-security": .ours,
+        "vary": .appended, "server-timing": .appended, "content-security-policy": .appended,
+    ]
+
+    /// Fields of which a response has one at most (RFC 9110, and RFC 6266, section 4).
+    private static let single: Set<String> = [
+        "age", "content-disposition", "content-location", "content-range", "content-type", "etag", "expires",
+        "last-modified", "location", "retry-after",
+    ]
+
+    static func rule(for name: String) -> WorkerField {
+        let name = name.lowercased()
+        return rules[name] ?? (name.hasPrefix("access-control-") ? .ours : .replaces)
+    }
+
+    static func comesOnce(_ name: String) -> Bool { single.contains(name.lowercased()) }
+}
+
+extension ResponseHeaders {
+    /// Adds what a worker's envelope sets, by the table. These fields are ours; `names` of the envelope that replace
+    /// one of them are to be left out of them before.
+    mutating func add(_ fields: [(name: String, value: String)]) {
+        for (name, value) in fields where WorkerField.rule(for: name) != .ours {
+            add(name: Array(name.utf8).span, value: Array(value.utf8).span)
+        }
+    }
+}
