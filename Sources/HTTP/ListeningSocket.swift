@@ -122,7 +122,7 @@ struct ListeningSocket {
 
     private static var kind: Int32 { Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue) }
 
-    private static func withUnixAddress(
+    static func withUnixAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
         var address = sockaddr_un()

@@ -1,4 +1,4 @@
-// The command: serve, demo, check.
+// The command: serve, demo, check, openapi; health is in Health.swift.
 
 import ArgumentParser
 import Configuration
@@ -11,7 +11,7 @@ struct Command: ParsableCommand {
         commandName: "zmq-gateway",
         abstract: "HTTP in front of ZeroMQ services: one request, 0..N replies, and the reason they ended.",
         version: version,
-        subcommands: [Serve.self, Demo.self, Check.self, OpenAPI.self])
+        subcommands: [Serve.self, Demo.self, Check.self, Health.self, OpenAPI.self])
 
     static func main() {
         Surroundings.openStandardDescriptors()

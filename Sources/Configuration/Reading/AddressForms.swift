@@ -10,6 +10,12 @@ extension Form where Value == ListenAddress {
 }
 
 extension ListenAddress {
+    /// The text form of the configuration; nil for anything else.
+    public init?(_ text: String) {
+        guard let address = try? ListenAddress(reading: text) else { return nil }
+        self = address
+    }
+
     init(reading text: String) throws(Complaint) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))

@@ -72,3 +72,11 @@ enum Units {
         return product
     }
 }
+
+extension Duration {
+    /// A time as the configuration writes it, `250ms` or `2s`; nil for anything else.
+    public init?(written text: String) {
+        guard let time = try? Units.duration(text) else { return nil }
+        self = time
+    }
+}
