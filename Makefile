@@ -7,7 +7,7 @@ PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev zlib1g-dev libgnutls28-
 CFLAGS := -O2 -Wall -Wextra -Werror
 EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/examples/echo_worker \
             $(OUT)/examples/async_server $(OUT)/examples/flood_worker $(OUT)/examples/ready_worker
-BENCHMARKS := $(addprefix $(OUT)/benchmarks/,stream_load session_load native_load mongrel2_handler proxy fanout_worker bare_sessions)
+BENCHMARKS := $(addprefix $(OUT)/benchmarks/,stream_load session_load native_load fresh_identities mongrel2_handler proxy fanout_worker bare_sessions)
 
 .PHONY: help deps build release examples test demo bench sanitize autobahn openapi clean
 

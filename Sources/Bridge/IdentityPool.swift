@@ -7,9 +7,9 @@
 //       |                 nothing owed  +-|---------------------+
 //       +------------------ retire <------+---------------------+  something is owed, its endpoint is down or lied
 //
-// Law: an identity is lent to one exchange at a time, and returns only from an end that leaves nothing owed: by the
-// service's word, its `final` or `count`. A reply too many shows that it does not keep it: from then on an identity of
-// that endpoint serves one exchange, until the worker there has left. The one that has rested longest is lent first.
+// Law: an identity serves one exchange and is closed. Where the configuration allows reuse it returns from an end that
+// leaves nothing owed by the service's word, `final` or `count`. A reply too many breaks that word: from then on an
+// identity of that endpoint serves one exchange, until the worker there has left. The longest rested is lent first.
 //
 // The pool owns no socket. It hands out slot numbers; its owner opens and closes what they stand for, and tells which
 // endpoints can be talked to.
@@ -67,6 +67,7 @@ public struct IdentityPool: Sendable {
 
     private let spare: Int
     private let maximum: Int
+    private let reuses: Bool
     private var slots: [Slot] = []
     private var free: [Int] = []
     private var endpoints: [EndpointTally]
@@ -78,10 +79,12 @@ public struct IdentityPool: Sendable {
     ///   - endpoints: how many endpoints the service connects to, at least 1; all are down at first.
     ///   - spare: identities to keep connected ahead of need, at least 1.
     ///   - maximum: the most identities at one time.
-    public init(endpoints: Int, spare: Int, maximum: Int) {
+    ///   - reuses: an identity may serve again after an end that leaves nothing owed.
+    public init(endpoints: Int, spare: Int, maximum: Int, reuses: Bool) {
         precondition(endpoints >= 1 && spare >= 1 && maximum >= 1)
         self.spare = spare
         self.maximum = maximum
+        self.reuses = reuses
         self.endpoints = Array(repeating: EndpointTally(), count: endpoints)
     }
 
@@ -92,7 +95,7 @@ public struct IdentityPool: Sendable {
     /// For each endpoint, whether it is up.
     public var endpointsUp: [Bool] { endpoints.map(\.isUp) }
 
-    /// For each endpoint, whether no reply came from it that nobody was owed.
+    /// For each endpoint, whether no reply came from it that was owed to no exchange.
     public var endpointsTrusted: [Bool] { endpoints.map(\.keepsItsWord) }
 
     /// The endpoint can be talked to.
@@ -188,7 +191,7 @@ public struct IdentityPool: Sendable {
         guard case .leased = slots[slot].state else { return .kept }
         let endpoint = slots[slot].endpoint
         endpoints[endpoint].leased -= 1
-        guard reusable, endpoints[endpoint].keepsItsWord else {
+        guard reuses, reusable, endpoints[endpoint].keepsItsWord else {
             retire(slot)
             return .retired
         }

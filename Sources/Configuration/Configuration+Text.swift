@@ -76,7 +76,12 @@ extension Configuration {
         #      idle: 300ms                  # longest gap between replies, armed by the first one
         #      idle_means: complete         # complete or incomplete
         #      deadline: 30s                # total; always on
-        #    identities: {spare: 4, max: 1000, prefix: ""}
+        #    identities:                    # one for each exchange
+        #      spare: 4                     # connected ahead of need, of each reactor
+        #      max: 1000                    # in use and spare ones; two descriptors each; beyond: 503
+        #      prefix: ""                   # what each begins with
+        #      reuse: false                 # true: again after a declared final or count; a reply that comes after that
+        #                                   # end can then reach the wrong client (docs/ends.md)
         #  jobs:                            # DEALER workers that connect to us; each may answer 0..N times
         #    peer: dealer
         #    bind: tcp://127.0.0.1:5571

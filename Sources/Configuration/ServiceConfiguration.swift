@@ -119,6 +119,12 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// Workers register themselves with us and say when they are ready.
     public var hasPool: Bool { peer == .ready || peer == .majordomo && bind != nil }
 
+    /// Each exchange has an identity: at the other end is a ROUTER.
+    public var hasIdentities: Bool { peer == .router || peer == .majordomo && bind == nil }
+
+    /// The service says itself which reply is the last: identities could be reused.
+    public var declaresItsEnd: Bool { replies.final != nil || replies.count != nil || peer == .majordomo }
+
     /// Replies after which a worker of this kind has nothing left to say, where the configuration names no end; nil
     /// where that is not known.
     public var impliedCount: Int? {

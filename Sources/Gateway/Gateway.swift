@@ -34,6 +34,7 @@ public enum Gateway {
         let reactors =
             configuration.reactors == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : configuration.reactors
         let shared = try SharedState(configuration, reactors: reactors, output: output, log: log)
+        if !withDemoWorkers { tell(notes(configuration), log) }
         let demo = withDemoWorkers ? DemoWorkers() : nil
         try demo?.start(shared.context, log: log)
         defer { demo?.stop() }
@@ -44,6 +45,13 @@ public enum Gateway {
     public static func openAPI(_ configuration: Configuration) -> String {
         let plans = configuration.services.enumerated().map { ServicePlan(index: $0.offset, $0.element) }
         return String(decoding: OpenAPIDocument.make(plans: plans, routes: configuration.routes), as: UTF8.self)
+    }
+
+    /// What an operator should know of `configuration` on this machine, and is no mistake.
+    public static func notes(_ configuration: Configuration) -> [StartNote] { StartNotes.make(configuration) }
+
+    private static func tell(_ notes: [StartNote], _ log: Logger) {
+        for note in notes { log.log(level: note.isWarning ? .warning : .info, "\(note.text)") }
     }
 
     private static func serve(_ shared: SharedState, _ signals: SignalSource, withHints: Bool) throws -> Int32 {

@@ -59,7 +59,7 @@ final class SharedState: Sendable {
 
     /// A listening socket without descriptors left would spin, so connections stay below what the process may open: a
     /// quarter of it is kept for sockets to workers.
-    private static func connections(_ configuration: Configuration, reactors: Int) -> Int {
+    static func connections(_ configuration: Configuration, reactors: Int) -> Int {
         let descriptors = DescriptorLimit.raiseToHard()
         let affordable = max(16, descriptors - descriptors / 4 - 64)
         return max(1, min(configuration.limits.maxConnections, affordable) / reactors)

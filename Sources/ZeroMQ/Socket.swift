@@ -110,6 +110,10 @@ public struct Socket<Role: SocketRole>: ~Copyable {
     /// How long it goes on sending once it is closed (ZMQ_LINGER); for an owner that cannot consume it.
     public func setLinger(_ linger: Duration) { handle.setLinger(linger) }
 
+    /// The name under which it connects from now on (ZMQ_ROUTING_ID); connections that exist keep theirs.
+    /// - Throws: EINVAL for a name that is empty, longer than 255 bytes, or begins with zero.
+    public func setIdentity(_ identity: [UInt8]) throws(ZMQError) { try handle.setIdentity(identity) }
+
     /// Closes it, zmq_close(3): as the end of its life does. `lingering` overrides the option `linger`: for so long
     /// what was sent may go out.
     public consuming func close(lingering: Duration? = nil) {

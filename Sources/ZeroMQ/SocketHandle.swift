@@ -137,6 +137,14 @@ struct SocketHandle: ~Copyable {
         _ = unsafe zmq_setsockopt(raw, ZMQ_LINGER, &value, MemoryLayout<Int32>.size)
     }
 
+    func setIdentity(_ identity: [UInt8]) throws(ZMQError) {
+        let setting = Setting.bytes(ZMQ_ROUTING_ID, "ZMQ_ROUTING_ID", identity)
+        guard setting.isValid else { throw ZMQError(operation: setting.name, code: EINVAL) }
+        // SAFETY: an open socket; the bytes live through the call, which copies them.
+        let result = unsafe zmq_setsockopt(raw, ZMQ_ROUTING_ID, identity, identity.count)
+        try ZMQError.check(result, setting.name)
+    }
+
     private static var terminated: Int32 { ZMQ_HAUSNUMERO + 53 }
     private static var wrongState: Int32 { ZMQ_HAUSNUMERO + 51 }
 

@@ -102,6 +102,7 @@ struct Check: ParsableCommand {
         let loaded = try Files.load(config, settings)
         let configuration = loaded.configuration
         for warning in loaded.warnings { print("warning: \(warning)") }
+        for note in Gateway.notes(configuration) { print("\(note.isWarning ? "warning" : "note"): \(note.text)") }
         let services = configuration.services.map(\.name).joined(separator: ", ")
         let routes = configuration.routes.count
         let addresses = configuration.listen.map(\.description).joined(separator: ", ")

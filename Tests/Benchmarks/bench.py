@@ -7,6 +7,9 @@ small    64 connections post a small JSON and get it back from the same C echo w
          to each kind of peer, through Mongrel2 to a C handler, through aiohttp and pyzmq, all of them over TCP. `hello`
          is the ceiling: libmicrohttpd in our reactor and no worker at all. Beside them `dealer` over ipc, with the access
          log on, as it is by default, and with two reactors and one a core, where most requests change reactors.
+fresh    an identity for each exchange with a ROUTER: the default of `peer: router`, and a bare client in C that does nothing
+         else, three ways: a socket for each, one socket connected anew (as the gateway does), one ROUTER with a
+         connection for each. CPU is the client's, without the worker's.
 streams  one client gets 100,000 replies, and 1,000 clients get 100 each.
 sessions WebSocket sessions echo small messages, each with a window of them under way: the gateway, and aiohttp and pyzmq;
          and what a session holds in memory, idle and busy, beyond the kernel's part; and messages that nobody asked for,
@@ -42,12 +45,15 @@ from servers import Servers, Skipped  # noqa: E402
 POST = ROOT / "Tests/Benchmarks/load/post.lua"
 STREAM_LOAD = ROOT / "out/benchmarks/stream_load"
 NATIVE_LOAD = ROOT / "out/benchmarks/native_load"
+FRESH = ROOT / "out/benchmarks/fresh_identities"
 SESSION_LOAD = ROOT / "out/benchmarks/session_load"
 SESSIONS = [(1, 1), (1, 50), (64, 1), (64, 50), (100, 1), (1000, 1), (1000, 50), (8000, 1)]
 NDJSON, SSE = "application/x-ndjson", "text/event-stream"
-SMALL = [("hello", "hello"), ("router", "router"), ("dealer", "dealer"), ("dealer, access log", "dealer_logged"),
+SMALL = [("hello", "hello"), ("router", "router"), ("router, reuse", "router_reuse"), ("dealer", "dealer"),
+         ("dealer, access log", "dealer_logged"),
          ("dealer, 2 reactors", "dealer_two_reactors"), ("dealer, all reactors", "dealer_all_reactors"), ("dealer, ipc", "dealer_ipc"),
          ("rep", "rep"), ("mongrel2", "mongrel2"), ("aiohttp", "aiohttp")]
+BARE = [("bare, a socket each", "sockets"), ("bare, connected anew", "again"), ("bare, one ROUTER", "router")]
 STREAMS = [("ndjson 1 x 100,000", NDJSON, 1, 100_000), ("sse 1 x 100,000", SSE, 1, 100_000),
            ("ndjson 1,000 x 100", NDJSON, 1000, 100), ("sse 1,000 x 100", SSE, 1000, 100)]
 POOLS = [("dealer, 10 workers", "dealers"), ("ready, 1 worker", "ready1"), ("ready, 10 workers", "ready10"), ("ready, 100 workers", "ready100"),
@@ -57,14 +63,17 @@ NATIVE = [("clients of dealer", "native", "plain"), ("zmq_proxy", "proxy", "plai
 RATIOS = [("small", "dealer", "small", "hello"), ("small", "dealer", "small", "mongrel2"), ("small", "dealer", "small", "aiohttp"),
           ("small", "dealer, access log", "small", "dealer"), ("small", "dealer, access log", "small", "mongrel2"),
           ("small", "dealer, 2 reactors", "small", "dealer"), ("small", "dealer, ipc", "small", "dealer"),
-          ("small", "router", "small", "dealer"), ("small", "rep", "small", "dealer"),
+          ("small", "router", "small", "dealer"), ("small", "router, reuse", "small", "dealer"),
+          ("fresh", "router, tcp", "fresh", "bare, a socket each, tcp"), ("fresh", "router, tcp", "fresh", "bare, connected anew, tcp"),
+          ("fresh", "router, tcp", "fresh", "bare, one ROUTER, tcp"), ("fresh", "router, ipc", "fresh", "bare, connected anew, ipc"),
+          ("small", "rep", "small", "dealer"),
           ("sessions", "8,000 sessions, window 1", "sessions", "100 sessions, window 1"),
           ("sessions", "bare, 8,000, window 1", "sessions", "bare, 100, window 1"),
           ("pools", "ready, 10 workers", "pools", "dealer, 10 workers"), ("pools", "ready, 1 worker x 64", "small", "dealer"),
           ("pools", "majordomo, 10 workers", "pools", "dealer, 10 workers"), ("native", "clients of dealer", "native", "zmq_proxy")]
 
 
-KINDS = ["small", "streams", "sessions", "pools", "native", "mixed"]
+KINDS = ["small", "fresh", "streams", "sessions", "pools", "native", "mixed"]
 
 
 def wrk(server, connections, seconds, body_bytes=None):
@@ -147,6 +156,17 @@ def native(server, kind, seconds):
             "rss": server.memory() / 2**20}
 
 
+def fresh(server, way, count, seconds):
+    """One run of a bare client with an identity for each exchange."""
+    run = subprocess.run(
+        [FRESH, way, server.native, str(count), str(seconds)], capture_output=True, text=True, timeout=seconds + 30)
+    if run.returncode != 0:
+        raise SystemExit(f"a bare client failed: {run.stderr}")
+    figures = json.loads(run.stdout)
+    return {"rate": figures["requests"] / figures["seconds"], "p50": None, "p99": None, "cpu": figures["cpu_us"],
+            "rss": server.memory() / 2**20}
+
+
 def idle(server, count):
     """What a session holds while nothing happens, bytes in place of a rate."""
     before = server.memory()
@@ -192,6 +212,13 @@ def plan(servers, options):
     if "small" in options.only:
         for name, server in SMALL:
             add("small", name, server, lambda there: small(there, options.connections, options.seconds))
+    if "fresh" in options.only:
+        for transport, server in (("tcp", "router"), ("ipc", "router_ipc")):
+            add("fresh", f"router, {transport}", server, lambda there: small(there, options.connections, options.seconds))
+            for name, way in BARE:
+                if (way, transport) != ("router", "ipc"):  # libzmq tells connections to one ipc path apart by nothing.
+                    add("fresh", f"{name}, {transport}", f"bare_{transport}",
+                        lambda there, way=way: fresh(there, way, options.connections, options.seconds))
     if "streams" in options.only:
         for name, accept, clients, replies in STREAMS:
             add("streams", name, "flood",
@@ -242,7 +269,8 @@ def table(result):
     def cell(value, form):
         return "-" if value is None else format(value, form)
     lines = [f"{'':<28}{'per second':>12}{'p50 ms':>10}{'p99 ms':>10}{'CPU us each':>13}{'RSS MiB':>10}"]
-    for section, about in [("small", "requests"), ("streams", "replies; p50 and p99 of the first one"),
+    for section, about in [("small", "requests"), ("fresh", "exchanges, each with an identity of its own"),
+                           ("streams", "replies; p50 and p99 of the first one"),
                            ("sessions", "messages, or bytes of memory where the row says so"), ("pools", "requests"), ("native", "requests"), ("mixed", "requests")]:
         rows = [(name, figures) for (where, name), figures in result.items() if where == section]
         if rows:

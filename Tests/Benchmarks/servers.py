@@ -75,9 +75,31 @@ class Servers:
         return self.listening(program)
 
     def router(self):
-        endpoint = self.start(EXAMPLES / "echo_worker", "router", "bind", self.endpoint()).line("bound ")
-        identities = {"spare": 128, "max": 1000}
-        return self.gateway({"peer": "router", "connect": endpoint.split()[1], "identities": identities})
+        """Each exchange with an identity of its own: the default."""
+        return self.before_router(self.endpoint())
+
+    def router_reuse(self):
+        return self.before_router(self.endpoint(), spare=128, reuse=True)
+
+    def router_ipc(self):
+        return self.before_router(f"ipc://{self.folder}/router")
+
+    def before_router(self, endpoint, **identities):
+        bound = self.start(EXAMPLES / "echo_worker", "router", "bind", endpoint).line("bound ").split()[1]
+        return self.gateway({"peer": "router", "connect": bound, "identities": identities})
+
+    def bare_identities(self, endpoint):
+        """The echo that a bare client meets: what is measured is the client."""
+        echo = self.start(EXAMPLES / "echo_worker", "router", "bind", endpoint)
+        server = Server(echo, "http://none:0", is_echo=False)
+        server.native = echo.line("bound ").split()[1]
+        return server
+
+    def bare_tcp(self):
+        return self.bare_identities(self.endpoint())
+
+    def bare_ipc(self):
+        return self.bare_identities(f"ipc://{self.folder}/bare")
 
     def dealer(self):
         return self.behind_bind("dealer", "echo_worker", "dealer", "connect")

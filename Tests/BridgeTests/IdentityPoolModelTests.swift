@@ -1,8 +1,8 @@
 // Random lives of a pool in a world of endpoints that die and come back, exchanges that come, wait, end and leave.
 //
 // The world keeps its own books, by slot, and never asks the pool what it thinks of one. It checks the law after each
-// step: lent once at a time, nothing owed comes back, served in order, never above the maximum, and where a reply too many
-// came, nothing is lent twice.
+// step: lent once at a time, nothing owed comes back, served in order, never above the maximum, and where identities are
+// not reused, or a reply too many came, nothing is lent twice.
 
 import Testing
 
@@ -21,6 +21,7 @@ private struct World {
     }
 
     let maximum: Int
+    let reuses: Bool
     var pool: IdentityPool
     var alive: [Bool]
     var liars: Set<Int> = []
@@ -35,8 +36,9 @@ private struct World {
         random = SplitMix64(seed: seed)
         let endpoints = Int.random(in: 1...4, using: &random)
         maximum = Int.random(in: endpoints...12, using: &random)
+        reuses = random.oneIn(2)
         pool = IdentityPool(
-            endpoints: endpoints, spare: Int.random(in: 1...4, using: &random), maximum: maximum)
+            endpoints: endpoints, spare: Int.random(in: 1...4, using: &random), maximum: maximum, reuses: reuses)
         alive = (0..<endpoints).map { _ in false }
         for endpoint in 0..<endpoints { raise(endpoint) }
     }
@@ -115,8 +117,8 @@ private struct World {
     mutating func finish(_ slot: Int, owed: Bool) {
         guard case .lent(_, let isLost)? = identities[slot]?.phase else { return }
         let placement = pool.release(slot, reusable: !owed && !isLost)
-        if owed || isLost || liars.contains(identities[slot]!.endpoint) {
-            #expect(placement == .retired, "an identity with a debt came back")
+        if !reuses || owed || isLost || liars.contains(identities[slot]!.endpoint) {
+            #expect(placement == .retired, "an identity came back that may not")
             identities[slot] = nil
         } else {
             identities[slot]!.hasServed = true
@@ -139,8 +141,8 @@ private struct World {
 
     private mutating func lend(_ slot: Int, to ticket: Ticket) {
         #expect(served.insert(ticket).inserted, "served twice")
-        if liars.contains(identities[slot]!.endpoint) {
-            #expect(!identities[slot]!.hasServed, "lent twice where a reply too many came")
+        if !reuses || liars.contains(identities[slot]!.endpoint) {
+            #expect(!identities[slot]!.hasServed, "lent twice where it may not")
         }
         identities[slot]?.phase = .lent(ticket, isLost: false)
     }

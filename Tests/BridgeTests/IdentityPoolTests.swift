@@ -36,7 +36,7 @@ struct IdentityPoolTests {
 
     @Test("opens nothing until an endpoint is up, and the spare ones then")
     func opening() {
-        var pool = IdentityPool(endpoints: 2, spare: 3, maximum: 10)
+        var pool = IdentityPool(endpoints: 2, spare: 3, maximum: 10, reuses: true)
         #expect(wanted(&pool).isEmpty)
         #expect(!pool.isUp && pool.endpointsUp == [false, false])
         #expect(pool.lease(for: ticket(1)) == .noWorker)
@@ -50,7 +50,7 @@ struct IdentityPoolTests {
 
     @Test("lets endpoints take turns and passes over those that are down")
     func turns() {
-        var pool = IdentityPool(endpoints: 3, spare: 9, maximum: 9)
+        var pool = IdentityPool(endpoints: 3, spare: 9, maximum: 9, reuses: true)
         let endpoints = fill(&pool)
         #expect(lease(6, &pool).map { endpoints[$0]! } == [0, 1, 2, 0, 1, 2])
         let closed = pool.endpointDown(1)
@@ -60,7 +60,7 @@ struct IdentityPoolTests {
 
     @Test("lends an identity again after an end that leaves nothing owed, and never after another")
     func law() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1, reuses: true)
         _ = fill(&pool)
         let slot = lease(1, &pool)[0]
         #expect(pool.release(slot, reusable: true) == .kept)
@@ -71,9 +71,22 @@ struct IdentityPoolTests {
         #expect(pool.readyCount == 0)
     }
 
+    @Test("lends no identity twice unless the configuration allows it, whatever its end left")
+    func fresh() {
+        var pool = IdentityPool(endpoints: 1, spare: 2, maximum: 4, reuses: false)
+        _ = fill(&pool)
+        let slots = lease(2, &pool)
+        #expect(pool.lease(for: ticket(10)) == .waiting)
+        for slot in slots { #expect(pool.release(slot, reusable: true) == .retired) }
+        #expect(pool.readyCount == 0 && pool.waitingCount == 1)
+        let next = wanted(&pool)
+        #expect(next.count == 3)
+        #expect(pool.opened(next[0].slot) == .lent(to: ticket(10)))
+    }
+
     @Test("does not keep an identity whose endpoint is down, whatever its end left")
     func lostLease() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1, reuses: true)
         _ = fill(&pool)
         let slot = lease(1, &pool)[0]
         let closed = pool.endpointDown(0)
@@ -84,7 +97,7 @@ struct IdentityPoolTests {
 
     @Test("serves those who wait in the order they came, from a return and from a fresh connection")
     func order() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 3)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 3, reuses: true)
         _ = fill(&pool)
         let slot = lease(1, &pool)[0]
         #expect(pool.lease(for: ticket(10)) == .waiting)
@@ -98,7 +111,7 @@ struct IdentityPoolTests {
 
     @Test("lets nobody wait for an identity that it could not open, not even before it has opened any")
     func exhausted() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 3)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 3, reuses: true)
         _ = fill(&pool)
         _ = lease(1, &pool)
         #expect(pool.lease(for: ticket(10)) == .waiting)
@@ -113,7 +126,7 @@ struct IdentityPoolTests {
 
     @Test("passes over who withdrew, and a second withdrawal is nothing")
     func withdrawal() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 3)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 3, reuses: true)
         _ = fill(&pool)
         let slot = lease(1, &pool)[0]
         #expect(pool.lease(for: ticket(10)) == .waiting)
@@ -125,7 +138,7 @@ struct IdentityPoolTests {
 
     @Test("hands out everybody who waits once all is down, and nobody before")
     func stranded() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 4)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 4, reuses: true)
         _ = fill(&pool)
         let slots = lease(1, &pool)
         for number in 10...11 as ClosedRange<UInt64> { _ = pool.lease(for: ticket(number)) }
@@ -140,7 +153,7 @@ struct IdentityPoolTests {
 
     @Test("has nothing ready after an outage, and opens anew")
     func outage() {
-        var pool = IdentityPool(endpoints: 1, spare: 2, maximum: 4)
+        var pool = IdentityPool(endpoints: 1, spare: 2, maximum: 4, reuses: true)
         let before = Set(fill(&pool).keys)
         #expect(Set(pool.endpointDown(0)) == before && pool.readyCount == 0)
         #expect(wanted(&pool).isEmpty)
@@ -150,7 +163,7 @@ struct IdentityPoolTests {
 
     @Test("does not keep what was opened while its endpoint went down")
     func downWhileOpening() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 4)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 4, reuses: true)
         pool.endpointUp(0)
         let slot = wanted(&pool)[0].slot
         _ = pool.endpointDown(0)
@@ -159,7 +172,7 @@ struct IdentityPoolTests {
 
     @Test("takes a slot back whose opening failed, once")
     func openFailed() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1, reuses: true)
         pool.endpointUp(0)
         let slot = wanted(&pool)[0].slot
         pool.openFailed(slot)
@@ -170,7 +183,7 @@ struct IdentityPoolTests {
 
     @Test("gives back half of what nobody used, until the spare ones are left")
     func trim() {
-        var pool = IdentityPool(endpoints: 1, spare: 2, maximum: 20)
+        var pool = IdentityPool(endpoints: 1, spare: 2, maximum: 20, reuses: true)
         _ = fill(&pool)
         var slots = lease(2, &pool)
         for number in 0..<10 as Range<UInt64> { _ = pool.lease(for: ticket(number)) }
@@ -188,7 +201,7 @@ struct IdentityPoolTests {
 
     @Test("gives back nothing that was in use since the last time")
     func trimInUse() {
-        var pool = IdentityPool(endpoints: 1, spare: 6, maximum: 20)
+        var pool = IdentityPool(endpoints: 1, spare: 6, maximum: 20, reuses: true)
         _ = fill(&pool)
         _ = pool.trim()
         for slot in lease(6, &pool) { _ = pool.release(slot, reusable: true) }
@@ -198,7 +211,7 @@ struct IdentityPoolTests {
 
     @Test("lends nothing twice where a reply too many came, until its worker has left")
     func brokenWord() throws {
-        var pool = IdentityPool(endpoints: 2, spare: 4, maximum: 8)
+        var pool = IdentityPool(endpoints: 2, spare: 4, maximum: 8, reuses: true)
         let endpoints = fill(&pool)
         let slots = lease(4, &pool)
         for slot in slots.dropLast() { _ = pool.release(slot, reusable: true) }
@@ -223,7 +236,7 @@ struct IdentityPoolTests {
 
     @Test("trusts whoever comes after a worker that has left, also where its identities wait for them")
     func workerLeft() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 2)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 2, reuses: true)
         _ = fill(&pool)
         let slot = lease(1, &pool)[0]
         _ = pool.release(slot, reusable: true)
@@ -235,7 +248,7 @@ struct IdentityPoolTests {
 
     @Test("does not hold against a service what comes under an identity that never served, a greeting")
     func greeting() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1, reuses: true)
         _ = fill(&pool)
         let slot = lease(1, &pool)[0]
         let closed = pool.receivedUnowed(slot)
@@ -245,7 +258,7 @@ struct IdentityPoolTests {
 
     @Test("an identity under which a reply too many is read when it is lent again is not fit")
     func unfitWhenLent() {
-        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1)
+        var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1, reuses: true)
         _ = fill(&pool)
         let slot = lease(1, &pool)[0]
         _ = pool.release(slot, reusable: true)

@@ -96,15 +96,6 @@ def test_tickets_are_printable_and_never_come_again(dealer):
     assert all(0x21 <= byte <= 0x7E for ticket in tickets for byte in ticket)
 
 
-def test_a_final_frees_an_identity_for_the_next_exchange(router):
-    gateway, worker = router(replies(b'{"done":true}'), {"final": DONE})
-    for number in range(40):
-        assert gateway.post("s", number).status_code == 200
-    used = identities(worker)
-    assert len(set(used)) < len(used)
-    assert all(0x21 <= byte <= 0x7E for identity in used for byte in identity)
-
-
 @pytest.mark.parametrize("query, status", [("?count=1", 200), ("?deadline=100ms", 504)])
 def test_an_identity_that_is_owed_replies_never_comes_again(router, query, status):
     late = []
@@ -115,7 +106,7 @@ def test_an_identity_that_is_owed_replies_never_comes_again(router, query, statu
         late.append(frames[0])
         if status == 200:
             send([frames[0], frames[1]])
-    gateway, worker = router(answer, {"final": DONE})
+    gateway, worker = router(answer, {"final": DONE}, identities={"reuse": True})
     for number in range(20):
         reply = gateway.post("s", number, query=query, Accept="application/json")
         assert reply.status_code == status
@@ -123,42 +114,6 @@ def test_an_identity_that_is_owed_replies_never_comes_again(router, query, statu
             assert reply.json() == number
     used = identities(worker)
     assert len(set(used)) == len(used) == 20
-
-
-def test_a_count_that_the_service_declares_frees_the_identity(router):
-    gateway, worker = router(echo, {"count": 1})
-    for number in range(40):
-        assert gateway.post("s", number).json() == number
-    assert len(set(identities(worker))) < 40
-
-
-def test_a_second_reply_after_a_declared_count_reaches_nobody(router):
-    """The service breaks its word once, and no identity serves twice from then on."""
-    gateway, worker = router(lambda frames, send: [send(frames), send([frames[0], b'"too many"'])], {"count": 1},
-        # All fresh ones have their turn first: long enough for the first reply too many to be seen.
-        identities={"spare": 64, "max": 100})
-    for number in range(200):
-        assert gateway.post("s", number).json() == number
-    assert len(set(identities(worker))) == 200
-    assert "a reply came after the one that was to be the last" in gateway.get("/v1/services/s").json()["trouble"]
-
-
-@pytest.mark.parametrize("immediate", [True, False])
-def test_a_worker_that_comes_anew_is_trusted_again(start, endpoint, tmp_path, scripted, immediate):
-    liar = scripted(zmq.ROUTER, lambda frames, send: [send(frames), send([frames[0], b"2"])], bind=(there := endpoint()))
-    service = {"peer": "router", "connect": there, "replies": {"count": 1}, "socket": {"immediate": immediate}}
-    gateway = start.gateway({"s": service}, tmp_path)
-    trouble = lambda: "trouble" in gateway.get("/v1/services/s").json()
-    gateway.ready("s")
-    assert gateway.post("s", 1).status_code == 200
-    gateway.until(trouble)
-    liar.die()
-    gateway.until(lambda: not trouble())
-    worker = scripted(zmq.ROUTER, echo, bind=there)
-    gateway.ready("s")
-    for number in range(40):
-        assert gateway.post("s", number).json() == number
-    assert len(set(identities(worker))) < 40
 
 
 def test_a_client_that_left_leaves_its_identity_behind(router):

@@ -43,6 +43,7 @@ extension ServiceConfiguration {
         section.read("cancel", into: &cancel, .text(1...65_536))
         section.section("identities") { section in
             section.read("spare", into: &identities.spare, .integer(0...1_000))
+            section.read("reuse", into: &identities.reuse, .boolean)
             section.read("max", into: &identities.max, .integer(1...30_000))
             section.read("prefix", into: &identities.prefix, .text(0...32))
         }

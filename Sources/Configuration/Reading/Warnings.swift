@@ -6,7 +6,10 @@
 enum Warnings {
     static func look(at configuration: Configuration, _ findings: Findings) {
         lookAtListen(configuration, findings)
-        for service in configuration.services { lookAtEnd(service, findings) }
+        for service in configuration.services {
+            lookAtEnd(service, findings)
+            lookAtReuse(service, findings)
+        }
     }
 
     private static func lookAtListen(_ configuration: Configuration, _ findings: Findings) {
@@ -21,5 +24,12 @@ enum Warnings {
         findings.warning(
             findings.place(of: "services.\(service.name)"),
             "names no end: JSON answers end after one reply, streams at the deadline; add final, count or idle")
+    }
+
+    private static func lookAtReuse(_ service: ServiceConfiguration, _ findings: Findings) {
+        guard service.identities.reuse, service.hasIdentities, !service.declaresItsEnd else { return }
+        findings.warning(
+            findings.place(of: "services.\(service.name).identities.reuse"),
+            "does nothing where neither replies.final nor replies.count says which reply is the last; add one")
     }
 }

@@ -88,7 +88,7 @@ struct ServiceCounts: Sendable {
 final class ServiceMetrics {
     var counts = ServiceCounts()
 
-    func dropped(_ cause: DropCause) { counts.drops[cause.rawValue] += 1 }
+    func dropped(_ cause: DropCause, _ count: Int = 1) { counts.drops[cause.rawValue] += UInt64(count) }
 
     func ended(_ exchange: Exchange, at now: Instant) {
         guard let end = exchange.end else { return }

@@ -1,19 +1,29 @@
-// One identity: a DEALER with a name that the ROUTER at the other end addresses.
+// A DEALER that is one identity after the other: it connects under a name that the ROUTER at the other end addresses,
+// serves, disconnects, and connects again under the next name.
 //
-// Owned by its service under a slot number; lent to one exchange at a time.
+//     (new) --connect--> open --disconnect--> closed --connect--> open ...
+//
+// Its socket stays: of a fresh identity that is the fifth of the price that can be saved. zmq_disconnect(3) takes the
+// connection's queue away from the socket before it returns, so what came for one name is never read under another.
+//
+// Owned by its service, while it is open under a slot number; lent to one exchange at a time.
 
 import Bridge
 import Configuration
+import Glibc
 import Reactors
 import ZeroMQ
 
-/// A DEALER connection and the exchange it serves.
+/// A DEALER, the name it has now, and the exchange it serves.
 final class RouterIdentity: ReadinessHandler {
     /// Messages read from one identity in one turn at most.
     private static let turnBudget = 512
+    /// How long what was sent last may take to leave.
+    private static let lastPatience = Duration.seconds(1)
 
-    let slot: Int
-    let endpoint: Int
+    /// Where its service and the pool know it, while it is open.
+    private(set) var slot = 0
+    private(set) var endpoint = 0
     /// The exchange that has it; nil while it waits in the pool.
     var exchange: Correspondent?
     /// Its endpoint went away while it was lent: it is not lent again.
@@ -22,35 +32,53 @@ final class RouterIdentity: ReadinessHandler {
     var isPaused = false
     /// It is on its service's list for this turn.
     var isTouched = false
-    private(set) var isOpen = true
+    /// It has a name, and what comes under it is read.
+    private(set) var isOpen = false
+    /// Nothing was sent under this name, and no time has passed since it was taken: nothing can have come.
+    var isNew = false
+    /// Something came under this name.
+    private(set) var hasReceived = false
 
     private unowned let service: RouterService
     private let socket: DealerSocket
+    /// The endpoint it is connected to; nil without a name.
+    private var address: String?
+    private var lingers = false
     private var registration: Registration?
     private var incoming = Frame()
 
-    init(_ core: Core, _ service: RouterService, slot: Int, endpoint: Int, name: [UInt8]) throws(ZMQError) {
-        self.slot = slot
-        self.endpoint = endpoint
+    /// A socket without a name. - Throws: EMFILE when descriptors or sockets run out.
+    init(_ core: Core, _ service: RouterService) throws(ZMQError) {
         self.service = service
         var options = SocketOptions(service.plan.configuration.socket)
-        options.identity = name
         options.immediate = false
         // Its replies may be left unread for as long as its client does not take them, and the answers to its pings
         // behind them: the link to the endpoint has the heartbeats.
         options.heartbeatInterval = nil
         socket = try DealerSocket(core.context, options)
-        try socket.connect(service.plan.configuration.connect[endpoint])
         registration = core.watch(socket.descriptor, [.readable, .edgeTriggered], self)
+        guard registration != nil else { throw ZMQError(operation: "epoll_ctl", code: ENOSPC) }
     }
 
-    func ready(_ readiness: Readiness) { service.touch(self) }
+    /// Becomes the identity `name`.
+    func connect(slot: Int, endpoint: Int, name: [UInt8]) throws(ZMQError) {
+        precondition(address == nil, "an identity keeps its name until it is disconnected")
+        let there = service.plan.configuration.connect[endpoint]
+        try socket.setIdentity(name)
+        try socket.connect(there)
+        address = there
+        (self.slot, self.endpoint) = (slot, endpoint)
+        (isOpen, isNew, isLost, isPaused, hasReceived) = (true, true, false, false, false)
+    }
+
+    func ready(_ readiness: Readiness) { if isOpen { service.touch(self) } }
 
     /// Before it is lent: whatever lies unread belongs to the exchange that was, not to the next.
     func drainWhole(_ service: RouterService) { while drain(service) {} }
 
     /// A refusal is the truth, and loses nothing: see DealerService.
     func send(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
+        isNew = false
         if case .sent = transmit(&body, behind: head) { return .sent }
         let events = socket.events
         if events.contains(.readable), !isPaused { service.touch(self) }
@@ -80,12 +108,33 @@ final class RouterIdentity: ReadinessHandler {
         return true
     }
 
-    func close(_ core: Core, lingering: Bool) {
-        guard isOpen else { return }
-        isOpen = false
+    /// Nothing that comes under its name is delivered any more.
+    /// - Parameter lingering: what was sent last is to reach the worker all the same.
+    func close(lingering: Bool) { (isOpen, lingers, exchange) = (false, lingering, nil) }
+
+    /// Gives its name up, after `close`. - Returns: how many replies had come that were owed to no exchange.
+    func disconnect() -> Int {
+        guard !isOpen, let address else { return 0 }
+        var late = 0
+        while late < Self.turnBudget, skipMessage() { late += 1 }
+        if lingers { socket.setLinger(Self.lastPatience) }
+        // Fails only where it is not connected, and then all is well.
+        try? socket.disconnect(address)
+        if lingers { socket.setLinger(service.plan.configuration.socket.linger) }
+        self.address = nil
+        return late
+    }
+
+    /// The reactor watches it no more; its socket closes with its last reference.
+    func stop(_ core: Core) {
         if let registration { core.reactor.unwatch(registration) }
-        if lingering { socket.setLinger(.seconds(1)) }
-        core.closeLater(self)
+        registration = nil
+    }
+
+    private func skipMessage() -> Bool {
+        guard socket.receive(into: &incoming) else { return false }
+        while incoming.hasMore, socket.receive(into: &incoming) {}
+        return true
     }
 
     private func receiveMessage(_ service: RouterService) -> Bool {
@@ -95,6 +144,7 @@ final class RouterIdentity: ReadinessHandler {
             guard socket.receive(into: &incoming) else { return false }
             if case .body = shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) { swap(&body, &incoming) }
         } while shape.expectsMore
+        hasReceived = true
         service.received(&body, ReplyNote(fault: shape.fault), self)
         return true
     }
@@ -103,6 +153,7 @@ final class RouterIdentity: ReadinessHandler {
     private func receiveFromBroker(_ version: MajordomoVersion, _ service: RouterService) -> Bool {
         var message = Message()
         guard message.receive(from: socket) else { return false }
+        hasReceived = true
         let body = service.plan.head.count
         let isPartial = version.isTwo && message.count > 1 && message.bytes(1).equals([2])
         var note = ReplyNote(last: isPartial ? nil : .data)

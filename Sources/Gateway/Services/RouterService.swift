@@ -3,12 +3,11 @@
 //     exchange --send--> pool.lease --ready----------------------------> identity's socket
 //                              |----waiting--> (a fresh one connects) -->
 //                              |----noWorker, exhausted--> refused at once
-//     end: nothing owed -> back to the pool, where the service keeps its word
-//          anything owed or lost -> closed, a fresh one opens
+//     end: closed, and a fresh one opens; with `reuse`, and nothing owed, back to the pool
 //
 // Whether an endpoint can be talked to one link an endpoint tells, which is never sent on: a monitor for each identity
 // would cost four descriptors more. An identity is opened where its endpoint is up, and what is sent on it waits in
-// libzmq for the connection to stand. Opening costs 120-180 microseconds, so few are opened a turn, ahead of need.
+// libzmq for the connection to stand. Opening takes time, so few are opened a turn, ahead of need.
 //
 // When an endpoint goes down its identities may still hold replies that came before: what is lent ends at the next tick
 // as `workerLost`, after reading.
@@ -20,15 +19,18 @@ import ZeroMQ
 
 /// The identities of one `peer: router` service on one reactor.
 final class RouterService: Service {
-    /// Fresh identities in one turn at most: 4 x 180 us is what a turn may bear.
-    private static let openingsPerTurn = 4
+    /// Fresh identities at a time: 16 x 20 us is what a turn may bear.
+    private static let openingsPerTurn = 16
+    /// New sockets among them: 60 us more each.
+    private static let socketsPerTurn = 4
     /// Ticks between two looks at what may be given back.
     private static let ticksPerTrim = 40
 
     let plan: ServicePlan
     private let core: Core
     private var pool: IdentityPool
-    private var identities: [RouterIdentity?] = []
+    private var identities: IdentitySockets
+    private var exhaustionLimit = RateLimit()
     private var touched: [RouterIdentity] = []
     private var links: [Link] = []
     /// Where the endpoints are Majordomo brokers: whether they offer the service.
@@ -36,13 +38,17 @@ final class RouterService: Service {
     private var lost: [RouterIdentity] = []
     private var ticks = 0
     private var trouble: String?
+    /// An identity could not be opened since the last tick.
+    private var hasFailed = false
 
     init(_ core: Core, _ plan: ServicePlan, share: Int) {
         self.core = core
         self.plan = plan
+        identities = IdentitySockets(core)
         let settings = plan.configuration.identities
         pool = IdentityPool(
-            endpoints: plan.configuration.connect.count, spare: max(1, settings.spare), maximum: max(1, share))
+            endpoints: plan.configuration.connect.count, spare: max(1, settings.spare), maximum: max(1, share),
+            reuses: settings.reuse)
     }
 
     var state: ServiceState {
@@ -109,7 +115,9 @@ final class RouterService: Service {
                 core.touch(self)
                 return keep(&request, for: exchange)
             case .noWorker: return .refused(.noWorker)
-            case .exhausted: return .refused(.overloaded)
+            case .exhausted:
+                reportExhaustion()
+                return .refused(.overloaded)
             }
         }
     }
@@ -127,7 +135,9 @@ final class RouterService: Service {
             _ = identity.send(&frame, behind: plan.head)
         }
         let isReusable = !end.owesReplies && !identity.isLost
-        place(identity, pool.release(slot, reusable: isReusable), lingering: cancels)
+        // A good end without a reply: the request may still be on its way.
+        let lingers = cancels || end.isOK && !identity.hasReceived
+        place(identity, pool.release(slot, reusable: isReusable), lingering: lingers)
         core.touch(self)
     }
 
@@ -156,20 +166,27 @@ final class RouterService: Service {
             guard identity.isOpen else { continue }
             if identity.drain(self) { touch(identity) }
         }
+        let late = identities.disconnectClosed()
+        if late > 0 { core.metrics.services[plan.index].dropped(.late, late) }
         return openFresh() || !touched.isEmpty
     }
 
     func tick() {
         ticks += 1
+        if !hasFailed && pool.readyCount > 0 { trouble = nil }
+        hasFailed = false
         for link in links { link.tick() }
         for inquiry in inquiries { inquiry.tick() }
-        if ticks % Self.ticksPerTrim == 0 { for slot in pool.trim() { close(slot, lingering: false) } }
+        if ticks % Self.ticksPerTrim == 0 {
+            for slot in pool.trim() { close(slot, lingering: false) }
+            identities.trim()
+        }
         endLost()
         core.touch(self)
     }
 
     func stop() {
-        for slot in identities.indices { close(slot, lingering: true) }
+        identities.stop()
         for inquiry in inquiries { inquiry.stop() }
         for link in links { link.stop() }
         links.removeAll()
@@ -193,12 +210,13 @@ final class RouterService: Service {
 
     /// What users are told of an endpoint that does not keep its word.
     private func distrust(of endpoint: Int) -> String {
-        "\(plan.configuration.connect[endpoint]): a reply came after the one that was to be the last (see "
-            + "`replies`), and was dropped; identities there serve one exchange each, which is slower, until the "
-            + "worker there goes and another comes"
+        "\(plan.configuration.connect[endpoint]): a reply came after the one that `replies` declares to be the last; "
+            + "it was dropped, but another like it could reach the wrong client, so `identities.reuse` is off for this "
+            + "endpoint until its worker leaves"
     }
 
     private func isFit(_ identity: RouterIdentity) -> Bool {
+        if identity.isNew { return true }
         identity.drainWhole(self)
         return pool.isFit(identity.slot)
     }
@@ -226,7 +244,7 @@ final class RouterService: Service {
     private func place(_ identity: RouterIdentity, _ placement: IdentityPool.Placement, lingering: Bool = false) {
         switch placement {
         case .retired: close(identity.slot, lingering: lingering)
-        case .kept: break
+        case .kept: identity.isNew = false
         case .lent(let ticket): deliverUnsent(to: ticket, identity)
         }
     }
@@ -259,7 +277,8 @@ final class RouterService: Service {
         core.touch(self)
         if isUp { return pool.endpointUp(endpoint) }
         for slot in pool.endpointDown(endpoint) { close(slot, lingering: false) }
-        for case let identity? in identities where identity.endpoint == endpoint && !identity.isLost {
+        for slot in identities.slots {
+            guard let identity = identities[slot], identity.endpoint == endpoint, !identity.isLost else { continue }
             identity.isLost = true
             lost.append(identity)
         }
@@ -270,7 +289,8 @@ final class RouterService: Service {
     private func endLost() {
         let batch = lost
         lost.removeAll()
-        for identity in batch where identity.isOpen {
+        // Some may have become another identity meanwhile.
+        for identity in batch where identity.isOpen && identity.isLost {
             if identity.isPaused {
                 lost.append(identity)
                 continue
@@ -282,19 +302,17 @@ final class RouterService: Service {
 
     /// Opens what the pool asks for, some a turn. - Returns: whether it asks for more.
     private func openFresh() -> Bool {
+        var sockets = Self.socketsPerTurn
         for _ in 0..<Self.openingsPerTurn {
+            guard identities.hasUnnamed || sockets > 0 else { return true }
             guard let (slot, endpoint) = pool.nextToOpen() else { return false }
+            if !identities.hasUnnamed { sockets -= 1 }
             do {
-                let name = core.mintIdentity(prefix: plan.configuration.identities.prefix)
-                let identity = try RouterIdentity(
-                    core, self, slot: slot, endpoint: endpoint, name: name)
-                while identities.count <= slot { identities.append(nil) }
-                identities[slot] = identity
-                trouble = nil
-                touch(identity)
+                let identity = try identities.open(slot, endpoint, for: self)
                 place(identity, pool.opened(slot))
             } catch {
                 pool.openFailed(slot)
+                hasFailed = true
                 report("no further identity can be opened: \(error)")
                 return false
             }
@@ -303,9 +321,15 @@ final class RouterService: Service {
     }
 
     private func close(_ slot: Int, lingering: Bool) {
-        guard identities.indices.contains(slot), let identity = identities[slot] else { return }
-        identities[slot] = nil
-        identity.close(core, lingering: lingering)
+        identities.retire(slot, lingering: lingering)
+        core.touch(self)
+    }
+
+    private func reportExhaustion() {
+        let line = exhaustionLimit.admit(
+            "service \(plan.name): all identities are in use, and the request is refused with 503 overloaded; raise "
+                + "identities.max, or look why the worker takes so long", at: core.now)
+        if let line { core.log.warning("\(line)") }
     }
 
     private func report(_ text: String) {
