@@ -1,6 +1,7 @@
 // The page of zmq-gateway: choose a service, send it a request, watch the replies arrive, see how it went for everyone.
 //
 //   services.js  what there is          request.js   the form as one request, as curl, as JavaScript
+//   servicelist.js  how it is listed    place.js     where the page is: its address, Back, links
 //   editor.js    the request's text     history.js   the requests before it
 //   topics.js    what to listen to      pool.js      the workers of a service
 //   exchange.js  send and listen        broker.js    what is registered at a broker
@@ -18,26 +19,29 @@ import { Editor } from "./editor.js";
 import { runExchange } from "./exchange.js";
 import { RequestHistory } from "./history.js";
 import { Live } from "./live.js";
+import { Place, hashOf } from "./place.js";
 import { PoolPanel } from "./pool.js";
 import { copyOf, examplesFor, planOf, rulesComplaint, topicPlanOf } from "./request.js";
 import { Services, factsOf, kindOf } from "./services.js";
 import { SessionView } from "./session.js";
 import { Tabs } from "./tabs.js";
 import { Topics } from "./topics.js";
+import { clock } from "./words.js";
 
 const refreshInterval = 2000;
 
 const answer = new Answer();
 const live = new Live();
-const services = new Services((name) => choose(name));
+const services = new Services((name) => visit(name));
+const place = new Place((there) => arrive(there));
 const request = new Editor("request");
 const topics = new Topics(() => formChanged());
 const session = new SessionView();
 const pool = new PoolPanel(() => refresh());
-const broker = new BrokerView((name) => choose(name));
-const tabs = new Tabs(["exchange", "session", "workers", "registered"]);
+const broker = new BrokerView((name) => visit(name));
+const tabs = new Tabs(["exchange", "session", "workers", "registered"], (tab) => place.go({ service: chosen.name, tab }));
 const past = new RequestHistory(({ service, body, how }) => {
-  choose(service);
+  visit(service);
   request.value = body;
   form.elements.how.value = how;
   formChanged();
@@ -47,10 +51,44 @@ const drafts = new Map();
 const hows = { requests: "ndjson", topics: "sse" };
 const emptyAnswer = [...byID("empty").childNodes];
 let chosen = null;
+/** A service that the address names and that is not there: it is shown as soon as it is, until another is chosen. */
+let awaited = null;
+let heardAt = null;
 let lastPlan = null;
 let running = null;
 
 const form = byID("form");
+
+/** The reader's choice: an entry in the history. */
+function visit(name) {
+  awaited = null;
+  choose(name);
+  place.go({ service: name, tab: tabs.chosen });
+}
+
+/** Where the address leads: at the start, by Back, or because it was changed. */
+function arrive({ service, tab, request: body, how, topics: asked }) {
+  awaited = service && !services.named(service) ? service : null;
+  if (awaited && chosen) return tellAwaited();
+  const name = awaited || !service ? (chosen ?? services.all[0])?.name : service;
+  if (!name) return;
+  choose(name);
+  tellAwaited();
+  if (awaited) return;
+  if (byID(`tab-${tab}`)?.hidden === false) tabs.choose(tab);
+  if (body !== undefined) request.value = body;
+  if (asked && kindOf(chosen) === "topics") topics.value = asked;
+  const option = form.querySelector(`input[name=how][value="${CSS.escape(how ?? "")}"]`);
+  if (option) option.checked = true;
+  place.settle({ service: name, tab: tabs.chosen });
+  formChanged();
+}
+
+function tellAwaited() {
+  const note = byID("services-note");
+  note.hidden = !awaited && services.all.length > 0;
+  if (awaited) say(note, `There is no service "${awaited}" now.`);
+}
 
 function choose(name) {
   const service = services.named(name);
@@ -61,7 +99,6 @@ function choose(name) {
   request.wantJSON((service.body ?? "json") === "json");
   request.value = drafts.get(name) ?? examples[0][1];
   byID("examples").replaceChildren(...examples.map(([label, body]) => example(label, body)));
-  history.replaceState(null, "", `#${encodeURIComponent(name)}`);
   services.mark(name);
   live.focus(service.broker ?? name);
   session.suggest(examples[0][1]);
@@ -103,6 +140,7 @@ function arrange() {
 function describe() {
   say(byID("service-name"), chosen.name);
   say(byID("service-description"), chosen.isGone ? "Gone: no worker offers it any more." : chosen.description ?? "");
+  say(byID("service-trouble"), chosen.trouble ?? "");
   const facts = factsOf(chosen);
   const shown = byID("service-facts");
   if (facts.length !== shown.childElementCount) shown.replaceChildren(...facts.map(() => element("span")));
@@ -192,33 +230,46 @@ function submit() {
 }
 
 async function copy() {
-  const button = byID("copy");
-  let isCopied = true;
-  try {
-    await navigator.clipboard.writeText(byID("curl").textContent);
-  } catch {
+  const isCopied = await copied(byID("curl").textContent);
+  if (!isCopied) {
     // Without https or localhost there is no clipboard to write to: show the command, selected.
     document.querySelector(".curl").open = true;
     getSelection().selectAllChildren(byID("curl"));
-    isCopied = false;
   }
-  say(button, isCopied ? "Copied" : "Selected: copy it");
+  say(byID("copy"), isCopied ? "Copied" : "Selected: copy it");
   setTimeout(formChanged, 1600);
+}
+
+const copied = (text) => navigator.clipboard.writeText(text).then(() => true, () => false);
+
+/** The link goes to the address bar too, where it can be copied without a clipboard. */
+async function copyLink() {
+  const isTopics = kindOf(chosen) === "topics";
+  const asked = isTopics ? { topics: topics.value } : { request: request.value };
+  history.replaceState(null, "", hashOf({ service: chosen.name, ...asked, how: form.elements.how.value }));
+  say(byID("copy-link"), (await copied(location.href)) ? "Copied" : "It is in the address bar");
+  setTimeout(() => say(byID("copy-link"), "Copy link"), 1600);
 }
 
 async function refresh() {
   const banner = byID("banner");
   try {
     await services.refresh();
-    banner.hidden = true;
-    const wanted = chosen?.name ?? decodeURIComponent(location.hash.slice(1));
-    if (!chosen) choose(services.named(wanted) ? wanted : services.all[0]?.name);
-    else chosen = services.named(chosen.name) ?? gone(chosen);
-    if (chosen) describe();
   } catch (error) {
-    say(banner, `The gateway does not answer (${error.message}). Asking again.`);
+    const since = heardAt ? ` What is shown is of ${clock(heardAt).slice(0, 8)}.` : "";
+    say(banner, `The gateway does not answer (${error.message}).${since} Asking again.`);
     banner.hidden = false;
+    document.body.dataset.gateway = "lost";
+    return;
   }
+  heardAt = new Date();
+  banner.hidden = true;
+  document.body.dataset.gateway = "here";
+  say(byID("version"), services.version ?? "");
+  if (!chosen || (awaited && services.named(awaited))) arrive(place.now);
+  else chosen = services.named(chosen.name) ?? gone(chosen);
+  tellAwaited();
+  if (chosen) describe();
 }
 
 /** A service whose last worker left its broker: it may come back. */
@@ -247,6 +298,7 @@ byID("pause").addEventListener("click", () => {
 });
 byID("resend").addEventListener("click", () => send(lastPlan));
 byID("copy").addEventListener("click", copy);
+byID("copy-link").addEventListener("click", copyLink);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();

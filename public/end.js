@@ -1,6 +1,7 @@
 // How an exchange ended: a verdict, the facts the gateway told, and the problem where there is one.
 
 import { byID, element } from "./dom.js";
+import { indented } from "./json.js";
 import { duration, endWords, number, outcomeOf } from "./words.js";
 
 /** Says in #end how the exchange of `plan` ended, after `shown` replies. */
@@ -71,5 +72,14 @@ function problemBox(problem, headline) {
       problem.code && element("code", { id: "problem-code" }, problem.code),
       problem.status && element("span", { class: "status" }, String(problem.status)),
       title === headline ? null : element("strong", {}, title)),
-    problem.detail && element("p", { class: "detail" }, problem.detail));
+    problem.detail && element("p", { class: "detail" }, problem.detail),
+    problem.reply !== undefined && workersReply(problem.reply));
+}
+
+/** What the worker itself said is wrong: whole, because it is what the reader came for. */
+function workersReply(reply) {
+  const text = typeof reply === "string" ? reply : JSON.stringify(reply);
+  const shown = element("pre", { id: "problem-reply", tabindex: 0, "aria-label": "The worker's reply" });
+  shown.append(typeof reply === "string" ? text : indented(text));
+  return element("div", { class: "worker-reply" }, element("p", {}, "The worker's reply"), shown);
 }

@@ -4,13 +4,16 @@
 import { Chart } from "./charts.js";
 import { byID, drawing, element, say } from "./dom.js";
 import { History, parseMetrics } from "./metrics.js";
-import { duration, number, outcomeOf } from "./words.js";
+import { patience } from "./services.js";
+import { clock, duration, number, outcomeOf } from "./words.js";
 
 const prefix = "zmq_gateway_";
 
 export class Live {
   #history = new History();
   #service = null;
+  #root = document.querySelector(".live");
+  #heardAt = null;
   #charts = {
     exchanges: new Chart("exchanges", "Exchanges", "/s"),
     replies: new Chart("replies", "Replies", "/s"),
@@ -33,19 +36,24 @@ export class Live {
   focus(service) {
     this.#service = service;
     say(byID("scope-one"), service);
+    byID("scope-one").title = service;
     this.#draw();
   }
 
   async poll() {
     const note = byID("live-note");
     try {
-      const response = await fetch("/metrics", { cache: "no-store" });
+      const response = await fetch("/metrics", { cache: "no-store", signal: AbortSignal.timeout(patience) });
       if (!response.ok) throw new Error(`/metrics answers ${response.status}`);
       this.#history.push(performance.now(), parseMetrics(await response.text()));
       note.hidden = true;
+      this.#root.dataset.stale = "false";
+      this.#heardAt = new Date();
       this.#draw();
     } catch (error) {
-      say(note, `No metrics: ${error.message}.`);
+      const since = this.#heardAt ? ` What is shown is of ${clock(this.#heardAt).slice(0, 8)}.` : "";
+      say(note, `No metrics: ${error.message}.${since}`);
+      this.#root.dataset.stale = "true";
       note.hidden = false;
     }
   }
@@ -58,6 +66,9 @@ export class Live {
     this.#charts.exchanges.draw(history.rate(`${prefix}exchanges_total`, service));
     this.#charts.replies.draw(history.rate(`${prefix}replies_total`, service));
     this.#charts.open.draw(history.level(`${prefix}exchanges_open`, service));
+    const hasLatency = history.tells(`${prefix}exchange_seconds_bucket`, service);
+    this.#charts.latency.root.hidden = !hasLatency;
+    byID("latency-section").hidden = !hasLatency;
     this.#charts.latency.draw(history.quantiles(`${prefix}exchange_seconds_bucket`, service, 0.99));
     this.#charts.connections.draw(history.level(`${prefix}connections`, null));
     this.#drawPools(service);

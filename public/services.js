@@ -1,12 +1,18 @@
-// The services and whether they are ready: the list at the left, the facts above the request, the health in the bar.
-// What a broker's workers have registered stands below the broker. Members that a gateway leaves out are not shown.
+// The services and whether they are ready: what the gateway says of them, for the list at the left, the facts above the
+// request and the health in the bar. Members that a gateway leaves out are not shown.
 
-import { byID, element, say } from "./dom.js";
+import { byID, say } from "./dom.js";
+import { ServiceList } from "./servicelist.js";
 import { counted, duration, number } from "./words.js";
+
+/** A gateway that takes longer is as good as gone: the page says so and does not wait for ever. */
+export const patience = 4000;
 
 /** GET as JSON; `accepted` names further statuses whose body is an answer too (readyz says 503 with a body). */
 export async function getJSON(path, accepted = []) {
-  const response = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store" });
+  const response = await fetch(path, {
+    headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(patience),
+  });
   if (!response.ok && !accepted.includes(response.status)) throw new Error(`${path} answers ${response.status}`);
   return response.json();
 }
@@ -23,13 +29,12 @@ export function kindOf(service) {
 
 export class Services {
   all = [];
+  version = null;
   #ready = null;
-  #rows = new Map();
-  #marked = null;
-  #choose;
+  #list;
 
   constructor(choose) {
-    this.#choose = choose;
+    this.#list = new ServiceList(choose);
   }
 
   named(name) {
@@ -40,12 +45,26 @@ export class Services {
     return this.all.filter((service) => service.broker === broker.name);
   }
 
+  /** Throws if the gateway does not answer; what it said before stays, and is called old. */
   async refresh() {
-    const answer = await getJSON("/v1/services");
-    this.all = (answer?.services ?? []).filter((service) => typeof service?.name === "string");
-    this.#ready = await getJSON("/readyz", [503]).catch(() => null);
-    this.#draw();
-    this.#drawHealth();
+    try {
+      const answer = await getJSON("/v1/services");
+      this.all = (answer?.services ?? []).filter((service) => typeof service?.name === "string");
+      this.version = answer?.version ?? null;
+      this.#ready = await getJSON("/readyz", [503]).catch(() => null);
+    } catch (error) {
+      this.#ready = null;
+      this.#drawHealth("lost", "not reachable");
+      throw error;
+    }
+    this.#list.draw(this.all, (service) => this.#standing(service));
+    const note = byID("services-note");
+    note.hidden = this.all.length > 0;
+    say(note, "No service is configured.");
+    const waiting = Object.values(this.#ready?.services ?? {}).filter((one) => one?.ready === false).length;
+    const [state, words] = { true: ["ready", "ready"], false: ["not-ready", "not ready"] }[this.#ready?.ready]
+      ?? ["unknown", "readiness unknown"];
+    this.#drawHealth(state, waiting ? `${words}: ${counted(waiting, "service", "services")} waiting` : words);
   }
 
   /** true, false, or undefined where nobody says. */
@@ -59,45 +78,10 @@ export class Services {
     return this.#ready?.services?.[service.name]?.workers ?? service.workers;
   }
 
-  mark(name) {
-    this.#marked = name;
-    for (const [key, row] of this.#rows) {
-      row.button.setAttribute("aria-current", String(key === name));
-    }
-  }
+  mark(name) { this.#list.mark(name); }
 
-  #draw() {
-    const names = this.all.map((service) => service.name);
-    if (names.join("\n") !== [...this.#rows.keys()].join("\n")) this.#arrange();
-    for (const service of this.all) this.#update(this.#rows.get(service.name), service);
-    const note = byID("services-note");
-    note.hidden = this.all.length > 0;
-    say(note, "No service is configured.");
-  }
-
-  /** Rows that were there before stay in the page, with the focus where it is; services come and go at a broker. */
-  #arrange() {
-    const list = byID("services");
-    const rows = this.all.map((service) => [service.name, this.#rows.get(service.name) ?? this.#row(service)]);
-    for (const [name, { item }] of this.#rows) if (!this.named(name)) item.remove();
-    this.#rows = new Map(rows);
-    rows.forEach(([, { item }], i) => list.children[i] !== item && list.insertBefore(item, list.children[i] ?? null));
-    this.mark(this.#marked);
-  }
-
-  #row(service) {
-    const dot = element("i", { class: "dot", "aria-hidden": "true" });
-    const state = element("span", { class: "state" });
-    const peer = element("span", { class: "peer" }, service.broker ? "" : service.peer ?? "");
-    const button = element("button", { type: "button", "data-service": service.name },
-      dot, element("b", {}, service.name), peer, state);
-    button.addEventListener("click", () => this.#choose(service.name));
-    return { item: element("li", { class: service.broker && "registered" }, button), button, state };
-  }
-
-  #update(row, service) {
+  #standing(service) {
     const isReady = this.readiness(service);
-    row.button.dataset.state = isReady === undefined ? "unknown" : isReady ? "ready" : "not-ready";
     const workers = this.workers(service);
     const open = service.exchanges_open;
     const { one, many } = peerWords[service.peer] ?? peerWords.others;
@@ -107,17 +91,16 @@ export class Services {
       service.pool?.queued ? `${number(service.pool.queued)} queued` : "",
       open && !service.pool ? `${number(open)} open` : "",
     ];
-    // A figure and its word stay on one line.
-    say(row.state, parts.filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join(" · "));
+    return {
+      state: isReady === undefined ? "unknown" : isReady ? "ready" : "not-ready", trouble: service.trouble,
+      // A figure and its word stay on one line.
+      text: parts.filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join(" · "),
+    };
   }
 
-  #drawHealth() {
-    const health = byID("health");
-    const waiting = Object.values(this.#ready?.services ?? {}).filter((one) => one?.ready === false).length;
-    const isReady = this.#ready?.ready;
-    health.dataset.state = isReady === true ? "ready" : isReady === false ? "not-ready" : "unknown";
-    const words = isReady === true ? "ready" : isReady === false ? "not ready" : "readiness unknown";
-    say(health.querySelector("span"), waiting ? `${words}: ${counted(waiting, "service", "services")} waiting` : words);
+  #drawHealth(state, words) {
+    byID("health").dataset.state = state;
+    say(byID("health").querySelector("span"), words);
   }
 }
 

@@ -70,10 +70,16 @@ export function endRecordIn(line) {
   return isAlone && typeof value.$end?.reason === "string" ? value.$end : null;
 }
 
+/** An integer that JavaScript would round keeps the text it came with, where the browser can do it. */
+const exactly = (key, value, context) => {
+  const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value) && context?.source !== undefined;
+  return isRounded && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
+};
+
 /** JSON or null: for records whose absence the caller can tell in words. */
 export function parsed(text) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, exactly);
   } catch {
     return null;
   }

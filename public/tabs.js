@@ -4,13 +4,16 @@ import { byID } from "./dom.js";
 
 export class Tabs {
   #names;
+  #changed;
   chosen;
 
-  constructor(names) {
+  /** `changed` is called when the reader chooses another one. */
+  constructor(names, changed) {
     this.#names = names;
+    this.#changed = changed;
     this.chosen = names[0];
     for (const name of names) {
-      byID(`tab-${name}`).addEventListener("click", () => this.choose(name));
+      byID(`tab-${name}`).addEventListener("click", () => this.#chose(name));
       byID(`tab-${name}`).addEventListener("keydown", (event) => this.#move(event));
     }
   }
@@ -31,12 +34,17 @@ export class Tabs {
     }
   }
 
+  #chose(name) {
+    this.choose(name);
+    this.#changed(name);
+  }
+
   #move(event) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
     const names = this.#names.filter((one) => !byID(`tab-${one}`).hidden);
-    this.choose(names[(names.indexOf(this.chosen) + step + names.length) % names.length]);
+    this.#chose(names[(names.indexOf(this.chosen) + step + names.length) % names.length]);
     byID(`tab-${this.chosen}`).focus();
   }
 }

@@ -48,6 +48,8 @@ export class Topics {
     return typed === "" || this.#chosen.includes(typed) ? this.#chosen : [...this.#chosen, typed];
   }
 
+  set value(topics) { this.#choose(topics.slice(0, most)); }
+
   /** What is wrong, or "". */
   get complaint() {
     if (this.value.length === 0) return "Choose a topic, or everything.";

@@ -60,6 +60,8 @@ enum Pages {
         ask(answer, core) { reports in
             var writer = JSONWriter()
             writer.beginObject()
+            writer.key("version")
+            writer.string(version)
             writer.key("services")
             writer.beginArray()
             for (plan, state) in zip(core.shared.plans, states(reports, core)) {
