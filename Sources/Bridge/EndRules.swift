@@ -73,6 +73,13 @@ public struct OverrideBounds: Equatable, Sendable {
         self.idle = idle
         self.deadline = deadline
     }
+
+    /// These bounds for a way to a service that has rules of its own: what those say may be asked for.
+    public func including(_ rules: EndRules) -> OverrideBounds {
+        OverrideBounds(
+            count: max(count, rules.count ?? 0), first: max(first, rules.first ?? 0), idle: max(idle, rules.idle ?? 0),
+            deadline: max(deadline, rules.deadline))
+    }
 }
 
 /// What became of a request's overrides.

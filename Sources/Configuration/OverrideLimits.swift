@@ -1,25 +1,33 @@
-// What a request may ask for at most (`?deadline=`, `?first=`, `?idle=`, `?count=`). A service that has longer rules of
-// its own keeps them: the default never lies below them.
+// What a request may ask for at most (`?deadline=`, `?first=`, `?idle=`, `?count=`). By default that is what the service
+// has itself: a client may ask for less, or for an earlier end, and for more only where the configuration says so.
 
 /// `overrides`: the bounds of what a request may override.
 public struct OverrideLimits: Sendable, Equatable {
-    /// `deadline`: at most 24 h. Default: 5 min, or the service's deadline where that is longer.
+    /// The most that `count` can be where neither `overrides` nor the service's own rules say.
+    private static let mostReplies = 1_000_000
+
+    /// `deadline`: at most 24 h. Default: the service's own deadline.
     public var deadline: Duration
 
-    /// `first`: at most `deadline`, its default.
+    /// `first`: at most `deadline`. Default: the service's own, or `deadline` if it has none.
     public var first: Duration
 
-    /// `idle`: at most `deadline`, its default.
+    /// `idle`: at most `deadline`. Default: the service's own, or `deadline` if it has none.
     public var idle: Duration
 
-    /// `count`: 1 to 1,000,000. Default: 10,000, or the service's count where that is larger.
+    /// `count`: 1 to 1,000,000. Default: the service's own count, or its `max_replies`; 1,000,000 if it has neither.
     public var count: Int
 
     /// The defaults for a service with these rules.
     public init(for replies: ReplyRules = ReplyRules()) {
-        deadline = max(.seconds(300), replies.deadline)
-        first = deadline
-        idle = deadline
-        count = max(10_000, replies.count ?? 0)
+        self.init(for: replies, deadline: replies.deadline)
+    }
+
+    /// The defaults of the other keys, where `deadline` is configured.
+    init(for replies: ReplyRules, deadline: Duration) {
+        self.deadline = deadline
+        first = replies.first ?? deadline
+        idle = replies.idle ?? deadline
+        count = replies.count ?? min(replies.maxReplies ?? Self.mostReplies, Self.mostReplies)
     }
 }

@@ -83,7 +83,7 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// `replies`: how an exchange ends.
     public var replies = ReplyRules()
 
-    /// `overrides`: the most that a request may ask for.
+    /// `overrides`: the most that a request may ask for. Default: what the service's own `replies` say.
     public var overrides = OverrideLimits()
 
     /// `cancel`: the frame that tells a worker, once, that nobody waits any more; 1 to 65,536 bytes of UTF-8, one JSON
@@ -109,8 +109,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// `socket`: the options of our socket.
     public var socket = SocketSettings()
 
-    /// `max_exchanges`: in flight with this service, native clients' among them, 1 to 1,000,000. Above: 503. Default:
-    /// nil, only `limits.max_exchanges` applies.
+    /// `max_exchanges`: in flight with this service, 1 to 1,000,000; native clients have half of it at most. Above: 503.
+    /// Default: nil, only `limits.max_exchanges` applies.
     public var maxExchanges: Int?
 
     /// `retry_after`: what the 503 of this service says, whole seconds, 1 s to 1 h. Default: 1 s.

@@ -82,6 +82,18 @@ def test_overrides_end_an_exchange_within_the_services_bounds(demo_gateway):
     assert (waited.status_code, waited.json()["code"], waited.headers["x-exchange-end"]) == (504, "deadline", "deadline")
 
 
+@pytest.mark.parametrize("query, status", [
+    ("deadline=30s", 200), ("deadline=31s", 400), ("first=31s", 400), ("idle=31s", 400), ("deadline=1s&first=1s", 200)])
+def test_without_configured_overrides_a_request_cannot_ask_for_more_than_its_service_has(demo_gateway, query, status):
+    answer = requests.post(f"{demo_gateway}/v1/services/echo?{query}", data="1")
+    assert answer.status_code == status
+    if status == 400:
+        assert "more than service" in answer.json()["detail"]
+    overrides = requests.get(demo_gateway + "/v1/services/echo").json()["overrides"]
+    assert overrides == {"count": 1, "first_ms": 30_000, "idle_ms": 30_000, "deadline_ms": 30_000}
+    assert requests.get(demo_gateway + "/v1/services/ticker").json()["overrides"]["deadline_ms"] == 60_000, "its own deadline"
+
+
 @pytest.mark.parametrize("preference", ["", ";", "=", ";;", "= ,x", ",", ",=,;,", "=;=", "foo", "wait=", "wait=x", "count=0", "=count=1"])
 def test_preferences_that_say_nothing_are_passed_over(demo_gateway, preference):
     for _ in range(2):

@@ -34,8 +34,7 @@ extension ServiceConfiguration {
         section.section("overrides") { section in
             let times = Duration.milliseconds(1)...Duration.seconds(86_400)
             section.read("deadline", into: &overrides.deadline, .duration(times))
-            overrides.first = overrides.deadline
-            overrides.idle = overrides.deadline
+            overrides = OverrideLimits(for: replies, deadline: overrides.deadline)
             section.read("first", into: &overrides.first, .duration(times))
             section.read("idle", into: &overrides.idle, .duration(times))
             section.read("count", into: &overrides.count, .integer(1...1_000_000))

@@ -8,7 +8,11 @@ extension Configuration {
     /// A configuration with six services whose workers live in this process.
     public static func demo() -> Configuration {
         var configuration = Configuration()
-        configuration.services = [echo, ticker, slow, flaky, pool, prices].map { $0(DemoWorkers.endpoint) }
+        configuration.services = [echo, ticker, slow, flaky, pool, prices].map { make in
+            var service = make(DemoWorkers.endpoint)
+            service.overrides = OverrideLimits(for: service.replies)
+            return service
+        }
         return configuration
     }
 

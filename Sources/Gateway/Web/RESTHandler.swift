@@ -169,7 +169,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         if !request.query.isEmpty || request.value(of: .prefer) != nil {
             parameters = RequestParameters()
             if let problem = read(parameters, of: request, route) { return refuse(answer, problem) }
-            switch rules.overridden(by: parameters.wishes, within: route.plan.bounds) {
+            switch rules.overridden(by: parameters.wishes, within: route.bounds) {
             case .accepted(let overridden): rules = overridden
             case .tooMuch(let key): return refuse(answer, Self.tooMuch(key, route))
             }

@@ -28,6 +28,8 @@ final class ServiceRoute: Sendable {
     /// Header fields that the request envelope carries.
     let headers: [String]
     let rules: EndRules
+    /// The most that a request may ask for on this way.
+    let bounds: OverrideBounds
     /// The query is the worker's; the built-in way takes the gateway's parameters from it.
     let isConfigured: Bool
     /// Of the services that a broker knows, which one.
@@ -68,6 +70,7 @@ final class ServiceRoute: Sendable {
         self.reply = reply ?? plan.configuration.reply
         self.headers = headers
         self.rules = rules
+        bounds = isConfigured ? plan.bounds.including(rules) : plan.bounds
         self.isConfigured = isConfigured
         self.subject = subject
         replyText = plan.isPublisher
