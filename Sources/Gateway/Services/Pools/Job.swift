@@ -20,6 +20,8 @@ struct Submission: Sendable {
 final class Job {
     let submission: Submission
     let arrivedAt: Instant
+    /// Since when it waits for a worker, for the first time or again.
+    var waitsSince: Instant
     /// Its own name: what a worker that answers under an address is given for one.
     var ticket = Ticket.none
     var body: Frame
@@ -45,6 +47,7 @@ final class Job {
         self.submission = submission
         self.more = more
         arrivedAt = now
+        waitsSince = now
         byteCount = body.count + more.reduce(0) { $0 + $1.frame.count }
         self.body = Frame()
         swap(&self.body, &body)

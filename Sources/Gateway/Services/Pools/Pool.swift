@@ -251,24 +251,26 @@ final class Pool {
     }
 
     private func putBack(_ job: Job) {
-        job.place = queue.putBack(job.ticket, bytes: job.byteCount, since: job.arrivedAt)
+        job.place = queue.putBack(job.ticket, bytes: job.byteCount, since: job.waitsSince)
     }
 
     /// Its worker is gone.
     private func orphaned(_ ticket: Ticket) {
         guard case .live(let job) = jobs.find(ticket) else { return }
         job.worker = nil
-        if !job.isOrphan && job.replies == 0 && job.attempts <= retries { return putBack(job) }
+        if !job.isOrphan && job.replies == 0 && job.attempts <= retries {
+            job.waitsSince = core.now
+            return putBack(job)
+        }
         remove(job)
         if !job.isOrphan { core.finish(job.submission.owner, because: .workerLost, job.handling(at: core.now)) }
     }
 
-    /// Nobody is left who could do what waits: whoever can be told is told.
+    /// No worker is left: the web is told at once. Native clients, whose protocols have no words for that, and requests
+    /// that a lost worker had and another may have, wait for the next worker.
     private func refuseWaiting() {
         for ticket in queue.requests {
-            guard case .live(let job) = jobs.find(ticket), !job.submission.isNative || job.attempts > 0 else {
-                continue
-            }
+            guard case .live(let job) = jobs.find(ticket), !job.submission.isNative, job.attempts == 0 else { continue }
             refuse(ticket, .noWorker)
         }
     }
