@@ -7,6 +7,9 @@
 // A client that asks for a thousand things at once waits for its own thousand, not the others for them. Lines, and the
 // clients that have one, are linked lists within two arrays whose places are used again: nothing is searched, nothing
 // is moved, and a request that leaves before its turn (its client went away, its time was over) leaves nothing behind.
+//
+// When the queue is full, the last requests of the longest line make room for a client that has fewer. Clients that can
+// be held back (their socket is not read) lose nothing that way: they have half of the queue, and wait outside.
 
 /// What a queue may hold.
 public struct QueueBounds: Equatable, Sendable {
@@ -24,6 +27,21 @@ public struct QueueBounds: Equatable, Sendable {
     }
 }
 
+/// Who waits in a line.
+public struct QueueClient: Equatable, Sendable {
+    public var key: UInt64
+    /// It speaks ZeroMQ: its requests may have to wait for a place among the open exchanges.
+    public var isNative: Bool
+    /// Its requests can wait where they are, so they have half of the queue at most, and none is taken out again.
+    public var canBeHeldBack: Bool
+
+    public init(_ key: UInt64, isNative: Bool = false, canBeHeldBack: Bool = false) {
+        self.key = key
+        self.isNative = isNative
+        self.canBeHeldBack = canBeHeldBack
+    }
+}
+
 /// Requests that wait.
 public struct FairQueue: Sendable {
     /// A request's place in a line, or a free place.
@@ -38,12 +56,35 @@ public struct FairQueue: Sendable {
 
     /// One client's requests, or a free place.
     private struct Line: Sendable {
-        var client: UInt64 = 0
+        var client = QueueClient(0)
         var first = FairQueue.none
         var last = FairQueue.none
-        /// The clients whose turns come before and after.
+        var count = 0
+        var bytes = 0
+        /// When its turn comes: the lowest is the next.
+        var turn: UInt64 = 0
+        /// The clients of its kind whose turns come before and after.
         var previous = FairQueue.none
         var next = FairQueue.none
+    }
+
+    /// The lines of native clients, or of all others, in the order of their turns.
+    private struct Turns: Sendable {
+        var first = FairQueue.none
+        var last = FairQueue.none
+
+        mutating func append(_ line: Int, in lines: inout [Line]) {
+            lines[line].previous = last
+            lines[line].next = FairQueue.none
+            if last == FairQueue.none { first = line } else { lines[last].next = line }
+            last = line
+        }
+
+        mutating func remove(_ line: Int, in lines: inout [Line]) {
+            let (previous, next) = (lines[line].previous, lines[line].next)
+            if previous == FairQueue.none { first = next } else { lines[previous].next = next }
+            if next == FairQueue.none { last = previous } else { lines[next].previous = previous }
+        }
     }
 
     private static let none = -1
@@ -59,15 +100,21 @@ public struct FairQueue: Sendable {
     public private(set) var count = 0
     /// Bytes of their bodies.
     public private(set) var bytes = 0
+    /// Requests of native clients among them, without those that were taken back.
+    public private(set) var nativeCount = 0
+    /// What waits of clients that can be held back.
+    private var patientCount = 0
+    private var patientBytes = 0
     private var nodes: [Node] = []
     private var freeNode = none
     private var lines = [Line()]
     private var freeLine = none
     private var lineOf: [UInt64: Int] = [:]
-    /// Whose turn is next, and whose is last.
-    private var firstTurn = none
-    private var lastTurn = none
-    /// What the first one had in this turn, and when.
+    private var natives = Turns()
+    private var others = Turns()
+    private var lastTurn: UInt64 = 0
+    /// Whose turn it is, what it had in this turn, and when.
+    private var current = none
     private var given = 0
     private var turnAt = Instant.distantFuture
     /// Nothing that waits came before that.
@@ -79,10 +126,41 @@ public struct FairQueue: Sendable {
 
     /// Takes `request` in at the end of its client's line.
     /// - Returns: its place, by which it may be withdrawn; nil when the queue is full.
-    public mutating func push(_ request: Ticket, client: UInt64, bytes: Int, at now: Instant) -> Int? {
+    public mutating func push(_ request: Ticket, client: QueueClient, bytes: Int, at now: Instant) -> Int? {
         guard count < bounds.count, self.bytes + bytes <= bounds.bytes || isEmpty else { return nil }
+        if client.canBeHeldBack {
+            guard patientCount < bounds.count / 2, patientBytes + bytes <= bounds.bytes / 2 || patientCount == 0 else {
+                return nil
+            }
+        }
         if isEmpty && nodes.count > Self.kept { forgetPlaces() }
-        return append(request, bytes, now, to: lineOf[client] ?? open(client))
+        return append(request, bytes, now, to: lineOf[client.key] ?? open(client))
+    }
+
+    /// What may be taken out so that a request finds room that was refused: the last requests of the client that has
+    /// most, while it keeps more than `client` will have then. O(clients), and only when the queue is full.
+    /// - Returns: the last one first; nothing when no other client has more.
+    public func surplus(before client: QueueClient, bytes: Int) -> [Ticket] {
+        guard bounds.count > 0, bytes <= bounds.bytes, !client.canBeHeldBack else { return [] }
+        let line = lineOf[client.key].map { lines[$0] } ?? Line()
+        let needed = max(0, count - bounds.count + 1)
+        let longest = lines.dropFirst().lazy.filter { !$0.client.canBeHeldBack }.max {
+            needed > 0 ? $0.count < $1.count : $0.bytes < $1.bytes
+        }
+        guard var rest = longest else { return [] }
+        var (surplus, freed): ([Ticket], Int) = ([], 0)
+        var place = rest.last
+        while place != Self.none, surplus.count < needed || self.bytes - freed + bytes > bounds.bytes {
+            let node = nodes[place]
+            rest.count -= 1
+            rest.bytes -= node.bytes
+            let keepsMore = surplus.count < needed ? rest.count > line.count : rest.bytes >= line.bytes + bytes
+            guard keepsMore else { return [] }
+            surplus.append(node.request)
+            freed += node.bytes
+            place = node.previous
+        }
+        return surplus
     }
 
     /// Takes a request back that had been given out: its worker died. It is the next, and no bound keeps it out.
@@ -94,14 +172,20 @@ public struct FairQueue: Sendable {
     /// The next client's first request; nil when nothing waits. What is given out at one instant goes to workers that
     /// are free at the same time, so a client may have several of them in one turn: they come back together, which
     /// costs it and libzmq less than one by one.
-    /// - Parameter workers: so many there are; a turn is no longer than they do in one go.
-    public mutating func pop(at now: Instant, workers: Int = 1) -> Ticket? {
+    /// - Parameters:
+    ///   - workers: so many there are; a turn is no longer than they do in one go.
+    ///   - passesNatives: no request of a native client, unless it was given out before.
+    public mutating func pop(at now: Instant, workers: Int = 1, passesNatives: Bool = false) -> Ticket? {
         if lines[Self.returned].first != Self.none { return take(lines[Self.returned].first) }
-        if given > 0 && (now != turnAt || given >= min(workers, Self.turnLength)) { endTurn() }
-        guard firstTurn != Self.none else { return nil }
+        if given > 0 {
+            let isOver = now != turnAt || given >= min(workers, Self.turnLength)
+            if isOver || passesNatives && lines[current].client.isNative { endTurn() }
+        }
+        if given == 0 { current = nextLine(passesNatives: passesNatives) }
+        guard current != Self.none else { return nil }
         given += 1
         turnAt = now
-        return take(lines[firstTurn].first)
+        return take(lines[current].first)
     }
 
     /// It waits no more. - Returns: whether it did.
@@ -140,10 +224,21 @@ public struct FairQueue: Sendable {
         nodes[place] = Node(request: request, bytes: bytes, since: since, line: line, previous: last)
         if last == Self.none { lines[line].first = place } else { nodes[last].next = place }
         lines[line].last = place
-        count += 1
-        self.bytes += bytes
+        note(1, bytes, in: line)
         noneBefore = min(noneBefore, since)
         return place
+    }
+
+    /// So many requests, and bytes of them, have come into a line, or have left it.
+    private mutating func note(_ count: Int, _ bytes: Int, in line: Int) {
+        self.count += count
+        self.bytes += bytes
+        lines[line].count += count
+        lines[line].bytes += bytes
+        if lines[line].client.isNative { nativeCount += count }
+        guard lines[line].client.canBeHeldBack else { return }
+        patientCount += count
+        patientBytes += bytes
     }
 
     /// Takes a request out of its line, and the line out where it was the last.
@@ -157,8 +252,7 @@ public struct FairQueue: Sendable {
         }
         nodes[place] = Node(next: freeNode)
         freeNode = place
-        count -= 1
-        bytes -= node.bytes
+        note(-1, -node.bytes, in: node.line)
         if lines[node.line].first == Self.none && node.line != Self.returned { close(node.line) }
         return node.request
     }
@@ -168,43 +262,44 @@ public struct FairQueue: Sendable {
         (lines, freeLine) = ([Line()], Self.none)
     }
 
-    private mutating func open(_ client: UInt64) -> Int {
+    private mutating func open(_ client: QueueClient) -> Int {
         let line = freeLine == Self.none ? lines.count : freeLine
         if line == lines.count { lines.append(Line()) } else { freeLine = lines[line].next }
         lines[line] = Line(client: client)
-        lineOf[client] = line
+        lineOf[client.key] = line
         enter(line)
         return line
+    }
+
+    private func nextLine(passesNatives: Bool) -> Int {
+        guard natives.first != Self.none, !passesNatives else { return others.first }
+        guard others.first != Self.none else { return natives.first }
+        return lines[natives.first].turn < lines[others.first].turn ? natives.first : others.first
     }
 
     /// A client that has more waits for the others' turns.
     private mutating func endTurn() {
         given = 0
-        guard firstTurn != lastTurn else { return }
-        let line = firstTurn
-        leave(line)
-        enter(line)
+        leave(current)
+        enter(current)
     }
 
     private mutating func close(_ line: Int) {
-        if line == firstTurn { given = 0 }
+        if line == current { given = 0 }
         leave(line)
-        lineOf[lines[line].client] = nil
+        lineOf[lines[line].client.key] = nil
         lines[line] = Line(next: freeLine)
         freeLine = line
     }
 
     /// Its turn comes after all others'.
     private mutating func enter(_ line: Int) {
-        lines[line].previous = lastTurn
-        lines[line].next = Self.none
-        if lastTurn == Self.none { firstTurn = line } else { lines[lastTurn].next = line }
-        lastTurn = line
+        lastTurn += 1
+        lines[line].turn = lastTurn
+        if lines[line].client.isNative { natives.append(line, in: &lines) } else { others.append(line, in: &lines) }
     }
 
     private mutating func leave(_ line: Int) {
-        let (previous, next) = (lines[line].previous, lines[line].next)
-        if previous == Self.none { firstTurn = next } else { lines[previous].next = next }
-        if next == Self.none { lastTurn = previous } else { lines[next].previous = previous }
+        if lines[line].client.isNative { natives.remove(line, in: &lines) } else { others.remove(line, in: &lines) }
     }
 }

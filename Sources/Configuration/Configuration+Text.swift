@@ -28,7 +28,7 @@ extension Configuration {
           max_header_bytes: 8KiB            # request line and fields, 1KiB to 48KiB; above: 431 or 414
           max_connections: 10000            # open client connections, also bounded by the descriptor limit
           max_connections_per_address: 1000 # of one client address; above: 429
-          max_exchanges: 10000              # in flight; above: 503
+          max_exchanges: 10000              # in flight, of native clients half of it at most; above: 503
           max_exchanges_per_address: 1000   # of one client address; above: 429
           max_buffered_bytes: 8MiB          # replies of one exchange that its client has not taken; above: slow_client
 
@@ -92,7 +92,7 @@ extension Configuration {
         #      first: 5s                    # longest wait for the first reply
         #      max_replies: 100000          # safety caps
         #      max_bytes: 100MiB
-        #    overrides: {deadline: 5m, count: 10000}                   # the most that a request may ask for
+        #    overrides: {deadline: 5m, idle: 10s}                      # more than its own that a request may ask for
         #    cancel: '{"cancel":true}'      # sent once when nobody waits any more
         #    max_exchanges: 1000
         #    retry_after: 1s                # what its 503 says
@@ -119,7 +119,7 @@ extension Configuration {
         #    dialect: bare                  # bare, addressed or paranoid-pirate (docs/workers.md draws the frames)
         #    answers: true                  # bare: false where a worker's word after its work is no reply
         #    capacity: 1                    # requests in one worker, 1 to 1000; above 1 not with bare
-        #    queue: {max: 1000, max_bytes: 16MiB, max_age: 30s}        # that wait for a worker; beyond: 503
+        #    queue: {max: 1000, max_bytes: 16MiB, max_age: 30s}        # waiting requests; beyond: 503 for who has most
         #    retries: 0                     # 0 to 10; above 0 requests may run twice: their worker died before its reply
         #    handover: false                # a second worker of an identity takes the place of the first
         #    clients: tcp://127.0.0.1:5672  # native DEALER and REQ clients (also of dealer and rep with bind)

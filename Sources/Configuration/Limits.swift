@@ -17,8 +17,8 @@ public struct Limits: Sendable, Equatable {
     /// `max_connections_per_address`: open connections of one client address, 1 to 1,000,000. Default: 1,000.
     public var maxConnectionsPerAddress = 1_000
 
-    /// `max_exchanges`: exchanges in flight, requests of native clients among them, 1 to 1,000,000. Above: 503.
-    /// Default: 10,000.
+    /// `max_exchanges`: exchanges in flight, 1 to 1,000,000. Above: 503. Requests of native clients that workers have
+    /// are among them, half of it at most (`NativeShare.swift`). Default: 10,000.
     public var maxExchanges = 10_000
 
     /// `max_exchanges_per_address`: exchanges in flight of one client address, 1 to 1,000,000. Above: 429.

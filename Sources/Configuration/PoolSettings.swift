@@ -30,18 +30,20 @@ public struct PoolSettings: Sendable, Equatable {
     /// `heartbeat.lives`: after so many intervals of silence an idle worker is gone, 2 to 100. Default: 3.
     public var lives = 3
 
-    /// `queue.max`: requests that wait for a worker, 0 to 1,000,000. Above: 503. Default: 1,000; of a Majordomo broker
-    /// 100,000 for each name, because a native client is not told when it is refused.
+    /// `queue.max`: requests that wait for a worker, 0 to 1,000,000. Above: 503 for the last of the client that has most
+    /// of them. Clients that can be held back have half of it. Default: 1,000; of a Majordomo broker 100,000 for each
+    /// name, because a native client is not told when it is refused.
     public var queueLength = 1_000
 
-    /// `queue.max_bytes`: the bytes of their bodies, 1 B to 1 TiB. Above: 503. Default: 16 MiB.
+    /// `queue.max_bytes`: the bytes of their bodies, 1 B to 1 TiB. Above: as with `queue.max`. Default: 16 MiB.
     public var queueBytes = 16 << 20
 
     /// `queue.max_age`: how long one waits, 1 ms to 24 h. Above: 503. Default: 30 s.
     public var queueAge = Duration.seconds(30)
 
-    /// `retries`: how often a request whose worker died before its first reply goes to another one, 0 to 10. Above 0 the
-    /// service declares that its requests may run twice. Default: 0.
+    /// `retries`: how often a request whose worker died before its first reply goes to another one, 0 to 10; without
+    /// another one it waits, up to `queue.max_age`. Above 0 the service declares that its requests may run twice.
+    /// Default: 0.
     public var retries = 0
 
     /// `handover`: ZMQ_ROUTER_HANDOVER; a second worker of the same identity takes the place of the first. Default:

@@ -43,9 +43,13 @@ class Correspondent {
     /// It speaks ZeroMQ: its protocol has no words for a request that is not answered.
     var isNative: Bool { false }
 
+    /// What its service refuses as too much waits with it, and is tried again.
+    var canBeHeldBack: Bool { false }
+
     /// How a pool is to know it.
     final var submission: Submission {
-        Submission(owner: ticket, client: client, subject: subject, isNative: isNative)
+        Submission(
+            owner: ticket, client: client, subject: subject, isNative: isNative, canBeHeldBack: canBeHeldBack)
     }
 
     /// What waited for an identity is on its way.

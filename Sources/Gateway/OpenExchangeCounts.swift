@@ -8,14 +8,20 @@ import Synchronization
 final class OpenExchangeCounts: Sendable {
     private let all = Count()
     private let ofServices: [Count]
+    private let ofNatives: [Count]
     private let bound: Int
     private let bounds: [Int]
+    private let shares: [Int]
 
-    /// - Parameter ofServices: the bound of each service, nil where it has none of its own.
-    init(bound: Int, ofServices bounds: [Int?]) {
+    /// - Parameters:
+    ///   - ofServices: the bound of each service, nil where it has none of its own.
+    ///   - shares: how many of each service's exchanges may be native clients'; empty where there are no such.
+    init(bound: Int, ofServices bounds: [Int?], shares: [Int] = []) {
         self.bound = bound
         self.bounds = bounds.map { $0 ?? .max }
+        self.shares = shares
         ofServices = bounds.map { _ in Count() }
+        ofNatives = shares.map { _ in Count() }
     }
 
     /// Takes one more in, if both bounds allow it.
@@ -27,12 +33,25 @@ final class OpenExchangeCounts: Sendable {
         return false
     }
 
+    /// Takes one more of a native client in, if the share of such allows it too: the rest is for the web.
+    func enterNative(_ service: Int) -> Bool {
+        guard ofNatives[service].enter(shares[service]) else { return false }
+        if enter(service) { return true }
+        ofNatives[service].leave()
+        return false
+    }
+
     /// How many more a service may have at this moment.
     func room(_ service: Int) -> Int { max(0, bounds[service] - ofServices[service].current) }
 
     func leave(_ service: Int) {
         all.leave()
         if bounds[service] < .max { ofServices[service].leave() }
+    }
+
+    func leaveNative(_ service: Int) {
+        ofNatives[service].leave()
+        leave(service)
     }
 }
 

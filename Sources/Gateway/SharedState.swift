@@ -51,7 +51,8 @@ final class SharedState: Sendable {
             limits.maxExchangesPerAddress < limits.maxConnectionsPerAddress
             ? max(1, limits.maxExchangesPerAddress / reactors) : nil
         openExchanges = OpenExchangeCounts(
-            bound: limits.maxExchanges, ofServices: configuration.services.map(\.maxExchanges))
+            bound: limits.maxExchanges, ofServices: configuration.services.map(\.maxExchanges),
+            shares: configuration.services.map { configuration.nativeShare(of: $0) })
         heldTopics = OpenExchangeCounts(
             bound: .max, ofServices: configuration.services.map(\.publisher.maxTopics))
         connectionsPerReactor = Self.connections(configuration, reactors: reactors)

@@ -179,7 +179,7 @@ private struct PlacedQueue {
     var isEmpty: Bool { queue.isEmpty }
 
     mutating func push(_ request: Ticket, client: UInt64, bytes: Int, at now: Instant) -> Bool {
-        places[request] = queue.push(request, client: client, bytes: bytes, at: now)
+        places[request] = queue.push(request, client: QueueClient(client), bytes: bytes, at: now)
         return places[request] != nil
     }
 

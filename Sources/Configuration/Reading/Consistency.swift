@@ -6,6 +6,7 @@ import JSON
 enum Consistency {
     static func check(_ configuration: Configuration, _ findings: Findings) {
         for service in configuration.services { check(service, findings) }
+        Contradictions(configuration, findings).check()
         checkRoutes(configuration, findings)
         checkRoutesToPublishers(configuration, findings)
         checkEndpoints(configuration, findings)

@@ -53,10 +53,14 @@ struct ServiceCounts: Sendable {
     /// Requests that were given to another worker because the first was lost.
     var retried: UInt64 = 0
     var workersLost: UInt64 = 0
-    /// Requests of native clients, those that are open, those that were not answered, and the replies they were sent.
+    /// How often a worker broke its protocol and was told to go.
+    var violations: UInt64 = 0
+    /// Requests of native clients, those that are open, those that were not answered by reason, those that were held
+    /// back because no place was free, and the replies they were sent.
     var nativeRequests: UInt64 = 0
     var nativeOpen = 0
-    var nativeRefusals: UInt64 = 0
+    var nativeRefusals = [UInt64](repeating: 0, count: EndReason.allCases.count)
+    var nativeHeld: UInt64 = 0
     var nativeReplies: UInt64 = 0
     /// How long requests waited for a ready worker.
     var queue = Histogram()
@@ -73,9 +77,11 @@ struct ServiceCounts: Sendable {
         bytesReceived += other.bytesReceived
         retried += other.retried
         workersLost += other.workersLost
+        violations += other.violations
         nativeRequests += other.nativeRequests
         nativeOpen += other.nativeOpen
-        nativeRefusals += other.nativeRefusals
+        for reason in nativeRefusals.indices { nativeRefusals[reason] += other.nativeRefusals[reason] }
+        nativeHeld += other.nativeHeld
         nativeReplies += other.nativeReplies
         queue.add(other.queue)
         firstReply.add(other.firstReply)

@@ -104,30 +104,20 @@ struct MetricsText {
     }
 
     private mutating func histograms(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
-        let native = plans.filter { $0.configuration.clients != nil || $0.isBroker }
-        if !native.isEmpty {
-            perService("zmq_gateway_native_requests_total", "counter", "Requests of native clients.", total, native) {
-                $0.nativeRequests
-            }
-            perService("zmq_gateway_native_requests_open", "gauge", "Requests of native clients.", total, native) {
-                UInt64($0.nativeOpen)
-            }
-            perService(
-                "zmq_gateway_native_refused_total", "counter", "Requests of native clients that got no answer.", total,
-                native
-            ) {
-                $0.nativeRefusals
-            }
-            perService(
-                "zmq_gateway_native_replies_total", "counter", "Replies sent to native clients.", total, native
-            ) {
-                $0.nativeReplies
-            }
-        }
+        natives(total, plans)
         let pooled = plans.filter(\.configuration.hasPool)
         if !pooled.isEmpty {
             perService("zmq_gateway_workers_lost_total", "counter", "Registered workers that went.", total, pooled) {
                 $0.workersLost
+            }
+            let brokers = plans.filter(\.isBroker)
+            if !brokers.isEmpty {
+                perService(
+                    "zmq_gateway_violations_total", "counter", "Workers told to go: they broke the protocol.", total,
+                    brokers
+                ) {
+                    $0.violations
+                }
             }
             perService(
                 "zmq_gateway_requests_retried_total", "counter", "Requests given to another worker.", total, pooled
@@ -144,6 +134,34 @@ struct MetricsText {
         histogram(
             "zmq_gateway_exchange_seconds", "Time from the complete request to the end; no subscriptions.", total,
             answering, \.exchange)
+    }
+
+    private mutating func natives(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
+        let native = plans.filter(\.configuration.takesNativeClients)
+        guard !native.isEmpty else { return }
+        perService("zmq_gateway_native_requests_total", "counter", "Requests of native clients.", total, native) {
+            $0.nativeRequests
+        }
+        perService("zmq_gateway_native_requests_open", "gauge", "Requests of native clients.", total, native) {
+            UInt64($0.nativeOpen)
+        }
+        head("zmq_gateway_native_refused_total", "counter", "Requests of native clients that got no answer.")
+        for plan in native {
+            for reason in EndReason.allCases {
+                let count = total.services[plan.index].nativeRefusals[Int(reason.rawValue)]
+                guard count > 0 || reason == .overloaded else { continue }
+                line(
+                    "zmq_gateway_native_refused_total", "service=\"\(plan.name)\",reason=\"\(reason.word)\"", count)
+            }
+        }
+        perService(
+            "zmq_gateway_native_held_total", "counter", "Requests of native clients that were held back.", total, native
+        ) {
+            $0.nativeHeld
+        }
+        perService("zmq_gateway_native_replies_total", "counter", "Replies sent to native clients.", total, native) {
+            $0.nativeReplies
+        }
     }
 
     private mutating func process(_ total: MetricsSnapshot, reactors: Int) {

@@ -36,7 +36,7 @@ final class DealerService: Service, ReadinessHandler {
         }
         for endpoint in plan.configuration.connect { links.append(try Link(core, plan, endpoint)) }
         self.links = links
-        natives = try NativeClients(core, self)
+        natives = try NativeClients(core, self) { [unowned self] in nativePlaces }
     }
 
     var state: ServiceState {
@@ -44,7 +44,7 @@ final class DealerService: Service, ReadinessHandler {
         state.natives = natives?.count ?? 0
         state.workers = links.reduce(0) { $0 + ($1.isUp ? max(1, $1.peers) : 0) }
         state.isReady = state.workers > 0
-        state.trouble = links.lazy.compactMap(\.trouble).first
+        state.trouble = links.lazy.compactMap(\.trouble).first ?? natives?.trouble
         return state
     }
 
@@ -124,6 +124,12 @@ final class DealerService: Service, ReadinessHandler {
         for registration in registrations { core.reactor.unwatch(registration) }
         for link in links { link.stop() }
         natives?.stop()
+    }
+
+    /// Requests of native clients that may be with the workers: half of what the pipes to them hold, so that the web
+    /// finds room in each.
+    private var nativePlaces: Int {
+        links.reduce(0) { $0 + max(1, $1.peers) * max(1, $1.sendHighWaterMark / 2) }
     }
 
     /// Without `immediate` requests wait in an outage; a socket that binds says itself that nobody is there.

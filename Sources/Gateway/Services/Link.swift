@@ -24,6 +24,8 @@ final class Link: ReadinessHandler {
     private(set) var peers = 0
     /// What is wrong with the connection, as a sentence.
     private(set) var trouble: String?
+    /// Messages that may wait for one peer.
+    let sendHighWaterMark: Int
     /// Called when `isUp` changed.
     var onChange: (Link) -> Void = { _ in }
 
@@ -47,6 +49,7 @@ final class Link: ReadinessHandler {
             options.sendHighWaterMark = 2 * core.configuration.limits.maxExchangesPerAddress
         }
         options.identity = identity
+        sendHighWaterMark = options.sendHighWaterMark
         socket = try DealerSocket(core.context, options)
         monitor = try socket.monitor()
         if binds {

@@ -7,9 +7,10 @@
 // A client is what its frames before the body say: a session of a kind, with one ticket for its whole life. What the
 // service cannot take stays where it is: the client's own high water mark holds it, as behind zmq_proxy(3).
 //
-// Its requests count as open exchanges. A pool knows each of them and counts them itself; of a service whose replies do
-// not say to which request they belong they are counted here, and each is over with the reply that the service's end
-// rules call the last, and at the deadline.
+// Its requests count as open exchanges, of which native clients have a share. A pool knows each of them and counts them
+// itself; of a service whose replies do not say to which request they belong they are counted here, and each is over
+// with the reply that the service's end rules call the last, and at the deadline. A ROUTER cannot leave one peer
+// unread: while the share is used up none is read, and libzmq lets them take turns when it goes on.
 
 import Bridge
 import ZeroMQ
@@ -30,14 +31,19 @@ final class NativeClients {
     /// What the service could not take yet.
     private var held: (client: NativeClient, body: FrameBox, more: [FrameBox])?
     private let hasPool: Bool
+    private let refusals: NativeRefusals
+    /// How many may be with the workers, where no pool says when one is ready.
+    private let places: () -> Int
     /// Replies after which a request is over; nil where they are not counted.
     private let bound: Int?
 
-    init?(_ core: Core, _ service: any Service) throws(ZMQError) {
+    init?(_ core: Core, _ service: any Service, places: @escaping () -> Int = { .max }) throws(ZMQError) {
         let plan = service.plan
         guard let endpoint = plan.configuration.clients else { return nil }
         self.core = core
         self.service = service
+        self.places = places
+        refusals = NativeRefusals(core, plan)
         hasPool = plan.configuration.hasPool
         bound = plan.rules.count ?? (plan.configuration.replies.final == nil ? 1 : nil)
         var options = SocketOptions(plan.configuration.socket)
@@ -49,6 +55,9 @@ final class NativeClients {
     }
 
     var count: Int { clients.count }
+
+    /// Requests were refused, as a sentence.
+    var trouble: String? { refusals.trouble }
 
     func start() { port.start(service) }
 
@@ -76,8 +85,9 @@ final class NativeClients {
     func tick() {
         if !hasPool {
             let limit = service.plan.rules.deadline
-            for client in clients.values { ended(client.open.expire(limit, at: core.now), isAnswered: false) }
+            for client in clients.values { ended(client.open.expire(limit, at: core.now), because: .deadline) }
         }
+        refusals.tick()
         forget { ($0.connection == nil || $0.hasHops) && core.now.since($0.usedAt) > Self.memory }
     }
 
@@ -105,15 +115,16 @@ final class NativeClients {
         let body = FrameBox(message.take(bodyAt))
         if hand(client, body, more) { return true }
         held = (client, body, more)
+        core.metrics.services[service.plan.index].counts.nativeHeld += 1
         return false
     }
 
     private func hand(_ client: NativeClient, _ body: FrameBox, _ more: [FrameBox]) -> Bool {
         client.usedAt = core.now
         let index = service.plan.index
-        guard hasPool || core.shared.openExchanges.enter(index) else { return false }
+        guard hasPool || takePlace() else { return false }
         guard case .taken = service.submit(&body.frame, more, client.submission) else {
-            if !hasPool { core.shared.openExchanges.leave(index) }
+            if !hasPool { core.shared.openExchanges.leaveNative(index) }
             return false
         }
         guard !hasPool else { return true }
@@ -122,13 +133,19 @@ final class NativeClients {
         return true
     }
 
+    /// A place among the open exchanges, and with the workers.
+    private func takePlace() -> Bool {
+        let index = service.plan.index
+        return core.metrics.services[index].counts.nativeOpen < places() && core.shared.openExchanges.enterNative(index)
+    }
+
     /// So many of a client's requests are over.
-    fileprivate func ended(_ count: Int, isAnswered: Bool) {
+    /// - Parameter reason: why they are not answered; nil where they are, or where their client has gone.
+    fileprivate func ended(_ count: Int, because reason: EndReason? = nil) {
         guard count > 0 else { return }
-        let metrics = core.metrics.services[service.plan.index]
-        metrics.counts.nativeOpen -= count
-        if !isAnswered { metrics.counts.nativeRefusals += UInt64(count) }
-        for _ in 0..<count { core.shared.openExchanges.leave(service.plan.index) }
+        core.metrics.services[service.plan.index].counts.nativeOpen -= count
+        if let reason { refusals.note(reason, count) }
+        for _ in 0..<count { core.shared.openExchanges.leaveNative(service.plan.index) }
     }
 
     /// Whoever has these frames before the body.
@@ -158,7 +175,7 @@ final class NativeClients {
             clients[key] = nil
             if held?.client === client { held = nil }
             core.forget(client)
-            ended(client.open.endAll(), isAnswered: true)
+            ended(client.open.endAll())
             service.ended(client, End(.clientLeft))
         }
     }
@@ -166,7 +183,7 @@ final class NativeClients {
     /// A worker replied to one of its requests.
     fileprivate func took(_ body: inout Frame, _ note: ReplyNote, for client: NativeClient) {
         if !hasPool, client.open.replied(isLast: service.plan.saysItself(body.bytes), bound: bound) {
-            ended(1, isAnswered: true)
+            ended(1)
         }
         reply(&body, note.more, to: client)
     }
@@ -174,9 +191,9 @@ final class NativeClients {
     /// What the client asked is not answered.
     fileprivate func failed(_ client: NativeClient, because reason: EndReason) {
         // A pool tells of each request.
-        guard hasPool else { return ended(client.open.endAll(), isAnswered: false) }
+        guard hasPool else { return ended(client.open.endAll(), because: reason) }
         guard reason != .shutdown else { return service.ended(client, End(reason)) }
-        core.metrics.services[service.plan.index].counts.nativeRefusals += 1
+        refusals.note(reason)
     }
 
     /// Sends a reply on its way back.
@@ -187,7 +204,9 @@ final class NativeClients {
         let identity = client.envelope[0]
         var address = Frame(copying: identity.span)
         // Gone, or it does not take its replies: either way nobody else gets them.
-        guard case .sent = port.socket.send(&address, more: true) else { return metrics.dropped(.unknown) }
+        let outcome = port.socket.send(&address, more: true)
+        if outcome == .wouldBlock { refusals.note(.slowClient) }
+        guard outcome == .sent else { return metrics.dropped(.unknown) }
         port.socket.begin(client.envelope.dropFirst())
         _ = port.socket.send(&body, more: !more.isEmpty)
         for (index, box) in more.enumerated() { _ = port.socket.send(&box.frame, more: index < more.count - 1) }
@@ -207,6 +226,7 @@ final class NativeClient: Correspondent {
     fileprivate(set) var open = RequestLine()
     private let core: Core
     private unowned let clients: NativeClients
+    private let fairnessKey: UInt64
 
     init(
         _ core: Core, _ service: any Service, _ clients: NativeClients, _ envelope: [[UInt8]], _ connection: Int32?
@@ -216,10 +236,17 @@ final class NativeClient: Correspondent {
         self.envelope = envelope
         self.connection = connection
         usedAt = core.now
+        let peer = envelope[0]
+        fairnessKey = FNV1a.hash(peer.span)
         super.init(service)
     }
 
     override var isNative: Bool { true }
+
+    override var canBeHeldBack: Bool { true }
+
+    /// All that comes by one connection takes turns with others: behind a broker there may be any number.
+    override var client: UInt64 { fairnessKey }
 
     override func took(_ body: inout Frame, _ note: ReplyNote) {
         if case .marker = note.last { return }

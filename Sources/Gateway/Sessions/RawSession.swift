@@ -38,6 +38,8 @@ final class RawSession: Correspondent, Session {
         if isNumbered { presence.hello() }
     }
 
+    override var canBeHeldBack: Bool { true }
+
     /// Messages say what they are, and are numbered.
     private var isNumbered: Bool { presence.isNumbered }
 

@@ -14,6 +14,11 @@ struct Submission: Sendable {
     /// A native client's: it hears of no end but a reply, so it waits in the queue for a worker that is yet to come. It
     /// has no exchange, so the pool sees to it that it counts as one, and to its deadline.
     var isNative = false
+    /// What is refused waits where it came from, and is tried again.
+    var canBeHeldBack = false
+
+    /// For a queue.
+    var waiter: QueueClient { QueueClient(client, isNative: isNative, canBeHeldBack: canBeHeldBack) }
 }
 
 /// A request in a pool.
@@ -35,8 +40,10 @@ final class Job {
     var replies = 0
     /// When it was given to a worker for the first time.
     var sentAt: Instant?
-    /// It has a place among the open exchanges, which is the pool's to give back.
+    /// It is a native client's, and not over.
     var isCounted = false
+    /// It has a place among the open exchanges, which is the pool's to give back.
+    var hasPlace = false
     /// Nobody waits for its replies any more; its worker has it all the same.
     var isOrphan = false
     /// The owner's next job, and the one before: OwnedJobs' own.

@@ -57,7 +57,7 @@ final class MajordomoRequest: Correspondent {
 
     /// The protocol has no words for it: the client hears nothing, and asks again.
     override func finish(because reason: EndReason) {
-        metrics.counts.nativeRefusals += 1
+        broker.refusals.note(reason)
         broker.ended(self, End(reason))
         core.forget(self)
     }
@@ -66,7 +66,9 @@ final class MajordomoRequest: Correspondent {
         let (port, name) = (broker.port, name)
         port.willSend()
         // Gone, or it does not take its replies: either way nobody else gets them.
-        guard case .sent = address(port, isLast: isLast) else { return metrics.dropped(.unknown) }
+        let outcome = address(port, isLast: isLast)
+        if outcome == .wouldBlock { broker.refusals.note(.slowClient) }
+        guard outcome == .sent else { return metrics.dropped(.unknown) }
         metrics.counts.nativeReplies += 1
         port.socket.begin(version.replyHead(isLast: isLast))
         var service = Frame(copying: name.span)

@@ -14,10 +14,10 @@ extension MajordomoService {
         guard index + 1 < message.count else { return malformed() }
         if isManagement(message.bytes(index)) { return manage(&message, version, index) }
         metrics.counts.nativeRequests += 1
-        guard let pool = pool(message.bytes(index)) else { return metrics.counts.nativeRefusals += 1 }
+        guard let pool = pool(message.bytes(index)) else { return refusals.note(.noWorker) }
         let request = MajordomoRequest(
             core, self, client: message.take(0), version, pool.nameBytes, service: pool.name)
-        guard core.opened(request) else { return metrics.counts.nativeRefusals += 1 }
+        guard core.opened(request) else { return refusals.note(.overloaded) }
         let more = message.surplus(from: index + 2)
         var body = message.take(index + 1)
         // Whoever speaks MDP waits for workers that are yet to come, and asks again when it has waited long enough.

@@ -36,6 +36,8 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     unowned let core: Core
     let port: RouterPort
     let metrics: ServiceMetrics
+    let refusals: NativeRefusals
+    private let places: NativePlaces
     private let retries: Int
     private(set) var pools = NameTable<Pool>()
     private var seats = NameTable<Seat>()
@@ -49,6 +51,8 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         self.core = core
         self.plan = plan
         metrics = core.metrics.services[plan.index]
+        refusals = NativeRefusals(core, plan)
+        places = NativePlaces(core, plan)
         retries = plan.configuration.pool.retries
         heartbeat = plan.configuration.pool.heartbeatInterval?.inNanoseconds ?? 2_500_000_000
         var options = SocketOptions(plan.configuration.socket)
@@ -64,7 +68,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         state.workers = pools.values.reduce(0) { $0 + $1.crew.count }
         state.waiting = pools.values.reduce(0) { $0 + $1.queue.count }
         state.isReady = state.workers > 0
-        state.trouble = refused ?? port.trouble
+        state.trouble = refused ?? port.trouble ?? refusals.trouble
         return state
     }
 
@@ -129,6 +133,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
 
     func tick() {
         port.tick()
+        refusals.tick()
         let silence = heartbeat * UInt64(plan.configuration.pool.lives)
         for pool in pools.values {
             pool.tick(silence: silence)
@@ -261,7 +266,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             !name.isEmpty && name.utf8.count <= 255 && !name.hasPrefix("mmi.")
             && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
         guard isName, plan.configuration.pool.allows(name), pools.count < Self.mostNames else { return nil }
-        let pool = Pool(core, plan, self, name: name)
+        let pool = Pool(core, plan, self, places, name: name)
         pools.insert(pool, as: pool.nameBytes)
         return pool
     }

@@ -24,6 +24,9 @@ final class Pool {
     /// Strong, as is the service: an unowned reference is counted at each use. The service lets its pools go at last.
     private let core: Core
     private let dialect: any PoolDialect
+    private let places: NativePlaces
+    /// It is in the line of those.
+    var waitsForPlace = false
     private let metrics: ServiceMetrics
     private let retries: Int
     private let isImmediate: Bool
@@ -35,8 +38,12 @@ final class Pool {
     private var natives = 0
     private var noNativeBefore = Instant.distantFuture
 
-    init(_ core: Core, _ plan: ServicePlan, _ dialect: any PoolDialect, name: String = "") {
+    /// - Parameter places: those of all pools of the service.
+    init(
+        _ core: Core, _ plan: ServicePlan, _ dialect: any PoolDialect, _ places: NativePlaces, name: String = ""
+    ) {
         self.core = core
+        self.places = places
         self.plan = plan
         self.dialect = dialect
         self.name = name
@@ -66,11 +73,11 @@ final class Pool {
             swap(&body, &job.body)
             return .refused(.overloaded)
         }
-        if queue.isEmpty, dispatch(job) {
+        if queue.isEmpty, crew.readyCount > 0, takePlace(job), dispatch(job) {
             if jobs.isLive(job.ticket) { owned.add(job) }
             return .taken
         }
-        guard let place = queue.push(job.ticket, client: submission.client, bytes: job.byteCount, at: core.now) else {
+        guard let place = push(job) ?? pushInPlaceOfOthers(job) else {
             leave(job)
             jobs.remove(job.ticket)
             swap(&body, &job.body)
@@ -78,32 +85,52 @@ final class Pool {
         }
         job.place = place
         owned.add(job)
+        // Workers may be ready where only native clients wait, all of whose places are taken.
+        if crew.readyCount > 0 { dispatchWaiting() }
         return .taken
     }
 
-    /// Gives it its name, and its place among the open exchanges where nobody else does that.
+    private func push(_ job: Job) -> Int? {
+        queue.push(job.ticket, client: job.submission.waiter, bytes: job.byteCount, at: core.now)
+    }
+
+    /// The queue is full: the last requests of the client that has most make room for one that has fewer.
+    private func pushInPlaceOfOthers(_ job: Job) -> Int? {
+        let surplus = queue.surplus(before: job.submission.waiter, bytes: job.byteCount)
+        for ticket in surplus { refuse(ticket, .overloaded) }
+        return surplus.isEmpty ? nil : push(job)
+    }
+
+    /// Gives it its name.
     private func enter(_ job: Job) -> Bool {
-        guard !job.submission.isNative || core.shared.openExchanges.enter(plan.index) else { return false }
-        job.isCounted = job.submission.isNative
-        guard let ticket = jobs.insert(job) else {
-            if job.isCounted { core.shared.openExchanges.leave(plan.index) }
-            return false
-        }
+        guard let ticket = jobs.insert(job) else { return false }
         job.ticket = ticket
-        guard job.isCounted else { return true }
+        guard job.submission.isNative else { return true }
+        job.isCounted = true
         natives += 1
         noNativeBefore = min(noNativeBefore, job.arrivedAt)
         metrics.counts.nativeOpen += 1
         return true
     }
 
+    /// A request of a native client counts as an open exchange from the time that a worker has it; until then the
+    /// queue bounds it. - Returns: false when its clients have all the places they may have.
+    private func takePlace(_ job: Job) -> Bool {
+        guard job.submission.isNative, !job.hasPlace else { return true }
+        job.hasPlace = places.take()
+        return job.hasPlace
+    }
+
     /// It is over for whoever asked; a worker may have it all the same.
     private func leave(_ job: Job) {
+        if job.hasPlace {
+            job.hasPlace = false
+            places.giveBack()
+        }
         guard job.isCounted else { return }
         job.isCounted = false
         natives -= 1
         metrics.counts.nativeOpen -= 1
-        core.shared.openExchanges.leave(plan.index)
     }
 
     /// Whoever submitted is not interested any more: what waits is taken out, what a worker has it keeps.
@@ -143,11 +170,24 @@ final class Pool {
     }
 
     /// Gives out what waits, as far as workers are ready.
-    private func dispatchWaiting() {
-        while crew.readyCount > 0, let ticket = queue.pop(at: core.now, workers: crew.count) {
-            guard case .live(let job) = jobs.find(ticket) else { continue }
+    func dispatchWaiting() {
+        while crew.readyCount > 0, let job = nextWaiting() {
             if !dispatch(job) { return putBack(job) }
         }
+    }
+
+    /// The next in the queue; a native client's only with a place among the open exchanges, which is taken in advance.
+    private func nextWaiting() -> Job? {
+        let hasNatives = queue.nativeCount > 0
+        let hasPlace = hasNatives && places.take()
+        if hasNatives && !hasPlace { places.wait(for: self) }
+        var job: Job?
+        while job == nil, let ticket = queue.pop(at: core.now, workers: crew.count, passesNatives: !hasPlace) {
+            if case .live(let live) = jobs.find(ticket) { job = live }
+        }
+        guard hasPlace else { return job }
+        if let job, job.submission.isNative, !job.hasPlace { job.hasPlace = true } else { places.leave() }
+        return job
     }
 
     // MARK: Workers
@@ -155,10 +195,17 @@ final class Pool {
     /// A worker that was not here before.
     /// - Parameter message: its first one.
     func register(_ message: inout Message, spelling: UInt8) -> WorkerID {
-        let id = crew.register(
+        register(
             [UInt8](copying: message.bytes(0)), connection: message.sourceDescriptor, origin: message.origin,
-            spelling: spelling, at: core.now)
-        anchors[id] = message.anchor()
+            anchor: message.anchor(), spelling: spelling)
+    }
+
+    /// - Parameter anchor: a frame of its connection, that keeps `origin` from being used again.
+    func register(
+        _ name: [UInt8], connection: Int32?, origin: UInt, anchor: FrameBox, spelling: UInt8
+    ) -> WorkerID {
+        let id = crew.register(name, connection: connection, origin: origin, spelling: spelling, at: core.now)
+        anchors[id] = anchor
         return id
     }
 
@@ -274,6 +321,9 @@ final class Pool {
             refuse(ticket, .noWorker)
         }
     }
+
+    /// Its name is to go, and what waits for a worker with it.
+    func refuseAll() { for ticket in queue.requests { refuse(ticket, .noWorker) } }
 
     private func refuse(_ ticket: Ticket, _ reason: EndReason) {
         guard case .live(let job) = jobs.find(ticket) else { return }

@@ -43,7 +43,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         options.routerHandover = plan.configuration.pool.handover
         port = try RouterPort(core, plan.configuration.bind ?? "", options)
         core.log.info("service \(plan.name) is bound to \(port.endpoint)")
-        let pool = Pool(core, plan, self)
+        let pool = Pool(core, plan, self, NativePlaces(core, plan))
         self.pool = pool
         port.onLost = { name in if let id = pool.crew.find(name.span) { pool.lost(id) } }
         natives = try NativeClients(core, self)
@@ -56,7 +56,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         state.isReady = pool.crew.count > 0
         state.waiting = pool.queue.count
         state.natives = natives?.count ?? 0
-        state.trouble = port.trouble
+        state.trouble = port.trouble ?? natives?.trouble
         state.pools = [PoolState(pool, at: core.now)]
         return state
     }

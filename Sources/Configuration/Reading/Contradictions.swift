@@ -1,0 +1,67 @@
+// Bounds that can never be reached, because another one is reached first. Each alone is allowed, so these are warnings;
+// only keys that the file has are looked at, for a default is no promise.
+
+/// The bounds that must fit each other.
+struct Contradictions {
+    private let configuration: Configuration
+    private let findings: Findings
+
+    init(_ configuration: Configuration, _ findings: Findings) {
+        self.configuration = configuration
+        self.findings = findings
+    }
+
+    func check() {
+        let limits = configuration.limits
+        let sessions = configuration.sessions
+        let exchanges = ("limits.max_exchanges", limits.maxExchanges)
+        let connections = ("limits.max_connections", limits.maxConnections)
+        compare("limits.max_exchanges_per_address", limits.maxExchangesPerAddress, exchanges)
+        compare("limits.max_connections_per_address", limits.maxConnectionsPerAddress, connections)
+        compare("sessions.max", sessions.max, connections)
+        compare("sessions.max_per_address", sessions.maxPerAddress, ("sessions.max", sessions.max))
+        compare("sessions.max_exchanges", sessions.maxExchanges, exchanges)
+        for service in configuration.services {
+            compare("services.\(service.name).max_exchanges", service.maxExchanges ?? 0, exchanges)
+            if service.hasPool { checkQueue(service) }
+            checkOverrides(service)
+        }
+    }
+
+    /// Requests that wait are open exchanges, but for a native client's. Those of `clients` have half of the queue; a
+    /// Majordomo broker's may fill it.
+    private func checkQueue(_ service: ServiceConfiguration) {
+        let prefix = "services.\(service.name)"
+        let own = service.maxExchanges.map { ("\(prefix).max_exchanges", $0) }
+        let all = ("limits.max_exchanges", configuration.limits.maxExchanges)
+        let bound = own.flatMap { $0.1 < all.1 ? $0 : nil } ?? all
+        let natives = service.clients == nil ? 1 : 2
+        if service.peer == .ready { compare("\(prefix).queue.max", service.pool.queueLength / natives, bound) }
+        guard service.pool.queueAge > service.replies.deadline else { return }
+        warn(
+            "\(prefix).queue.max_age",
+            "is longer than replies.deadline, \(Units.text(service.replies.deadline)), which ends a request first")
+    }
+
+    /// A request may ask at least for what the service has itself.
+    private func checkOverrides(_ service: ServiceConfiguration) {
+        let (own, most) = (service.replies, service.overrides)
+        for (key, own, most) in [("first", own.first, most.first), ("idle", own.idle, most.idle)] {
+            guard let own, own > most else { continue }
+            let advice = "is below the service's own \(key), \(Units.text(own)); raise it"
+            warn("services.\(service.name).overrides.\(key)", advice)
+        }
+        guard let count = own.count, count > most.count else { return }
+        warn("services.\(service.name).overrides.count", "is below the service's own count, \(count); raise it")
+    }
+
+    private func compare(_ key: String, _ value: Int, _ bound: (key: String, value: Int)) {
+        guard value > bound.value else { return }
+        warn(key, "is above \(bound.key), \(bound.value), which is reached first; lower it, or raise \(bound.key)")
+    }
+
+    private func warn(_ key: String, _ message: String) {
+        guard let place = findings.places[key] else { return }
+        findings.warning(place, message)
+    }
+}
