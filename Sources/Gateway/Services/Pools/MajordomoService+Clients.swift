@@ -14,7 +14,9 @@ extension MajordomoService {
         guard index + 1 < message.count else { return malformed() }
         if isManagement(message.bytes(index)) { return manage(&message, version, index) }
         metrics.counts.nativeRequests += 1
-        guard let pool = pool(message.bytes(index)) else { return refusals.note(.noWorker) }
+        guard case .there(let pool) = names.pool(message.bytes(index), byWorker: false) else {
+            return refusals.note(.noWorker)
+        }
         let request = MajordomoRequest(
             core, self, client: message.take(0), version, pool.nameBytes, service: pool.name)
         guard core.opened(request) else { return refusals.note(.overloaded) }
@@ -36,7 +38,7 @@ extension MajordomoService {
         let service = [UInt8](copying: message.bytes(index))
         var answer = "501"
         if service == Array("mmi.service".utf8) {
-            answer = (pools.find(message.bytes(message.count - 1))?.crew.count ?? 0) > 0 ? "200" : "404"
+            answer = (names.pools.find(message.bytes(message.count - 1))?.crew.count ?? 0) > 0 ? "200" : "404"
         }
         MajordomoRequest(core, self, client: message.take(0), version, service, service: nil).answer(answer)
     }
