@@ -18,7 +18,7 @@ struct OwnedJobsTests {
 
     @Test("are found again and taken out in any order, once, and nobody else's with them")
     func anyOrder() {
-        var owned = OwnedJobs()
+        let owned = OwnedJobs()
         var listed: [Job] = [], random = SystemRandomNumberGenerator()
         for _ in 0..<2_000 {
             if listed.isEmpty || Int.random(in: 0..<5, using: &random) < 3 {

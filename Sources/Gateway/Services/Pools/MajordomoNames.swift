@@ -26,6 +26,8 @@ final class MajordomoNames {
     static let most = 10_000
     /// Names that go at a time when there is no room: to look for them costs more than to drop them.
     private static let batch = 64
+    /// Pools that are looked after in one tick without cutting them into parts.
+    private static let perTick = 500
     /// How long a name without workers is remembered.
     private static let memory: Nanoseconds = 60_000_000_000
 
@@ -34,7 +36,9 @@ final class MajordomoNames {
     private let plan: ServicePlan
     private unowned let dialect: any PoolDialect
     private let places: NativePlaces
+    private let owned = OwnedJobs()
     private var offered: [String: Offer] = [:]
+    private var round = 0
     /// All are in use: that is not looked at again for each client before the next tick.
     private var isKnownToBeFull = false
 
@@ -58,15 +62,18 @@ final class MajordomoNames {
         guard isName else { return .noName }
         guard plan.configuration.pool.allows(name) else { return .notAllowed }
         guard pools.count < Self.most || makeRoom(byWorker: byWorker) else { return .full }
-        let pool = Pool(core, plan, dialect, places, name: name)
+        let pool = Pool(core, plan, dialect, places, owned, name: name)
         pools.insert(pool, as: pool.nameBytes)
         return .there(pool)
     }
 
-    /// Forgets names that were not in use for a minute.
+    /// Looks after the pools, of many only after a part of them each time, and forgets names that were not in use for a
+    /// minute.
     func tick(silence: Nanoseconds) {
         isKnownToBeFull = false
-        for pool in pools.values {
+        let parts = min(pools.count / Self.perTick + 1, 4)
+        round += 1
+        for (index, pool) in pools.values.enumerated() where index % parts == round % parts {
             pool.tick(silence: silence)
             if pool.isIdle, core.now.since(pool.usedAt) > Self.memory { forget(pool) }
         }

@@ -1,15 +1,16 @@
 // The requests of one owner in a pool. An exchange has one at a time; a session or a native client may have many, and
-// all of them are withdrawn when it goes.
+// all of them are withdrawn when it goes. All pools of a service share this, for it has a place for each owner that
+// there was: a broker with ten thousand names would have as many tables of ten thousand.
 
 import Bridge
 
 /// The jobs that are not over, by their owner.
-struct OwnedJobs {
+final class OwnedJobs {
     /// The latest of each; the others hang on it, linked both ways: who has thousands is
     /// mostly answered from the end.
     private var first = TicketMap<Job>()
 
-    mutating func add(_ job: Job) {
+    func add(_ job: Job) {
         let owner = job.submission.owner
         let head = first[owner]
         job.next = head
@@ -18,7 +19,7 @@ struct OwnedJobs {
     }
 
     /// Takes it out, if it is there.
-    mutating func remove(_ job: Job) {
+    func remove(_ job: Job) {
         if let previous = job.previous {
             previous.next = job.next
         } else if first[job.submission.owner] === job {
@@ -30,7 +31,7 @@ struct OwnedJobs {
     }
 
     /// Takes one of the owner's out; nil when there is none.
-    mutating func removeOne(of owner: Ticket) -> Job? {
+    func removeOne(of owner: Ticket) -> Job? {
         guard let job = first[owner] else { return nil }
         remove(job)
         return job

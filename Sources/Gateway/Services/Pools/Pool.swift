@@ -33,16 +33,19 @@ final class Pool {
     private var jobs: TicketTable<Job>
     /// A frame of each worker's connection, so that no later one is taken for it.
     private var anchors: [WorkerID: FrameBox] = [:]
-    private var owned = OwnedJobs()
+    private let owned: OwnedJobs
     /// Requests of native clients that are open, and since when none was at the earliest.
     private var natives = 0
     private var noNativeBefore = Instant.distantFuture
 
-    /// - Parameter places: those of all pools of the service.
+    /// - Parameters:
+    ///   - places: those of all pools of the service, as `owned`.
     init(
-        _ core: Core, _ plan: ServicePlan, _ dialect: any PoolDialect, _ places: NativePlaces, name: String = ""
+        _ core: Core, _ plan: ServicePlan, _ dialect: any PoolDialect, _ places: NativePlaces, _ owned: OwnedJobs,
+        name: String = ""
     ) {
         self.core = core
+        self.owned = owned
         self.places = places
         self.plan = plan
         self.dialect = dialect

@@ -43,7 +43,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         options.routerHandover = plan.configuration.pool.handover
         port = try RouterPort(core, plan.configuration.bind ?? "", options)
         core.log.info("service \(plan.name) is bound to \(port.endpoint)")
-        let pool = Pool(core, plan, self, NativePlaces(core, plan))
+        let pool = Pool(core, plan, self, NativePlaces(core, plan), OwnedJobs())
         self.pool = pool
         port.onLost = { name in if let id = pool.crew.find(name.span) { pool.lost(id) } }
         natives = try NativeClients(core, self)
