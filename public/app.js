@@ -256,8 +256,8 @@ async function refresh() {
   try {
     await services.refresh();
   } catch (error) {
-    const since = heardAt ? ` What is shown is of ${clock(heardAt).slice(0, 8)}.` : "";
-    say(banner, `The gateway does not answer (${error.message}).${since} Asking again.`);
+    const since = heardAt ? ` Showing what it said at ${clock(heardAt).slice(0, 8)}.` : "";
+    say(banner, `The gateway does not answer (${error.message}).${since} Trying again.`);
     banner.hidden = false;
     document.body.dataset.gateway = "lost";
     return;
@@ -278,12 +278,24 @@ function gone(service) {
   return { ...service, pool, workers: 0, ready: false, isGone: true };
 }
 
-/** Runs `work` at once and then again after each pause, but only while somebody can see the page. */
+/** Runs `work` at once, again after each pause, and when the page is shown again; never while it is hidden. */
 async function whileVisible(work, interval) {
   for (;;) {
     if (document.visibilityState === "visible") await work();
-    await new Promise((resolve) => setTimeout(resolve, interval));
+    await pause(interval);
   }
+}
+
+function pause(interval) {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", end);
+      resolve();
+    };
+    const timer = setTimeout(end, interval);
+    document.addEventListener("visibilitychange", end);
+  });
 }
 
 form.addEventListener("submit", (event) => {

@@ -51,7 +51,7 @@ export class Live {
       this.#heardAt = new Date();
       this.#draw();
     } catch (error) {
-      const since = this.#heardAt ? ` What is shown is of ${clock(this.#heardAt).slice(0, 8)}.` : "";
+      const since = this.#heardAt ? ` Showing those of ${clock(this.#heardAt).slice(0, 8)}.` : "";
       say(note, `No metrics: ${error.message}.${since}`);
       this.#root.dataset.stale = "true";
       note.hidden = false;

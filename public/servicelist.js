@@ -127,7 +127,7 @@ export class ServiceList {
     for (const { item } of this.#groups.values()) item.hidden = typed !== "";
     const note = byID("filter-note");
     note.hidden = typed === "";
-    say(note, found === 0 ? "No service has such a name." : `${number(found)} of ${number(this.#rows.size)}`);
+    say(note, found === 0 ? "No service matches." : `${number(found)} of ${number(this.#rows.size)}`);
   }
 
   #typed(event) {

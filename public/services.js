@@ -17,6 +17,12 @@ export async function getJSON(path, accepted = []) {
   return response.json();
 }
 
+/** An answer that cannot be read leaves the readiness open; none at all is for the caller to tell. */
+function unlessUnreachable(error) {
+  if (error instanceof TypeError || error.name === "TimeoutError") throw error;
+  return null;
+}
+
 const peerWords = {
   publisher: { one: "publisher", many: "publishers" },
   others: { one: "worker", many: "workers" },
@@ -51,7 +57,7 @@ export class Services {
       const answer = await getJSON("/v1/services");
       this.all = (answer?.services ?? []).filter((service) => typeof service?.name === "string");
       this.version = answer?.version ?? null;
-      this.#ready = await getJSON("/readyz", [503]).catch(() => null);
+      this.#ready = await getJSON("/readyz", [503]).catch(unlessUnreachable);
     } catch (error) {
       this.#ready = null;
       this.#drawHealth("lost", "not reachable");

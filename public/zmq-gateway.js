@@ -117,7 +117,7 @@ class Stream {
   }
 
   #isFine(end) {
-    return end.ok || (this.#options.partial && this.#count > 0 && unfinished.includes(end.reason));
+    return end.ok || (this.#options.partial && unfinished.includes(end.reason));
   }
 
   #over(end, error, isCancelled = false) {

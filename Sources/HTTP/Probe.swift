@@ -1,5 +1,5 @@
-// The smallest client there is: one GET on a socket of its own, blocking, within a time. For the command that asks
-// whether a gateway is well, in a process that has no reactor; nothing that serves uses it.
+// The smallest client there is: one GET on a socket of its own, blocking, within a time. For the command that checks
+// whether a gateway is healthy, in a process that has no reactor; nothing that serves uses it.
 
 import Glibc
 

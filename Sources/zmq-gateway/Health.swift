@@ -6,10 +6,10 @@ import Gateway
 
 struct Health: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Ask a running gateway whether it is well: exit 0 if it is, 1 if not.",
+        abstract: "Check whether a running gateway is healthy: exit 0 if it is, 1 if not.",
         discussion: """
-            Without an address it asks /healthz where the configuration listens: the same file, environment and \
-            flags as for `serve`, of several addresses the first.
+            Without an address, it asks /healthz where the configuration listens: the same file, environment and \
+            flags as for `serve`. If it listens on several addresses, the first one is asked.
             """)
 
     @Argument(help: "http://host:port, host:port or unix:/path; a URL may name another path, such as /readyz.")

@@ -30,6 +30,7 @@ class MockGateway:
     def __init__(self):
         self.can_resume, self.refuses, self.is_blocked, self.is_deaf, self.is_silent = True, False, False, False, False
         self.resume_ms = 30_000
+        self.unreachable = set()  # names of files and pages whose request gets no answer
         self.received, self.sockets, self.sessions = [], [], []
         self.opened = 0  # WebSockets that were asked for, refused ones too
         self._names = itertools.count(1)
@@ -95,6 +96,8 @@ class MockGateway:
     async def _file(self, request):
         name = request.match_info["path"] or "index.html"
         path = ROOT / "public" / name
+        if name in self.unreachable:
+            request.transport.abort()
         headers = {"Content-Security-Policy": POLICY}
         if name in ("blank", "healthz", "readyz", "metrics"):
             return web.Response(text="", content_type="text/html", headers=headers)

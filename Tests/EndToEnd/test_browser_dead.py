@@ -145,6 +145,12 @@ def test_with_partial_the_replies_that_came_by_the_deadline_are_enough(js, mock)
     js.wait(lambda: js.log("one") == [["one", "enough"]], "the reply that came")
 
 
+def test_with_partial_no_reply_by_the_deadline_is_enough_too(js, mock):
+    js.start(mock.url, """
+      note("none", await connect({ ...quick, grace_ms: 20 }).request("hold", {}, { deadline: "50ms", partial: true }));""")
+    assert js.log("none") == [["none", []]]
+
+
 def test_an_end_in_time_is_the_gateways_own(js, mock):
     js.start(mock.url, """
       const gateway = connect({ ...quick, grace_ms: 0 });

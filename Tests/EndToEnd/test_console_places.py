@@ -140,6 +140,15 @@ def test_a_gateway_that_is_gone_is_not_green(driver, start, tmp_path, how):
         assert not page.one("#banner").is_displayed()
 
 
+def test_readiness_that_cannot_be_asked_for_is_not_green_either(page, mock):
+    page.open()
+    page.wait(lambda: page.one("#health").get_attribute("data-state") == "unknown", "an answer that says nothing")
+    mock.unreachable.add("readyz")
+    page.wait(lambda: page.one("#health").get_attribute("data-state") == "lost", "the page to notice")
+    mock.unreachable.clear()
+    page.wait(lambda: page.one("#health").get_attribute("data-state") == "unknown", "the answer to be back")
+
+
 # Many services
 
 

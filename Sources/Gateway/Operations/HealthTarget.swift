@@ -1,4 +1,4 @@
-// Whom `zmq-gateway health` asks: what stands on the command line, or where the configuration listens.
+// What `zmq-gateway health` asks: the address on the command line, or the one where the configuration listens.
 
 public import Configuration
 import HTTP
