@@ -1,6 +1,8 @@
 // The smallest client there is: one GET on a socket of its own, blocking, within a time. For the command that checks
 // whether a gateway is healthy, in a process that has no reactor; nothing that serves uses it.
 
+// For MSG_NOSIGNAL, which Glibc's module lacks and sys/socket.h has.
+internal import CMicroHTTPD
 import Glibc
 
 /// Asks another process by HTTP.
