@@ -65,9 +65,13 @@ struct IdentitySockets {
         return late
     }
 
-    /// Closes half of the sockets that had no name all the time since the last call.
-    mutating func trim() {
-        for _ in 0..<(leastUnnamed + 1) / 2 { if let identity = unnamed.popLast() { discard(identity) } }
+    /// Closes half of the sockets that had no name all the time since the last call, until `kept` are left.
+    mutating func trim(keeping kept: Int) {
+        let unused = leastUnnamed - kept
+        if unused > 0 {
+            for identity in unnamed.suffix((unused + 1) / 2) { discard(identity) }
+            unnamed.removeLast((unused + 1) / 2)
+        }
         leastUnnamed = unnamed.count
     }
 

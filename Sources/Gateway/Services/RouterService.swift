@@ -177,10 +177,8 @@ final class RouterService: Service {
         hasFailed = false
         for link in links { link.tick() }
         for inquiry in inquiries { inquiry.tick() }
-        if ticks % Self.ticksPerTrim == 0 {
-            for slot in pool.trim() { close(slot, lingering: false) }
-            identities.trim()
-        }
+        if ticks % Self.ticksPerTrim == 0 { for slot in pool.trim() { close(slot, lingering: false) } }
+        identities.trim(keeping: Self.socketsPerTurn)
         endLost()
         core.touch(self)
     }
