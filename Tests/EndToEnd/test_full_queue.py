@@ -60,3 +60,30 @@ def test_who_has_the_longest_line_is_refused_itself(start, endpoint, scripted, t
     assert gateway.get("/v1/services/s").json()["pool"]["queued"] == 2
     for thread in threads:
         thread.join(10)
+
+
+def test_a_raw_session_is_held_back_and_loses_nothing(start, endpoint, scripted, tmp_path):
+    there, gate = endpoint(), threading.Semaphore(0)
+
+    def answer(frames, send):
+        assert gate.acquire(timeout=20)
+        send(frames)
+    gateway = start.gateway({"s": {"peer": "ready", "bind": there, "queue": {"max": 8}}}, tmp_path, reactors=1)
+    scripted(zmq.DEALER, answer, connect=there).send([b"", b"READY"])
+    gateway.ready("s")
+
+    def queued():
+        return gateway.get("/v1/services/s").json()["pool"]["queued"]
+    with connect(gateway.url.replace("http", "ws") + "/v1/services/s") as session:
+        for number in range(50):
+            session.send(str(number))
+        gateway.until(lambda: queued() == 4)
+        answers = []
+        web = threading.Thread(target=lambda: answers.append(gateway.post("s", 99).json()))
+        web.start()
+        gateway.until(lambda: queued() == 5)
+        for _ in range(51):
+            gate.release()
+        assert [session.recv(10) for _ in range(50)] == [str(number) for number in range(50)]
+        web.join(10)
+    assert answers == [99]

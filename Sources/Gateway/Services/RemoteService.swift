@@ -30,7 +30,10 @@ final class RemoteService: Service {
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
         var frame = Frame()
         swap(&frame, &request)
-        core.post(.request(service: plan.index, exchange.submission, FrameBox(frame)), to: home)
+        // What the home refuses has left here already.
+        var submission = exchange.submission
+        submission.canBeHeldBack = false
+        core.post(.request(service: plan.index, submission, FrameBox(frame)), to: home)
         return .taken
     }
 

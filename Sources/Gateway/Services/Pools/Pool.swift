@@ -143,8 +143,8 @@ final class Pool {
 
     /// What waits is taken out; what a worker has it keeps, and what it answers reaches nobody.
     private func abandon(_ job: Job) {
-        leave(job)
         if queue.withdraw(job.ticket, from: job.place) { jobs.remove(job.ticket) } else { job.isOrphan = true }
+        leave(job)
     }
 
     /// Gives `job` to the worker that has been ready longest; passes over those that turn out to be gone.
