@@ -42,8 +42,7 @@ extension MajordomoService {
             metrics.dropped(.late)
             _ = seat.repays(isLast: command == .final)
         }
-        guard command != .disconnect, seat.returnsAt == nil else { return }
-        sendAway(seat)
+        if command == .disconnect { seat.returnsAt = nil } else if seat.returnsAt == nil { sendAway(seat) }
     }
 
     /// A worker is ready.
@@ -60,7 +59,8 @@ extension MajordomoService {
             let time = seat.mayReturn(pausing: heartbeat)
             if time > core.now { seat.returnsAt = time } else { take(seat, into: pool) }
         case let refusal:
-            // Not told to go: it would be back at once. Without our heartbeats it tries again in its own time.
+            // Not told to go, nor for its heartbeats: it would be back at once. Without ours it tries again later.
+            seat.wasToldToGo = true
             refuse(String(copying: message.bytes(index + 1)), refusal)
         }
     }
