@@ -71,7 +71,9 @@ extension Configuration {
         #    body: json                     # json, text or binary: what a frame holds
         #    require: any                   # any or object: what a JSON request must be
         #    request: body                  # body, or envelope: method, path, query, headers and body in one JSON object
+        #    headers: []                    # header fields that envelopes carry, of this service and of its routes
         #    reply: body                    # body, or envelope: the worker sets status and headers
+        #    expose: true                   # false: by routes only; default: unless clients could forge envelopes
         #    replies:                       # how an exchange ends; the first to fire wins, and the reason is told
         #      idle: 300ms                  # longest gap between replies, armed by the first one
         #      idle_means: complete         # complete or incomplete
@@ -141,13 +143,13 @@ extension Configuration {
         #    cache: 0                       # topics whose last message is kept for those who come later, to 100000
         #    max_topics: 1000               # that all clients together listen to, to 1000000; above: 503
 
-        # Further ways in. POST /v1/services/NAME exists for every service.
+        # Further ways in. POST /v1/services/NAME exists for every service that is exposed.
         routes: []
         #routes:
         #  - match: "GET /orders/{id}"      # a method or *, and a path; {name} is one segment, a last {name...} the rest
         #    service: jobs
         #    request: envelope
-        #    headers: [accept-language]     # header fields that the envelope carries
+        #    headers: [accept-language]     # header fields that the envelope carries; default: the service's
         #  - match: POST /echo
         #    service: broker
         #    registered: echo               # of a Majordomo broker's names, which

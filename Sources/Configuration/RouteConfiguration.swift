@@ -22,7 +22,8 @@ public struct RouteConfiguration: Sendable, Equatable {
     /// `reply`: what the worker sends. Default: the service's.
     public var reply = ServiceConfiguration.Shape.body
 
-    /// `headers`: lower-case names of the request's header fields that the envelope carries, at most 64. Default: none.
+    /// `headers`: lower-case names of the request's header fields that the envelope carries, at most 64. Default: the
+    /// service's.
     public var headers: [String] = []
 
     /// `replies`: the service's end rules, with what the route changes of them (deadline, first, idle, idle_means,

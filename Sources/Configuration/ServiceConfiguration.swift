@@ -77,8 +77,17 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// `request`: what we send. Default: `body`.
     public var request = Shape.body
 
+    /// `headers`: lower-case names of the request's header fields that envelopes carry, on this service's routes too
+    /// unless they name their own; at most 64. Default: none.
+    public var headers: [String] = []
+
     /// `reply`: what a worker sends. Default: `body`.
     public var reply = Shape.body
+
+    /// `expose`: whether clients may call the service by name (`/v1/services/{service}`, sessions); routes lead to it
+    /// either way. Default: nil, which is true unless a route sends envelopes where the service takes bodies
+    /// (`Configuration.exposure`).
+    public var expose: Bool?
 
     /// `replies`: how an exchange ends.
     public var replies = ReplyRules()

@@ -38,7 +38,7 @@ final class Core: TurnParticipant {
     private(set) var services: [any Service] = []
     private(set) var drainState = Drain()
     /// The services that brokers' workers have registered.
-    var offers = Offers()
+    var offers: Offers
     private var exchanges: TicketTable<Correspondent>
     var listeners: [ListenerWatch] = []
     private var handler: RESTHandler?
@@ -75,6 +75,7 @@ final class Core: TurnParticipant {
         reactor = try Reactor()
         log = shared.log
         metrics = Metrics(services: shared.plans.count)
+        offers = Offers(shared.plans)
         accessLog = AccessLog(shared.configuration.log, shared.output)
         outbox = Outbox(shared.mailboxes)
         exchanges = TicketTable(reactor: UInt8(index), capacity: Self.mostTickets)

@@ -43,7 +43,7 @@ public enum Gateway {
 
     /// The OpenAPI document of what `configuration` would serve.
     public static func openAPI(_ configuration: Configuration) -> String {
-        let plans = configuration.services.enumerated().map { ServicePlan(index: $0.offset, $0.element) }
+        let plans = ServicePlan.all(of: configuration)
         return String(decoding: OpenAPIDocument.make(plans: plans, routes: configuration.routes), as: UTF8.self)
     }
 

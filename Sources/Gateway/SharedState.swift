@@ -35,7 +35,7 @@ final class SharedState: Sendable {
         self.configuration = configuration
         self.output = output
         self.log = log
-        plans = configuration.services.enumerated().map { ServicePlan(index: $0.offset, $0.element) }
+        plans = ServicePlan.all(of: configuration)
         context = try Context(ioThreads: configuration.zeromq.ioThreads, maxSockets: configuration.zeromq.maxSockets)
         codec = TicketCodec(instance: UInt32.random(in: .min ... .max))
         var mailboxes: [Mailbox<Letter>] = []

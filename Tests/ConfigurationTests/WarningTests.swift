@@ -9,6 +9,18 @@ import Testing
         arguments: [
             ("listen: 0.0.0.0:8080", "g.yaml:1:1: listen", "name the hosts they use"),
             ("services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1'}}", "services.a: ", "add final, count or idle"),
+            (
+                "services: {a: {peer: rep, connect: 'tcp://h:1'}}\nroutes: [{match: GET /x, service: a}]", "services.a: ",
+                "not exposed by name"
+            ),
+            (
+                "services: {a: {peer: rep, connect: 'tcp://h:1', expose: true}}\nroutes: [{match: GET /x, service: a}]",
+                "services.a.expose: ", "request: envelope too"
+            ),
+            (
+                "services: {a: {peer: rep, connect: 'tcp://h:1', request: envelope}}\nroutes: [{match: GET /x, service: a, request: body}]",
+                "routes[0].request: ", "can forge one"
+            ),
         ])
     func warning(text: String, place: String, words: String) {
         let loaded = Configuration.load(text: text, file: "g.yaml")

@@ -5,7 +5,7 @@ extension PublisherSettings {
     private static let keys = ["frames", "cache", "max_topics"]
     /// The keys of services that take requests.
     private static let foreign = [
-        "delimiter", "require", "request", "reply", "replies", "overrides", "cancel", "identities",
+        "delimiter", "require", "request", "headers", "reply", "replies", "overrides", "cancel", "identities",
     ]
 
     mutating func read(_ section: Section, _ peer: ServiceConfiguration.Peer) {

@@ -28,7 +28,9 @@ extension ServiceConfiguration {
         section.read("body", into: &body, .word)
         section.read("require", into: &require, .word)
         section.read("request", into: &request, .word)
+        section.list("headers", into: &headers, of: .headerName, 0...64)
         section.read("reply", into: &reply, .word)
+        section.read("expose", into: &expose, .boolean)
         section.section("replies") { replies.read($0) }
         overrides = OverrideLimits(for: replies)
         section.section("overrides") { section in
@@ -168,6 +170,7 @@ extension RouteConfiguration {
             method: match?.method, path: match?.path ?? PathTemplate(segments: []), service: name ?? "",
             replies: service?.replies ?? ReplyRules())
         route.reply = service?.reply ?? .body
+        route.headers = service?.headers ?? []
         section.read("registered", into: &route.registered, .text(1...255))
         if let service, (service.peer == .majordomo && service.bind != nil) != (route.registered != nil) {
             section.complain("registered", "belongs to a service that is a Majordomo broker, and is needed there")

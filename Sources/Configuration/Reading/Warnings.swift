@@ -9,7 +9,9 @@ enum Warnings {
         for service in configuration.services {
             lookAtEnd(service, findings)
             lookAtReuse(service, findings)
+            lookAtExposure(service, configuration, findings)
         }
+        lookAtBodies(configuration, findings)
     }
 
     private static func lookAtListen(_ configuration: Configuration, _ findings: Findings) {

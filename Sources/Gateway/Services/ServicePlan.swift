@@ -12,6 +12,8 @@ final class ServicePlan: Sendable {
     /// Its place in the configuration; the same on every reactor.
     let index: Int
     let configuration: ServiceConfiguration
+    /// What clients may call by name.
+    let exposure: Exposure
     let template: FrameTemplate
     /// What precedes the body where we are a client of a ROUTER: a delimiter, or Majordomo's header.
     let head: [[UInt8]]
@@ -31,9 +33,17 @@ final class ServicePlan: Sendable {
     /// Its workers register services of their own names.
     var isBroker: Bool { configuration.peer == .majordomo && configuration.bind != nil }
 
-    init(index: Int, _ configuration: ServiceConfiguration) {
+    /// The plans of all services, in the order of the configuration.
+    static func all(of configuration: Configuration) -> [ServicePlan] {
+        configuration.services.enumerated().map {
+            ServicePlan(index: $0.offset, $0.element, exposure: configuration.exposure(of: $0.element))
+        }
+    }
+
+    init(index: Int, _ configuration: ServiceConfiguration, exposure: Exposure = Exposure()) {
         self.index = index
         self.configuration = configuration
+        self.exposure = exposure
         template =
             switch configuration.peer {
             case .router: configuration.delimiter ? .delimited : .body

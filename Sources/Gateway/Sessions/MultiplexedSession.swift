@@ -69,7 +69,7 @@ final class MultiplexedSession: Session {
 
     /// Opens an exchange, or says why not.
     private func begin(_ id: String, _ message: ClientMessage, _ payload: Span<UInt8>) -> Problem? {
-        switch SessionRequest.read(message, payload, id: id, remote: wire?.remoteAddress ?? "", core) {
+        switch SessionRequest.read(message, payload, id: id, wire, core) {
         case .refused(let problem): return problem
         case .accepted(let request):
             if let problem = fullness() { return problem }

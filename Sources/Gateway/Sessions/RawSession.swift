@@ -22,6 +22,8 @@ final class RawSession: Correspondent, Session {
     /// Where it waits with them.
     var position: Backlog.Position?
     private var speaksText = false
+    /// How many messages became envelopes, which tells their request ids apart.
+    private var enveloped: UInt64 = 0
     private let text: ReplyText
     let kind: SessionKind?
 
@@ -51,7 +53,9 @@ final class RawSession: Correspondent, Session {
             return close(.unsupportedMediaType, "this service takes text messages")
         }
         speaksText = kind == .text
-        if let problem = BodyCheck.problem(of: payload, plan) { return close(problem.code, problem.detail) }
+        if !mayBeEmpty(payload), let problem = BodyCheck.problem(of: payload, plan) {
+            return close(problem.code, problem.detail)
+        }
         send(payload)
     }
 
@@ -76,9 +80,23 @@ final class RawSession: Correspondent, Session {
         }
     }
 
+    /// An envelope can carry no body at all.
+    private func mayBeEmpty(_ payload: Span<UInt8>) -> Bool {
+        payload.isEmpty && plan.configuration.request == .envelope
+    }
+
+    /// What the worker gets: the body, or the envelope around it.
+    private func frame(of body: Span<UInt8>) -> Frame {
+        guard plan.configuration.request == .envelope else { return Frame(copying: body) }
+        enveloped += 1
+        // A message comes over a connection, and the connection of such a service has its upgrade.
+        guard let envelope = wire?.envelope(of: body, plan, message: String(enveloped)) else { return Frame() }
+        return Frame(copying: envelope.span)
+    }
+
     private func send(_ body: Span<UInt8>) {
         guard !presence.isOver else { return }
-        var frame = Frame(copying: body)
+        var frame = frame(of: body)
         if position == nil, !core.backlog.hasLine(for: self), hand(&frame) { return }
         guard !presence.isOver else { return }
         // The worker's queue is full: its client is not read from until there is room.

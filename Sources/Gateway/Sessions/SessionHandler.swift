@@ -67,13 +67,14 @@ final class SessionHandler {
     /// The 101 is with the kernel.
     func begin(
         _ stream: UpgradedStream, _ route: ServiceRoute?, _ acceptance: Acceptance, _ requestID: RequestID,
-        resumable: Bool
+        _ upgrade: UpgradeHead?, resumable: Bool
     ) {
         var limits = CodecLimits()
         limits.maxMessageBytes = core.configuration.sessions.maxMessageBytes
         // Small fragments are allowed; a flood of empty ones ends.
         limits.maxFragments = 1024 + limits.maxMessageBytes / 16
         let wire = SessionWire(core, stream, Codec(limits, deflate: acceptance.deflate), requestID)
+        wire.upgrade = upgrade
         let kind = route.map { SessionKind(plan: $0.plan.index, subject: $0.subject) }
         guard core.sessions.makeSession(kind, wire, resumable: resumable) != nil else {
             return wire.abort()
@@ -116,7 +117,8 @@ private final class UpgradeVisit: RequestConsumer, UpgradeReceiver {
         let parameters = RequestParameters()
         let isReadable = parameters.readQuery(request.query, isForGateway: false) == nil
         let resumable = isReadable && parameters.query.contains { $0.name == "resume" && $0.value == "1" }
-        handler.sessions.begin(stream, route, acceptance, answer.requestID, resumable: resumable)
+        let head = UpgradeHead.kept(of: request, for: route?.plan, handler.core)
+        handler.sessions.begin(stream, route, acceptance, answer.requestID, head, resumable: resumable)
     }
 
     func closed(_ request: Request, _ reason: RequestEnd) { handler.closed(answer, since: since, reason, nil) }

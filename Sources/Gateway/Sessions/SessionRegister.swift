@@ -15,6 +15,7 @@ final class SessionTransfer: @unchecked Sendable {
         let stream: UpgradedStream
         let codec: Codec
         let requestID: RequestID
+        let upgrade: UpgradeHead?
     }
 
     let connection: Connection
@@ -102,6 +103,7 @@ final class SessionRegister: TimerHandler {
     func adopt(_ transfer: SessionTransfer) {
         let connection = transfer.connection
         let wire = SessionWire(core, connection.stream, connection.codec, connection.requestID)
+        wire.upgrade = connection.upgrade
         defer { wire.start() }
         if let old = tokens[transfer.token], old.kind == transfer.kind {
             return old.resume(on: wire, after: transfer.number)

@@ -22,13 +22,13 @@ struct SessionRequest {
 
     /// - Parameters:
     ///   - id: what the client calls the exchange.
-    ///   - remote: the client's address, for the envelope.
+    ///   - wire: the connection that the message came on, for the envelope.
     static func read(
-        _ message: ClientMessage, _ payload: Span<UInt8>, id: String, remote: String, _ core: Core
+        _ message: ClientMessage, _ payload: Span<UInt8>, id: String, _ wire: SessionWire?, _ core: Core
     ) -> Outcome {
         let name = message.service ?? ""
         let offered = core.offers[name]
-        let configured = core.shared.plans.first { $0.name == name && !$0.isBroker }
+        let configured = core.shared.plans.first { $0.name == name && !$0.isBroker && $0.exposure.byName }
         guard let plan = configured ?? offered?.plan else {
             let known = "GET /v1/services lists them"
             return .refused(Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; \(known)"))
@@ -48,7 +48,7 @@ struct SessionRequest {
         }
         if let problem = wrongVerb(message, plan) { return .refused(problem) }
         let body = plan.isPublisher
-            ? topics(message, payload, plan, core) : body(message, payload, plan, id: id, remote: remote)
+            ? topics(message, payload, plan, core) : body(message, payload, plan, id: id, wire)
         switch body {
         case .failure(let problem): return .refused(problem)
         case .success(let bytes):
@@ -83,7 +83,7 @@ struct SessionRequest {
     }
 
     private static func body(
-        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, id: String, remote: String
+        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, id: String, _ wire: SessionWire?
     ) -> Body {
         guard let body = message.body(payload, plan.configuration.body) else {
             let wanted = plan.configuration.body == .json ? "a JSON value" : "a JSON string (base64 for binary)"
@@ -91,31 +91,20 @@ struct SessionRequest {
         }
         if let problem = BodyCheck.problem(of: body.span, plan) { return .failure(problem) }
         guard plan.configuration.request == .envelope else { return .success(body) }
-        return .success(envelope(body.span, plan, id: id, remote: remote))
+        guard let envelope = wire?.envelope(of: body.span, plan, message: id) else {
+            return .failure(Problem(.shutdown, "the connection is gone"))
+        }
+        return .success(envelope)
     }
+}
 
-    /// As RequestEnvelope makes it of an HTTP request; there is no more of one here.
-    private static func envelope(
-        _ body: Span<UInt8>, _ plan: ServicePlan, id: String, remote: String
-    ) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        for (name, value) in [("method", "MESSAGE"), ("path", "/v1/socket")] {
-            writer.key(name)
-            writer.string(value)
+extension SessionWire {
+    /// The envelope of a message to a service that takes them; nil without an upgrade to make it of.
+    /// - Parameter message: what the message is called in its session.
+    func envelope(of body: Span<UInt8>, _ plan: ServicePlan, message: String) -> [UInt8]? {
+        upgrade.map {
+            RequestEnvelope.make(
+                $0, plan, requestID: "\(requestID.text)/\(message)", remote: remoteAddress, body: body)
         }
-        for name in ["params", "query", "headers"] {
-            writer.key(name)
-            writer.beginObject()
-            writer.endObject()
-        }
-        writer.key("body")
-        RequestEnvelope.write(body, plan.configuration.body, into: &writer)
-        writer.key("request_id")
-        writer.string(id)
-        writer.key("remote")
-        writer.string(remote)
-        writer.endObject()
-        return writer.bytes
     }
 }

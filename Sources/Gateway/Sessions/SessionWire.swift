@@ -70,6 +70,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     let remoteAddress: String
     /// Of the upgrade.
     let requestID: RequestID
+    /// What envelopes repeat of the upgrade; nil if no message needs one.
+    var upgrade: UpgradeHead?
 
     private var settings: SessionSettings { core.configuration.sessions }
     /// Messages may be sent.
@@ -108,7 +110,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         speaker = nil
         codec.setAside()
         stopWatching()
-        return SessionTransfer.Connection(stream: stream, codec: codec, requestID: requestID)
+        return SessionTransfer.Connection(stream: stream, codec: codec, requestID: requestID, upgrade: upgrade)
     }
 
     func send(_ kind: MessageKind, _ payload: Span<UInt8>) {

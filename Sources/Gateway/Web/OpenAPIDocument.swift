@@ -32,7 +32,7 @@ struct OpenAPIDocument {
             document.page("/v1/services", "The services and how they stand.", "application/json")
             document.socket()
             document.worker()
-            for plan in plans { document.service(plan) }
+            for plan in plans where plan.exposure.byName { document.service(plan) }
             document.configured(routes, plans)
         }
         object("components") { document in

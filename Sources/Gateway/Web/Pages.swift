@@ -64,9 +64,10 @@ enum Pages {
             writer.string(version)
             writer.key("services")
             writer.beginArray()
-            for (plan, state) in zip(core.shared.plans, states(reports, core)) {
+            for (plan, state) in zip(core.shared.plans, states(reports, core)) where plan.exposure.byName {
                 describe(plan, state, reports, into: &writer)
                 for pool in state.pools where plan.isBroker && !pool.workers.isEmpty {
+                    guard plan.exposure.includes(pool.name) else { continue }
                     if let route = core.offers[pool.name] { describe(route, state, into: &writer) }
                 }
             }
@@ -136,7 +137,9 @@ enum Pages {
         if plan.isBroker {
             writer.key("registered")
             writer.beginArray()
-            for pool in state.pools where !pool.workers.isEmpty { writer.string(pool.name) }
+            for pool in state.pools where !pool.workers.isEmpty && plan.exposure.includes(pool.name) {
+                writer.string(pool.name)
+            }
             writer.endArray()
         }
         writer.key("exchanges_open")

@@ -163,7 +163,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         let request = answer.request
         var parameters = noParameters
         var rules = route.rules
-        if route.isConfigured, let subject = route.subject, let offer = core.offers[subject] {
+        if route.isConfigured, let subject = route.subject, let offer = core.offers.offered(subject, by: route.plan) {
             rules = rules.ofWorkers(streaming: offer.rules.count == nil)
         }
         if !request.query.isEmpty || request.value(of: .prefer) != nil {

@@ -48,6 +48,44 @@ enum RequestEnvelope {
         return writer.bytes
     }
 
+    /// The envelope of a session's message: of the request that asked for the WebSocket, with the message as its body.
+    /// - Parameter requestID: which message of which session it is.
+    static func make(
+        _ upgrade: UpgradeHead, _ plan: ServicePlan, requestID: String, remote: String, body: Span<UInt8>
+    ) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("method")
+        writer.string("GET")
+        writer.key("path")
+        let path = upgrade.path
+        writer.string(path.span)
+        writer.key("params")
+        write([], into: &writer)
+        writer.key("query")
+        writeQuery(upgrade.query, into: &writer)
+        writer.key("headers")
+        writer.beginObject()
+        for name in plan.configuration.headers {
+            guard let value = upgrade.headers[name] else { continue }
+            writer.key(name)
+            writer.string(value.span)
+        }
+        writer.endObject()
+        writer.key("body")
+        write(body, plan.configuration.body, into: &writer)
+        writer.key("request_id")
+        writer.string(requestID)
+        if let trace = upgrade.traceparent {
+            writer.key("traceparent")
+            writer.string(trace.span)
+        }
+        writer.key("remote")
+        writer.string(remote)
+        writer.endObject()
+        return writer.bytes
+    }
+
     static func write(
         _ body: Span<UInt8>, _ format: ServiceConfiguration.BodyFormat, into writer: inout JSONWriter
     ) {

@@ -63,12 +63,12 @@ final class ServiceRoute: Sendable {
 
     private init(
         _ plan: ServicePlan, request: ServiceConfiguration.Shape? = nil, reply: ServiceConfiguration.Shape? = nil,
-        headers: [String] = [], rules: EndRules, isConfigured: Bool = false, subject: String? = nil
+        headers: [String]? = nil, rules: EndRules, isConfigured: Bool = false, subject: String? = nil
     ) {
         self.plan = plan
         self.request = request ?? plan.configuration.request
         self.reply = reply ?? plan.configuration.reply
-        self.headers = headers
+        self.headers = headers ?? plan.configuration.headers
         self.rules = rules
         bounds = isConfigured ? plan.bounds.including(rules) : plan.bounds
         self.isConfigured = isConfigured
@@ -92,7 +92,7 @@ struct WebRoutes: Sendable {
         for (path, target) in builtIn { routes.append(("GET", path, target)) }
         routes.append(("*", "/v1/services/{service}", .unknownService))
         routes.append(("POST", "/v1/services/{service}/workers/{worker}/{order}", .worker))
-        for plan in plans {
+        for plan in plans where plan.exposure.byName {
             let route = ServiceRoute(plan)
             if plan.isPublisher {
                 routes.append(("GET", "/v1/services/\(plan.name)", .topics(route)))

@@ -13,9 +13,22 @@ struct Offer: Sendable, Equatable {
 struct Offers {
     /// By name, in the order of the configuration.
     private var routes: [String: [ServiceRoute]] = [:]
+    /// Names of services that are not exposed: no worker takes their place.
+    private let hidden: Set<String>
 
-    /// The way to a registered service, of several brokers to the first that knows the name; nil where none does.
-    subscript(name: String) -> ServiceRoute? { routes[name]?.first }
+    init(_ plans: [ServicePlan]) {
+        hidden = Set(plans.lazy.filter { !$0.exposure.byName }.map(\.name))
+    }
+
+    /// The way by name to a registered service, of several brokers to the first that knows and exposes it; nil if none
+    /// does.
+    subscript(name: String) -> ServiceRoute? {
+        guard let routes = routes[name], !hidden.contains(name) else { return nil }
+        return routes.first { $0.plan.exposure.includes(name) }
+    }
+
+    /// What a broker's workers offer under that name, exposed or not; nil if they offer nothing.
+    func offered(_ name: String, by plan: ServicePlan) -> ServiceRoute? { routes[name]?.first { $0.plan === plan } }
 
     /// A broker offers that name, otherwise than before, or has forgotten it.
     mutating func update(_ plan: ServicePlan, _ name: String, _ offer: Offer?) {

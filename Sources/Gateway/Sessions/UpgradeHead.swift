@@ -1,0 +1,34 @@
+// What the request for a WebSocket said, for the envelopes of the session's messages. It stays with the connection: a
+// session that is resumed gets the head of the new one. It is kept only if a service of the session takes envelopes,
+// because an idle session costs memory, and most need none of it.
+
+import HTTP
+
+/// The header of an upgrade, as far as envelopes repeat it.
+final class UpgradeHead: Sendable {
+    /// As the client wrote it, without the query.
+    let path: [UInt8]
+    let query: [(name: String, value: String)]
+    /// The fields that the services' `headers` name.
+    let headers: [String: [UInt8]]
+    let traceparent: [UInt8]?
+
+    /// - Parameter plan: the service of a raw session; nil for a multiplexed one.
+    /// - Returns: nil if no message of the session needs an envelope.
+    static func kept(of request: Request, for plan: ServicePlan?, _ core: Core) -> UpgradeHead? {
+        let plans = plan.map { [$0] } ?? core.shared.plans
+        let names = plans.lazy.filter { $0.configuration.request == .envelope }.map(\.configuration.headers)
+        guard !names.isEmpty else { return nil }
+        return UpgradeHead(request, fields: Set(names.joined()))
+    }
+
+    private init(_ request: Request, fields: Set<String>) {
+        path = [UInt8](copying: request.path)
+        let parameters = RequestParameters()
+        query = parameters.readQuery(request.query, isForGateway: false) == nil ? parameters.query : []
+        var headers: [String: [UInt8]] = [:]
+        for name in fields { headers[name] = request.values(named: Array(name.utf8).span) }
+        self.headers = headers
+        traceparent = request.values(named: Array("traceparent".utf8).span)
+    }
+}
