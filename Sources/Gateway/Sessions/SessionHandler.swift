@@ -19,6 +19,7 @@ final class SessionHandler {
 
     /// Upgrades the request, or refuses it. - Parameter route: the service of a raw session; nil for a multiplexed one.
     func open(_ answer: Answer, _ route: ServiceRoute?) {
+        if handler.refusesLink(answer) { return }
         let request = answer.request
         var offer = HandshakeOffer()
         offer.compresses = core.configuration.sessions.compress
@@ -51,7 +52,8 @@ final class SessionHandler {
                 ? nil : Problem(.badParameter, "a session with a publisher has no parameters; \(advice)")
         }
         guard core.services[route.plan.index].isReady(for: route.subject) == false else { return nil }
-        return Problem(.noWorker, "no worker is connected; start one \(route.plan.whereWorkersGo)")
+        let advice = "start one \(route.plan.whereWorkersGo)"
+        return Problem(.noWorker, "service \"\(route.name)\" has no worker connected; \(advice)")
     }
 
     private func refuse(_ answer: Answer, _ rejection: Rejection) {

@@ -1,9 +1,10 @@
-// Who may call at all: the `Host` against DNS rebinding, the `Origin` against foreign pages.
+// Who may call at all: the `Host` against DNS rebinding, `Origin` and `Sec-Fetch-Site` against foreign pages.
 //
-// A page of another site can make a browser send requests here, but it cannot choose these two fields. A host name is
+// A page of another site can make a browser send requests here, but it cannot choose these fields. A host name is
 // served if it is a loopback name, the address we listen on, or configured; where we listen on all addresses, any
-// literal address will do, since rebinding needs a name. An origin is let in if it is our own (the scheme and the very
-// `Host`) or configured. No `Origin` means no foreign page: curl, a worker, a navigation.
+// literal address will do, since rebinding needs a name. An origin is let in if it is our own (the scheme in force and
+// the very `Host`) or configured. Without `Origin` (GET from `<img>`, a link, a no-cors fetch) `Sec-Fetch-Site` tells a
+// foreign page; without both no page calls: curl, a probe, a worker.
 
 import Configuration
 import HTTP
@@ -39,22 +40,51 @@ struct Admission: Sendable {
     }
 
     enum OriginVerdict {
-        /// None, or our own.
+        /// No page, or our own.
         case own
+        /// A link of a foreign page that the user follows: to what does nothing, and to nothing else.
+        case navigation
         /// A configured one: the answer says that its page may read it.
         case configured(String)
         case refused(Problem)
     }
 
-    func origin(_ field: String?, host: String) -> OriginVerdict {
-        guard let field else { return .own }
+    /// What a request says of the page that it comes from (RFC 6454; Fetch Metadata Request Headers).
+    struct Sender {
+        var origin: String?
+        var site: String?
+        var mode: String?
+        var destination: String?
+        var referrer: String?
+    }
+
+    func verdict(on sender: Sender, host: String) -> OriginVerdict {
+        guard let field = sender.origin else { return verdict(withoutOrigin: sender) }
         let origin = field.lowercased()
-        let host = host.lowercased()
-        if origin == "http://\(host)" || origin == "https://\(host)" { return .own }
+        // Every listener speaks plain HTTP: behind a TLS proxy the own origin stands in `origins`.
+        if origin == "http://\(host.lowercased())" { return .own }
         if origins.contains(origin) { return .configured(field) }
         return .refused(
             Problem(
                 .originRefused, "pages of \(field) may not call this gateway; add the origin to `origins` to let them"))
+    }
+
+    private func verdict(withoutOrigin sender: Sender) -> OriginVerdict {
+        guard let site = sender.site, site != "same-origin", site != "none" else { return .own }
+        // A page can leave its referrer out; it cannot lie about it.
+        if let referrer = sender.referrer?.lowercased(), origins.contains(Self.origin(of: referrer)) { return .own }
+        if sender.mode == "navigate" && sender.destination == "document" { return .navigation }
+        return .refused(Self.foreignPage)
+    }
+
+    /// What a page of another site is refused, and its link to what does something.
+    static let foreignPage = Problem(
+        .originRefused, "a page of another site may not call this gateway; add its origin to `origins` to let it")
+
+    /// The scheme and authority of a URL.
+    private static func origin(of url: String) -> String {
+        let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        return parts.count < 3 ? url : parts[..<3].joined(separator: "/")
     }
 
     /// The name in a `Host` field: without port and brackets, in lower case. Nil for what is no host and port.

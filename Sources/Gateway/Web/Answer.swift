@@ -38,6 +38,10 @@ final class Answer {
     let closes: Bool
     /// The configured origin whose page asks; it may read the answer (Fetch, "HTTP CORS protocol").
     var origin: String?
+    /// A link of a foreign page leads here.
+    var isForeignLink = false
+    /// A probe came by a name that is not the gateway's.
+    var isOfForeignHost = false
     /// Where the time went, where a worker was waited for; said in the header, if that is not given yet.
     var timing: ServerTiming?
 
@@ -69,6 +73,7 @@ final class Answer {
         let varying = fields.filter { $0.name.lowercased() == "vary" }.map(\.value)
         headers.add("Vary", ([origin == nil ? "Accept" : "Accept, Origin"] + varying).joined(separator: ", "))
         headers.add(fields.filter { $0.name.lowercased() != "vary" })
+        if WorkerField.makesDocument(fields) { headers.add("Content-Security-Policy", "sandbox") }
         return headers
     }
 

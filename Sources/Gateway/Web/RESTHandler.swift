@@ -20,7 +20,6 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private var lastPath: [UInt8] = []
     private var lastMethod = Method.other
     private var lastTarget = WebTarget.health
-    private static let healthPath = Array("/healthz".utf8)
     private static let asterisk = Array("*".utf8)
     private static let anyMethod = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -29,27 +28,37 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     func accept(_ request: Request) {
         openRequests += 1
         let answer = Answer(request, requestID(of: request), closes: !core.drainState.acceptsRequests)
-        let isRead = request.method == .get || request.method == .head
-        if isRead && request.path.equals(Self.healthPath) { return page(answer) { Pages.health($0) } }
         if let problem = admit(request, answer) { return refuse(answer, problem) }
         dispatch(answer)
     }
 
-    /// Looks at Host and Origin. Most requests carry the host of the one before and no origin: those pass at a
-    /// comparison.
+    /// Looks at Host, Origin and Sec-Fetch-Site. Most requests carry the host of the one before, and nothing of a page:
+    /// those pass at a comparison.
     private func admit(_ request: Request, _ answer: Answer) -> Problem? {
-        if request.value(of: .origin) == nil, let host = request.value(of: .host), host.equals(admittedHost) {
+        let isOfAPage = request.value(of: .origin) != nil || request.value(of: .secFetchSite) != nil
+        if !isOfAPage, let host = request.value(of: .host), host.equals(admittedHost) { return nil }
+        let host = request.text(of: .host) ?? ""
+        if let problem = core.shared.admission.hostProblem(host) {
+            // Probes call by whatever address they know. A page that came by a rebound name is refused if it shows.
+            guard !isOfAPage, request.isProbe else { return problem }
+            answer.isOfForeignHost = true
             return nil
         }
-        let host = request.text(of: .host) ?? ""
-        if let problem = core.shared.admission.hostProblem(host) { return problem }
         admittedHost = Array(host.utf8)
-        switch core.shared.admission.origin(request.text(of: .origin), host: host) {
+        guard isOfAPage else { return nil }
+        switch core.shared.admission.verdict(on: request.sender, host: host) {
         case .own: return nil
+        case .navigation: answer.isForeignLink = true
         case .configured(let origin): answer.origin = origin
         case .refused(let problem): return problem
         }
         return nil
+    }
+
+    /// Whether the request only follows a link of a foreign page, which may do nothing: then it is refused here.
+    func refusesLink(_ answer: Answer) -> Bool {
+        if answer.isForeignLink { refuse(answer, Admission.foreignPage) }
+        return answer.isForeignLink
     }
 
     /// A request has its last byte, or lost its client.
@@ -139,6 +148,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         case .readiness: page(answer) { Pages.readiness($0, self.core) }
         case .metrics: page(answer) { Pages.metrics($0, self.core) }
         case .openAPI: page(answer) { Pages.openAPI($0, self.core) }
+        case .worker where refusesLink(answer): break
         case .worker: page(answer) { WorkerPages.order($0, self.core, path) }
         case .unknownService:
             let name = path["service"] ?? ""
@@ -160,6 +170,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
 
     /// Everything about the request that can be refused before its body is read, then the exchange.
     private func exchange(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
+        if refusesLink(answer) { return }
         let request = answer.request
         var parameters = noParameters
         var rules = route.rules

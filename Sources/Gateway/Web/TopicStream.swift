@@ -16,6 +16,7 @@ extension RESTHandler {
         guard !parameters.topics.isEmpty, request.method != .head else {
             return page(answer) { Pages.service($0, route, self.core) }
         }
+        if refusesLink(answer) { return }
         if let field = request.text(of: .prefer) { parameters.readPreferences(field) }
         guard case .accepted(let rules) = route.rules.overridden(by: parameters.wishes, within: route.plan.bounds)
         else {

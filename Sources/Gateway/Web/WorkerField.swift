@@ -32,6 +32,16 @@ enum WorkerField {
         return rules[name] ?? (name.hasPrefix("access-control-") ? .ours : .replaces)
     }
 
+    /// Whether the body is a document that a browser shows as a page of its own, with its scripts: HTML, XHTML, SVG or
+    /// any other XML. Under our origin it could call us (Content Security Policy Level 3, section 6.3.2: `sandbox`).
+    static func makesDocument(_ fields: [(name: String, value: String)]) -> Bool {
+        fields.contains { name, value in
+            guard name.lowercased() == "content-type" else { return false }
+            let type = value.lowercased().prefix { $0 != ";" }
+            return type.contains("html") || type.contains("xml")
+        }
+    }
+
     static func comesOnce(_ name: String) -> Bool { single.contains(name.lowercased()) }
 }
 

@@ -1,0 +1,60 @@
+// Where a request comes from, as far as it shows: which page, through which proxy, from which machine.
+//
+//   a page       Origin, Sec-Fetch-*, Referer           Admission decides
+//   a proxy      Forwarded, X-Forwarded-*, Via ...      its address says nothing of the client
+//   the operator this machine, no proxy, no other page  may order workers, and sees endpoints
+
+import HTTP
+
+extension Request {
+    /// What the request says of the page that it comes from.
+    var sender: Admission.Sender {
+        Admission.Sender(
+            origin: text(of: .origin), site: text(of: .secFetchSite), mode: text(of: .secFetchMode),
+            destination: text(of: .secFetchDest), referrer: text(of: .referer))
+    }
+
+    /// Whether it is what probes of machines ask.
+    var isProbe: Bool {
+        guard method == .get || method == .head else { return false }
+        return Self.probePaths.contains { path.equals($0) }
+    }
+
+    private static let probePaths = ["/healthz", "/readyz", "/metrics"].map { Array($0.utf8) }
+
+    /// Whether a proxy says that it forwards somebody's request (RFC 7239; RFC 9110, section 7.6.3).
+    var isForwarded: Bool { Self.forwardingFields.contains { values(named: $0.span) != nil } }
+
+    private static let forwardingFields =
+        ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
+        .map { Array($0.utf8) }
+
+    /// Whether it comes from this machine.
+    var isLocal: Bool {
+        let address = remoteAddress
+        return address.hasPrefix("127.") || address == "[::1]" || address == "unix"
+    }
+}
+
+extension Answer {
+    /// Whether the operator asks: from this machine, not through a proxy, and by a name of the gateway.
+    var isForOperator: Bool { request.isLocal && !isOfForeignHost && !request.isForwarded }
+}
+
+extension ServiceState {
+    /// The state as clients see it: `trouble` without endpoints.
+    var withoutEndpoints: ServiceState {
+        var state = self
+        state.trouble = trouble.map(Self.withoutEndpoints)
+        return state
+    }
+
+    /// The text with "an endpoint" in the place of each `transport://address`.
+    static func withoutEndpoints(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            guard word.contains("://") else { return String(word) }
+            let end = word.reversed().prefix { ":;,.)".contains($0) }
+            return "an endpoint" + String(end.reversed())
+        }.joined(separator: " ")
+    }
+}
