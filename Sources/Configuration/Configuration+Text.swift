@@ -74,6 +74,7 @@ extension Configuration {
         #    headers: []                    # header fields that envelopes carry, of this service and of its routes
         #    reply: body                    # body, or envelope: the worker sets status and headers
         #    expose: true                   # false: by routes only; default: unless clients could forge envelopes
+        #    optional: false                # true: /readyz does not wait for its workers
         #    replies:                       # how an exchange ends; the first to fire wins, and the reason is told
         #      idle: 300ms                  # longest gap between replies, armed by the first one
         #      idle_means: complete         # complete or incomplete

@@ -89,6 +89,9 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// (`Configuration.exposure`).
     public var expose: Bool?
 
+    /// `optional`: the gateway is ready (`/readyz`) also while this service has no worker. Default: false.
+    public var isOptional = false
+
     /// `replies`: how an exchange ends.
     public var replies = ReplyRules()
 

@@ -17,7 +17,7 @@ def answering(start, endpoint, tmp_path, scripted):
     """answering(envelope, ...) is a gateway whose service "s" answers with these."""
     def make(*envelopes, count=1, **settings):
         there = endpoint()
-        service = {"peer": "dealer", "bind": there, "reply": "envelope", "replies": {"count": count}, **settings}
+        service = {"peer": "dealer", "bind": there, "reply": "envelope", "expose": True, "replies": {"count": count}, **settings}
         route = {"match": "GET /page", "service": "s", "reply": "envelope"}
         gateway = start.gateway({"s": service}, tmp_path, origins=[PAGE], routes=[route])
         bodies = [envelope if isinstance(envelope, bytes) else json.dumps(envelope).encode() for envelope in envelopes]

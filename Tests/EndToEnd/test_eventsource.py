@@ -51,7 +51,7 @@ def test_an_exchange_that_gave_nothing_is_not_run_again(start, endpoint, tmp_pat
     there = endpoint()
     rules = {"final": {"empty": True}, "deadline": "4s"}
     route = {"match": "GET /events", "service": "s"}
-    gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": rules}}, tmp_path, routes=[route])
+    gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "expose": True, "replies": rules}}, tmp_path, routes=[route])
     worker = scripted(zmq.DEALER, replies(b""), connect=there)
     gateway.ready("s")
     for url in (f"{gateway.url}/events", f"{gateway.url}/v1/services/s?request=1"):

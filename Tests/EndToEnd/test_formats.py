@@ -71,7 +71,7 @@ def test_a_compressed_body_is_415_and_the_client_learns_why(service, body):
 def test_head_runs_nothing_that_only_a_get_asks_for(service):
     routes = [{"match": "GET /get", "service": "s"}, {"match": "* /any", "service": "s"}, {"match": "HEAD /own", "service": "s"},
               {"match": "GET /both", "service": "s"}, {"match": "HEAD /both", "service": "s"}]
-    gateway = service(lambda frames, send: send([*frames[:-1], b'{"done":1}']), routes, replies={"count": 1})
+    gateway = service(lambda frames, send: send([*frames[:-1], b'{"done":1}']), routes, expose=True, replies={"count": 1})
 
     def head(path):
         client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)

@@ -25,7 +25,7 @@ PATHS = ["/v1/services/s", "/v1/services/t", "/v1/services/none", "/v1/services"
 def test_whatever_is_asked_is_answered(start, endpoint, tmp_path, scripted, seed):
     there, topics = endpoint(), endpoint()
     services = {
-        "s": {"peer": "dealer", "bind": there, "replies": {"count": 1, "deadline": "200ms"}},
+        "s": {"peer": "dealer", "bind": there, "expose": True, "replies": {"count": 1, "deadline": "200ms"}},
         "t": {"peer": "publisher", "bind": topics}}
     routes = [{"match": "* /x/{a}/{rest...}", "service": "s", "headers": ["x-forwarded-for", "accept"]}]
     gateway = start.gateway(services, tmp_path, reactors=2, routes=routes, origins=["http://page.example"])

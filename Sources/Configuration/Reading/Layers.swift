@@ -33,7 +33,7 @@ enum Layers {
         apply(overrides, to: &configuration, findings, from: "environment") {
             prefix + $0.uppercased().split(separator: "-").joined(separator: "_")
         }
-        for name in known.keys.sorted() where name != "CONFIG" {
+        for name in known.keys.sorted() where name != "CONFIG" && !isServiceLink(name, known[name] ?? "") {
             let words = ["LISTEN", "REACTORS", "PUBLIC", "LOG_LEVEL", "LOG_FORMAT", "LOG_ACCESS", "DRAIN", "CONFIG"]
             let guess = Words.closest(to: name.lowercased(), among: words.map { $0.lowercased() })
             let advice =
@@ -41,6 +41,32 @@ enum Layers {
                 ?? "; the names are \(prefix) with \(words.joined(separator: ", "))"
             findings.mistake(Place(file: "environment", key: prefix + name), "is not a variable of ours\(advice)")
         }
+    }
+
+    /// Whether the variable, without our prefix, is one that Kubernetes gives the processes of a namespace for a Service
+    /// called `zmq-gateway` or `zmq-gateway-admin`: `PORT` (a URL), `PORT_8080_TCP_ADDR`, `SERVICE_HOST`,
+    /// `ADMIN_SERVICE_PORT_HTTP` (Kubernetes, "Service", environment variables). None of our own looks like one.
+    static func isServiceLink(_ name: String, _ value: String) -> Bool {
+        var words = name.split(separator: "_", omittingEmptySubsequences: false)[...]
+        while let word = words.first {
+            switch word {
+            case "SERVICE":
+                let next = words.dropFirst().first
+                if next == "HOST" && words.count == 2 || next == "PORT" { return true }
+            case "PORT":
+                let rest = words.dropFirst()
+                if rest.isEmpty { return value.contains("://") }
+                let isPort = rest.first.map { !$0.isEmpty && $0.allSatisfy(\.isNumber) } ?? false
+                let protocols: Set<Substring> = ["TCP", "UDP", "SCTP"]
+                guard isPort, let transport = rest.dropFirst().first, protocols.contains(transport) else { break }
+                let last = rest.dropFirst(2)
+                let isPart = last.count == 1 && ["PROTO", "PORT", "ADDR"].contains(last.first)
+                if last.isEmpty || isPart { return true }
+            default: break
+            }
+            words = words.dropFirst()
+        }
+        return false
     }
 
     static func apply(_ overrides: ConfigurationOverrides, to configuration: inout Configuration, _ findings: Findings)

@@ -31,6 +31,7 @@ extension ServiceConfiguration {
         section.list("headers", into: &headers, of: .headerName, 0...64)
         section.read("reply", into: &reply, .word)
         section.read("expose", into: &expose, .boolean)
+        section.read("optional", into: &isOptional, .boolean)
         section.section("replies") { replies.read($0) }
         overrides = OverrideLimits(for: replies)
         section.section("overrides") { section in

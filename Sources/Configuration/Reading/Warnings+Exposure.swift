@@ -30,4 +30,5 @@ extension Warnings {
                 findings.place(of: "routes[\(index)].request"),
                 "body sends what a client wrote to workers that get envelopes otherwise: a client can forge one")
         }
+    }
 }

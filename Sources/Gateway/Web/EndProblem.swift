@@ -46,10 +46,9 @@ enum EndProblem {
 }
 
 extension ServicePlan {
-    /// Where a worker must go to serve, for a person.
+    /// Where a worker must go to serve, for a person; the endpoint itself is the operator's to know.
     var whereWorkersGo: String {
-        if let bind = configuration.bind { return "that connects to \(bind)" }
-        return "that binds \(configuration.connect.joined(separator: " or "))"
+        configuration.bind == nil ? "that is bound where `connect` says" : "that connects to where `bind` says"
     }
 
     var retryAfterSeconds: Int { max(1, Int(configuration.retryAfter.components.seconds)) }

@@ -26,7 +26,8 @@ struct OpenAPIDocument {
         }
         object("paths") { document in
             document.page("/healthz", "The process is alive.", "application/json")
-            document.page("/readyz", "Whether each service has a worker.", "application/json", also: [503])
+            document.page(
+                "/readyz", "Whether each service has a worker.", "application/json", also: [503], asking: "service")
             document.page("/metrics", "Counts and latencies for Prometheus.", "text/plain")
             document.page("/openapi.json", "This document.", "application/json")
             document.page("/v1/services", "The services and how they stand.", "application/json")
@@ -44,10 +45,19 @@ struct OpenAPIDocument {
         writer.endObject()
     }
 
-    private mutating func page(_ path: String, _ summary: String, _ type: String, also statuses: [Int] = []) {
+    /// - Parameter name: of the parameter that asks for one service.
+    private mutating func page(
+        _ path: String, _ summary: String, _ type: String, also statuses: [Int] = [], asking name: String? = nil
+    ) {
         object(path) {
             $0.object("get") { document in
                 document.text("summary", summary)
+                if let name {
+                    document.writer.key("parameters")
+                    document.writer.beginArray()
+                    document.parameter(name, place: "query", "One service alone.", ("string", nil))
+                    document.writer.endArray()
+                }
                 document.object("responses") { document in
                     document.object("200") {
                         $0.text("description", "As asked.")
@@ -59,7 +69,7 @@ struct OpenAPIDocument {
                             $0.content([type])
                         }
                     }
-                    document.problems([.originRefused, .hostRefused])
+                    document.problems([.originRefused, .hostRefused] + (name == nil ? [] : [.unknownService, .badPath]))
                 }
             }
         }

@@ -29,33 +29,6 @@ enum Pages {
         }
     }
 
-    /// 200 while each service has a worker and nobody has asked us to go; else 503 with the same body.
-    static func readiness(_ answer: Answer, _ core: Core) {
-        ask(answer, core) { reports in
-            let states = states(reports, core)
-            let isDraining = reports.contains(where: \.isDraining)
-            let isReady = !isDraining && states.allSatisfy(\.isReady)
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.key("ready")
-            writer.bool(isReady)
-            writer.key("draining")
-            writer.bool(isDraining)
-            writer.key("services")
-            writer.beginObject()
-            for (plan, state) in zip(core.shared.plans, states) {
-                writer.key(plan.name)
-                writer.beginObject()
-                writeState(state, into: &writer)
-                writer.endObject()
-            }
-            writer.endObject()
-            writer.endObject()
-            writer.newline()
-            answer.send(isReady ? 200 : 503, "application/json", writer.bytes)
-        }
-    }
-
     static func services(_ answer: Answer, _ core: Core) {
         ask(answer, core) { reports in
             var writer = JSONWriter()
@@ -64,7 +37,7 @@ enum Pages {
             writer.string(version)
             writer.key("services")
             writer.beginArray()
-            for (plan, state) in zip(core.shared.plans, states(reports, core)) where plan.exposure.byName {
+            for (plan, state) in zip(core.shared.plans, states(reports, core, for: answer)) where plan.exposure.byName {
                 describe(plan, state, reports, into: &writer)
                 for pool in state.pools where plan.isBroker && !pool.workers.isEmpty {
                     guard plan.exposure.includes(pool.name) else { continue }
@@ -81,7 +54,7 @@ enum Pages {
     static func service(_ answer: Answer, _ route: ServiceRoute, _ core: Core) {
         ask(answer, core) { reports in
             var writer = JSONWriter()
-            let state = states(reports, core)[route.plan.index]
+            let state = states(reports, core, for: answer)[route.plan.index]
             if route.subject == nil {
                 describe(route.plan, state, reports, into: &writer)
             } else {
@@ -92,7 +65,7 @@ enum Pages {
         }
     }
 
-    private static func ask(_ answer: Answer, _ core: Core, _ reply: @escaping ([CoreReport]) -> Void) {
+    static func ask(_ answer: Answer, _ core: Core, _ reply: @escaping ([CoreReport]) -> Void) {
         let request = answer.request
         let id = request.id
         core.inquire { reports in
@@ -101,11 +74,16 @@ enum Pages {
         }
     }
 
-    private static func states(_ reports: [CoreReport], _ core: Core) -> [ServiceState] {
-        core.shared.plans.indices.map { index in ServiceState.sum(reports.map { $0.states[index] }) }
+    /// How each service stands, as far as it is for the eyes of whoever asks.
+    static func states(_ reports: [CoreReport], _ core: Core, for answer: Answer) -> [ServiceState] {
+        let isForOperator = answer.isForOperator
+        return core.shared.plans.indices.map { index in
+            let state = ServiceState.sum(reports.map { $0.states[index] })
+            return isForOperator ? state : state.withoutEndpoints
+        }
     }
 
-    private static func writeState(_ state: ServiceState, into writer: inout JSONWriter) {
+    static func writeState(_ state: ServiceState, into writer: inout JSONWriter) {
         writer.key("ready")
         writer.bool(state.isReady)
         writer.key("workers")

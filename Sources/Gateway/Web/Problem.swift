@@ -1,7 +1,7 @@
 // A problem as it goes on the wire: application/problem+json (RFC 9457).
 //
 //   {"type":"about:blank","title":"No worker is connected.","status":503,"code":"no_worker",
-//    "detail":"service \"jobs\" has no worker; start one that connects to tcp://127.0.0.1:5571","request_id":"..."}
+//    "detail":"service \"jobs\" has no worker connected; start one ...","request_id":"..."}
 
 import JSON
 

@@ -9,8 +9,9 @@ import JSON
 enum WorkerPages {
     static func order(_ answer: Answer, _ core: Core, _ path: PathParameters) {
         let (service, id, verb) = (path["service"] ?? "", path["worker"] ?? "", path["order"] ?? "")
-        guard isLocal(answer.request.remoteAddress) else {
-            return answer.send(Problem(.operatorOnly, "workers are drained from the gateway's own machine only"))
+        guard answer.isForOperator else {
+            let detail = "workers are drained from the gateway's own machine only, and not through a proxy"
+            return answer.send(Problem(.operatorOnly, detail))
         }
         guard verb == "drain" || verb == "resume" else {
             return answer.send(Problem(.notFound, "an order to a worker is drain or resume"))
@@ -46,9 +47,5 @@ enum WorkerPages {
             if let pool = pools.first(where: { $0.name == name }) { return (plan, pool) }
         }
         return nil
-    }
-
-    private static func isLocal(_ address: String) -> Bool {
-        address.hasPrefix("127.") || address == "[::1]" || address == "unix"
     }
 }

@@ -1,0 +1,73 @@
+// Whether the gateway can serve: `/readyz` for all services, `/readyz?service=X` for one.
+//
+//   200  each service that counts has a worker, and no shutdown has begun
+//   503  with the same body
+//   404  there is no service of that name
+
+import Bridge
+import HTTP
+import JSON
+
+extension Pages {
+    /// What the page says of one service.
+    private struct Part {
+        let name: String
+        let state: ServiceState
+        /// It is not waited for.
+        let isOptional: Bool
+    }
+
+    static func readiness(_ answer: Answer, _ core: Core) {
+        let query = RequestParameters()
+        let request = answer.request
+        if let problem = query.readQuery(request.query, isForGateway: false) { return answer.send(problem) }
+        let wanted = query.query.first { $0.name == "service" }?.value
+        ask(answer, core) { reports in
+            let states = states(reports, core, for: answer)
+            let all = zip(core.shared.plans, states).map {
+                Part(name: $0.name, state: $1, isOptional: $0.configuration.isOptional)
+            }
+            guard let wanted else { return send(all, isDraining(reports), to: answer) }
+            guard let one = all.first(where: { $0.name == wanted })?.state ?? registered(wanted, states) else {
+                return answer.send(Problem(.unknownService, "there is no service \"\(wanted.prefix(64))\""))
+            }
+            send([Part(name: wanted, state: one, isOptional: false)], isDraining(reports), to: answer)
+        }
+    }
+
+    private static func isDraining(_ reports: [CoreReport]) -> Bool { reports.contains(where: \.isDraining) }
+
+    /// A service that a broker's workers register.
+    private static func registered(_ name: String, _ states: [ServiceState]) -> ServiceState? {
+        guard let pool = states.lazy.flatMap(\.pools).first(where: { $0.name == name && !name.isEmpty }) else {
+            return nil
+        }
+        return ServiceState(isReady: !pool.workers.isEmpty, workers: pool.workers.count)
+    }
+
+    private static func send(_ parts: [Part], _ isDraining: Bool, to answer: Answer) {
+        let isReady = !isDraining && parts.allSatisfy { $0.state.isReady || $0.isOptional }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("ready")
+        writer.bool(isReady)
+        writer.key("draining")
+        writer.bool(isDraining)
+        writer.key("services")
+        writer.beginObject()
+        for part in parts {
+            writer.key(part.name)
+            writer.beginObject()
+            writeState(part.state, into: &writer)
+            if part.isOptional {
+                writer.key("optional")
+                writer.bool(true)
+            }
+            writer.endObject()
+        }
+        writer.endObject()
+        writer.endObject()
+        writer.newline()
+        answer.send(isReady ? 200 : 503, "application/json", writer.bytes)
+    }
+}
