@@ -83,7 +83,7 @@ export class GatewayError extends Error {
 export interface RequestOptions {
   /** Cancels; the promise or the loop then fails with the signal's reason. */
   signal?: AbortSignal;
-  /** Total time: "5s", or a number of milliseconds. Kept here too, `grace_ms` later: then the code is `deadline`. */
+  /** Total time: "5s", or a number of milliseconds; at most what the service's `overrides` allow. Kept here too, `grace_ms` later: then the code is `deadline`. */
   deadline?: string | number;
   /** Longest gap between replies. */
   idle?: string | number;

@@ -5,6 +5,7 @@ import threading
 
 import requests
 import zmq
+from guide_peers import MajordomoWorker
 from websockets.sync.client import connect
 
 
@@ -87,3 +88,26 @@ def test_a_raw_session_is_held_back_and_loses_nothing(start, endpoint, scripted,
         assert [session.recv(10) for _ in range(50)] == [str(number) for number in range(50)]
         web.join(10)
     assert answers == [99]
+
+
+def test_a_majordomo_client_that_has_filled_the_queue_makes_room_for_the_web(start, endpoint, threaded, tmp_path):
+    there, gate = endpoint(), threading.Semaphore(0)
+    gateway = start.gateway({"hub": {"peer": "majordomo", "bind": there, "queue": {"max": 10}}}, tmp_path)
+    threaded(MajordomoWorker, connect=there, answer=lambda body: body if gate.acquire(timeout=20) else None)
+    gateway.until(lambda: gateway.get("/v1/services/echo").status_code == 200)
+    refused = 'service="hub",reason="overloaded"'
+    with zmq.Context() as context, context.socket(zmq.DEALER) as client:
+        client.linger, client.rcvtimeo = 0, 10_000
+        client.connect(there)
+        for number in range(50):
+            client.send_multipart([b"", b"MDPC01", b"echo", b"%d" % number])
+        gateway.until(lambda: gateway.metric("zmq_gateway_native_refused_total", refused) == 39)
+        answers = []
+        web = threading.Thread(target=lambda: answers.append(gateway.post("echo", 99).json()))
+        web.start()
+        gateway.until(lambda: gateway.metric("zmq_gateway_native_refused_total", refused) == 40)
+        for _ in range(11):
+            gate.release()
+        web.join(10)
+        assert answers == [99]
+        assert [client.recv_multipart()[-1] for _ in range(10)] == [b"%d" % number for number in range(10)], "its last is lost"

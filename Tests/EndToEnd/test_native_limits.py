@@ -187,3 +187,33 @@ def test_two_names_of_a_broker_share_its_native_places_in_turn(start, endpoint, 
             client.send_multipart([b"MDPC01", b"b", b"%d" % number])
             assert client.recv_multipart()[-1] == b"%d" % number
         assert gateway.post("b", "1").json() == 1
+
+
+def test_all_clients_behind_one_connection_have_one_turn(start, endpoint, scripted, tmp_path):
+    """A broker of somebody else's in front, or a client that gives each request an address of its own, is one peer."""
+    bound, clients, gate, seen = endpoint(), endpoint(), threading.Semaphore(0), []
+
+    def answer(frames, send):
+        seen.append(frames[-1])
+        assert gate.acquire(timeout=20)
+        send(frames)
+    gateway = start.gateway({"s": {"peer": "ready", "bind": bound, "clients": clients}}, tmp_path)
+    scripted(zmq.DEALER, answer, connect=bound).send([b"", b"READY"])
+    gateway.ready("s")
+
+    def waiting():
+        return gateway.metric("zmq_gateway_exchanges_waiting", 'service="s"')
+    with zmq.Context() as context, context.socket(zmq.DEALER) as many, context.socket(zmq.DEALER) as polite:
+        for socket in (many, polite):
+            socket.linger, socket.rcvtimeo = 0, 10_000
+            socket.connect(clients)
+        for number in range(100):
+            many.send_multipart([b"client-%d" % number, b"", b"x"])
+        gateway.until(lambda: waiting() == 99)
+        polite.send(b"polite")
+        gateway.until(lambda: waiting() == 100)
+        for _ in range(101):
+            gate.release()
+        assert polite.recv() == b"polite"
+        assert seen.index(b"polite") <= 2
+        assert {many.recv_multipart()[0] for _ in range(100)} == {b"client-%d" % number for number in range(100)}
