@@ -19,8 +19,14 @@ public enum Threads {
     /// - Parameter name: as in `top -H` and gdb; cut to the 15 bytes the kernel keeps.
     /// - Returns: a handle to join it by; dropped without a join, the thread runs on, detached.
     public static func start(name: String, _ body: @escaping @Sendable () -> Void) -> ThreadHandle {
+        guard let thread = attempt(name: name, body) else { preconditionFailure("pthread_create: no threads left") }
+        return thread
+    }
+
+    /// As `start`, for a thread that can be done without: nil if the system has none left, EAGAIN of pthread_create(3).
+    static func attempt(name: String, _ body: @escaping @Sendable () -> Void) -> ThreadHandle? {
         var thread = pthread_t()
-        // SAFETY: retained here, released by the thread that takes it.
+        // SAFETY: retained here, released by the thread that takes it, or below.
         let start = unsafe Unmanaged.passRetained(Start(name: String(name.utf8.prefix(15)) ?? "thread", body: body))
         // SAFETY: the entry point takes the object it is given, once.
         let result = unsafe pthread_create(&thread, nil, { argument in
@@ -30,7 +36,11 @@ public enum Threads {
             start.body()
             return nil
         }, start.toOpaque())
-        precondition(result == 0, "pthread_create failed: errno \(result)")
+        guard result == 0 else {
+            // SAFETY: no thread has taken it.
+            unsafe start.release()
+            return nil
+        }
         return ThreadHandle(thread)
     }
 

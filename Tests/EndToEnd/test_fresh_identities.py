@@ -4,6 +4,7 @@ import heapq
 import itertools
 import os
 import random
+import socket
 import subprocess
 import time
 
@@ -224,3 +225,20 @@ def test_check_says_when_identities_do_not_fit_the_descriptors(tmp_path):
             timeout=20)
         assert run.returncode == 0
         assert ("services.q.identities.max: 400 identities need 800 descriptors" in run.stdout) != fits
+
+
+def test_a_worker_that_is_named_is_served_and_found_again(start, tmp_path, scripted):
+    """Identities connect to the address of the name, and ask anew once the worker was gone."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    worker = scripted(zmq.ROUTER, echo, bind=f"tcp://127.0.0.1:{port}")
+    service = {"peer": "router", "connect": f"tcp://localhost:{port}", "replies": {"count": 1}, "socket": {"ipv6": False}}
+    gateway = start.gateway({"s": service}, tmp_path, reactors=1)
+    for _ in range(2):
+        gateway.ready("s")
+        for number in range(50):
+            assert gateway.post("s", number).json() == number
+        worker.die()
+        gateway.ready("s", False)
+        worker = scripted(zmq.ROUTER, echo, bind=f"tcp://127.0.0.1:{port}")

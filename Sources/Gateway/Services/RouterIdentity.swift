@@ -63,7 +63,7 @@ final class RouterIdentity: ReadinessHandler {
     /// Becomes the identity `name`.
     func connect(slot: Int, endpoint: Int, name: [UInt8]) throws(ZMQError) {
         precondition(address == nil, "an identity keeps its name until it is disconnected")
-        let there = service.plan.configuration.connect[endpoint]
+        let there = service.addresses[endpoint]
         try socket.setIdentity(name)
         try socket.connect(there)
         address = there

@@ -33,6 +33,8 @@ final class RouterService: Service {
     private var exhaustionLimit = RateLimit()
     private var touched: [RouterIdentity] = []
     private var links: [Link] = []
+    /// What identities connect to.
+    private(set) var addresses: EndpointAddresses
     /// Where the endpoints are Majordomo brokers: whether they offer the service.
     private var inquiries: [BrokerInquiry] = []
     private var lost: [RouterIdentity] = []
@@ -45,6 +47,7 @@ final class RouterService: Service {
         self.core = core
         self.plan = plan
         identities = IdentitySockets(core)
+        addresses = EndpointAddresses(plan)
         let settings = plan.configuration.identities
         pool = IdentityPool(
             endpoints: plan.configuration.connect.count, spare: max(1, settings.spare), maximum: max(1, share),
@@ -72,7 +75,10 @@ final class RouterService: Service {
                 if let version = plan.majordomo {
                     inquire(link, index, version)
                 } else {
-                    link.onChange = { [unowned self] link in changed(index, isUp: link.isUp) }
+                    link.onChange = { [unowned self] link in
+                        addresses.linkChanged(index, isUp: link.isUp, core)
+                        changed(index, isUp: link.isUp)
+                    }
                 }
                 link.start()
             } catch {
@@ -90,8 +96,16 @@ final class RouterService: Service {
             changed(index, isUp: inquiries[index].isUp)
         }
         inquiries.append(inquiry)
-        link.onChange = { [unowned inquiry] _ in inquiry.tick() }
+        link.onChange = { [unowned self, unowned inquiry] link in
+            addresses.linkChanged(index, isUp: link.isUp, core)
+            inquiry.tick()
+        }
         inquiry.start()
+    }
+
+    /// The name in an endpoint was looked up.
+    func resolved(_ endpoint: Int, epoch: Int, _ address: String?) {
+        addresses.resolved(endpoint, epoch: epoch, address)
     }
 
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {

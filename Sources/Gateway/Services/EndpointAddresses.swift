@@ -1,0 +1,75 @@
+// Where the endpoints of a router service are, in numbers.
+//
+//     link is up --look up--> connect by name ... answer --> connect by address ... link is down --> forget
+//
+// libzmq looks a host name up for each connection, in its I/O thread, which moves nothing meanwhile; and each fresh
+// identity is a connection. So a name is looked up once each time the link to its endpoint comes up, on a thread of its
+// own. A worker that moves to another address loses its link first.
+
+import Reactors
+
+/// An endpoint `tcp://host:port` whose host is a name.
+struct NamedEndpoint: Equatable {
+    let host: String
+    private let head: String
+    private let tail: String
+
+    /// nil for another transport, or a host that is an address already.
+    init?(_ endpoint: String) {
+        guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return nil }
+        // What is before a semicolon is our own address, zmq_tcp(7).
+        let semicolon = endpoint.lastIndex(of: ";").map { endpoint.index(after: $0) }
+        let begin = semicolon ?? endpoint.index(endpoint.startIndex, offsetBy: "tcp://".count)
+        guard begin < colon else { return nil }
+        host = String(endpoint[begin..<colon])
+        head = String(endpoint[..<begin])
+        tail = String(endpoint[colon...])
+        let isAddress = host.hasPrefix("[") || host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
+        if isAddress { return nil }
+    }
+
+    /// The endpoint with `address` in place of the name.
+    func text(at address: String) -> String {
+        head + (address.contains(":") ? "[\(address)]" : address) + tail
+    }
+}
+
+/// The endpoints of one service on one reactor, as identities connect to them.
+struct EndpointAddresses {
+    private struct Entry {
+        let configured: String
+        let name: NamedEndpoint?
+        var address: String?
+        /// Counts the times that the link came up or went down: an answer to an older question is dropped.
+        var epoch = 0
+    }
+
+    private let plan: ServicePlan
+    private var entries: [Entry]
+
+    init(_ plan: ServicePlan) {
+        self.plan = plan
+        entries = plan.configuration.connect.map { Entry(configured: $0, name: NamedEndpoint($0)) }
+    }
+
+    /// What to connect to.
+    subscript(endpoint: Int) -> String { entries[endpoint].address ?? entries[endpoint].configured }
+
+    /// The link to the endpoint came up or went down.
+    mutating func linkChanged(_ endpoint: Int, isUp: Bool, _ core: Core) {
+        guard let name = entries[endpoint].name else { return }
+        entries[endpoint].epoch += 1
+        entries[endpoint].address = nil
+        guard isUp else { return }
+        let (service, epoch, mailbox) = (plan.index, entries[endpoint].epoch, core.shared.mailboxes[core.index])
+        NameLookup.start(name.host, ipv6: plan.configuration.socket.ipv6) { address in
+            mailbox.post(.resolved(service: service, endpoint: endpoint, epoch: epoch, address))
+        }
+    }
+
+    /// A name was looked up.
+    mutating func resolved(_ endpoint: Int, epoch: Int, _ address: String?) {
+        guard entries[endpoint].epoch == epoch, let name = entries[endpoint].name else { return }
+        entries[endpoint].address = address.map(name.text)
+    }
+}
