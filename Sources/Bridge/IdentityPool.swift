@@ -140,6 +140,12 @@ public struct IdentityPool: Sendable {
     public mutating func receivedUnowed(_ slot: Int) -> [Int]? {
         let endpoint = slots[slot].endpoint
         guard slots[slot].hasServed, endpoints[endpoint].keepsItsWord else { return nil }
+        return distrust(endpoint)
+    }
+
+    /// The service does not keep its word there: each identity serves one exchange from now on.
+    /// - Returns: the slots to close, all that have served there.
+    public mutating func distrust(_ endpoint: Int) -> [Int] {
         endpoints[endpoint].keepsItsWord = false
         let closing = endpoints[endpoint].ready.removeAll { slots[$0].hasServed }
         for slot in closing { retire(slot) }

@@ -24,6 +24,7 @@ extension Core {
         case .order(let service, let pool, let worker, let isDraining):
             services[service].setDraining(isDraining, worker: worker, pool)
         case .offer(let service, let name, let offer): offers.update(shared.plans[service], name, offer)
+        case .distrusted(let service, let endpoint): (services[service] as? RouterService)?.distrust(endpoint)
         case .resolved(let service, let endpoint, let epoch, let address):
             (services[service] as? RouterService)?.resolved(endpoint, epoch: epoch, address)
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)

@@ -29,6 +29,8 @@ enum Letter: Sendable {
     case order(service: Int, pool: String, worker: String, isDraining: Bool)
     /// A broker's workers offer that name, otherwise than before, or it is forgotten.
     case offer(service: Int, name: String, Offer?)
+    /// A reply too many came from that endpoint of a `router` service: its identities are not reused any more.
+    case distrusted(service: Int, endpoint: Int)
     /// The name in that endpoint of a `router` service was looked up; nil: it has no address now.
     case resolved(service: Int, endpoint: Int, epoch: Int, String?)
     /// Tell that reactor how you stand.

@@ -234,6 +234,19 @@ struct IdentityPoolTests {
         #expect(pool.endpointsTrusted == [true, true])
     }
 
+    @Test("takes another's word that a reply too many came: closes what has served, and nothing serves twice")
+    func distrust() {
+        var pool = IdentityPool(endpoints: 1, spare: 2, maximum: 3, reuses: true)
+        _ = fill(&pool)
+        let slots = lease(2, &pool)
+        _ = pool.release(slots[0], reusable: true)
+        let closed = pool.distrust(0)
+        #expect(closed == [slots[0]] && pool.endpointsTrusted == [false])
+        #expect(pool.release(slots[1], reusable: true) == .retired)
+        let again = pool.distrust(0)
+        #expect(again == [])
+    }
+
     @Test("trusts whoever comes after a worker that has left, also where its identities wait for them")
     func workerLeft() {
         var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 2, reuses: true)

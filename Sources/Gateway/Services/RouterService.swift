@@ -217,7 +217,15 @@ final class RouterService: Service {
     private func receivedUnowed(_ identity: RouterIdentity) {
         guard let closing = pool.receivedUnowed(identity.slot) else { return }
         for slot in closing { close(slot, lingering: false) }
+        for other in 0..<core.shared.reactorCount where other != core.index {
+            core.post(.distrusted(service: plan.index, endpoint: identity.endpoint), to: other)
+        }
         core.log.warning("service \(plan.name): \(distrust(of: identity.endpoint))")
+    }
+
+    /// Another reactor received a reply too many.
+    func distrust(_ endpoint: Int) {
+        for slot in pool.distrust(endpoint) { close(slot, lingering: false) }
     }
 
     /// What users are told of an endpoint that does not keep its word.
