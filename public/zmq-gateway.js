@@ -96,7 +96,7 @@ class Stream {
   constructor(options, begin) {
     this.#options = options;
     const { signal } = options;
-    const abort = () => this.#over({ reason: "cancelled", ok: false }, signal.reason, true);
+    const abort = () => this.#over({ reason: "cancelled", ok: true }, signal.reason, true);
     if (signal?.aborted) return abort();
     signal?.addEventListener("abort", abort, { once: true });
     this.#release = () => signal?.removeEventListener("abort", abort);
@@ -111,7 +111,7 @@ class Stream {
   [Symbol.asyncIterator]() { return this; }
 
   async return(value) {
-    this.#over({ reason: "cancelled", ok: false }, null, true);
+    this.#over({ reason: "cancelled", ok: true }, null, true);
     this.#feed.forget();
     return { value, done: true };
   }

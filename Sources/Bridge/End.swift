@@ -29,7 +29,7 @@ public enum EndReason: UInt8, CaseIterable, Sendable {
     case noWorker
     /// Too many exchanges were open already.
     case overloaded
-    /// The client asked for the end.
+    /// The client asked for the end, and has all that it wanted.
     case cancelled
     /// The client closed its connection.
     case clientLeft
@@ -79,14 +79,20 @@ public struct End: Equatable, Sendable {
     /// The service's `cancel` frame, where it has one, goes to the worker now.
     public let cancelsWorker: Bool
 
+    /// What came is a part of what was to come; false where the worker never had the request.
+    public var isPartial: Bool {
+        outcome == .incomplete && reason != .noWorker && reason != .overloaded
+    }
+
     /// True where the end record says `ok: true`.
     public var isOK: Bool { outcome == .complete }
 
-    /// The end that `reason` makes, whatever the rules say. `idle` and `count` depend on the rules: see `Exchange`.
+    /// The end that `reason` makes, whatever the rules say. `first`, `idle` and `count` depend on the rules: see
+    /// `Exchange`.
     public init(_ reason: EndReason) {
         self.reason = reason
         switch reason {
-        case .final, .count, .idle: outcome = .complete
+        case .final, .count, .idle, .cancelled: outcome = .complete
         case .error, .badReply: outcome = .failed
         default: outcome = .incomplete
         }
@@ -102,6 +108,14 @@ public struct End: Equatable, Sendable {
     static func idle(_ outcome: Outcome) -> End {
         End(reason: .idle, outcome: outcome, owesReplies: true, cancelsWorker: outcome != .complete)
     }
+
+    /// A `first` end: the service declares whether no reply is an answer or a loss.
+    static func first(_ outcome: Outcome) -> End {
+        End(reason: .first, outcome: outcome, owesReplies: true, cancelsWorker: outcome != .complete)
+    }
+
+    /// The end of a one-way exchange: nobody waits for replies, and the worker may send some all the same.
+    static let sent = End(reason: .count, outcome: .complete, owesReplies: true, cancelsWorker: false)
 
     /// A `deadline` end: mostly something is missing then.
     static func deadline(_ outcome: Outcome) -> End {

@@ -5,7 +5,8 @@
 
 /// The end rules of one exchange. A plain value without references: copying it is copying some words.
 public struct EndRules: Equatable, Sendable {
-    /// Delivered replies after which the exchange is complete; nil where replies are not counted. At least 1.
+    /// Delivered replies after which the exchange is complete; nil where replies are not counted. With 0 it is one-way:
+    /// complete as soon as the worker has the request.
     public var count: Int?
     /// The service itself declares `count`: after that many replies the worker has nothing left to send.
     public var countIsExact: Bool
@@ -13,6 +14,8 @@ public struct EndRules: Equatable, Sendable {
     public var deliversFinal: Bool
     /// Longest wait for the first reply; nil leaves it to the deadline.
     public var first: Nanoseconds?
+    /// What a `first` end means: `.complete` where no reply is a good, empty answer.
+    public var firstMeans = Outcome.incomplete
     /// Longest gap between replies, armed by the first one; nil for none.
     public var idle: Nanoseconds?
     /// What an `idle` end means: `.complete` or `.incomplete`.

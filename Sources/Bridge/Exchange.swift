@@ -85,6 +85,12 @@ public struct Exchange: Sendable {
         return min(deadlineDue, replyDue)
     }
 
+    /// The worker has the request. - Returns: the end, if nobody waits for replies.
+    public mutating func sent() -> End? {
+        if case .ended = state { return nil }
+        return rules.count == 0 ? finish(.sent) : nil
+    }
+
     /// A reply has arrived.
     public mutating func replied(_ facts: ReplyFacts, at now: Instant) -> ReplyAction {
         if case .ended = state { return .drop }
@@ -92,6 +98,7 @@ public struct Exchange: Sendable {
             showSign(at: now, isReply: false)
             return .ignore
         }
+        if rules.count == 0 { return .end(finish(.sent)) }
         showSign(at: now, isReply: true)
         if facts.isFinal && !facts.isError && !rules.deliversFinal { return .end(finish(End(.final))) }
         if !facts.isValid { return .end(finish(End(.badReply))) }
@@ -112,7 +119,7 @@ public struct Exchange: Sendable {
         if case .ended = state { return nil }
         guard now >= nextWake else { return nil }
         if deadlineDue <= replyDue { return finish(.deadline(rules.deadlineMeans)) }
-        if case .waiting = state { return finish(End(.first)) }
+        if case .waiting = state { return finish(.first(rules.firstMeans)) }
         return finish(.idle(rules.idleMeans))
     }
 

@@ -93,6 +93,7 @@ extension Configuration {
         #      error: {pointer: /error, exists: true, status: 502}     # 400 to 599, or status_pointer: /error/status
         #      keepalive: {pointer: /alive, exists: true}              # resets idle; neither counted nor delivered
         #      first: 5s                    # longest wait for the first reply
+        #      first_means: incomplete      # complete: no reply within first is a good, empty answer
         #      max_replies: 100000          # safety caps
         #      max_bytes: 100MiB
         #    overrides: {deadline: 5m, idle: 10s}                      # more than its own that a request may ask for

@@ -6,8 +6,8 @@
 
 /// `replies`: the end rules of a service, or of a route.
 public struct ReplyRules: Sendable, Equatable {
-    /// What a silence of `idle` says about the exchange.
-    public enum IdleMeaning: String, Sendable, CaseIterable {
+    /// What a silence of `first` or `idle` says about the exchange.
+    public enum SilenceMeaning: String, Sendable, CaseIterable {
         /// The worker has said all it had.
         case complete
         /// Something is missing.
@@ -17,8 +17,8 @@ public struct ReplyRules: Sendable, Equatable {
     /// `final`: the reply that says that it is the last. Default: none.
     public var final: FinalRule?
 
-    /// `count`: so many delivered replies and the exchange is complete, 1 to 1,000,000. Default: nil, except that a
-    /// `rep` service always has 1.
+    /// `count`: so many delivered replies and the exchange is complete, 0 to 1,000,000; with 0 as soon as the worker has
+    /// the request. Default: nil, except that a `rep` service always has 1.
     public var count: Int?
 
     /// `error`: the reply that is a worker's error. Default: none.
@@ -27,11 +27,14 @@ public struct ReplyRules: Sendable, Equatable {
     /// `first`: how long to wait for the first reply, 1 ms to the deadline. Default: nil, until the deadline.
     public var first: Duration?
 
+    /// `first_means`: what it says if no reply comes within `first`. Default: `incomplete`.
+    public var firstMeans = SilenceMeaning.incomplete
+
     /// `idle`: the longest gap between two replies, 1 ms to the deadline; armed by the first reply. Default: nil, none.
     public var idle: Duration?
 
     /// `idle_means`: what an `idle` gap says. Default: `incomplete`.
-    public var idleMeans = IdleMeaning.incomplete
+    public var idleMeans = SilenceMeaning.incomplete
 
     /// `deadline`: from the request to the end, 1 ms to 24 h; never reset. Default: 30 s.
     public var deadline = Duration.seconds(30)

@@ -26,8 +26,8 @@ public struct RouteConfiguration: Sendable, Equatable {
     /// service's.
     public var headers: [String] = []
 
-    /// `replies`: the service's end rules, with what the route changes of them (deadline, first, idle, idle_means,
-    /// count, max_replies, max_bytes).
+    /// `replies`: the service's end rules, with what the route changes of them (deadline, first, first_means, idle,
+    /// idle_means, count, max_replies, max_bytes).
     public var replies: ReplyRules
 
     /// A route with the default of everything that has one.

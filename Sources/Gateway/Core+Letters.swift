@@ -17,6 +17,7 @@ extension Core {
             }
         case .withdraw(let service, let submission): services[service].withdraw(submission)
         case .refused(let ticket, let reason, let handling): finish(ticket, because: reason, handling)
+        case .handed(let ticket): handed(ticket)
         case .reply(let service, let ticket, let box, let note):
             route(&box.frame, note, to: ticket, shared.plans[service])
         case .workersLost(let service): endExchanges(of: shared.plans[service])

@@ -17,6 +17,8 @@ class Correspondent {
     var client: UInt64 { ticket.value }
     /// Of the services that a broker knows, which one it asks.
     final var subject: String?
+    /// It wants no replies: its service tells it when the worker has the request (`core.handed`).
+    final var isOneWay = false
     /// Requests that wait for an identity.
     final var unsent: [FrameBox] = []
 
@@ -49,9 +51,13 @@ class Correspondent {
     /// How a pool is to know it.
     final var submission: Submission {
         Submission(
-            owner: ticket, client: client, subject: subject, isNative: isNative, canBeHeldBack: canBeHeldBack)
+            owner: ticket, client: client, subject: subject, isNative: isNative, canBeHeldBack: canBeHeldBack,
+            isOneWay: isOneWay)
     }
 
     /// What waited for an identity is on its way.
     func unsentWasSent() {}
+
+    /// Its worker has the request; told to one-way correspondents only.
+    func wasHanded() {}
 }

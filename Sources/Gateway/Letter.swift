@@ -2,7 +2,7 @@
 //
 //     client's reactor                           the service's home
 //        request, withdraw ------------------------->  sends
-//        refused, reply   <-------------------------  receives; the ticket says whose it is
+//        refused, handed, reply  <------------------  receives; the ticket says whose it is
 //        workersLost      <-------------------------  tells all
 //
 // Frames change owners with the letter; nothing is shared.
@@ -19,6 +19,8 @@ enum Letter: Sendable {
     case withdraw(service: Int, Submission)
     /// The request could not be sent, or its worker is lost.
     case refused(Ticket, EndReason, Handling?)
+    /// A worker has that exchange's one-way request.
+    case handed(Ticket)
     /// A reply for that exchange.
     case reply(service: Int, Ticket, FrameBox, ReplyNote)
     /// The last worker of that service is gone; all replies that came before were sent before this letter.

@@ -28,6 +28,7 @@ class OpenExchange: Correspondent, TimerHandler {
         self.core = core
         exchange = Exchange(rules: rules, openedAt: core.now)
         super.init(service)
+        isOneWay = rules.count == 0
     }
 
     // MARK: What its kind says
@@ -55,6 +56,10 @@ class OpenExchange: Correspondent, TimerHandler {
     final func opened(as ticket: Ticket) {
         self.ticket = ticket
         armTimer()
+    }
+
+    final override func wasHanded() {
+        if isOpen, let end = exchange.sent() { conclude(end) }
     }
 
     final override func handled(_ handling: Handling) { self.handling = handling }

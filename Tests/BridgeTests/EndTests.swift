@@ -26,7 +26,7 @@ struct EndTests {
         Row(reason: .workerLost, word: "worker_lost", outcome: .incomplete, owes: true, cancels: false),
         Row(reason: .noWorker, word: "no_worker", outcome: .incomplete, owes: true, cancels: false),
         Row(reason: .overloaded, word: "overloaded", outcome: .incomplete, owes: true, cancels: false),
-        Row(reason: .cancelled, word: "cancelled", outcome: .incomplete, owes: true, cancels: true),
+        Row(reason: .cancelled, word: "cancelled", outcome: .complete, owes: true, cancels: true),
         Row(reason: .clientLeft, word: "client_left", outcome: .incomplete, owes: true, cancels: true),
         Row(reason: .slowClient, word: "slow_client", outcome: .incomplete, owes: true, cancels: true),
         Row(reason: .shutdown, word: "shutdown", outcome: .incomplete, owes: true, cancels: true),
@@ -54,6 +54,24 @@ struct EndTests {
         #expect(End.idle(.complete) == End(.idle))
         let cut = End.idle(.incomplete)
         #expect(cut.reason == .idle && cut.outcome == .incomplete && cut.owesReplies && cut.cancelsWorker && !cut.isOK)
+    }
+
+    @Test("by first is complete where the service says that no reply is an answer")
+    func first() {
+        #expect(End.first(.incomplete) == End(.first))
+        let empty = End.first(.complete)
+        #expect(empty.reason == .first && empty.isOK && empty.owesReplies && !empty.cancelsWorker)
+    }
+
+    @Test("of a one-way exchange owes replies that the worker may send, and cancels nothing")
+    func sent() {
+        #expect(End.sent.reason == .count && End.sent.isOK && End.sent.owesReplies && !End.sent.cancelsWorker)
+    }
+
+    @Test("is partial if the worker had the request and something is missing")
+    func partial() {
+        let partial = EndReason.allCases.filter { End($0).isPartial }
+        #expect(partial == [.first, .deadline, .limit, .workerLost, .clientLeft, .slowClient, .shutdown])
     }
 
     @Test("by count owes nothing only when the count is the service's own")

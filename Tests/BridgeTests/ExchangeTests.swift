@@ -82,9 +82,9 @@ struct ExchangeTests {
         #expect(exchange.delivered == count)
     }
 
-    @Test("a count below one still ends at the first reply", arguments: [0, -1])
-    func countBelowOne(_ count: Int) {
-        var exchange = open(EndRules(count: count))
+    @Test("a count below zero still ends at the first reply")
+    func countBelowZero() {
+        var exchange = open(EndRules(count: -1))
         #expect(exchange.replied(.plain, at: at(1_001)) == .deliverThenEnd(.count(isExact: false)))
     }
 

@@ -167,7 +167,7 @@ class MockGateway:
             elif message["op"] == "request":
                 await self._request(session, message)
             elif message["op"] == "cancel" and message["id"] in session.open:
-                await self._end(session, message["id"], "cancelled", {"code": "cancelled"})
+                await self._end(session, message["id"], "cancelled")
             elif message["op"] == "ping":
                 await socket.send_json({"op": "pong"})
             elif message["op"] == "send":

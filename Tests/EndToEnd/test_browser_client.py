@@ -76,7 +76,7 @@ def test_leaving_a_stream_cancels_its_exchange(js, mock, by):
     js.wait(lambda: mock.ops("cancel"), "the cancel")
     js.wait(lambda: js.log("left"), "the loop to be left")
     assert mock.ops("cancel") == [{"op": "cancel", "id": id}]
-    assert js.log("left")[0][1] == {"reason": "cancelled", "ok": False, "replies": 1}
+    assert js.log("left")[0][1] == {"reason": "cancelled", "ok": True, "replies": 1}
     assert [entry[1] for entry in js.log("error")] == ([] if by == "break" else ["AbortError"])
 
 

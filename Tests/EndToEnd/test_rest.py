@@ -94,14 +94,14 @@ def test_without_configured_overrides_a_request_cannot_ask_for_more_than_its_ser
     assert requests.get(demo_gateway + "/v1/services/ticker").json()["overrides"]["deadline_ms"] == 60_000, "its own deadline"
 
 
-@pytest.mark.parametrize("preference", ["", ";", "=", ";;", "= ,x", ",", ",=,;,", "=;=", "foo", "wait=", "wait=x", "count=0", "=count=1"])
+@pytest.mark.parametrize("preference", ["", ";", "=", ";;", "= ,x", ",", ",=,;,", "=;=", "foo", "wait=", "wait=x", "count=-1", "=count=1"])
 def test_preferences_that_say_nothing_are_passed_over(demo_gateway, preference):
     for _ in range(2):
         reply = requests.post(demo_gateway + "/v1/services/echo", data="1", headers={"Prefer": preference}, timeout=10)
         assert (reply.status_code, reply.text) == (200, "1")
 
 
-@pytest.mark.parametrize("query", ["deadline=5", "deadline=-1s", "deadline=99h", "count=0", "count=x", "idle=", "no=1", "partial=1"])
+@pytest.mark.parametrize("query", ["deadline=5", "deadline=-1s", "deadline=99h", "count=-1", "count=x", "errors=x", "idle=", "no=1", "partial=1"])
 def test_bad_overrides_are_refused_with_a_sentence(demo_gateway, query):
     reply = requests.post(demo_gateway + "/v1/services/ticker?" + query, data="{}")
     assert (reply.status_code, reply.json()["code"]) == (400, "bad_parameter")

@@ -196,7 +196,7 @@ def test_cancel_reaches_the_worker_and_so_does_a_client_that_left(bound):
         worker.wait_for_count(2)
         client.send(json.dumps({"op": "cancel", "id": "a"}))
         end = said(client)
-        assert (end["id"], end["reason"], end["ok"]) == ("a", "cancelled", False)
+        assert (end["id"], end["reason"], end["ok"]) == ("a", "cancelled", True)
         assert worker.wait_for_count(3)[2] == [worker.seen[0][0], b'"stop"']
     assert worker.wait_for_count(4)[3] == [worker.seen[1][0], b'"stop"']
 

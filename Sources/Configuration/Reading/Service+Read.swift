@@ -93,8 +93,9 @@ extension ReplyRules {
 
     /// The rules that a route may change.
     fileprivate mutating func readClocks(_ section: Section) {
-        section.read("count", into: &count, .integer(1...1_000_000))
+        section.read("count", into: &count, .integer(0...1_000_000))
         section.read("first", into: &first, .duration(Self.times))
+        section.read("first_means", into: &firstMeans, .word)
         section.read("idle", into: &idle, .duration(Self.times))
         section.read("idle_means", into: &idleMeans, .word)
         section.read("deadline", into: &deadline, .duration(Self.times))
@@ -102,6 +103,10 @@ extension ReplyRules {
         section.read("max_bytes", into: &maxBytes, .bytes(1...1 << 40))
         if section.has("idle_means") && idle == nil {
             section.complain("idle_means", "says what a gap means, and there is no idle; add idle, or leave it out")
+        }
+        if section.has("first_means") && first == nil {
+            section.complain(
+                "first_means", "says what it means if no reply comes within first, and there is none; add first")
         }
         for (key, time) in [("first", first), ("idle", idle)] {
             if let time, section.has(key), time > deadline {

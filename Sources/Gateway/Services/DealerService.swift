@@ -63,7 +63,9 @@ final class DealerService: Service, ReadinessHandler {
     func ready(_ readiness: Readiness) { core.touch(self) }
 
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
-        send(&request, [], ticket: exchange.ticket, via: &exchange.identity)
+        let handover = send(&request, [], ticket: exchange.ticket, via: &exchange.identity)
+        if exchange.isOneWay, case .taken = handover { core.handed(exchange.ticket) }
+        return handover
     }
 
     /// Sends a request of this reactor's or of another's exchange, by the next endpoint that takes it.
@@ -90,7 +92,9 @@ final class DealerService: Service, ReadinessHandler {
 
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
         var slot: Int?
-        return send(&request, more, ticket: submission.owner, via: &slot)
+        let handover = send(&request, more, ticket: submission.owner, via: &slot)
+        if submission.isOneWay, case .taken = handover { core.handed(submission.owner) }
+        return handover
     }
 
     func withdraw(_ submission: Submission) { cancel(submission.owner, at: nil) }

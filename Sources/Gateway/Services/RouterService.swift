@@ -122,7 +122,10 @@ final class RouterService: Service {
                     place(identity, pool.release(slot, reusable: false))
                     continue
                 }
-                if transmit(&request, slot, exchange) { return .taken }
+                if transmit(&request, slot, exchange) {
+                    if exchange.isOneWay { exchange.wasHanded() }
+                    return .taken
+                }
                 place(identity, pool.release(slot, reusable: false))
                 return .refused(.overloaded)
             case .waiting:
@@ -290,6 +293,7 @@ final class RouterService: Service {
             return exchange.finish(because: .overloaded)
         }
         exchange.unsentWasSent()
+        if exchange.isOneWay { exchange.wasHanded() }
     }
 
     private func changed(_ endpoint: Int, isUp: Bool) {

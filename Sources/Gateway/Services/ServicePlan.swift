@@ -99,6 +99,7 @@ extension EndRules {
             deadline: replies.deadline.inNanoseconds,
             maxReplies: replies.maxReplies,
             maxBytes: replies.maxBytes)
+        firstMeans = replies.firstMeans == .complete ? .complete : .incomplete
     }
 }
 

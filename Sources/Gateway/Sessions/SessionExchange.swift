@@ -26,7 +26,7 @@ final class SessionExchange: OpenExchange {
 
     override func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?) {
         var problem = end.isOK ? nil : EndProblem.make(end, plan, called: subject ?? plan.name, exchange, reply, fault)
-        if end.outcome == .incomplete && allowsPartial && exchange.delivered > 0 { problem = nil }
+        if end.isPartial && allowsPartial { problem = nil }
         if end.reason == .error { problem?.extras.append(("reply", plan.errorText(reply))) }
         let record = EndRecord(
             end: end, replies: exchange.delivered, elapsed: core.now.since(exchange.openedAt),

@@ -34,6 +34,7 @@ struct SessionRequest {
             return .refused(Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; \(known)"))
         }
         let parameters = RequestParameters()
+        parameters.takesTopics = plan.isPublisher
         for (key, value) in message.overrides(payload) {
             if let problem = parameters.apply(key, value) { return .refused(problem) }
         }

@@ -35,8 +35,7 @@ enum EndProblem {
         case .limit: return "\(so), and the next would exceed max_replies or max_bytes of \(name)"
         case .slowClient: return "the replies were not taken, and more than max_buffered_bytes of them piled up"
         case .shutdown: return "the gateway shut down; \(so)"
-        case .cancelled: return "the exchange was cancelled; \(so)"
-        case .final, .count, .clientLeft: return so
+        case .final, .count, .cancelled, .clientLeft: return so
         }
     }
 

@@ -241,7 +241,7 @@ struct OpenAPIDocument {
             var codes = ProblemCode.allCases
             // What only paths, streams and sessions meet.
             let others: Set<ProblemCode> = [
-                .notFound, .unknownService, .slowClient, .cancelled, .duplicateID, .unknownID, .resumeRefused,
+                .notFound, .unknownService, .slowClient, .duplicateID, .unknownID, .resumeRefused,
             ]
             codes.removeAll { others.contains($0) }
             document.problems(codes)

@@ -188,6 +188,10 @@ enum Pages {
             writer.key(name)
             writer.milliseconds(Double(time) / 1e6)
         }
+        if rules.first != nil {
+            writer.key("first_means")
+            writer.string(plan.configuration.replies.firstMeans.rawValue)
+        }
         if rules.idle != nil {
             writer.key("idle_means")
             writer.string(plan.configuration.replies.idleMeans.rawValue)

@@ -47,7 +47,6 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case overloaded
     case shutdown
     case slowClient = "slow_client"
-    case cancelled
     case deadline
     case first
     case idle
@@ -92,7 +91,6 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .overloaded: (503, 1013, "There is no room for this request now.")
         case .shutdown: (503, 1001, "The gateway is shutting down.")
         case .slowClient: (503, 4007, "The client did not take its replies.")
-        case .cancelled: (503, 4008, "The exchange was cancelled.")
         case .deadline: (504, 4009, "The time for the whole answer was over.")
         case .first: (504, 4010, "The first reply did not come in time.")
         case .idle: (504, 4011, "The replies stopped coming.")
@@ -106,7 +104,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     /// The problem of an exchange that did not end well; nil for a client that is gone and hears nothing.
     init?(_ reason: EndReason) {
         switch reason {
-        case .final, .count, .clientLeft: return nil
+        case .final, .count, .cancelled, .clientLeft: return nil
         case .idle: self = .idle
         case .error: self = .workerError
         case .first: self = .first
@@ -116,7 +114,6 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .workerLost: self = .workerLost
         case .noWorker: self = .noWorker
         case .overloaded: self = .overloaded
-        case .cancelled: self = .cancelled
         case .slowClient: self = .slowClient
         case .shutdown: self = .shutdown
         }

@@ -45,6 +45,8 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         _ parameters: RequestParameters, _ rules: EndRules, _ format: ReplyFormat
     ) {
         let core = handler.core
+        // There is nothing to stream, unless the client hears of ends in the stream.
+        let format = rules.count == 0 && format != .sse && !parameters.wantsEndRecord ? .json : format
         self.handler = handler
         self.route = route
         self.answer = answer
@@ -56,7 +58,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         let limits = core.configuration.limits
         body = RequestBody(route.plan, limit: limits.maxBodyBytes, expecting: answer.request.contentLength)
         credit = Credit(bound: limits.maxBufferedBytes)
-        collector = UnaryWriter(format, isSingle: rules.count == 1, allowsPartial: parameters.allowsPartial)
+        collector = UnaryWriter(format, count: rules.count, allowsPartial: parameters.allowsPartial)
         super.init(core, core.services[route.plan.index], rules: rules)
         subject = route.subject
         if !format.isSingle {

@@ -71,7 +71,10 @@ final class RequestParameters {
         case "first": return setTime(\.first, name, value)
         case "idle": return setTime(\.idle, name, value)
         case "count":
-            guard let count = Int(value), count >= 1 else { return Self.bad(name, value, "a whole number from 1") }
+            let least = takesTopics ? 1 : 0
+            guard let count = Int(value), count >= least else {
+                return Self.bad(name, value, "a whole number from \(least)")
+            }
             wishes.count = count
         case "partial":
             guard value == "ok" else { return Self.bad(name, value, "partial=ok") }

@@ -9,6 +9,7 @@ import JSON
 struct UnaryWriter {
     private let format: ReplyFormat
     private let isSingle: Bool
+    private let isOneWay: Bool
     private let allowsPartial: Bool
     private var collected: [UInt8] = []
     private var count = 0
@@ -16,9 +17,11 @@ struct UnaryWriter {
     private var envelope: ReplyEnvelope?
     private var fault: String?
 
-    init(_ format: ReplyFormat, isSingle: Bool, allowsPartial: Bool) {
+    /// - Parameter count: how many replies the rules ask for.
+    init(_ format: ReplyFormat, count: Int?, allowsPartial: Bool) {
         self.format = format
-        self.isSingle = isSingle
+        isSingle = count == 1
+        isOneWay = count == 0
         self.allowsPartial = allowsPartial
     }
 
@@ -53,24 +56,27 @@ struct UnaryWriter {
             return answer.send(Problem(.badReply, fault), endedBy: .badReply)
         }
         guard var problem = conclusion.record.problem else { return succeed(reason, answer, route) }
-        if conclusion.record.end.outcome == .incomplete && count > 0 {
-            if allowsPartial { return succeed(reason, answer, route) }
-            problem.extras.append(("replies", array))
+        if conclusion.record.end.isPartial {
+            if allowsPartial { return succeed(reason, answer, route, isPartial: true) }
+            if count > 0 { problem.extras.append(("replies", array)) }
         }
         if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
         let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
         answer.send(problem, retryAfter: retryAfter, endedBy: reason)
     }
 
-    private mutating func succeed(_ reason: EndReason, _ answer: Answer, _ route: ServiceRoute) {
-        if envelope == nil, format == .json, !isSingle || count > 0 {
+    private mutating func succeed(
+        _ reason: EndReason, _ answer: Answer, _ route: ServiceRoute, isPartial: Bool = false
+    ) {
+        let isItself = isSingle && count > 0
+        if envelope == nil, format == .json, isItself || !isOneWay && (!isSingle || isPartial) {
             let headers = answer.headers(ofJSONEndedBy: reason)
-            return answer.request.respond(200, headers, copying: (isSingle ? collected : array).span)
+            return answer.request.respond(200, headers, copying: (isItself ? collected : array).span)
         }
-        let isEmpty = isSingle && count == 0
+        let isEmpty = isOneWay || isSingle && count == 0
         var headers = answer.headers(negotiating: isEmpty ? nil : contentType(route), envelope?.headers ?? [])
         headers.add("X-Exchange-End", String(describing: reason.word))
-        if isEmpty { return answer.request.respond(204, headers, copying: Span()) }
+        if isEmpty { return answer.request.respond(isOneWay ? 202 : 204, headers, copying: Span()) }
         answer.request.respond(envelope?.status ?? 200, headers, copying: (isSingle ? collected : array).span)
     }
 

@@ -16,6 +16,8 @@ struct Submission: Sendable {
     var isNative = false
     /// What is refused waits where it came from, and is tried again.
     var canBeHeldBack = false
+    /// Its owner waits for no reply, but wants to know when a worker has it.
+    var isOneWay = false
 
     /// For a queue.
     var waiter: QueueClient { QueueClient(client, isNative: isNative, canBeHeldBack: canBeHeldBack) }

@@ -78,6 +78,7 @@ final class Pool {
         }
         if queue.isEmpty, crew.readyCount > 0, takePlace(job), dispatch(job) {
             if jobs.isLive(job.ticket) { owned.add(job) }
+            if submission.isOneWay { handed(job) }
             return .taken
         }
         guard let place = push(job) ?? pushInPlaceOfOthers(job) else {
@@ -176,6 +177,7 @@ final class Pool {
     func dispatchWaiting() {
         while crew.readyCount > 0, let job = nextWaiting() {
             if !dispatch(job) { return putBack(job) }
+            if job.submission.isOneWay { handed(job) }
         }
     }
 
@@ -298,6 +300,12 @@ final class Pool {
             abandon(job)
             core.finish(job.submission.owner, because: .deadline, job.handling(at: core.now))
         }
+    }
+
+    /// A worker has a request that wants no reply: it is not tried again.
+    private func handed(_ job: Job) {
+        job.isOrphan = true
+        core.handed(job.submission.owner)
     }
 
     private func putBack(_ job: Job) {
