@@ -179,12 +179,6 @@ final class Core: TurnParticipant {
         correspondent.finish(because: reason)
     }
 
-    /// A worker has the one-way request of `ticket`.
-    func handed(_ ticket: Ticket) {
-        guard ticket.reactor == UInt8(index) else { return post(.handed(ticket), to: Int(ticket.reactor)) }
-        find(ticket)?.wasHanded()
-    }
-
     /// The service's last worker is gone: ends its exchanges, here and on the other reactors it serves.
     /// - Parameter slot: of several endpoints, the one where it was.
     func workersLost(_ plan: ServicePlan, at slot: Int? = nil) {

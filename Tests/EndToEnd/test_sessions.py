@@ -174,7 +174,7 @@ def test_what_cannot_be_obeyed_is_told_and_harms_nothing_else(bound):
         for message, code in [
                 ({"service": "none", "body": 1}, "unknown_service"), ({"service": "s"}, "bad_message"),
                 ({"service": "s", "body": 1, "deadline": "soon"}, "bad_parameter"),
-                ({"service": "s", "body": 1, "count": 0}, "bad_parameter")]:
+                ({"service": "s", "body": 1, "count": -1}, "bad_parameter")]:
             answer = ask({"op": "request", "id": "b", **message})
             assert (answer["op"], answer["ok"], answer["problem"]["code"]) == ("end", False, code), answer
         assert ask({"op": "request", "id": "c", "service": "s", "body": 1, "deadline": "50ms"})["problem"]["code"] == "deadline"

@@ -233,7 +233,7 @@ def test_a_session_says_what_it_wants_to_hear(published):
 
 @pytest.mark.parametrize("message, code", [
     ("{", "bad_json"), ("1", "bad_message"), ('{"op":"send","body":1}', "bad_message"), ('{"op":"subscribe"}', "bad_message"),
-    ('{"op":"subscribe","topic":1}', "bad_message"), ('{"op":"unsubscribe","topic":"x"}', "unknown_id"), (b"x", "bad_message"),
+    ('{"op":"subscribe","topic":1}', "bad_message"), ('{"op":"unsubscribe","topic":"x"}', "unknown_topic"), (b"x", "bad_message"),
     (json.dumps({"op": "subscribe", "topic": "x" * 256}), "bad_parameter")])
 def test_what_a_session_cannot_obey_harms_nothing(published, message, code):
     gateway, publisher = published()

@@ -35,7 +35,10 @@ final class SessionHandler {
             if let problem = core.sessions.problem(for: request.remoteAddress) {
                 return handler.refuse(answer, problem)
             }
-            if let route, let problem = problem(request, route) { return handler.refuse(answer, problem) }
+            if let route, let problem = problem(request, route) {
+                let seconds = problem.status == 503 ? route.plan.retryAfterSeconds : nil
+                return handler.page(answer) { $0.send(problem, retryAfter: seconds) }
+            }
             request.consumer = UpgradeVisit(handler, answer, route, acceptance)
         } catch {
             refuse(answer, error)

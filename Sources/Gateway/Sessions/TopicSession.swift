@@ -60,7 +60,7 @@ final class TopicSession: Correspondent, Session {
 
     private func unsubscribe(_ topic: [UInt8]) -> Problem? {
         publisher.audience.unsubscribe(self, from: topic)
-            ? nil : Problem(.unknownID, "this session does not listen to that topic")
+            ? nil : Problem(.unknownTopic, "this session does not listen to that topic")
     }
 
     private func complain(_ problem: Problem) { presence.tell(SessionText.error(nil, problem)) }

@@ -109,7 +109,7 @@ final class Answer {
 
     /// - Parameter reason: how its exchange ended, where there was one.
     func send(_ problem: Problem, retryAfter: Int? = nil, allow: String? = nil, endedBy reason: EndReason? = nil) {
-        let seconds = retryAfter ?? (problem.status == 429 ? 1 : nil)
+        let seconds = retryAfter ?? (problem.status == 429 || problem.status == 503 ? 1 : nil)
         if isEventSource { return sendEvent(problem, retryAfter: seconds, endedBy: reason) }
         var headers = headers("application/problem+json")
         if let reason { headers.add("X-Exchange-End", String(describing: reason.word)) }

@@ -1,4 +1,5 @@
 // The gateway's own description, made from the tables that serve: services, configured routes, problems (OpenAPI 3.1).
+// What each operation may answer is in OpenAPIDocument+Responses.swift.
 
 import Bridge
 import Configuration
@@ -25,12 +26,13 @@ struct OpenAPIDocument {
             $0.object("license") { $0.text("name", "Apache-2.0") }
         }
         object("paths") { document in
-            document.page("/healthz", "The process is alive.", "application/json")
+            document.page("/healthz", "health", "The process is alive.", "application/json")
             document.page(
-                "/readyz", "Whether each service has a worker.", "application/json", also: [503], asking: "service")
-            document.page("/metrics", "Counts and latencies for Prometheus.", "text/plain")
-            document.page("/openapi.json", "This document.", "application/json")
-            document.page("/v1/services", "The services and how they stand.", "application/json")
+                "/readyz", "readiness", "Whether each service has a worker.", "application/json", also: [503],
+                asking: "service")
+            document.page("/metrics", "metrics", "Counts and latencies for Prometheus.", "text/plain")
+            document.page("/openapi.json", "openapi", "This document.", "application/json")
+            document.page("/v1/services", "services", "The services and how they stand.", "application/json")
             document.socket()
             document.worker()
             for plan in plans where plan.exposure.byName { document.service(plan) }
@@ -45,17 +47,19 @@ struct OpenAPIDocument {
         writer.endObject()
     }
 
-    /// - Parameter name: of the parameter that asks for one service.
+    /// - Parameter parameter: the name of the one that asks for one service.
     private mutating func page(
-        _ path: String, _ summary: String, _ type: String, also statuses: [Int] = [], asking name: String? = nil
+        _ path: String, _ name: String, _ summary: String, _ type: String, also statuses: [Int] = [],
+        asking parameter: String? = nil
     ) {
         object(path) {
             $0.object("get") { document in
+                document.text("operationId", name)
                 document.text("summary", summary)
-                if let name {
+                if let parameter {
                     document.writer.key("parameters")
                     document.writer.beginArray()
-                    document.parameter(name, place: "query", "One service alone.", ("string", nil))
+                    document.parameter(parameter, "One service alone.", .string())
                     document.writer.endArray()
                 }
                 document.object("responses") { document in
@@ -69,7 +73,8 @@ struct OpenAPIDocument {
                             $0.content([type])
                         }
                     }
-                    document.problems([.originRefused, .hostRefused] + (name == nil ? [] : [.unknownService, .badPath]))
+                    let ofParameter: [ProblemCode] = parameter == nil ? [] : [.unknownService, .badPath]
+                    document.problems([.originRefused, .hostRefused] + ofParameter)
                 }
             }
         }
@@ -79,6 +84,7 @@ struct OpenAPIDocument {
     private mutating func worker() {
         object("/v1/services/{service}/workers/{worker}/{order}") {
             $0.object("post") { document in
+                document.text("operationId", "order_worker")
                 document.text("summary", "No new work for a worker of a pool (`drain`), or work again (`resume`).")
                 document.text("description", "From the gateway's own machine only.")
                 document.pathParameters(["service", "worker", "order"])
@@ -87,10 +93,7 @@ struct OpenAPIDocument {
                         $0.text("description", "The worker is told so.")
                         $0.content(["application/json"])
                     }
-                    document.problems([
-                        .malformedRequest, .badPath, .operatorOnly, .originRefused, .notFound, .unknownService,
-                        .hostRefused,
-                    ])
+                    document.problems(ProblemCode.ofAdmission + [.operatorOnly, .notFound, .unknownService])
                 }
             }
         }
@@ -100,12 +103,11 @@ struct OpenAPIDocument {
     private mutating func socket() {
         object("/v1/socket") {
             $0.object("get") { document in
+                document.text("operationId", "socket")
                 document.text("summary", "A WebSocket that speaks zmq-gateway.v1 (openapi/asyncapi.json).")
                 document.object("responses") { document in
                     document.object("101") { $0.text("description", "The connection is a WebSocket.") }
-                    document.problems([
-                        .malformedRequest, .originRefused, .hostRefused, .upgradeRequired, .tooManySessions, .shutdown,
-                    ])
+                    document.problems(ProblemCode.ofAdmission + ProblemCode.ofUpgrade + [.shutdown])
                 }
             }
         }
@@ -115,13 +117,17 @@ struct OpenAPIDocument {
         if plan.isPublisher { return publisher(plan) }
         object("/v1/services/\(plan.name)") { document in
             document.object("get") { document in
-                document.text("summary", "What service \(plan.name) is and how it stands; with `request`, an exchange.")
-                document.parameters(withRequest: true, template: [])
-                document.responses(plan)
+                document.text("operationId", "get_\(plan.name)")
+                document.text(
+                    "summary", "What service \(plan.name) is and how it stands"
+                        + (plan.isBroker ? "." : "; with `request`, an exchange."))
+                if plan.isBroker { return document.brokerResponses() }
+                document.parameters(plan, byGet: true)
+                document.responses(plan, ServiceRoute(plan), body: .query)
             }
+            guard !plan.isBroker else { return }
             document.operation(
-                "post", plan, "One exchange with service \(plan.name).", request: plan.configuration.request,
-                isConfigured: false)
+                "post", "post_\(plan.name)", plan, "One exchange with service \(plan.name).", ServiceRoute(plan))
         }
     }
 
@@ -135,33 +141,47 @@ struct OpenAPIDocument {
                     let methods = route.method.map { [$0] } ?? ["GET", "POST", "PUT", "PATCH", "DELETE"]
                     for method in methods {
                         document.operation(
-                            method.lowercased(), plan, "A request to service \(plan.name).",
-                            template: route.path.parameters, request: route.request, isConfigured: true)
+                            method.lowercased(), Self.name(method, path), plan, "A request to service \(plan.name).",
+                            template: route.path.parameters, ServiceRoute(plan, route))
                     }
                 }
             }
         }
     }
 
+    /// `get_orders_id` for GET /orders/{id}. Other characters become their numbers, so that no two names are one.
+    private static func name(_ method: String, _ path: String) -> String {
+        method.lowercased() + path.unicodeScalars.map { character in
+            switch character {
+            case "a"..."z", "A"..."Z", "0"..."9", "-": String(character)
+            case "/": "_"
+            case "{", "}": ""
+            default: "." + String(character.value, radix: 16)
+            }
+        }.joined()
+    }
+
     private mutating func operation(
-        _ method: String, _ plan: ServicePlan, _ summary: String, template: [String] = [],
-        request: ServiceConfiguration.Shape, isConfigured: Bool
+        _ method: String, _ name: String, _ plan: ServicePlan, _ summary: String, template: [String] = [],
+        _ route: ServiceRoute
     ) {
+        let hasBody = method != "get" && method != "head"
         object(method) { document in
+            document.text("operationId", name)
             document.text("summary", summary)
-            if isConfigured {
+            if route.isConfigured {
                 document.pathParameters(template)
             } else {
-                document.parameters(withRequest: false, template: template)
+                document.parameters(plan, byGet: false)
             }
-            if method != "get" && method != "head" {
+            if hasBody {
                 document.object("requestBody") { document in
                     document.writer.key("required")
-                    document.writer.bool(request == .body)
+                    document.writer.bool(route.request == .body)
                     document.requestContent(plan)
                 }
             }
-            document.responses(plan)
+            document.responses(plan, route, body: hasBody ? .body : .none)
         }
     }
 
@@ -186,29 +206,41 @@ struct OpenAPIDocument {
         guard !template.isEmpty else { return }
         writer.key("parameters")
         writer.beginArray()
-        for name in template { parameter(name, place: "path", "Part of the path.", ("string", nil)) }
+        for name in template { parameter(name, place: "path", "Part of the path.", .string()) }
         writer.endArray()
     }
 
-    private mutating func parameters(withRequest: Bool, template: [String]) {
-        let time = #"^[1-9][0-9]{0,3}(ms|s)$"#
+    private mutating func parameters(_ plan: ServicePlan, byGet: Bool) {
         writer.key("parameters")
         writer.beginArray()
-        for name in template { parameter(name, place: "path", "Part of the path.", ("string", nil)) }
-        for name in ["deadline", "first", "idle"] {
-            parameter(
-                name, place: "query", "A time such as 250ms or 3s, within the service's bounds.", ("string", time))
+        for (name, bound) in [
+            ("deadline", plan.bounds.deadline), ("first", plan.bounds.first), ("idle", plan.bounds.idle),
+        ] {
+            parameter(name, "A time such as 250ms, 3s or 5m, at most \(bound / 1_000_000)ms.", .string(Schema.time))
         }
-        parameter("count", place: "query", "End after so many replies.", ("integer", nil))
-        parameter("partial", place: "query", "`ok`: an incomplete answer is a success.", ("string", "^ok$"))
-        parameter("end", place: "query", "`record`: NDJSON ends with the end record.", ("string", "^record$"))
-        if withRequest { parameter("request", place: "query", "The request's body.", ("string", nil)) }
+        parameter(
+            "count", "End after so many replies; 0: as soon as the worker has the request.",
+            .integer(0...plan.bounds.count))
+        parameter("partial", "`ok`: an incomplete answer is a success.", .string("^ok$"))
+        parameter("end", "`record`: NDJSON ends with the end record.", .string("^record$"))
+        if byGet {
+            parameter("request", "The request's body.", .string())
+            parameter(
+                "errors", "A refusal is an event of a 200 stream (`event`), or has its own status (`status`).",
+                .string("^(event|status)$"))
+        }
         writer.endArray()
     }
 
-    mutating func parameter(
-        _ name: String, place: String, _ description: String, _ schema: (type: String, pattern: String?)
-    ) {
+    /// What a parameter is.
+    enum Schema {
+        case string(String? = nil)
+        case integer(ClosedRange<Int>)
+
+        static let time = #"^[1-9][0-9]{0,8}(ms|s|m|h)$"#
+    }
+
+    mutating func parameter(_ name: String, place: String = "query", _ description: String, _ schema: Schema) {
         writer.beginObject()
         text("name", name)
         text("in", place)
@@ -218,49 +250,17 @@ struct OpenAPIDocument {
             writer.bool(true)
         }
         object("schema") { document in
-            document.text("type", schema.type)
-            if let pattern = schema.pattern { document.text("pattern", pattern) }
-            if schema.type == "integer" {
-                document.writer.key("minimum")
-                document.writer.int(1)
+            switch schema {
+            case .string(let pattern):
+                document.text("type", "string")
+                if let pattern { document.text("pattern", pattern) }
+            case .integer(let range):
+                document.text("type", "integer")
+                document.number("minimum", range.lowerBound)
+                if range.upperBound < .max { document.number("maximum", range.upperBound) }
             }
         }
         writer.endObject()
-    }
-
-    private mutating func responses(_ plan: ServicePlan) {
-        object("responses") { document in
-            document.object("200") { document in
-                document.text("description", "The replies.")
-                var types = ["application/json", "application/x-ndjson", "text/event-stream"]
-                if plan.configuration.body == .text { types.append("text/plain") }
-                if plan.configuration.body == .binary { types.append("application/octet-stream") }
-                document.content(types)
-            }
-            document.object("204") { $0.text("description", "Complete, with no reply in it.") }
-            var codes = ProblemCode.allCases
-            // What only paths, streams and sessions meet.
-            let others: Set<ProblemCode> = [
-                .notFound, .unknownService, .slowClient, .duplicateID, .unknownID, .resumeRefused,
-            ]
-            codes.removeAll { others.contains($0) }
-            document.problems(codes)
-        }
-    }
-
-    /// One response a status, naming the codes that come with it.
-    mutating func problems(_ codes: [ProblemCode]) {
-        for status in Set(codes.map(\.status)).sorted() {
-            let words = codes.filter { $0.status == status }.map { "\($0.rawValue): \($0.title)" }
-            object(String(status)) { document in
-                document.text("description", words.joined(separator: " "))
-                document.object("content") {
-                    $0.object("application/problem+json") {
-                        $0.object("schema") { $0.text("$ref", "#/components/schemas/Problem") }
-                    }
-                }
-            }
-        }
     }
 
     mutating func content(_ types: [String]) {
@@ -306,6 +306,11 @@ struct OpenAPIDocument {
     mutating func text(_ name: String, _ value: String) {
         writer.key(name)
         writer.string(value)
+    }
+
+    mutating func number(_ name: String, _ value: Int) {
+        writer.key(name)
+        writer.int(value)
     }
 
     private mutating func list(_ name: String, _ values: [String]) {

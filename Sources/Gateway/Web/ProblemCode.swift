@@ -37,6 +37,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case badMessage = "bad_message"
     case duplicateID = "duplicate_id"
     case unknownID = "unknown_id"
+    case unknownTopic = "unknown_topic"
     case resumeRefused = "resume_refused"
     // How an exchange ended; the reasons of the end record, but for `error`, which is `worker_error` here.
     case workerError = "worker_error"
@@ -78,6 +79,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .badMessage: (400, 1008, "The message cannot be understood.")
         case .duplicateID: (409, 1008, "An exchange of this id is open.")
         case .unknownID: (404, 1008, "No exchange of this id is open.")
+        case .unknownTopic: (404, 1008, "This topic is not listened to.")
         case .resumeRefused: (410, 1008, "The session to be resumed is not there any more.")
         case .tooManyExchanges: (429, 4029, "This client has too many requests in flight.")
         case .headerTooLarge: (431, 1009, "The header is too large.")

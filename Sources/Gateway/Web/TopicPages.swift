@@ -25,6 +25,7 @@ extension OpenAPIDocument {
     mutating func publisher(_ plan: ServicePlan) {
         object("/v1/services/\(plan.name)") {
             $0.object("get") { document in
+                document.text("operationId", "get_\(plan.name)")
                 document.text("summary", "What service \(plan.name) is and how it stands; with `topic`, its messages.")
                 document.topicParameters()
                 document.object("responses") { document in
@@ -32,10 +33,12 @@ extension OpenAPIDocument {
                         document.text("description", "The description, or messages as they come.")
                         document.content(["application/json", "text/event-stream", "application/x-ndjson"])
                     }
-                    document.problems([
-                        .malformedRequest, .badPath, .badParameter, .originRefused, .hostRefused, .notAcceptable,
-                        .upgradeRequired, .tooManySessions, .tooManyExchanges, .tooManyTopics, .overloaded, .shutdown,
-                    ])
+                    document.object("101") { $0.text("description", "The connection is a WebSocket.") }
+                    document.object("204") { $0.text("description", "An EventSource that is to stop.") }
+                    document.problems(
+                        ProblemCode.ofAdmission + ProblemCode.ofUpgrade + [
+                            .badParameter, .notAcceptable, .tooManyExchanges, .tooManyTopics, .overloaded, .shutdown,
+                        ])
                 }
             }
         }
@@ -55,11 +58,11 @@ extension OpenAPIDocument {
             document.writer.int(TopicList.most)
         }
         writer.endObject()
-        let time = #"^[1-9][0-9]{0,3}(ms|s)$"#
-        parameter("deadline", place: "query", "End after so long a time, such as 5s.", ("string", time))
-        parameter("idle", place: "query", "End after so long a silence.", ("string", time))
-        parameter("count", place: "query", "End after so many messages.", ("integer", nil))
-        parameter("end", place: "query", "`record`: NDJSON ends with the end record.", ("string", "^record$"))
+        parameter("deadline", "End after so long a time, such as 5s or 10m.", .string(Schema.time))
+        parameter("idle", "End after so long a silence.", .string(Schema.time))
+        parameter("count", "End after so many messages.", .integer(1...Int.max))
+        parameter("end", "`record`: NDJSON ends with the end record.", .string("^record$"))
+        parameter("errors", "As of other services.", .string("^(event|status)$"))
         writer.endArray()
     }
 }
