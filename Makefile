@@ -57,6 +57,7 @@ $(VENV)/ready: Tests/EndToEnd/requirements.txt | deps
 test: build examples $(VENV)/ready
 	@scripts/install chromium chromium-driver || echo "no chromium here: the page's tests are skipped"
 	@scripts/install node-typescript || echo "no TypeScript here: the test of the module's types is skipped"
+	@scripts/install default-jdk-headless libjeromq-java || echo "no Java here: the tests of ZMTP 2.0 are skipped"
 	swift test
 	$(VENV)/bin/pytest -q Tests/EndToEnd
 

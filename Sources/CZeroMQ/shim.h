@@ -2,6 +2,13 @@
 // keeps it in a struct of its own (Frame.swift), whose address it can give out safely, and zmq_msg_t is 64 opaque bytes
 // by the ABI.
 #pragma once
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <zmq.h>
 
 _Static_assert(sizeof(zmq_msg_t) == 64, "Frame keeps a zmq_msg_t in eight words");
@@ -38,4 +45,58 @@ static inline const void *zeromq_message_origin(const void *message) {
 // The descriptor of the connection the message came by (ZMQ_SRCFD, zmq_msg_get(3)); -1 where there is none (inproc).
 static inline int zeromq_message_source(const void *message) {
     return zmq_msg_get((zmq_msg_t *)(uintptr_t)message, ZMQ_SRCFD);
+}
+
+// What follows looks at a connection of libzmq's by the descriptor that a monitor tells of; nothing is read or written.
+
+// The head of the kernel's struct tcp_info (linux/tcp.h), which only ever grows at its end; the C library's is shorter.
+struct zeromq_tcp_info {
+    uint8_t before_received[128];
+    uint64_t received;
+};
+_Static_assert(offsetof(struct zeromq_tcp_info, received) == 128, "tcpi_bytes_received");
+
+// Bytes that have come by a TCP connection so far (TCP_INFO, tcp(7)); -1 if it is none, or closed.
+static inline int64_t zeromq_bytes_received(int descriptor) {
+    enum { tcp_info_option = 11 };
+    struct zeromq_tcp_info info;
+    socklen_t size = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(descriptor, IPPROTO_TCP, tcp_info_option, &info, &size) != 0) return -1;
+    return (int64_t)info.received;
+}
+
+// What tells a socket from every other one that has had its number (SO_COOKIE, socket(7)); 0 if it is none.
+static inline uint64_t zeromq_cookie(int descriptor) {
+    enum { cookie_option = 57 };
+    uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    return getsockopt(descriptor, SOL_SOCKET, cookie_option, &cookie, &size) == 0 ? cookie : 0;
+}
+
+// Writes who is at the other end: 127.0.0.1:4711, [::1]:4711, or the process of an ipc peer; returns its length. An
+// IPv4 address within IPv6 is written as IPv4.
+static inline int zeromq_peer(int descriptor, char *text, size_t size) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    char host[INET6_ADDRSTRLEN] = "";
+    if (getpeername(descriptor, (struct sockaddr *)&address, &length) != 0) return 0;
+    if (address.ss_family == AF_INET) {
+        const struct sockaddr_in *peer = (const struct sockaddr_in *)&address;
+        inet_ntop(AF_INET, &peer->sin_addr, host, sizeof host);
+        return snprintf(text, size, "%s:%u", host, ntohs(peer->sin_port));
+    }
+    if (address.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *peer = (const struct sockaddr_in6 *)&address;
+        int is_mapped = IN6_IS_ADDR_V4MAPPED(&peer->sin6_addr);
+        if (is_mapped) inet_ntop(AF_INET, &peer->sin6_addr.s6_addr[12], host, sizeof host);
+        else inet_ntop(AF_INET6, &peer->sin6_addr, host, sizeof host);
+        return snprintf(text, size, is_mapped ? "%s:%u" : "[%s]:%u", host, ntohs(peer->sin6_port));
+    }
+    // struct ucred of unix(7), which <sys/socket.h> shows with _GNU_SOURCE only.
+    enum { peer_credentials_option = 17 };
+    int32_t credentials[3] = { 0, 0, 0 };
+    length = sizeof credentials;
+    if (getsockopt(descriptor, SOL_SOCKET, peer_credentials_option, credentials, &length) != 0) return 0;
+    return snprintf(text, size, "process %d", credentials[0]);
 }

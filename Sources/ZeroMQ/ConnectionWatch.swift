@@ -8,7 +8,8 @@
 //          +-- the peer speaks, but not with us -->  refused      libzmq is done with it: disconnect and connect again
 //
 // libzmq 4.3 tells of a socket type mismatch by silence: connected, disconnected, and no word of the handshake between
-// them. For any other end of a handshake it has a word.
+// them. For any other end of a handshake it has a word, but for a peer of ZMTP 2.0 or older: that is connected, and no
+// more is said (PeerClock.swift).
 
 /// Follows a socket that connects to one endpoint. Feed it every event of a monitor that was made before `connect`.
 public struct ConnectionWatch: Sendable {
@@ -31,7 +32,8 @@ public struct ConnectionWatch: Sendable {
     }
 
     public private(set) var state = State.connecting
-    private var isShakingHands = false
+    /// The descriptor of a connection whose handshake is under way.
+    public private(set) var shakingHands: Int32?
 
     public init() {}
 
@@ -40,9 +42,9 @@ public struct ConnectionWatch: Sendable {
     public mutating func observe(_ event: MonitorEvent) -> Bool {
         let before = state
         switch event {
-        case .connected: (state, isShakingHands) = (.connecting, true)
-        case .handshakeSucceeded: (state, isShakingHands) = (.ready, false)
-        case .handshakeFailedNoDetail, .connectRetried, .connectDelayed: (state, isShakingHands) = (.connecting, false)
+        case .connected(_, let descriptor): (state, shakingHands) = (.connecting, descriptor)
+        case .handshakeSucceeded: (state, shakingHands) = (.ready, nil)
+        case .handshakeFailedNoDetail, .connectRetried, .connectDelayed: (state, shakingHands) = (.connecting, nil)
         case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
         case .handshakeFailedAuth(_, let status): refused(.authentication(status: status))
         case .disconnected: disconnected()
@@ -51,12 +53,17 @@ public struct ConnectionWatch: Sendable {
         return state != before
     }
 
+    /// The peer has sent its greeting and libzmq says nothing: there is no handshake to wait for.
+    public mutating func greetedOnly() {
+        if shakingHands != nil { (state, shakingHands) = (.ready, nil) }
+    }
+
     private mutating func disconnected() {
-        if isShakingHands { refused(.socketTypeMismatch) }
+        if shakingHands != nil { refused(.socketTypeMismatch) }
         if state == .ready { state = .connecting }
     }
 
     private mutating func refused(_ refusal: Refusal) {
-        (state, isShakingHands) = (.refused(refusal), false)
+        (state, shakingHands) = (.refused(refusal), nil)
     }
 }

@@ -114,6 +114,9 @@ public struct Socket<Role: SocketRole>: ~Copyable {
     /// - Throws: EINVAL for a name that is empty, longer than 255 bytes, or begins with zero.
     public func setIdentity(_ identity: [UInt8]) throws(ZMQError) { try handle.setIdentity(identity) }
 
+    /// No heartbeats (ZMQ_HEARTBEAT_IVL) on connections that are made by a later `connect`.
+    public func stopHeartbeats() { handle.stopHeartbeats() }
+
     /// Closes it, zmq_close(3): as the end of its life does. `lingering` overrides the option `linger`: for so long
     /// what was sent may go out.
     public consuming func close(lingering: Duration? = nil) {

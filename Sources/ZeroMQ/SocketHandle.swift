@@ -145,6 +145,12 @@ struct SocketHandle: ~Copyable {
         try ZMQError.check(result, setting.name)
     }
 
+    func stopHeartbeats() {
+        var value: Int32 = 0
+        // SAFETY: an open socket and an Int32 of ours.
+        _ = unsafe zmq_setsockopt(raw, ZMQ_HEARTBEAT_IVL, &value, MemoryLayout<Int32>.size)
+    }
+
     private static var terminated: Int32 { ZMQ_HAUSNUMERO + 53 }
     private static var wrongState: Int32 { ZMQ_HAUSNUMERO + 51 }
 

@@ -33,7 +33,8 @@ public struct SocketOptions: Sendable, Equatable {
     public var reconnectIntervalMax: Duration?
     /// ZMQ_CONNECT_TIMEOUT: how long a TCP connect may take. Default nil: what the system allows.
     public var connectTimeout: Duration?
-    /// ZMQ_HANDSHAKE_IVL: how long the ZMTP handshake may take. Default 30 s; zero: for ever.
+    /// ZMQ_HANDSHAKE_IVL: how long the ZMTP handshake may take. Default 30 s; zero: for ever. libzmq 4.3.4 drops a peer
+    /// of ZMTP 2.0 after that time, however well it works, and again after each reconnect.
     public var handshakeInterval = Duration.seconds(30)
     /// ZMQ_HEARTBEAT_IVL: how often a ZMTP PING goes out. Default nil: never, then a frozen peer is not noticed.
     public var heartbeatInterval: Duration?
@@ -146,6 +147,13 @@ extension Duration {
         let (seconds, attoseconds) = components
         guard seconds < Int64(Int32.max) / 1000 else { return .max }
         return Int32(max(0, seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+    }
+
+    /// Nanoseconds, within 0...UInt64.max.
+    var wholeNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, seconds < 9_000_000_000 else { return seconds < 0 ? 0 : .max }
+        return UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
     }
 
     /// Seconds, rounded up, at least 1.

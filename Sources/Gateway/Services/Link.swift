@@ -3,6 +3,8 @@
 //     connects:  connecting --handshake--> up --lost--> connecting       refused: once a second we try again
 //     binds:     up while a peer is there, whose handshake is complete
 //
+// PeerClock and PeerTable say what a handshake is for peers that have none.
+//
 // ZMQ_IMMEDIATE is off on every DEALER of ours that connects. With it libzmq 4.3 drops the replies not yet read when a
 // connection is lost, and where that happens between two frames of one message it aborts the process (`!_more`,
 // fq.cpp). Without it nothing tells at a send that nobody is there; so the monitor tells, and what was sent into an
@@ -21,7 +23,7 @@ final class Link: ReadinessHandler {
     /// Somebody is there who takes what is sent.
     private(set) var isUp = false
     /// Peers at a socket that binds, as far as the monitor tells.
-    private(set) var peers = 0
+    var peers: Int { table.count }
     /// What is wrong with the connection, as a sentence.
     private(set) var trouble: String?
     /// Messages that may wait for one peer.
@@ -32,7 +34,8 @@ final class Link: ReadinessHandler {
     private unowned let core: Core
     private let binds: Bool
     private let monitor: Monitor
-    private var watch = ConnectionWatch()
+    private var clock: PeerClock
+    private var table = PeerTable()
     private var registration: Registration?
     private var refusedAt: UInt64?
 
@@ -50,6 +53,7 @@ final class Link: ReadinessHandler {
         }
         options.identity = identity
         sendHighWaterMark = options.sendHighWaterMark
+        clock = PeerClock(options)
         socket = try DealerSocket(core.context, options)
         monitor = try socket.monitor()
         if binds {
@@ -75,7 +79,16 @@ final class Link: ReadinessHandler {
     /// Looks after the connection, some times a second.
     func tick() {
         poll()
-        if binds { settle(isReady: isBoundAndUp) }
+        if binds {
+            _ = table.look(at: core.reactor.now)
+            return settle(isReady: isBoundAndUp)
+        }
+        switch clock.look(at: core.reactor.now) {
+        case .nothing: break
+        case .ready: settle(isReady: true)
+        case .hung: connectAnew()
+        case .answersNoPings: stopHeartbeats()
+        }
         guard let refusedAt, core.reactor.now - refusedAt > Self.patience else { return }
         self.refusedAt = nil
         connectAnew()
@@ -84,13 +97,19 @@ final class Link: ReadinessHandler {
     /// Drops what was sent and not delivered, and starts over. What was received must have been read.
     func connectAnew() {
         guard !binds else { return }
-        watch = ConnectionWatch()
+        clock.restart()
         do {
             try socket.disconnect(endpoint)
             try socket.connect(endpoint)
         } catch {
             trouble = "\(endpoint): \(error)"
         }
+    }
+
+    private func stopHeartbeats() {
+        core.log.notice("\(endpoint): the peer answers no ZMTP pings; without heartbeats a frozen one is not noticed")
+        socket.stopHeartbeats()
+        connectAnew()
     }
 
     private func poll() {
@@ -100,29 +119,28 @@ final class Link: ReadinessHandler {
     }
 
     private func observeConnecting(_ event: MonitorEvent) {
-        guard watch.observe(event) else { return }
-        if case .refused(let refusal) = watch.state {
+        guard clock.observe(event, at: core.reactor.now) else { return }
+        if case .refused(let refusal) = clock.watch.state {
             refusedAt = core.reactor.now
             refused(refusal)
         }
-        settle(isReady: watch.state == .ready)
+        settle(isReady: clock.watch.state == .ready)
     }
 
     private func observeBound(_ event: MonitorEvent) {
+        let change = table.observe(event, at: core.reactor.now)
         switch event {
-        case .handshakeSucceeded: peers += 1
-        case .disconnected: peers = max(0, peers - 1)
         case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
         case .handshakeFailedAuth(_, let status): refused(.authentication(status: status))
-        default: return
+        default: if change == nil { return }
         }
         settle(isReady: isBoundAndUp)
     }
 
     private func refused(_ refusal: ConnectionWatch.Refusal) { trouble = "\(endpoint): \(refusal.sentence)" }
 
-    /// A peer of a wrong type is told as lost though it was never told as there, so the count may be too low: then
-    /// libzmq still takes what is sent.
+    /// Whose handshake succeeded is not told, so the count may be too low for a moment: then libzmq still takes what is
+    /// sent.
     private var isBoundAndUp: Bool { peers > 0 || socket.events.contains(.writable) }
 
     private func settle(isReady: Bool) {

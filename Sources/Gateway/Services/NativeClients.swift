@@ -83,6 +83,7 @@ final class NativeClients {
     /// A client that is connected itself is there until its connection is gone; of those behind others, and over
     /// inproc, nobody tells.
     func tick() {
+        port.tick()
         if !hasPool {
             let limit = service.plan.rules.deadline
             for client in clients.values { ended(client.open.expire(limit, at: core.now), because: .deadline) }

@@ -174,6 +174,8 @@ extension SocketOptions {
         immediate = settings.immediate
         reconnectInterval = settings.reconnectInterval
         reconnectIntervalMax = settings.reconnectIntervalMax
+        // PeerClock and PeerTable have the clock.
+        handshakeInterval = .zero
         heartbeatInterval = settings.heartbeatInterval
         heartbeatTimeout = settings.heartbeatTimeout ?? settings.heartbeatInterval.map { $0 * 3 }
         tcpKeepAlive = settings.tcpKeepAlive == .system ? nil : settings.tcpKeepAlive == .on

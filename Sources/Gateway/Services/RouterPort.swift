@@ -20,6 +20,8 @@ final class RouterPort: ReadinessHandler {
     var onLost: ([UInt8]) -> Void = { _ in }
     /// What is wrong, as a sentence.
     var trouble: String? { failure ?? deafness }
+    /// A peer that says nothing is none of those that are expected here.
+    private let expectsWords: Bool
 
     private unowned let core: Core
     private let monitor: Monitor
@@ -33,7 +35,7 @@ final class RouterPort: ReadinessHandler {
     /// Strong until `stop`: a weak reference makes each use of the service slower.
     private var owner: (any Service)?
     /// Connections that stand.
-    private var alive: Set<Int32> = []
+    private var table = PeerTable()
     /// Who speaks by which.
     private var holders: [Int32: [UInt8]] = [:]
     /// Connections that are gone, and peers whose connection has another holder already; nobody was told yet.
@@ -41,10 +43,15 @@ final class RouterPort: ReadinessHandler {
     private var departed: [[UInt8]] = []
     /// Connections by which nothing has come yet, since when.
     private var mute: [Int32: UInt64] = [:]
+    /// Peers that have spoken by some of these, and nothing says by which.
+    private var unplaced = 0
     private var failure: String?
 
-    init(_ core: Core, _ endpoint: String, _ options: SocketOptions) throws(ZMQError) {
+    init(
+        _ core: Core, _ endpoint: String, _ options: SocketOptions, expectsWords: Bool = false
+    ) throws(ZMQError) {
         self.core = core
+        self.expectsWords = expectsWords
         socket = try RouterSocket(core.context, options)
         monitor = try socket.monitor()
         self.endpoint = try socket.bind(endpoint)
@@ -73,8 +80,9 @@ final class RouterPort: ReadinessHandler {
 
     func ready(_ readiness: Readiness) { if let owner { core.touch(owner) } }
 
-    /// Says in the log what somebody who looks at /readyz sees.
+    /// Looks after the connections, some times a second, and says in the log what /readyz says.
     func tick() {
+        if !table.look(at: core.reactor.now).isEmpty { failure = nil }
         let deafness = deafness
         if let deafness, !isDeafnessTold { core.log.warning("\(deafness)") }
         isDeafnessTold = deafness != nil
@@ -104,10 +112,13 @@ final class RouterPort: ReadinessHandler {
 
     /// A peer that was not known speaks. - Returns: false when it is gone already: what it says is late.
     func admit(_ name: [UInt8], on connection: Int32?) -> Bool {
-        guard let connection else { return true }
         hearMonitor()
+        guard let connection = connection ?? onlyMute else {
+            if !mute.isEmpty { unplaced += 1 }
+            return true
+        }
         // Of one that neither stands nor went nothing was told yet: with several I/O threads it may speak first.
-        guard alive.contains(connection) || !gone.contains(connection) else { return false }
+        guard table.contains(connection) || !gone.contains(connection) else { return false }
         if let holder = holders[connection], holder != name {
             guard let index = gone.firstIndex(of: connection) else { return false }
             gone.remove(at: index)
@@ -120,17 +131,22 @@ final class RouterPort: ReadinessHandler {
         return true
     }
 
-    /// There are peers of which nothing was heard: `heard` is of use.
-    var awaitsWords: Bool { !mute.isEmpty }
-
-    /// A peer that is not to be admitted has said something.
-    func heard(_ connection: Int32?) {
-        if let connection, !mute.isEmpty { mute[connection] = nil }
+    /// Messages of a peer of ZMTP 2.0 do not say by which connection they came: if only one is left of which nothing
+    /// was heard, it is that one.
+    private var onlyMute: Int32? {
+        guard unplaced == 0 else { return nil }
+        var candidates = mute.keys.lazy.filter { [table] in !table.hasShaken($0) }.makeIterator()
+        guard let first = candidates.next(), candidates.next() == nil else { return nil }
+        return first
     }
 
     /// The peer is no concern any more, whether it is there or not.
     func release(_ name: [UInt8], on connection: Int32?) {
-        if let connection, holders[connection] == name { holders[connection] = nil }
+        if let connection {
+            if holders[connection] == name { holders[connection] = nil }
+        } else {
+            holders = holders.filter { $0.value != name }
+        }
     }
 
     /// - Returns: whether there was somebody to tell of.
@@ -147,17 +163,14 @@ final class RouterPort: ReadinessHandler {
     private func hearMonitor() {
         hasNews = false
         while let event = monitor.next() {
+            if case .up = table.observe(event, at: core.reactor.now) { failure = nil }
             switch event {
-            case .accepted(_, let descriptor):
-                alive.insert(descriptor)
-                mute[descriptor] = core.reactor.now
+            case .accepted(_, let descriptor): mute[descriptor] = core.reactor.now
             case .disconnected(_, let descriptor):
-                alive.remove(descriptor)
-                mute[descriptor] = nil
+                if mute.removeValue(forKey: descriptor) != nil { unplaced = max(0, unplaced - 1) }
                 gone.append(descriptor)
             case .handshakeFailedProtocol(_, let code):
                 failure = "\(endpoint): a peer speaks no ZeroMQ, or with other security (protocol error \(code))"
-            case .handshakeSucceeded: failure = nil
             default: break
             }
         }
@@ -165,7 +178,8 @@ final class RouterPort: ReadinessHandler {
 
     /// Without handover libzmq takes a second peer of an identity in and never lets it speak.
     private var deafness: String? {
-        let count = mute.values.count { core.reactor.now - $0 > Self.patience }
+        guard expectsWords else { return nil }
+        let count = mute.values.count { core.reactor.now - $0 > Self.patience } - unplaced
         guard count > 0 else { return nil }
         return "\(endpoint): \(count) of its peers say nothing; they are no workers of this kind,"
             + " or have the identity of another one (see `handover`)"

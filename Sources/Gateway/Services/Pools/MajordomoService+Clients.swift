@@ -5,7 +5,6 @@ import ZeroMQ
 
 extension MajordomoService {
     func understandClient(_ message: inout Message, _ version: MajordomoVersion, _ start: Int) {
-        if port.awaitsWords { port.heard(message.sourceDescriptor) }
         var index = start
         if version.isTwo {
             guard index < message.count, message.bytes(index).equals([1]) else { return malformed() }

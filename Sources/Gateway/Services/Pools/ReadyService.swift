@@ -41,7 +41,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         dialect = plan.configuration.pool.dialect
         var options = SocketOptions(plan.configuration.socket)
         options.routerHandover = plan.configuration.pool.handover
-        port = try RouterPort(core, plan.configuration.bind ?? "", options)
+        port = try RouterPort(core, plan.configuration.bind ?? "", options, expectsWords: true)
         core.log.info("service \(plan.name) is bound to \(port.endpoint)")
         let pool = Pool(core, plan, self, NativePlaces(core, plan), OwnedJobs())
         self.pool = pool

@@ -15,17 +15,15 @@ final class PublisherLink: ReadinessHandler {
     let endpoint: String
     let socket: SubscriberSocket
     /// Publishers that are connected.
-    private(set) var publishers = 0
+    var publishers: Int { binds ? table.count : clock.watch.state == .ready ? 1 : 0 }
     /// What is wrong with the connection, as a sentence.
     private(set) var trouble: String?
 
     private unowned let core: Core
     private let binds: Bool
     private let monitor: Monitor
-    private var watch = ConnectionWatch()
-    /// Connections to a socket that binds whose handshake is not over. One that is lost is taken for one of these: if
-    /// it was a publisher, the end of a handshake sets it right.
-    private var shakingHands = 0
+    private var clock: PeerClock
+    private var table = PeerTable()
     private var registration: Registration?
     private var refusedAt: UInt64?
 
@@ -36,6 +34,7 @@ final class PublisherLink: ReadinessHandler {
         var options = SocketOptions(plan.configuration.socket)
         options.immediate = false
         options.sendHighWaterMark = 0
+        clock = PeerClock(options)
         socket = try SubscriberSocket(core.context, options)
         monitor = try socket.monitor()
         if binds {
@@ -64,9 +63,29 @@ final class PublisherLink: ReadinessHandler {
     /// Looks after the connection, some times a second.
     func tick() {
         poll()
+        if binds {
+            if !table.look(at: core.reactor.now).isEmpty { trouble = nil }
+            return
+        }
+        switch clock.look(at: core.reactor.now) {
+        case .nothing: break
+        case .ready: trouble = nil
+        case .hung: connectAnew()
+        case .answersNoPings: stopHeartbeats()
+        }
         guard let refusedAt, core.reactor.now - refusedAt > Self.patience else { return }
         self.refusedAt = nil
-        watch = ConnectionWatch()
+        connectAnew()
+    }
+
+    private func stopHeartbeats() {
+        core.log.notice("\(endpoint): the peer answers no ZMTP pings; without heartbeats a frozen one is not noticed")
+        socket.stopHeartbeats()
+        connectAnew()
+    }
+
+    private func connectAnew() {
+        clock.restart()
         do {
             try socket.disconnect(endpoint)
             try socket.connect(endpoint)
@@ -87,24 +106,17 @@ final class PublisherLink: ReadinessHandler {
     }
 
     private func observeConnecting(_ event: MonitorEvent) {
-        guard watch.observe(event) else { return }
-        publishers = watch.state == .ready ? 1 : 0
-        if watch.state == .ready { trouble = nil }
-        if case .refused(let refusal) = watch.state {
+        guard clock.observe(event, at: core.reactor.now) else { return }
+        if clock.watch.state == .ready { trouble = nil }
+        if case .refused(let refusal) = clock.watch.state {
             refusedAt = core.reactor.now
             refused(refusal)
         }
     }
 
     private func observeBound(_ event: MonitorEvent) {
+        if case .up = table.observe(event, at: core.reactor.now) { trouble = nil }
         switch event {
-        case .accepted: shakingHands += 1
-        case .handshakeSucceeded where shakingHands > 0:
-            shakingHands -= 1
-            publishers += 1
-            trouble = nil
-        case .disconnected where shakingHands > 0: shakingHands -= 1
-        case .disconnected: publishers = max(0, publishers - 1)
         case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
         case .handshakeFailedAuth(_, let status): refused(.authentication(status: status))
         default: break

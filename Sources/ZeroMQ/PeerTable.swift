@@ -1,0 +1,126 @@
+// The connections of a socket that binds, from what its monitor tells.
+//
+//     accepted --> handshake succeeded                        up
+//             \--> a second: its greeting is there            up: ZMTP 2.0 or older, of whose handshake nothing is said
+//             \--> thirty seconds: not even a greeting        cut
+//
+// libzmq does not say whose handshake succeeded: it is taken for that of the connection that waits for it longest and
+// has sent as much. Where that was wrong, the second look sets it right. The clock is ours because libzmq's own
+// (ZMQ_HANDSHAKE_IVL) is never stopped for a peer of ZMTP 2.0, see PeerClock.
+
+/// Who is connected to a socket that binds.
+public struct PeerTable: Sendable {
+    /// What became of a connection.
+    public enum Change: Sendable, Equatable {
+        /// It can be talked to.
+        case up(Connection)
+        /// It is gone, and had been up.
+        case lost(Connection)
+    }
+
+    private struct Entry {
+        let connection: Connection
+        let acceptedAt: UInt64
+        var isUp = false
+        var hasShaken = false
+    }
+
+    /// When a connection without even a greeting is cut.
+    static let handshakeTime: UInt64 = 30_000_000_000
+    /// A greeting of ZMTP 3 (RFC 23).
+    private static let longGreetingBytes = 64
+    /// Connections that are looked at, or cut, by one `look`, and for one handshake.
+    private static let looks = 256
+    private static let looksForHandshake = 64
+
+    /// A connection that may still have to be looked at; another may have its number by then.
+    private struct Place {
+        let descriptor: Int32
+        let acceptedAt: UInt64
+    }
+
+    private var entries: [Int32: Entry] = [:]
+    /// In the order of their coming: those that were not looked at yet, and those that had not greeted by then.
+    private var fresh: ArraySlice<Place> = []
+    private var stale: ArraySlice<Place> = []
+    private let received: @Sendable (Connection) -> Int?
+
+    /// Peers that are up.
+    public private(set) var count = 0
+
+    /// - Parameter received: the bytes that have come by a connection; nil if nothing tells.
+    public init(received: @escaping @Sendable (Connection) -> Int? = { $0.bytesReceived }) { self.received = received }
+
+    /// The connection of that number is there.
+    public func contains(_ descriptor: Int32) -> Bool { entries[descriptor] != nil }
+
+    /// libzmq told of its handshake, as far as can be told.
+    public func hasShaken(_ descriptor: Int32) -> Bool { entries[descriptor]?.hasShaken ?? false }
+
+    /// Takes an event in.
+    public mutating func observe(_ event: MonitorEvent, at now: UInt64) -> Change? {
+        switch event {
+        case .accepted(_, let descriptor):
+            entries[descriptor] = Entry(connection: Connection(descriptor), acceptedAt: now)
+            fresh.append(Place(descriptor: descriptor, acceptedAt: now))
+            return nil
+        case .handshakeSucceeded: return shaken()
+        case .disconnected(_, let descriptor):
+            guard let entry = entries.removeValue(forKey: descriptor) else { return nil }
+            guard entry.isUp else { return nil }
+            count -= 1
+            return .lost(entry.connection)
+        default: return nil
+        }
+    }
+
+    /// Some times a second. - Returns: the peers that turned out to be up.
+    public mutating func look(at now: UInt64) -> [Change] {
+        var changes: [Change] = []
+        for _ in 0..<Self.looks {
+            guard let place = fresh.first, now - place.acceptedAt >= PeerClock.patience else { break }
+            fresh.removeFirst()
+            guard let entry = waiting(place) else { continue }
+            if hasGreeted(entry) { changes.append(raise(place.descriptor, hasShaken: false)) } else {
+                stale.append(place)
+            }
+        }
+        for _ in 0..<Self.looks {
+            guard let place = stale.first, now - place.acceptedAt >= Self.handshakeTime else { break }
+            stale.removeFirst()
+            guard let entry = waiting(place) else { continue }
+            if hasGreeted(entry) { changes.append(raise(place.descriptor, hasShaken: false)) } else {
+                entry.connection.cut()
+            }
+        }
+        return changes
+    }
+
+    private func hasGreeted(_ entry: Entry) -> Bool { received(entry.connection) ?? 0 >= PeerClock.greetingBytes }
+
+    /// What a place stands for, if that is there and not up yet.
+    private func waiting(_ place: Place) -> Entry? {
+        let entry = entries[place.descriptor]
+        return entry?.acceptedAt == place.acceptedAt && entry?.isUp == false ? entry : nil
+    }
+
+    private mutating func shaken() -> Change? {
+        while let place = fresh.first, waiting(place) == nil { fresh.removeFirst() }
+        var first: Int32?
+        for place in fresh.prefix(Self.looksForHandshake) + stale.suffix(Self.looksForHandshake) {
+            guard let entry = waiting(place) else { continue }
+            first = first ?? place.descriptor
+            guard received(entry.connection) ?? .max >= Self.longGreetingBytes else { continue }
+            return raise(place.descriptor, hasShaken: true)
+        }
+        return first.map { raise($0, hasShaken: true) }
+    }
+
+    private mutating func raise(_ descriptor: Int32, hasShaken: Bool) -> Change {
+        guard var entry = entries[descriptor] else { preconditionFailure("a connection that is not there") }
+        (entry.isUp, entry.hasShaken) = (true, hasShaken)
+        entries[descriptor] = entry
+        count += 1
+        return .up(entry.connection)
+    }
+}
