@@ -74,7 +74,7 @@ final class Core: TurnParticipant {
         self.shared = shared
         reactor = try Reactor()
         log = shared.log
-        metrics = Metrics(services: shared.plans.count)
+        metrics = Metrics(shared.plans, log, isFirst: index == 0)
         offers = Offers(shared.plans)
         accessLog = AccessLog(shared.configuration.log, shared.output)
         outbox = Outbox(shared.mailboxes)

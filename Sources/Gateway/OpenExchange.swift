@@ -100,8 +100,16 @@ class OpenExchange: Correspondent, TimerHandler {
             metrics.counts.replies += 1
             delivered(body, inspection)
             conclude(end)
-        case .end(let end): conclude(end, body, inspection.fault)
+        case .end(let end):
+            if end.reason == .badReply { tellOfBadReply(body, inspection.fault) }
+            conclude(end, body, inspection.fault)
         }
+    }
+
+    private final func tellOfBadReply(_ body: Span<UInt8>, _ fault: String?) {
+        core.metrics.services[plan.index].log.dropping()?(
+            "a reply cannot be used: \(fault ?? "it is not what the service declares"); it begins with "
+                + Excerpt.text(body))
     }
 
     final override func finish(because reason: EndReason) {

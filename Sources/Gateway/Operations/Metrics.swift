@@ -1,6 +1,7 @@
 // What one reactor counts. Plain numbers, no lock: another reactor sees a snapshot, by letter.
 
 import Bridge
+import Logging
 
 /// Latencies in buckets, as Prometheus wants them.
 struct Histogram: Sendable {
@@ -90,9 +91,12 @@ struct ServiceCounts: Sendable {
     }
 }
 
-/// The counts of one service on one reactor, by reference for those who count.
+/// The counts of one service on one reactor, by reference for those who count, and what it tells the log.
 final class ServiceMetrics {
     var counts = ServiceCounts()
+    let log: ServiceLog
+
+    init(_ log: ServiceLog) { self.log = log }
 
     func dropped(_ cause: DropCause, _ count: Int = 1) { counts.drops[cause.rawValue] += UInt64(count) }
 
@@ -112,7 +116,10 @@ final class Metrics {
 
     private var statuses = [UInt64](repeating: 0, count: 600)
 
-    init(services count: Int) { services = (0..<count).map { _ in ServiceMetrics() } }
+    /// - Parameter isFirst: this reactor tells of what all of them have.
+    init(_ plans: [ServicePlan], _ log: Logger, isFirst: Bool) {
+        services = plans.map { ServiceMetrics(ServiceLog(log, $0.name, speaksForAll: isFirst)) }
+    }
 
     /// A response of that status was given.
     func responded(_ status: Int) { if statuses.indices.contains(status) { statuses[status] += 1 } }

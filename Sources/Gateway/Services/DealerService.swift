@@ -186,6 +186,7 @@ final class DealerService: Service, ReadinessHandler {
             switch shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) {
             case .ticket:
                 ticket = core.codec.read(incoming.bytes)
+                if ticket == nil { dropped(incoming.bytes, by: link, hasTicket: true) }
                 hasTicket = true
             case .body: swap(&body, &incoming)
             case .delimiter: break
@@ -197,10 +198,19 @@ final class DealerService: Service, ReadinessHandler {
         } while shape.expectsMore
         if let ticket {
             core.route(&body, ReplyNote(fault: shape.fault, more: more), to: ticket, plan)
-        } else {
-            core.metrics.services[plan.index].dropped(hasTicket ? .unknown : .malformed)
+        } else if !hasTicket {
+            dropped(body.bytes, by: link, hasTicket: false)
         }
         return true
+    }
+
+    /// What a worker said begins with no ticket of ours.
+    private func dropped(_ bytes: Span<UInt8>, by link: Link, hasTicket: Bool) {
+        let metrics = core.metrics.services[plan.index]
+        metrics.dropped(hasTicket ? .unknown : .malformed)
+        metrics.log.dropping()?(
+            "dropped a message from \(link.endpoint) that does not begin with the frames of a request, but with "
+                + "\(Excerpt.text(bytes)); a worker returns the frames before the body as they came")
     }
 
     /// The last worker of an endpoint is gone: what it had in hand will not be answered. What it had answered is read

@@ -32,6 +32,7 @@ final class Link: ReadinessHandler {
     var onChange: (Link) -> Void = { _ in }
 
     private unowned let core: Core
+    private let log: ServiceLog
     private let binds: Bool
     private let monitor: Monitor
     private var clock: PeerClock
@@ -44,6 +45,7 @@ final class Link: ReadinessHandler {
         _ core: Core, _ plan: ServicePlan, _ endpoint: String, binds: Bool = false, identity: [UInt8]? = nil
     ) throws(ZMQError) {
         self.core = core
+        log = core.metrics.services[plan.index].log
         self.binds = binds
         var options = SocketOptions(plan.configuration.socket)
         if !binds { options.immediate = false }
@@ -57,7 +59,7 @@ final class Link: ReadinessHandler {
         socket = try DealerSocket(core.context, options)
         monitor = try socket.monitor()
         if binds {
-            self.endpoint = try socket.bind(endpoint)
+            self.endpoint = EndpointName.make(endpoint, resolved: try socket.bind(endpoint))
         } else {
             self.endpoint = endpoint
             try socket.connect(endpoint)
@@ -80,7 +82,7 @@ final class Link: ReadinessHandler {
     func tick() {
         poll()
         if binds {
-            _ = table.look(at: core.reactor.now)
+            for change in table.look(at: core.reactor.now) { tell(of: change) }
             return settle(isReady: isBoundAndUp)
         }
         switch clock.look(at: core.reactor.now) {
@@ -107,7 +109,7 @@ final class Link: ReadinessHandler {
     }
 
     private func stopHeartbeats() {
-        core.log.notice("\(endpoint): the peer answers no ZMTP pings; without heartbeats a frozen one is not noticed")
+        log.refused("\(endpoint): the peer answers no ZMTP pings, so it gets none; if it freezes, that is not noticed")
         socket.stopHeartbeats()
         connectAnew()
     }
@@ -129,6 +131,7 @@ final class Link: ReadinessHandler {
 
     private func observeBound(_ event: MonitorEvent) {
         let change = table.observe(event, at: core.reactor.now)
+        if let change { tell(of: change) }
         switch event {
         case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
         case .handshakeFailedAuth(_, let status): refused(.authentication(status: status))
@@ -137,7 +140,18 @@ final class Link: ReadinessHandler {
         settle(isReady: isBoundAndUp)
     }
 
-    private func refused(_ refusal: ConnectionWatch.Refusal) { trouble = "\(endpoint): \(refusal.sentence)" }
+    private func refused(_ refusal: ConnectionWatch.Refusal) {
+        let sentence = "\(endpoint): \(refusal.sentence)"
+        if trouble != sentence { log.refused(sentence) }
+        trouble = sentence
+    }
+
+    private func tell(of change: PeerTable.Change) {
+        switch change {
+        case .up(let peer): log.came("worker \(peer.peer) connected to \(endpoint); \(table.count) there")
+        case .lost(let peer): log.went("worker \(peer.peer) is gone from \(endpoint); \(table.count) left")
+        }
+    }
 
     /// Whose handshake succeeded is not told, so the count may be too low for a moment: then libzmq still takes what is
     /// sent.
@@ -146,6 +160,7 @@ final class Link: ReadinessHandler {
     private func settle(isReady: Bool) {
         guard isReady != isUp else { return }
         isUp = isReady
+        if !binds { if isReady { log.connected(to: endpoint) } else { log.lost(endpoint) } }
         if isReady { trouble = nil }
         onChange(self)
     }

@@ -108,7 +108,9 @@ final class NativeClients {
             break
         }
         guard bodyAt < message.count, !message.isTooLong, let client = client(message, bodyAt) else {
-            core.metrics.services[service.plan.index].dropped(.malformed)
+            let metrics = core.metrics.services[service.plan.index]
+            metrics.dropped(.malformed)
+            metrics.log.dropping()?("dropped a message of a native client that has no body, \(Excerpt.text(message))")
             return true
         }
         core.metrics.services[service.plan.index].counts.nativeRequests += 1

@@ -54,7 +54,7 @@ final class RouterPort: ReadinessHandler {
         self.expectsWords = expectsWords
         socket = try RouterSocket(core.context, options)
         monitor = try socket.monitor()
-        self.endpoint = try socket.bind(endpoint)
+        self.endpoint = EndpointName.make(endpoint, resolved: try socket.bind(endpoint))
     }
 
     /// From now on `service` is drained when something arrives.

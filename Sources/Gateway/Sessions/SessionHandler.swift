@@ -55,7 +55,7 @@ final class SessionHandler {
                 ? nil : Problem(.badParameter, "a session with a publisher has no parameters; \(advice)")
         }
         guard core.services[route.plan.index].isReady(for: route.subject) == false else { return nil }
-        let advice = "start one \(route.plan.whereWorkersGo)"
+        let advice = route.plan.workerAdvice(route.name)
         return Problem(.noWorker, "service \"\(route.name)\" has no worker connected; \(advice)")
     }
 

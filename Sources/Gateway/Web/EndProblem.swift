@@ -18,13 +18,13 @@ enum EndProblem {
     private static func detail(
         _ reason: EndReason, _ plan: ServicePlan, _ name: String, _ exchange: Exchange, _ fault: String?
     ) -> String {
-        let name = "service \"\(name)\""
+        let (offer, name) = (name, "service \"\(name)\"")
         let rules = exchange.rules
         let so = exchange.delivered == 0 ? "no reply came" : "\(exchange.delivered) replies came"
         switch reason {
         case .error: return "\(name) answered with an error, which is in `reply`"
         case .badReply: return "\(name): \(fault ?? "the reply is not what the service declares")"
-        case .noWorker: return "\(name) has no worker connected; start one \(plan.whereWorkersGo) and try again"
+        case .noWorker: return "\(name) has no worker connected; \(plan.workerAdvice(offer)) and try again"
         case .workerLost: return "\(name) lost its worker before it was done; \(so)"
         case .overloaded:
             return "\(name) has as many requests in flight or in line as it may, or this one was too long in line; "
@@ -45,6 +45,13 @@ enum EndProblem {
 }
 
 extension ServicePlan {
+    /// What makes a worker come, for a person. - Parameter name: the service, as the client called it.
+    func workerAdvice(_ name: String) -> String {
+        if isBroker { return "start one that registers \"\(name)\"" }
+        guard majordomo != nil else { return "start one \(whereWorkersGo)" }
+        return "start one that registers \"\(configuration.brokered.name ?? self.name)\" at the broker"
+    }
+
     /// Where a worker must go to serve, for a person; the endpoint itself is the operator's to know.
     var whereWorkersGo: String {
         configuration.bind == nil ? "that is bound where `connect` says" : "that connects to where `bind` says"

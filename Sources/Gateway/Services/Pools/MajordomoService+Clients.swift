@@ -7,10 +7,10 @@ extension MajordomoService {
     func understandClient(_ message: inout Message, _ version: MajordomoVersion, _ start: Int) {
         var index = start
         if version.isTwo {
-            guard index < message.count, message.bytes(index).equals([1]) else { return malformed() }
+            guard index < message.count, message.bytes(index).equals([1]) else { return malformed(message) }
             index += 1
         }
-        guard index + 1 < message.count else { return malformed() }
+        guard index + 1 < message.count else { return malformed(message) }
         if isManagement(message.bytes(index)) { return manage(&message, version, index) }
         metrics.counts.nativeRequests += 1
         guard case .there(let pool) = names.pool(message.bytes(index), byWorker: false) else {

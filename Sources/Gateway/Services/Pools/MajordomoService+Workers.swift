@@ -7,7 +7,7 @@ extension MajordomoService {
     func understandWorker(_ message: inout Message, _ version: MajordomoVersion, _ index: Int) {
         guard index < message.count, message.bytes(index).count == 1,
             let command = MajordomoCommand(message.bytes(index)[0], version)
-        else { return malformed() }
+        else { return malformed(message) }
         guard let seat = seat(of: &message, version) else { return metrics.dropped(.late) }
         guard let worker = seat.worker, let pool = seat.pool else {
             seat.version = version
@@ -47,7 +47,7 @@ extension MajordomoService {
 
     /// A worker is ready.
     private func welcome(_ seat: MajordomoSeat, _ message: borrowing Message, _ index: Int) {
-        guard index + 1 < message.count else { return malformed() }
+        guard index + 1 < message.count else { return malformed(message) }
         if let name = seat.name, !message.bytes(index + 1).equals(name) {
             metrics.counts.violations += 1
             return sendAway(seat)
@@ -85,9 +85,10 @@ extension MajordomoService {
         _ message: inout Message, _ seat: MajordomoSeat, _ command: MajordomoCommand, _ index: Int
     ) {
         guard let worker = seat.worker, let pool = seat.pool else { return }
-        guard index + 2 < message.count, message.isEmpty(index + 2) else { return malformed() }
+        guard index + 2 < message.count, message.isEmpty(index + 2) else { return malformed(message) }
         guard let ticket = core.codec.read(message.bytes(index + 1)) else {
             metrics.dropped(.unknown)
+            metrics.log.dropping()?("dropped a reply that names no request, \(Excerpt.text(message))")
             return dismiss(seat)
         }
         let (body, end) = (index + 3, message.count)

@@ -118,7 +118,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
             switch MajordomoSpeaker(inbox.message) {
             case .worker(let version, let index): understandWorker(&inbox.message, version, index)
             case .client(let version, let index): understandClient(&inbox.message, version, index)
-            case nil: malformed()
+            case nil: malformed(inbox.message)
             }
         }
         port.stopsReading()
@@ -163,7 +163,10 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         core.log.warning("broker \(plan.name): \(text)")
     }
 
-    func malformed() { metrics.dropped(.malformed) }
+    func malformed(_ message: borrowing Message) {
+        metrics.dropped(.malformed)
+        metrics.log.dropping()?("dropped a message that is not Majordomo's, \(Excerpt.text(message))")
+    }
 
     // MARK: What workers are told
 

@@ -211,6 +211,8 @@ final class Pool {
     ) -> WorkerID {
         let id = crew.register(name, connection: connection, origin: origin, spelling: spelling, at: core.now)
         anchors[id] = anchor
+        let from = connection.map { " from \(Connection($0).peer)" } ?? ""
+        metrics.log.came("worker \(WorkerState.id(of: name))\(from) registered\(offering); \(crew.count) there")
         return id
     }
 
@@ -262,6 +264,9 @@ final class Pool {
         anchors[id] = nil
         usedAt = core.now
         metrics.counts.workersLost += 1
+        metrics.log.went(
+            "worker \(WorkerState.id(of: worker.name)) is gone\(offering), with \(requests.count) in hand; "
+                + "\(crew.count) left")
         dialect.removed(worker)
         for ticket in requests { orphaned(ticket) }
         if crew.count == 0 && isImmediate { refuseWaiting() }
@@ -286,6 +291,8 @@ final class Pool {
     }
 
     // MARK: Inside
+
+    private var offering: String { name.isEmpty ? "" : " for \"\(name)\"" }
 
     /// Ends the requests of native clients whose time is over: they have no exchange whose clock would.
     private func endNatives() {

@@ -131,8 +131,8 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     }
 
     private func understandBare(_ message: inout Message, _ pool: Pool) {
-        guard message.count >= 3, message.isEmpty(1) else { return malformed() }
-        guard message.count == 3 || pool.crew.find(message.bytes(0)) != nil else { return malformed() }
+        guard message.count >= 3, message.isEmpty(1) else { return malformed(message) }
+        guard message.count == 3 || pool.crew.find(message.bytes(0)) != nil else { return malformed(message) }
         guard let (id, isNew) = worker(&message, pool) else { return late() }
         guard !isNew, let job = pool.current(id) else {
             if pool.crew[id]?.isReady != true { pool.ready(id) } else { pool.heard(id) }
@@ -145,12 +145,12 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     }
 
     private func understandAddressed(_ message: inout Message, _ pool: Pool) {
-        guard message.count >= 3, message.isEmpty(1) else { return malformed() }
+        guard message.count >= 3, message.isEmpty(1) else { return malformed(message) }
         if message.count == 3, message.bytes(2).equals(Self.wordReady) {
             if let (id, _) = worker(&message, pool) { pool.ready(id) }
             return
         }
-        guard message.count >= 5, message.isEmpty(3) else { return malformed() }
+        guard message.count >= 5, message.isEmpty(3) else { return malformed(message) }
         replied(&message, pool, ticketAt: 2, bodyAt: 4)
     }
 
@@ -162,13 +162,13 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
                 return
             }
             guard message.bytes(1).equals([2]) || message.bytes(1).equals(Self.wordHeartbeat) else {
-                return malformed()
+                return malformed(message)
             }
             // Who is unknown and speaks has come back from a silence, or knew the gateway that was here before.
             guard let (id, isNew) = worker(&message, pool, spelling) else { return }
             return isNew ? pool.ready(id) : pool.heard(id)
         }
-        guard message.count >= 4, message.isEmpty(2) else { return malformed() }
+        guard message.count >= 4, message.isEmpty(2) else { return malformed(message) }
         replied(&message, pool, ticketAt: 1, bodyAt: 3)
     }
 
@@ -177,7 +177,10 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         guard let (id, isNew) = worker(&message, pool) else { return late() }
         if isNew { pool.ready(id) }
         guard let ticket = core.codec.read(message.bytes(ticketAt)) else {
-            return core.metrics.services[plan.index].dropped(.unknown)
+            let metrics = core.metrics.services[plan.index]
+            metrics.dropped(.unknown)
+            metrics.log.dropping()?("dropped a reply that names no request, \(Excerpt.text(message))")
+            return
         }
         let fault: ReplyShape.Fault? = message.count > bodyAt + 1 ? .tooLong : nil
         let note = ReplyNote(fault: fault, more: message.surplus(from: bodyAt + 1))
@@ -188,7 +191,12 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
 
     private func late() { core.metrics.services[plan.index].dropped(.late) }
 
-    private func malformed() { core.metrics.services[plan.index].dropped(.malformed) }
+    private func malformed(_ message: borrowing Message) {
+        let metrics = core.metrics.services[plan.index]
+        metrics.dropped(.malformed)
+        metrics.log.dropping()?(
+            "dropped a message that is not of dialect \(dialect.rawValue), \(Excerpt.text(message))")
+    }
 
     /// The worker that sent the message; a new one, where this identity was not here or came by another connection; nil
     /// where it is gone already.

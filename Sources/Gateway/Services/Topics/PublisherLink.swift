@@ -20,9 +20,11 @@ final class PublisherLink: ReadinessHandler {
     private(set) var trouble: String?
 
     private unowned let core: Core
+    private let log: ServiceLog
     private let binds: Bool
     private let monitor: Monitor
     private var clock: PeerClock
+    private var wasReady = false
     private var table = PeerTable()
     private var registration: Registration?
     private var refusedAt: UInt64?
@@ -30,6 +32,7 @@ final class PublisherLink: ReadinessHandler {
     /// - Parameter binds: listens at the endpoint instead of connecting to it.
     init(_ core: Core, _ plan: ServicePlan, _ endpoint: String, binds: Bool) throws(ZMQError) {
         self.core = core
+        log = core.metrics.services[plan.index].log
         self.binds = binds
         var options = SocketOptions(plan.configuration.socket)
         options.immediate = false
@@ -38,7 +41,7 @@ final class PublisherLink: ReadinessHandler {
         socket = try SubscriberSocket(core.context, options)
         monitor = try socket.monitor()
         if binds {
-            self.endpoint = try socket.bind(endpoint)
+            self.endpoint = EndpointName.make(endpoint, resolved: try socket.bind(endpoint))
         } else {
             self.endpoint = endpoint
             try socket.connect(endpoint)
@@ -64,12 +67,12 @@ final class PublisherLink: ReadinessHandler {
     func tick() {
         poll()
         if binds {
-            if !table.look(at: core.reactor.now).isEmpty { trouble = nil }
+            for change in table.look(at: core.reactor.now) { changed(change) }
             return
         }
         switch clock.look(at: core.reactor.now) {
         case .nothing: break
-        case .ready: trouble = nil
+        case .ready: settle()
         case .hung: connectAnew()
         case .answersNoPings: stopHeartbeats()
         }
@@ -79,7 +82,7 @@ final class PublisherLink: ReadinessHandler {
     }
 
     private func stopHeartbeats() {
-        core.log.notice("\(endpoint): the peer answers no ZMTP pings; without heartbeats a frozen one is not noticed")
+        log.refused("\(endpoint): the peer answers no ZMTP pings, so it gets none; if it freezes, that is not noticed")
         socket.stopHeartbeats()
         connectAnew()
     }
@@ -107,7 +110,7 @@ final class PublisherLink: ReadinessHandler {
 
     private func observeConnecting(_ event: MonitorEvent) {
         guard clock.observe(event, at: core.reactor.now) else { return }
-        if clock.watch.state == .ready { trouble = nil }
+        settle()
         if case .refused(let refusal) = clock.watch.state {
             refusedAt = core.reactor.now
             refused(refusal)
@@ -115,7 +118,7 @@ final class PublisherLink: ReadinessHandler {
     }
 
     private func observeBound(_ event: MonitorEvent) {
-        if case .up = table.observe(event, at: core.reactor.now) { trouble = nil }
+        if let change = table.observe(event, at: core.reactor.now) { changed(change) }
         switch event {
         case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
         case .handshakeFailedAuth(_, let status): refused(.authentication(status: status))
@@ -124,9 +127,30 @@ final class PublisherLink: ReadinessHandler {
     }
 
     private func refused(_ refusal: ConnectionWatch.Refusal) {
-        switch refusal {
-        case .socketTypeMismatch: trouble = "\(endpoint): the socket at the other end is no PUB; look at `peer`"
-        case .protocolError, .authentication: trouble = "\(endpoint): \(refusal.sentence)"
+        let sentence =
+            switch refusal {
+            case .socketTypeMismatch: "\(endpoint): the socket at the other end is no PUB; look at `peer`"
+            case .protocolError, .authentication: "\(endpoint): \(refusal.sentence)"
+            }
+        if trouble != sentence { log.refused(sentence) }
+        trouble = sentence
+    }
+
+    /// The connection that we made is there now, or not any more.
+    private func settle() {
+        let isReady = clock.watch.state == .ready
+        guard isReady != wasReady else { return }
+        wasReady = isReady
+        if isReady { trouble = nil }
+        if isReady { log.connected(to: endpoint) } else { log.lost(endpoint) }
+    }
+
+    private func changed(_ change: PeerTable.Change) {
+        switch change {
+        case .up(let peer):
+            trouble = nil
+            log.came("publisher \(peer.peer) connected to \(endpoint); \(table.count) there")
+        case .lost(let peer): log.went("publisher \(peer.peer) is gone from \(endpoint); \(table.count) left")
         }
     }
 }

@@ -209,7 +209,7 @@ final class PublisherService: Service, ReadinessHandler {
         switch (plan.configuration.publisher.frames, frames) {
         case (.topicAndBody, 2): publish(first.bytes, second.bytes)
         case (.single, 1): publish(first.bytes, first.bytes)
-        default: malformed()
+        default: malformed(Excerpt.count(frames), first.bytes)
         }
         return true
     }
@@ -227,12 +227,18 @@ final class PublisherService: Service, ReadinessHandler {
         // What was on its way when the last listener left.
         guard isWantedHere || !reactors.isEmpty else { return }
         let inspection = plan.inspector.inspect(body)
-        guard inspection.facts.isValid else { return malformed() }
+        guard inspection.facts.isValid else { return malformed(inspection.fault ?? "its body", body) }
         let publication = Publication(topic, body, inspection, plan)
         drainedBytes += publication.text.count
         for reactor in reactors { outboxes[reactor].append(publication) }
         if isWantedHere { audience.deliver(publication) }
     }
 
-    private func malformed() { core.metrics.services[plan.index].dropped(.malformed) }
+    private func malformed(_ fault: String, _ bytes: Span<UInt8>) {
+        let metrics = core.metrics.services[plan.index]
+        metrics.dropped(.malformed)
+        metrics.log.dropping()?(
+            "dropped a publisher's message, which is not what `frames` and `body` say: \(fault), beginning with "
+                + Excerpt.text(bytes))
+    }
 }
