@@ -13,4 +13,12 @@ enum System {
         close(descriptor)
         return true
     }
+
+    /// The path without links and dots, realpath(3); nil if nothing is there.
+    static func resolved(_ path: String) -> String? {
+        // SAFETY: the path is NUL-terminated for the call; what comes back is a string of ours, freed here.
+        guard let text = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(text) }
+        return unsafe String(cString: text)
+    }
 }

@@ -55,6 +55,7 @@ extension Core {
         var snapshot = metrics.snapshot
         snapshot.responses = metrics.responses
         snapshot.services = metrics.services.map(\.counts)
+        snapshot.refusals = metrics.refusals.all(listeners.map(\.listener.counters))
         for watch in listeners {
             let counters = watch.listener.counters
             snapshot.connections += counters.connectionsOpen

@@ -310,6 +310,7 @@ final class Core: TurnParticipant {
 
     fileprivate func tick() {
         for service in services { service.tick() }
+        for watch in listeners { metrics.refusals.look(at: watch.listener.counters) }
         returnMemory()
     }
 

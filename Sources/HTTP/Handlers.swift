@@ -44,5 +44,6 @@ public enum RequestEnd: Sendable, Equatable {
 /// Supplies the body of a refusal, so that there is one table of problems in the house.
 public protocol RefusalWriter: AnyObject {
     /// A problem document (RFC 9457) for `status`; it is sent as application/problem+json.
-    func problem(status: Int, code: StaticString, detail: String) -> [UInt8]
+    /// - Parameter remote: the client's address.
+    func problem(status: Int, code: StaticString, detail: String, remote: String) -> [UInt8]
 }

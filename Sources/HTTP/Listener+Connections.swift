@@ -107,7 +107,7 @@ extension Listener {
     }
 
     private func sayDirectly(_ refusal: Refusal, _ request: Request) {
-        let body = HeldResponse.Body.copy(problem(refusal))
+        let body = HeldResponse.Body.copy(problem(refusal, of: request))
         let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: body)
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
     }

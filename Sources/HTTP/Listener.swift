@@ -212,9 +212,9 @@ import Glibc
 
     func count(_ kind: RefusalKind) { tally.count(kind) }
 
-    func problem(_ refusal: Refusal) -> [UInt8] {
-        let kind = refusal.kind
-        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail)
+    func problem(_ refusal: Refusal, of request: Request) -> [UInt8] {
+        let (kind, remote) = (refusal.kind, request.remoteAddress)
+        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail, remote: remote)
             ?? refusal.plainProblem()
     }
 

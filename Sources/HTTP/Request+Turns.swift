@@ -75,7 +75,7 @@ extension Request {
 
     private func refuse(_ refusal: Refusal) -> Bool {
         listener.count(refusal.kind)
-        let problem = listener.problem(refusal)
+        let problem = listener.problem(refusal, of: self)
         listener.waitForNothing(self)
         stage = .body
         let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem))

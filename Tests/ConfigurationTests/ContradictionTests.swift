@@ -18,22 +18,22 @@ import Testing
             ("limits: {max_connections: 100}\nsessions: {max: 200}", "sessions.max"),
             ("sessions: {max: 10, max_per_address: 20}", "sessions.max_per_address"),
             ("limits: {max_exchanges: 10}\nsessions: {max_exchanges: 20}", "sessions.max_exchanges"),
-            ("services: {a: {peer: rep, bind: 'tcp://*:1', max_exchanges: 20000}}", "services.a.max_exchanges"),
-            ("services: {a: {peer: ready, bind: 'tcp://*:1', queue: {max: 20000}}}", "services.a.queue.max"),
+            ("services: {a: {peer: rep, bind: 'tcp://127.0.0.1:1', max_exchanges: 20000}}", "services.a.max_exchanges"),
+            ("services: {a: {peer: ready, bind: 'tcp://127.0.0.1:1', queue: {max: 20000}}}", "services.a.queue.max"),
             (
-                "services: {a: {peer: ready, bind: 'tcp://*:1', max_exchanges: 10, queue: {max: 50}}}",
+                "services: {a: {peer: ready, bind: 'tcp://127.0.0.1:1', max_exchanges: 10, queue: {max: 50}}}",
                 "services.a.queue.max"
             ),
             (
-                "services: {a: {peer: ready, bind: 'tcp://*:1', replies: {deadline: 5s}, queue: {max_age: 10s}}}",
+                "services: {a: {peer: ready, bind: 'tcp://127.0.0.1:1', replies: {deadline: 5s}, queue: {max_age: 10s}}}",
                 "services.a.queue.max_age"
             ),
             (
-                "services: {a: {peer: rep, bind: 'tcp://*:1', replies: {first: 5s}, overrides: {first: 1s}}}",
+                "services: {a: {peer: rep, bind: 'tcp://127.0.0.1:1', replies: {first: 5s}, overrides: {first: 1s}}}",
                 "services.a.overrides.first"
             ),
             (
-                "services: {a: {peer: dealer, bind: 'tcp://*:1', replies: {count: 5}, overrides: {count: 2}}}",
+                "services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1', replies: {count: 5}, overrides: {count: 2}}}",
                 "services.a.overrides.count"
             ),
         ])
@@ -48,10 +48,10 @@ import Testing
         "that fit, or that only a default would contradict, are not",
         arguments: [
             "", "limits: {max_exchanges: 10}", "sessions: {max: 10}", "limits: {max_connections: 5}",
-            "services: {a: {peer: ready, bind: 'tcp://*:1', replies: {deadline: 5s}}}",
-            "services: {a: {peer: ready, bind: 'tcp://*:1', clients: 'tcp://*:2', queue: {max: 20000}}}",
-            "services: {a: {peer: majordomo, bind: 'tcp://*:1', queue: {max: 500000}}}",
-            "limits: {max_exchanges: 100}\nservices: {a: {peer: majordomo, bind: 'tcp://*:1'}}",
+            "services: {a: {peer: ready, bind: 'tcp://127.0.0.1:1', replies: {deadline: 5s}}}",
+            "services: {a: {peer: ready, bind: 'tcp://127.0.0.1:1', clients: 'tcp://127.0.0.1:2', queue: {max: 20000}}}",
+            "services: {a: {peer: majordomo, bind: 'tcp://127.0.0.1:1', queue: {max: 500000}}}",
+            "limits: {max_exchanges: 100}\nservices: {a: {peer: majordomo, bind: 'tcp://127.0.0.1:1'}}",
         ])
     func agreement(text: String) {
         #expect(load(text).mistakes.isEmpty && warnings(text).isEmpty, "\(warnings(text))")
@@ -63,10 +63,10 @@ import Testing
             """
             limits: {max_exchanges: 1000}
             services:
-              a: {peer: majordomo, bind: 'tcp://*:1'}
-              b: {peer: rep, bind: 'tcp://*:2', clients: 'tcp://*:3', max_exchanges: 100}
-              c: {peer: rep, bind: 'tcp://*:4'}
-              d: {peer: ready, bind: 'tcp://*:5', clients: 'tcp://*:6', max_exchanges: 1}
+              a: {peer: majordomo, bind: 'tcp://127.0.0.1:1'}
+              b: {peer: rep, bind: 'tcp://127.0.0.1:2', clients: 'tcp://127.0.0.1:3', max_exchanges: 100}
+              c: {peer: rep, bind: 'tcp://127.0.0.1:4'}
+              d: {peer: ready, bind: 'tcp://127.0.0.1:5', clients: 'tcp://127.0.0.1:6', max_exchanges: 1}
               e: {peer: majordomo, connect: 'tcp://b:1'}
             """
         ).configuration
@@ -76,7 +76,7 @@ import Testing
     @Test("of what a request may ask for are the service's own, unless they are configured")
     func overrides() {
         func limits(_ keys: String) -> OverrideLimits? {
-            load("services: {a: {peer: dealer, bind: 'tcp://*:1', \(keys)}}").configuration.services.first?.overrides
+            load("services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1', \(keys)}}").configuration.services.first?.overrides
         }
         let plain = limits("description: x")
         #expect(plain?.deadline == .seconds(30) && plain?.first == .seconds(30) && plain?.idle == .seconds(30))

@@ -21,6 +21,20 @@ import Testing
                 "services: {a: {peer: rep, connect: 'tcp://h:1', request: envelope}}\nroutes: [{match: GET /x, service: a, request: body}]",
                 "routes[0].request: ", "can forge one"
             ),
+            ("{public: /etc}", "public", "every file below /etc"), ("{public: /}", "public", "every file below /"),
+            ("{public: /proc/self}", "public", "every file below /proc"),
+            ("services: {a: {peer: rep, bind: 'tcp://*:1'}}", "services.a.bind", "may be a worker"),
+            ("services: {a: {peer: rep, bind: 'tcp://[::]:1'}}", "services.a.bind", "may be a worker"),
+            ("services: {a: {peer: publisher, bind: 'tcp://10.0.0.1:1'}}", "services.a.bind", "may be a publisher"),
+            (
+                "services: {a: {peer: rep, bind: 'tcp://127.0.0.1:1', clients: 'tcp://eth0:2'}}", "services.a.clients",
+                "may be a client"
+            ),
+            (
+                "{listen: '127.0.0.1:7000', services: {a: {peer: rep, bind: 'tcp://*:7000'}}}", "services.a.bind",
+                "choose another port"
+            ),
+            ("services: {a: {peer: rep, bind: 'tcp://127.0.0.1:8080'}}", "services.a.bind", "127.0.0.1:8080 (`listen`)"),
         ])
     func warning(text: String, place: String, words: String) {
         let loaded = Configuration.load(text: text, file: "g.yaml")
@@ -33,7 +47,10 @@ import Testing
         "what is meant gives no warning",
         arguments: [
             "", "{listen: '0.0.0.0:8080', hosts: [gateway.example.org]}",
-            "services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1', replies: {count: 1}}}",
+            "services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1', replies: {count: 1}}}", "public: off",
+            "services: {a: {peer: rep, bind: 'tcp://[::1]:1'}, b: {peer: rep, bind: 'tcp://localhost:2'}}",
+            "services: {a: {peer: rep, bind: 'ipc:///tmp/x'}, b: {peer: rep, connect: 'tcp://10.0.0.1:2'}}",
+            "{listen: '127.0.0.1:0', services: {a: {peer: rep, bind: 'tcp://127.0.0.1:0'}}}",
         ])
     func silent(text: String) {
         let loaded = Configuration.load(text: text, file: "g.yaml")

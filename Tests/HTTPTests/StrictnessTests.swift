@@ -223,10 +223,12 @@ struct StrictnessTests {
     @Test("the writer of the house supplies the problem")
     func writer() throws {
         final class Writer: RefusalWriter {
-            func problem(status: Int, code: StaticString, detail: String) -> [UInt8] { Array("\(status) \(code): \(detail)".utf8) }
+            func problem(status: Int, code: StaticString, detail: String, remote: String) -> [UInt8] {
+                Array("\(status) \(code): \(detail) (\(remote))".utf8)
+            }
         }
         let house = try House()
         house.listener.refusalWriter = Writer()
-        #expect(try house.exchangeToEnd("GET / HTTP/1.1\r\n\r\n").hasSuffix("\r\n\r\n400 malformed_request: there is no Host"))
+        #expect(try house.exchangeToEnd("GET / HTTP/1.1\r\n\r\n").hasSuffix("400 malformed_request: there is no Host (127.0.0.1)"))
     }
 }

@@ -6,10 +6,12 @@
 enum Warnings {
     static func look(at configuration: Configuration, _ findings: Findings) {
         lookAtListen(configuration, findings)
+        lookAtPublic(configuration, findings)
         for service in configuration.services {
             lookAtEnd(service, findings)
             lookAtReuse(service, findings)
             lookAtExposure(service, configuration, findings)
+            lookAtBinds(service, configuration, findings)
         }
         lookAtBodies(configuration, findings)
     }

@@ -112,6 +112,7 @@ final class ServiceMetrics {
 /// Everything that one reactor counts.
 final class Metrics {
     let services: [ServiceMetrics]
+    let refusals: RefusalLog
     var snapshot = MetricsSnapshot()
 
     private var statuses = [UInt64](repeating: 0, count: 600)
@@ -119,6 +120,7 @@ final class Metrics {
     /// - Parameter isFirst: this reactor tells of what all of them have.
     init(_ plans: [ServicePlan], _ log: Logger, isFirst: Bool) {
         services = plans.map { ServiceMetrics(ServiceLog(log, $0.name, speaksForAll: isFirst)) }
+        refusals = RefusalLog(log)
     }
 
     /// A response of that status was given.
@@ -139,6 +141,8 @@ struct MetricsSnapshot: Sendable {
     var connectionsAccepted: UInt64 = 0
     var connectionsRefused: UInt64 = 0
     var malformedRequests: UInt64 = 0
+    /// Requests that were refused before they reached a service.
+    var refusals: [ProblemCode: UInt64] = [:]
     var spinsCaught: UInt64 = 0
     /// HTTP responses by status.
     var responses: [Int: UInt64] = [:]
@@ -160,6 +164,7 @@ struct MetricsSnapshot: Sendable {
         connectionsAccepted += other.connectionsAccepted
         connectionsRefused += other.connectionsRefused
         malformedRequests += other.malformedRequests
+        refusals.merge(other.refusals, uniquingKeysWith: +)
         spinsCaught += other.spinsCaught
         responses.merge(other.responses, uniquingKeysWith: +)
         bufferedBytes += other.bufferedBytes

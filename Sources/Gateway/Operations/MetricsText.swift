@@ -175,6 +175,12 @@ struct MetricsText {
         single(
             "zmq_gateway_malformed_requests_total", "counter", "Requests refused as malformed.", total.malformedRequests
         )
+        head(
+            "zmq_gateway_requests_refused_total", "counter",
+            "Requests refused before they reached a service, by reason.")
+        for (code, count) in total.refusals.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            line("zmq_gateway_requests_refused_total", "reason=\"\(code.rawValue)\"", count)
+        }
         head("zmq_gateway_responses_total", "counter", "HTTP responses, by status.")
         for (status, count) in total.responses.sorted(by: { $0.key < $1.key }) {
             line("zmq_gateway_responses_total", "status=\"\(status)\"", count)

@@ -42,6 +42,8 @@ final class Answer {
     var isForeignLink = false
     /// A probe came by a name that is not the gateway's.
     var isOfForeignHost = false
+    /// Why the request was refused before there was an exchange.
+    private(set) var refusal: Problem?
     /// Where the time went, where a worker was waited for; said in the header, if that is not given yet.
     var timing: ServerTiming?
 
@@ -111,6 +113,7 @@ final class Answer {
     func send(_ problem: Problem, retryAfter: Int? = nil, allow: String? = nil, endedBy reason: EndReason? = nil) {
         let seconds = retryAfter ?? (problem.status == 429 || problem.status == 503 ? 1 : nil)
         if isEventSource { return sendEvent(problem, retryAfter: seconds, endedBy: reason) }
+        if reason == nil { refusal = problem }
         var headers = headers("application/problem+json")
         if let reason { headers.add("X-Exchange-End", String(describing: reason.word)) }
         if let seconds { headers.add("Retry-After", String(seconds)) }
@@ -126,6 +129,7 @@ final class Answer {
     }
 
     private func sendEvent(_ problem: Problem, retryAfter seconds: Int?, endedBy reason: EndReason?) {
+        if reason == nil { refusal = problem }
         guard let event = event(problem, retryAfter: seconds, endedBy: reason) else {
             return request.respond(204, headers(nil), copying: Span())
         }

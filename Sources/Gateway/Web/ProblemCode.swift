@@ -99,6 +99,9 @@ enum ProblemCode: String, CaseIterable, Sendable {
         }
     }
 
+    /// What the HTTP room calls it.
+    init(_ code: StaticString) { self = ProblemCode(rawValue: String(describing: code)) ?? .malformedRequest }
+
     var status: Int { row.status }
     var closeCode: Int { row.closeCode }
     var title: StaticString { row.title }

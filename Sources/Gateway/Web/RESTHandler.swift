@@ -65,6 +65,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     func closed(_ answer: Answer, since: Instant, _ reason: RequestEnd, _ exchange: ExchangeRecord?) {
         openRequests -= 1
         core.metrics.responded(answer.request.status)
+        if let problem = answer.refusal { core.metrics.refusals.refused(problem, answer.request.remoteAddress) }
         guard core.accessLog.isEnabled else { return }
         let request = answer.request
         core.accessLog.write(
@@ -76,8 +77,9 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     }
 
     /// The HTTP room refuses what it cannot read; the words are ours.
-    func problem(status: Int, code: StaticString, detail: String) -> [UInt8] {
-        let known = ProblemCode(rawValue: String(describing: code)) ?? .malformedRequest
+    func problem(status: Int, code: StaticString, detail: String, remote: String) -> [UInt8] {
+        let known = ProblemCode(code)
+        core.metrics.refusals.tell(of: known, detail, remote)
         return Problem(known, detail, status: status).bytes(requestID: nil)
     }
 

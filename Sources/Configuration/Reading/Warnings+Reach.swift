@@ -1,0 +1,51 @@
+// Warnings about what others can reach: files that are served, ports where anybody may be a worker.
+
+extension Warnings {
+    /// Folders that hold other things than pages, and those of which every part does.
+    private static let crowded = ["/", "/home", "/usr", "/var", "/opt", "/run", "/tmp"]
+    private static let secret = ["/etc", "/root", "/boot", "/proc", "/sys", "/dev"]
+
+    static func lookAtPublic(_ configuration: Configuration, _ findings: Findings) {
+        guard let folder = configuration.publicFolder.path, let path = System.resolved(folder) else { return }
+        let place = findings.place(of: "public")
+        if crowded.contains(path) || secret.contains(where: { isWithin(path, $0) }) || isHome(path) {
+            findings.warning(
+                place, "serves every file below \(path) to every client; name a folder that holds pages only")
+        } else if let file = System.resolved(findings.file), isWithin(file, path) {
+            findings.warning(place, "serves this configuration file to every client; move it out of \(path)")
+        }
+    }
+
+    static func lookAtBinds(_ service: ServiceConfiguration, _ configuration: Configuration, _ findings: Findings) {
+        for (key, endpoint) in [("bind", service.bind), ("clients", service.clients)] {
+            guard let endpoint, endpoint.hasPrefix("tcp://") else { continue }
+            let (written, port) = HostAndPort.parts(String(endpoint.dropFirst(6)))
+            let host = written.hasPrefix("[") ? String(written.dropFirst().dropLast()) : written
+            let place = findings.place(of: "services.\(service.name).\(key)")
+            let number = port.flatMap { UInt16($0) } ?? 0
+            if let address = configuration.listen.first(where: { clashes(host, number, with: $0) }) {
+                findings.warning(place, "is where HTTP clients come in, \(address) (`listen`); choose another port")
+            } else if !ListenAddress.tcp(host: host, port: number).isLoopback {
+                let who = key == "clients" ? "a client" : service.peer == .publisher ? "a publisher" : "a worker"
+                findings.warning(
+                    place,
+                    "is beyond loopback, and whoever reaches the port may be \(who), for nothing checks who it is; "
+                        + "bind 127.0.0.1, or keep the port within a network that you trust")
+            }
+        }
+    }
+
+    private static func clashes(_ host: String, _ port: UInt16, with address: ListenAddress) -> Bool {
+        guard case .tcp(let other, port) = address, port != 0 else { return false }
+        let any = ["*", "0.0.0.0", "::"]
+        return host == other || any.contains(host) || any.contains(other)
+    }
+
+    private static func isWithin(_ path: String, _ folder: String) -> Bool {
+        path == folder || path.hasPrefix(folder + "/")
+    }
+
+    private static func isHome(_ path: String) -> Bool {
+        path.hasPrefix("/home/") && !path.dropFirst(6).contains("/")
+    }
+}
