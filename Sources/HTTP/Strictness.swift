@@ -251,8 +251,10 @@ struct Strictness {
         if let refusal = unsafe collect(request, connection, limits) ?? checkFields(request) ?? checkFraming(request) {
             return refusal
         }
-        if request.bodyLength != nil {
-            // The library takes no white space behind it, and the line came too late for us to move that.
+        // Collected anew, values have the white space behind them again.
+        if unsafe collect(request, connection, limits) == nil, let length = request.value(of: .contentLength),
+            length.count > 0, [9, 32].contains(length[length.count - 1]) {
+            // The library takes no white space there, and the line came too late for us to move it.
             return Refusal(.contentLengthInvalid, "there is white space behind the number of Content-Length")
         }
         return Refusal(.headerTooLarge, "the header, with its fields and cookies, is too much")
