@@ -54,18 +54,21 @@ static void cmhd_log(void *callbacks, const char *format, va_list arguments) {
   calls->logged(calls->owner);
 }
 
-/// MHD_start_daemon(3) for an external epoll loop on a socket that listens already. The library closes `listening` when
-/// it stops; `calls` must live until then, for the log.
+/// MHD_start_daemon(3) for an external epoll loop. With -1 for `listening` its connections come from
+/// MHD_add_connection(3) alone, and accept_policy is not asked; else the library accepts on that socket, and closes it
+/// when it stops. `calls` must live until then, for the log.
 ///
 /// To allow upgrades is to allow suspend and resume. The library's own time-out stays off. It logs to `logged`: nothing
 /// else says that it is about to refuse a request that it has not shown to the handler.
 static inline struct MHD_Daemon *cmhd_start(int listening, unsigned int max_connections, size_t pool_bytes,
                                             struct cmhd_callbacks *calls) {
+  const unsigned int source = listening < 0 ? MHD_USE_NO_LISTEN_SOCKET : 0;
+  struct MHD_OptionItem options[] = {{MHD_OPTION_LISTEN_SOCKET, listening, NULL}, {MHD_OPTION_END, 0, NULL}};
   return MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_UPGRADE | (calls->logged ? MHD_USE_ERROR_LOG : 0), 0,
+      MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_UPGRADE | source | (calls->logged ? MHD_USE_ERROR_LOG : 0), 0,
       calls->accept_policy, calls->owner, calls->handler, calls->owner,
       MHD_OPTION_EXTERNAL_LOGGER, &cmhd_log, calls,
-      MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT, max_connections,
+      MHD_OPTION_ARRAY, listening < 0 ? options + 1 : options, MHD_OPTION_CONNECTION_LIMIT, max_connections,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_bytes, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
       MHD_OPTION_NOTIFY_CONNECTION, calls->connection, calls->owner,
       MHD_OPTION_NOTIFY_COMPLETED, calls->completed, calls->owner,
@@ -113,6 +116,9 @@ static inline int cmhd_wants_run(struct MHD_Daemon *daemon) {
   MHD_UNSIGNED_LONG_LONG milliseconds = 1;
   return MHD_get_timeout(daemon, &milliseconds) == MHD_YES && milliseconds == 0;
 }
+
+// accept4(2), which <sys/socket.h> shows with _GNU_SOURCE only.
+extern int accept4(int listening, struct sockaddr *address, socklen_t *size, int flags);
 
 /// What the kernel knows of a TCP connection's traffic; all zero where there is none to ask (a unix socket).
 struct cmhd_traffic {

@@ -26,7 +26,7 @@ extension Configuration {
         limits:
           max_body_bytes: 1MiB              # a request's body, 1 to 1GiB; above: 413
           max_header_bytes: 8KiB            # request line and fields, 1KiB to 48KiB; above: 431 or 414
-          max_connections: 10000            # open client connections, also bounded by the descriptor limit
+          max_connections: 10000            # open client connections; one more closes the one idle longest, or is a 503
           max_connections_per_address: 1000 # of one client address; above: 429
           max_exchanges: 10000              # in flight, of native clients half of it at most; above: 503
           max_exchanges_per_address: 1000   # of one client address; above: 429
@@ -36,7 +36,7 @@ extension Configuration {
           header: 10s                       # from the first byte to the end of the header; above: 408
           body: 30s                         # from there to the end of the body; above: 408
           idle: 60s                         # a keep-alive connection without a request
-          drain: 10s                        # how long SIGTERM lets exchanges finish; 0 ends them at once
+          drain: 8s                         # how long SIGTERM lets exchanges finish; 0 ends them at once
 
         sessions:                           # WebSockets
           max: 10000                        # open at once; above: 503

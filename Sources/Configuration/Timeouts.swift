@@ -11,8 +11,9 @@ public struct Timeouts: Sendable, Equatable {
     /// `idle`: a keep-alive connection without a request, 100 ms to 1 h. Default: 60 s.
     public var idle = Duration.seconds(60)
 
-    /// `drain`: how long SIGTERM lets exchanges finish, 0 to 1 h; 0 ends them at once. Default: 10 s.
-    public var drain = Duration.seconds(10)
+    /// `drain`: how long SIGTERM lets exchanges finish, 0 to 1 h; 0 ends them at once. Default: 8 s,
+    /// below the 10 s after which Docker kills.
+    public var drain = Duration.seconds(8)
 
     /// The defaults.
     public init() {}

@@ -61,6 +61,8 @@ extension Core {
             snapshot.connections += counters.connectionsOpen
             snapshot.connectionsAccepted += counters.connectionsAccepted
             snapshot.connectionsRefused += counters.connectionsRefused
+            snapshot.connectionsEvicted += counters.connectionsEvicted
+            snapshot.acceptsFailed += counters.acceptsFailed
             snapshot.malformedRequests += UInt64(counters.refusedTotal)
             snapshot.spinsCaught += counters.spinsCaught
         }

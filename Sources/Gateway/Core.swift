@@ -20,7 +20,7 @@ import ZeroMQ
 /// The gateway on one thread.
 final class Core: TurnParticipant {
     /// How often services and limits are looked after.
-    private static let tickInterval: Nanoseconds = 250_000_000
+    static let tickInterval: Nanoseconds = 250_000_000
     private static let ticksUntilMemoryReturns = 8
     /// Rounds of work in one turn before descriptors are looked at again.
     private static let roundsPerTurn = 4
@@ -36,20 +36,21 @@ final class Core: TurnParticipant {
     let metrics: Metrics
     let accessLog: AccessLog
     private(set) var services: [any Service] = []
-    private(set) var drainState = Drain()
+    var drainState = Drain()
     /// The services that brokers' workers have registered.
     var offers: Offers
-    private var exchanges: TicketTable<Correspondent>
+    var exchanges: TicketTable<Correspondent>
     var listeners: [ListenerWatch] = []
-    private var handler: RESTHandler?
+    var handler: RESTHandler?
     private var touched: [any Service] = []
     private var opening: [RESTExchange] = []
-    private var closing: [AnyObject] = []
+    var closing: [AnyObject] = []
     var inquiries = Inquiries()
     private var mintedNames: UInt64 = 0
     var idlePeers = 0
-    private var hasSaidIdle = false
-    private var endsAt: Instant?
+    var hasSaidIdle = false
+    var endsAt: Instant?
+    var drainsSince: Instant?
     private var letterWatch: LetterWatch?
     var outbox: Outbox
     private var flushing: [SessionWire] = []
@@ -80,15 +81,30 @@ final class Core: TurnParticipant {
         outbox = Outbox(shared.mailboxes)
         exchanges = TicketTable(reactor: UInt8(index), capacity: Self.mostTickets)
         reactor.participant = self
-        for plan in shared.plans { services.append(try makeService(plan)) }
-        let handler = RESTHandler(self)
-        self.handler = handler
-        for address in addresses where index == 0 || !address.isUnix {
-            listeners.append(try ListenerWatch(self, address, handler))
+        try listen(addresses)
+        do {
+            for plan in shared.plans { services.append(try makeService(plan)) }
+            letterWatch = try LetterWatch(self, shared.mailboxes[index])
+        } catch {
+            for watch in listeners { watch.stop() }
+            throw error
         }
-        letterWatch = LetterWatch(self, shared.mailboxes[index])
         for service in services { service.start() }
         _ = reactor.schedule(at: reactor.now + Self.tickInterval, Housekeeper(self), key: 0)
+    }
+
+    /// Before any other socket: a second gateway, which stops here, must not have taken the workers of the first.
+    private func listen(_ addresses: [HTTP.ListenAddress]) throws {
+        let handler = RESTHandler(self)
+        self.handler = handler
+        do {
+            for address in addresses where index == 0 || !address.isUnix {
+                listeners.append(try ListenerWatch(self, address, handler))
+            }
+        } catch {
+            for watch in listeners { watch.stop() }
+            throw error
+        }
     }
 
     /// The addresses as they were bound.
@@ -108,7 +124,7 @@ final class Core: TurnParticipant {
     /// have come: libzmq's thread is woken once for them, not for each.
     func openSoon(_ exchange: RESTExchange) { opening.append(exchange) }
 
-    private func openExchanges() {
+    private func openRequested() {
         guard !opening.isEmpty else { return }
         let batch = opening
         opening.removeAll(keepingCapacity: true)
@@ -270,9 +286,9 @@ final class Core: TurnParticipant {
         for _ in 0..<Self.roundsPerTurn {
             hasMore = drainTouched()
             for watch in listeners { watch.runIfNeeded() }
-            openExchanges()
+            openRequested()
             if !touched.isEmpty && !hasMore { hasMore = drainTouched() }
-            guard hasMore || listeners.contains(where: \.listener.wantsRun) else { break }
+            guard hasMore || listeners.contains(where: \.wantsRun) else { break }
         }
         if !backlog.isEmpty { backlog.retry() }
         flushSessions()
@@ -282,11 +298,11 @@ final class Core: TurnParticipant {
         finishIfDrained()
         outbox.send()
         let mustGoOn = hasMore || !touched.isEmpty || !closing.isEmpty || !flushing.isEmpty
-        if mustGoOn || listeners.contains(where: \.listener.wantsRun) { return 0 }
+        if mustGoOn || listeners.contains(where: \.wantsRun) { return 0 }
         return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
     }
 
-    private func flushSessions() {
+    func flushSessions() {
         guard !flushing.isEmpty else { return }
         let batch = flushing
         flushing.removeAll(keepingCapacity: true)
@@ -333,54 +349,6 @@ final class Core: TurnParticipant {
     fileprivate func scheduleTick(_ ticker: Housekeeper) {
         _ = reactor.schedule(at: reactor.now + Self.tickInterval, ticker, key: 0)
     }
-
-    // MARK: Drain
-
-    func beginDrain() {
-        drainState.begin(at: now, patience: configuration.timeouts.drain.inNanoseconds)
-        for watch in listeners { watch.listener.stopAccepting() }
-        for case let publisher as PublisherService in services { publisher.dismiss() }
-        sessions.drain()
-    }
-
-    private func finishIfDrained() {
-        guard drainState.phase != .running else { return }
-        var inFlight = exchanges.count + sessions.count + (handler?.openRequests ?? 0)
-        let busyPeers = shared.reactorCount - 1 - idlePeers
-        if endsAt == nil, drainState.isOver(at: now, inFlight: inFlight + busyPeers) {
-            for exchange in exchanges.values { exchange.finish(because: .shutdown) }
-            sessions.closeAll()
-            flushSessions()
-            sendLastWords()
-            endsAt = now + Self.lastPatience
-            inFlight = 0
-        }
-        if inFlight == 0 && !hasSaidIdle {
-            hasSaidIdle = true
-            for other in 0..<shared.reactorCount where other != index { post(.idle, to: other) }
-        }
-        // Others' exchanges, and the cancels of those that did not finish, may still need a socket of ours.
-        guard let endsAt, busyPeers == 0 || now >= endsAt else { return }
-        sessions.stop()
-        for watch in listeners { watch.stop() }
-        for service in services { service.stop() }
-        closing.removeAll()
-        accessLog.flush()
-        reactor.stop()
-    }
-}
-
-extension Core {
-    /// Lets the answers that were just given out, as far as their clients take them at once.
-    private func sendLastWords() {
-        for _ in 0..<Self.lastRounds where (handler?.openRequests ?? 0) > 0 {
-            for watch in listeners { watch.runIfNeeded(always: true) }
-        }
-    }
-
-    private static let lastRounds = 16
-    /// How long a reactor with nothing left to do waits for the others.
-    private static let lastPatience: Nanoseconds = 1_000_000_000
 }
 
 /// The core's clock for housekeeping.

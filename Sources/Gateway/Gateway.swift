@@ -70,6 +70,7 @@ public enum Gateway {
             for thread in threads { thread.join() }
             return EX_UNAVAILABLE
         }
+        if let open = DescriptorLimit.inUse() { shared.places.settle(open: open) }
         for address in start.addresses {
             let text = address.hasPrefix("unix:") ? address : "http://\(address)"
             Output.write(Array("listening on \(text)\n".utf8), to: STDOUT_FILENO)
@@ -78,7 +79,7 @@ public enum Gateway {
             Output.write(Array(Configuration.demoHints("http://\(address)").utf8), to: STDOUT_FILENO)
         }
         for thread in threads { thread.join() }
-        shared.log.notice(watch.status == 0 ? "everything is finished" : "what was open was cut")
+        shared.log.notice("\(shared.cut.sentence)")
         return watch.status
     }
 

@@ -2,7 +2,6 @@
 
 import Bridge
 import Configuration
-import HTTP
 import Logging
 import Reactors
 import ZeroMQ
@@ -22,12 +21,17 @@ final class SharedState: Sendable {
     let openAPI: [UInt8]
     /// Connections one reactor may hold.
     let connectionsPerReactor: Int
+    /// The descriptors that clients and workers can make the process open.
+    let places: DescriptorPlaces
     /// Exchanges of one address on one reactor; nil where the bound on its connections is none above it: a connection
     /// has one at a time.
     let exchangesPerAddress: Int?
     let openExchanges: OpenExchangeCounts
     /// Topics of publishers that somebody listens to, on all reactors.
     let heldTopics: OpenExchangeCounts
+
+    /// What the end of the drain cut.
+    let cut = CutCount()
 
     var reactorCount: Int { mailboxes.count }
 
@@ -55,14 +59,13 @@ final class SharedState: Sendable {
             shares: configuration.services.map { configuration.nativeShare(of: $0) })
         heldTopics = OpenExchangeCounts(
             bound: .max, ofServices: configuration.services.map(\.publisher.maxTopics))
-        connectionsPerReactor = Self.connections(configuration, reactors: reactors)
+        connectionsPerReactor = max(1, limits.maxConnections / reactors)
+        places = DescriptorPlaces(limit: DescriptorLimit.raiseToHard())
     }
 
-    /// A listening socket without descriptors left would spin, so connections stay below what the process may open: a
-    /// quarter of it is kept for sockets to workers.
-    static func connections(_ configuration: Configuration, reactors: Int) -> Int {
-        let descriptors = DescriptorLimit.raiseToHard()
-        let affordable = max(16, descriptors - descriptors / 4 - 64)
-        return max(1, min(configuration.limits.maxConnections, affordable) / reactors)
+    /// Client connections that a process with this configuration holds at most.
+    static func connections(_ configuration: Configuration) -> Int {
+        let places = DescriptorPlaces(limit: DescriptorLimit.raiseToHard())
+        return min(configuration.limits.maxConnections, places.connections.most)
     }
 }

@@ -15,7 +15,7 @@ public struct StartNote: Sendable, Equatable {
 enum StartNotes {
     static func make(_ configuration: Configuration) -> [StartNote] {
         let services = configuration.services.filter(\.hasIdentities)
-        let connections = SharedState.connections(configuration, reactors: 1)
+        let connections = SharedState.connections(configuration)
         let lack = descriptorLack(services, of: DescriptorLimit.raiseToHard(), connections: connections)
         return services.compactMap(gain) + [lack].compactMap { $0 }
     }

@@ -9,6 +9,7 @@ final class ListenerWatch: ReadinessHandler {
     let listener: Listener
     private let core: Core
     private var registration: Registration?
+    private var arrivals: ArrivalEar?
     private var isReady = true
 
     init(_ core: Core, _ address: HTTP.ListenAddress, _ handler: RESTHandler) throws {
@@ -16,31 +17,92 @@ final class ListenerWatch: ReadinessHandler {
         let configuration = core.configuration
         var options = ListenerOptions(address: address)
         options.maxConnections = core.shared.connectionsPerReactor
+        options.places = core.shared.places.connections
+        options.probes = ["/healthz", "/readyz"]
         options.maxConnectionsPerAddress = max(
             1, configuration.limits.maxConnectionsPerAddress / core.shared.reactorCount)
         options.maxHeaderBytes = configuration.limits.maxHeaderBytes
         options.headerDeadline = configuration.timeouts.header
         options.bodyDeadline = configuration.timeouts.body
         options.idleTimeout = configuration.timeouts.idle
-        options.reusePort = core.shared.reactorCount > 1
+        options.portUse = core.shared.reactorCount == 1 ? .alone : core.index == 0 ? .first : .next
         listener = try Listener(options, handler: handler)
         listener.refusalWriter = handler
-        registration = core.watch(listener.epollDescriptor, .readable, self)
+        do {
+            registration = try core.reactor.watch(listener.epollDescriptor, .readable, self)
+            arrivals = try ArrivalEar(core, listener)
+        } catch {
+            if let registration { core.reactor.unwatch(registration) }
+            listener.stop()
+            throw error
+        }
     }
 
     func ready(_ readiness: Readiness) { isReady = true }
 
+    /// Something is there to do before a clock says so.
+    var wantsRun: Bool { listener.wantsRun || arrivals?.hasArrivals ?? false }
+
     /// Runs the listener if its descriptor, a resumed request or a deadline asks for it.
     func runIfNeeded(always: Bool = false) {
         let now = core.reactor.now
-        guard always || isReady || listener.wantsRun || listener.timeout(now: now) == 0 else { return }
+        guard always || isReady || wantsRun || listener.timeout(now: now) == 0 else { return }
         isReady = false
+        arrivals?.tell()
         listener.run(now: now)
+        arrivals?.follow()
+    }
+
+    /// Takes those in that wait in the queue, and no further ones.
+    func stopAccepting() {
+        arrivals?.stop()
+        arrivals = nil
+        listener.stopAccepting()
+        isReady = true
+    }
+
+    func stop() {
+        arrivals?.stop()
+        if let registration { core.reactor.unwatch(registration) }
+        listener.stop()
+    }
+}
+
+/// Notes that connections wait; deaf while the listener has no descriptor to accept them with.
+private final class ArrivalEar: ReadinessHandler {
+    private(set) var hasArrivals = false
+    private let core: Core
+    private let listener: Listener
+    private var registration: Registration?
+    private var hears = true
+
+    init(_ core: Core, _ listener: Listener) throws(SystemError) {
+        self.core = core
+        self.listener = listener
+        registration = try core.reactor.watch(listener.listeningDescriptor, .readable, self)
+    }
+
+    func ready(_ readiness: Readiness) { hasArrivals = true }
+
+    /// The listener is about to run.
+    func tell() {
+        guard hasArrivals else { return }
+        hasArrivals = false
+        listener.arrivalsWait()
+    }
+
+    /// The listener has run.
+    func follow() {
+        guard listener.isAccepting != hears, let registration else { return }
+        hears = listener.isAccepting
+        core.reactor.change(registration, to: hears ? .readable : [])
+        guard !hears else { return }
+        core.log.warning("no descriptor is left: new connections wait; raise the limit of open files (ulimit -n)")
     }
 
     func stop() {
         if let registration { core.reactor.unwatch(registration) }
-        listener.stop()
+        registration = nil
     }
 }
 
@@ -50,10 +112,10 @@ final class LetterWatch: ReadinessHandler {
     private let mailbox: Mailbox<Letter>
     private var registration: Registration?
 
-    init(_ core: Core, _ mailbox: Mailbox<Letter>) {
+    init(_ core: Core, _ mailbox: Mailbox<Letter>) throws(SystemError) {
         self.core = core
         self.mailbox = mailbox
-        registration = core.watch(mailbox.descriptor, .readable, self)
+        registration = try core.reactor.watch(mailbox.descriptor, .readable, self)
     }
 
     func ready(_ readiness: Readiness) { mailbox.drain { core.received($0) } }

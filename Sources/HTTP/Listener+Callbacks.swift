@@ -6,9 +6,8 @@ import Glibc
 extension Listener {
     static func callbacks(for listener: Listener) -> cmhd_callbacks {
         unsafe cmhd_callbacks(
-            owner: Unmanaged.passUnretained(listener).toOpaque(), accept_policy: acceptPolicyThunk,
-            handler: handlerThunk, connection: connectionThunk, completed: completedThunk,
-            request_line: requestLineThunk, logged: loggedThunk)
+            owner: Unmanaged.passUnretained(listener).toOpaque(), accept_policy: nil, handler: handlerThunk,
+            connection: connectionThunk, completed: completedThunk, request_line: requestLineThunk, logged: loggedThunk)
     }
 
     // SAFETY (all thunks): `cls` is the listener, which lives until stop() has returned; a context is the Request that
@@ -27,11 +26,6 @@ extension Listener {
         guard let context = unsafe context else { return none }
         return unsafe Unmanaged<Request>.fromOpaque(context)._withUnsafeGuaranteedRef(body)
     }
-
-    private static let acceptPolicyThunk: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<sockaddr>?, socklen_t)
-        -> MHD_Result = { cls, address, _ in
-            unsafe with(cls) { unsafe $0.admits(address) } ? .YES : .NO
-        }
 
     private static let connectionThunk: @convention(c) (
         UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,

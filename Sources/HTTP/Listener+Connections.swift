@@ -6,15 +6,6 @@ import Glibc
 extension Listener {
     // MARK: coming
 
-    /// Whether a new connection is let in at all. Some over the limit are, to be told why.
-    func admits(_ address: UnsafePointer<sockaddr>?) -> Bool {
-        activity &+= 1
-        guard let key = unsafe PeerKey(address) else { return true }
-        if ledger.count(key) < options.maxConnectionsPerAddress + ListenerOptions.graceConnections { return true }
-        tally.connectionsRefused += 1
-        return false
-    }
-
     func connectionOpened(_ connection: OpaquePointer) -> Request {
         activity &+= 1
         tally.connectionsOpen += 1
@@ -25,7 +16,12 @@ extension Listener {
         unsafe request.open(connection, slot: slot, connectionID: tally.connectionsAccepted)
         request.peerKey = unsafe PeerKey(cmhd_peer(connection))
         if let key = request.peerKey { request.isOverLimit = ledger.open(key) > options.maxConnectionsPerAddress }
-        wait(for: .header, request)
+        request.isForProbes = letsInForProbes
+        if request.isForProbes { probesOpen += 1 }
+        tally.connectionsFresh += 1
+        // The clock stands still for a turn: those that come in one are told apart, so that the first is the oldest.
+        let order = (tally.connectionsAccepted & 0xFFF) << 3
+        deadlines.set(slot, .fresh, now &+ durations[DeadlineKind.fresh.rawValue] &+ order)
         return request
     }
 
@@ -40,6 +36,7 @@ extension Listener {
         activity &+= 1
         lastRequestID &+= 1
         lastSlot = request.slot
+        if !request.hasBegun { tally.connectionsFresh -= 1 }
         unsafe request.requestLine(target, id: lastRequestID)
     }
 
@@ -50,8 +47,10 @@ extension Listener {
         activity &+= 1
         if !isStopping, !request.isTimedOut, !request.hasBegun { answerGarbage(request) }
         tally.connectionsOpen -= 1
-        // Where there were as many as there may be, the library listens again only from its next run on.
-        closingRuns = max(closingRuns, 1)
+        if !request.hasBegun { tally.connectionsFresh -= 1 }
+        if request.isMakingRoom { leaving -= 1 }
+        if request.isForProbes { probesOpen -= 1 }
+        options.places?.give()
         if let key = request.peerKey { ledger.close(key) }
         deadlines.clear(request.slot)
         table[request.slot] = nil
@@ -108,7 +107,7 @@ extension Listener {
 
     private func sayDirectly(_ refusal: Refusal, _ request: Request) {
         let body = HeldResponse.Body.copy(problem(refusal, of: request))
-        let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: body)
+        let response = HeldResponse(status: refusal.kind.status, headers: refusal.headers, body: body)
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
     }
 
@@ -129,7 +128,7 @@ extension Listener {
         deadlines.expire(now) { slot, kind in
             guard let request = table[slot] else { return }
             switch kind {
-            case .header: headerTimedOut(request)
+            case .header, .fresh: headerTimedOut(request)
             case .idle: idleTimedOut(request)
             case .body: timedOut(request, Refusal(.bodyTimeout, "the body did not arrive in time"))
             case .send: sendTimedOut(request)

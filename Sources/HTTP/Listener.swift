@@ -1,6 +1,7 @@
-// One libmicrohttpd daemon in external epoll mode: no thread of its own, no time-out of its own. The owner watches
-// `epollDescriptor`, calls `run` when it is readable, when `wantsRun` says so, and when `timeout` has passed;
-// everything else (requests, bodies, ends) comes out of `run` through the handler. Confined to the thread that runs it.
+// One libmicrohttpd daemon in external epoll mode: no thread of its own, no time-out of its own, no listening socket of
+// its own. The owner watches `epollDescriptor` and `listeningDescriptor`, calls `run` when one is readable (telling
+// which), when `wantsRun` says so, and when `timeout` has passed; everything else (requests, bodies, ends) comes out of
+// `run` through the handler. Confined to the thread that runs it.
 //
 // The library holds two unretained pointers of ours: the listener (cls of every callback) and, for each connection, its
 // Request. Both are safe because stop() closes all connections before it returns, and must be called before the last
@@ -57,11 +58,25 @@ import Glibc
     var closingRuns = 0
     var spin = SpinGuard()
 
-    private var daemon: OpaquePointer?
+    // SAFETY: from start() to stop(), and used on our thread only.
+    var daemon: OpaquePointer?
     private let callbacks = UnsafeMutablePointer<cmhd_callbacks>.allocate(capacity: 1)
-    private var listening: Int32
     private let unixPath: String?
-    private let durations: [5 of UInt64]
+    let durations: [6 of UInt64]
+
+    // How connections come in: Listener+Accepting.swift.
+    var listening: Int32
+    /// Given up for a moment when no descriptor is left, so that the connections that wait can be refused; -1 then.
+    var spareDescriptor: Int32 = -1
+    /// Connections may wait.
+    var hasArrivals = false
+    /// Not even the spare descriptor was to be had: nothing is accepted before.
+    var pausedUntil: UInt64?
+    /// The connection on its way to the library may ask for probes only.
+    var letsInForProbes = false
+    var probesOpen = 0
+    /// Connections that rested and are being closed.
+    var leaving = 0
 
     /// Binds, listens and starts. The handler is held until the listener goes: a handler that holds its listener in
     /// turn lets go of it after stop().
@@ -76,7 +91,7 @@ import Glibc
         now = MonotonicClock.now
         durations = [
             options.headerDeadline.nanoseconds, options.idleTimeout.nanoseconds, options.bodyDeadline.nanoseconds,
-            options.sendTimeout.nanoseconds, 2_000_000_000,
+            options.sendTimeout.nanoseconds, 2_000_000_000, options.headerDeadline.nanoseconds,
         ]
         let socket = try ListeningSocket(options)
         boundAddress = socket.description
@@ -89,10 +104,13 @@ import Glibc
     private func start() throws(HTTPError) {
         // SAFETY: the library keeps us unretained; see the head of this file. The callbacks live as long as we do.
         unsafe callbacks.initialize(to: Self.callbacks(for: self))
-        let most = UInt32(clamping: options.maxConnections)
-        unsafe daemon = unsafe cmhd_start(listening, most, options.poolBytes, callbacks)
+        // The bound is ours to keep; the library's own is above it.
+        let most = UInt32(clamping: options.maxConnections + ListenerOptions.probeConnections + 2 * Self.maxLeaving)
+        unsafe daemon = unsafe cmhd_start(-1, most, options.poolBytes, callbacks)
+        takeSpare()
         if unsafe daemon == nil {
             _ = close(listening)
+            dropSpare()
             removeSocketFile()
             throw HTTPError(
                 operation: "start an HTTP listener on \(boundAddress)", code: 0,
@@ -123,6 +141,7 @@ import Glibc
         isRunning = true
         expire()
         let before = activity
+        if hasArrivals || isPauseOver { takeArrivals(atMost: Self.arrivalsPerRun) }
         var rounds = 0
         repeat {
             resumeDue()
@@ -145,7 +164,8 @@ import Glibc
     /// Something was answered or resumed, or the library has more to do: call `run` again in this turn or the next
     /// one, without waiting.
     public var wantsRun: Bool {
-        polls.owesRun || isResumeDue || closingRuns > 0 || (isPending && !spin.isSpinning)
+        polls.owesRun || isResumeDue || closingRuns > 0 || (isPending && !spin.isSpinning) || hasArrivals
+            || isPauseOver
     }
 
     private var isResumeDue: Bool { resumes.due.map { $0 <= now } ?? false }
@@ -166,24 +186,29 @@ import Glibc
         var due = deadlines.earliest ?? .max
         if !polls.isEmpty { due = min(due, self.now &+ PollLedger.interval) }
         if let resume = resumes.due { due = min(due, resume) }
+        if let pausedUntil { due = min(due, pausedUntil) }
         if isPending { due = min(due, self.now &+ spin.backOff) }
         return due == .max ? nil : due > now ? due - now : 0
     }
 
     // MARK: stopping
 
-    /// Takes no further connection; those that are open go on.
+    /// Takes no further connection; those that are open go on, and those that wait in the queue are let in: the kernel
+    /// resets what is left there. Not from inside a callback. Unwatch `listeningDescriptor` before.
     public func stopAccepting() {
-        guard let daemon = unsafe daemon, listening >= 0 else { return }
-        // SAFETY: gives the descriptor back to us.
-        let descriptor = unsafe MHD_quiesce_daemon(daemon)
-        if descriptor >= 0 { _ = close(descriptor) }
-        listening = -1
+        precondition(!isRunning, "Listener.stopAccepting from inside one of its callbacks")
+        guard listening >= 0 else { return }
         removeSocketFile()
+        takeArrivals(atMost: .max)
+        _ = close(listening)
+        listening = -1
+        hasArrivals = false
+        pausedUntil = nil
+        dropSpare()
     }
 
     /// Ends every request (`closed` with `.shutdown`), closes every connection and the daemon. Not from inside a
-    /// callback. What a response still had to send is lost: drain first.
+    /// callback. What a response still had to send is lost: drain first. Unwatch the descriptors before.
     public func stop() {
         precondition(!isRunning, "Listener.stop from inside one of its callbacks")
         guard let daemon = unsafe daemon else { return }
@@ -195,10 +220,13 @@ import Glibc
         resumeDue()
         unsafe MHD_stop_daemon(daemon)
         unsafe self.daemon = nil
+        if listening >= 0 { _ = close(listening) }
+        dropSpare()
         isRunning = false
         isPending = false
         closingRuns = 0
         removeSocketFile()
+        listening = -1
         table.removeAll()
         spare.removeAll()
     }

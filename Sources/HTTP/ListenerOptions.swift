@@ -17,12 +17,37 @@ public enum ListenAddress: Sendable, Equatable {
     }
 }
 
+/// Whether a port is shared with other listeners of this process (SO_REUSEPORT, one for each reactor). Two processes
+/// never share one: the first listener does not get a port on which another process listens.
+public enum PortUse: Sendable {
+    /// There is one listener.
+    case alone
+    /// More follow.
+    case first
+    /// One of those that follow the first, on the port that it got.
+    case next
+}
+
+/// Counts the descriptors that connections hold, where they share a bound with others.
+public protocol ConnectionPlaces: AnyObject {
+    /// Takes a place for one connection. False where there is none.
+    func take() -> Bool
+    /// Takes a place though there may be none: another one is about to be given back.
+    func takeAnyway()
+    /// Gives a place back.
+    func give()
+}
+
 /// How a listener behaves. All durations are monotonic.
-public struct ListenerOptions: Sendable {
+public struct ListenerOptions {
     public var address: ListenAddress
-    /// Open connections at once; further ones wait in the backlog. Keep it well below the descriptor limit, or the
-    /// accept loop spins when descriptors run out.
+    /// Open connections at once. For one more the connection that has rested longest is closed; where none rests, a few
+    /// more are let in for `probes`, and then newcomers are refused.
     public var maxConnections: Int = 10_000
+    /// Paths that are answered at the limit: those by which the process's health is asked for.
+    public var probes: [StaticString] = []
+    /// Where connections count as descriptors among others; nil where nothing else bounds them.
+    public var places: (any ConnectionPlaces)?
     /// Open connections at once from one address (IPv6: one /64). A connection over it is answered 429; far over it
     /// (more than `graceConnections`), it is closed at once. Not applied to unix sockets.
     public var maxConnectionsPerAddress: Int = 1_000
@@ -44,8 +69,8 @@ public struct ListenerOptions: Sendable {
     /// How much of a body that nobody wants is read over to keep the connection, bytes. Above it the answer goes out at
     /// once and the connection is closed.
     public var maxDiscardedBytes: UInt64 = 1024 * 1024
-    /// Share the port with other listeners of this process (SO_REUSEPORT, one for each reactor).
-    public var reusePort: Bool = false
+    /// Whether other listeners of this process share the port.
+    public var portUse = PortUse.alone
     /// Connections that the kernel holds ready for accept(2).
     public var backlog: Int32 = 1024
     /// Permission bits of a unix socket's file.
@@ -57,6 +82,8 @@ public struct ListenerOptions: Sendable {
 
     /// Connections over `maxConnectionsPerAddress` that still hear why.
     static let graceConnections = 8
+    /// Connections over `maxConnections` that may ask for `probes`.
+    static let probeConnections = 16
 
     /// The library's memory for one connection: it holds the header as received, ~56 bytes a field, a copy of the
     /// cookies, the response's header, and each chunk of a streamed body while it is sent. Half as much again as the

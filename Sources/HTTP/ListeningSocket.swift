@@ -1,6 +1,8 @@
-// The socket a listener accepts on. We make it ourselves, because the library knows nothing of unix sockets, of port 0
-// and of SO_REUSEPORT in the way we need them; it gets the descriptor, and closes it when it stops.
+// The socket a listener accepts on, and the accepting. The library could do both, but it knows nothing of unix sockets,
+// of port 0 and of SO_REUSEPORT in the way we need them, closes a socket whose queue is full of connections, and leaves
+// newcomers waiting when there is no place for them.
 
+internal import CMicroHTTPD
 import Glibc
 
 struct ListeningSocket {
@@ -49,10 +51,13 @@ struct ListeningSocket {
         let descriptor = unsafe socket(first.pointee.ai_family, kind, 0)
         guard descriptor >= 0 else { throw failure(operation) }
         set(descriptor, SO_REUSEADDR)
-        if options.reusePort { set(descriptor, SO_REUSEPORT) }
-        guard unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0,
-            listen(descriptor, options.backlog) == 0
-        else { throw failure(operation, closing: descriptor) }
+        if options.portUse == .next { set(descriptor, SO_REUSEPORT) }
+        guard unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 else {
+            throw failure(operation, closing: descriptor)
+        }
+        // Bound without it, the first one is refused where another process listens, sharing its port or not.
+        if options.portUse == .first { set(descriptor, SO_REUSEPORT) }
+        guard listen(descriptor, options.backlog) == 0 else { throw failure(operation, closing: descriptor) }
         let (address, bound) = name(of: descriptor)
         return ListeningSocket(descriptor: descriptor, port: bound, description: "\(address):\(bound)", unixPath: nil)
     }
@@ -72,6 +77,37 @@ struct ListeningSocket {
             guard unsafe getsockname(descriptor, address, &size) == 0 else { return ("?", 0) }
             return unsafe PeerAddress.text(of: address)
         }
+    }
+
+    // MARK: accepting
+
+    /// What accept(2) brought.
+    enum Arrival {
+        case connection(Int32)
+        case none
+        /// No descriptor, or no memory, is left; the connection waits on.
+        case exhausted
+    }
+
+    /// Takes the next connection out of the queue, non-blocking, with its address.
+    static func accept(_ listening: Int32, _ address: inout sockaddr_storage, _ size: inout socklen_t) -> Arrival {
+        let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        for _ in 0..<64 {
+            size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            // SAFETY: the kernel writes at most `size` bytes, and sockaddr_storage may be written as a sockaddr.
+            let descriptor = unsafe withUnsafeMutablePointer(to: &address) { storage in
+                let generic = unsafe UnsafeMutableRawPointer(storage).assumingMemoryBound(to: sockaddr.self)
+                return unsafe accept4(listening, generic, &size, flags)
+            }
+            if descriptor >= 0 { return .connection(descriptor) }
+            switch errno {
+            case EAGAIN, EBADF, EINVAL: return .none
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
+            // This one is gone already: the next may not be (accept(2), "Error handling").
+            default: continue
+            }
+        }
+        return .none
     }
 
     // MARK: unix
@@ -141,6 +177,13 @@ struct ListeningSocket {
         let code = errno
         if descriptor >= 0 { _ = close(descriptor) }
         // SAFETY: strerror gives a C string that is copied at once.
-        return HTTPError(operation: operation, code: code, message: unsafe String(cString: strerror(code)))
+        let text = unsafe String(cString: strerror(code))
+        let advice =
+            switch code {
+            case EADDRINUSE: "; another program, or another gateway, listens there: stop it or choose another port"
+            case EMFILE, ENFILE: "; raise the limit of open files (ulimit -n)"
+            default: ""
+            }
+        return HTTPError(operation: operation, code: code, message: text + advice)
     }
 }

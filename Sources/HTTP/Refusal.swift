@@ -8,6 +8,8 @@ public enum RefusalKind: Int, CaseIterable, Sendable {
     case headerTooLarge, targetTooLong
     case headerTimeout, bodyTimeout
     case chunkHeaderTooLong, tooManyConnections
+    /// There are as many connections as there may be, and it is no probe.
+    case noPlace
     /// The library refused it with a page of its own, before we could see it (a line without a colon, a version that is
     /// not HTTP/1, a header larger than its pool, a malformed chunk).
     case byTheLibrary
@@ -23,6 +25,7 @@ public enum RefusalKind: Int, CaseIterable, Sendable {
         case .targetTooLong: 414
         case .headerTimeout, .bodyTimeout: 408
         case .tooManyConnections: 429
+        case .noPlace: 503
         default: 400
         }
     }
@@ -36,6 +39,7 @@ public enum RefusalKind: Int, CaseIterable, Sendable {
         case .targetTooLong: "target_too_long"
         case .headerTimeout, .bodyTimeout: "request_timeout"
         case .tooManyConnections: "too_many_connections"
+        case .noPlace: "overloaded"
         default: "malformed_request"
         }
     }
@@ -61,6 +65,14 @@ struct Refusal {
             """.utf8)
     }
 
-    static let headers = ResponseHeaders(
+    /// The fields of the answer.
+    var headers: ResponseHeaders { kind == .noPlace ? Self.retryLater : Self.plain }
+
+    private static let plain = ResponseHeaders(
         ["Content-Type": "application/problem+json", "Cache-Control": "no-store"], close: true)
+    private static let retryLater = ResponseHeaders(
+        ["Content-Type": "application/problem+json", "Cache-Control": "no-store", "Retry-After": "1"], close: true)
+
+    static let noPlace = Refusal(
+        .noPlace, "as many connections are open as the server takes; try again in a moment")
 }

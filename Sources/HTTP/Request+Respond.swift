@@ -73,26 +73,32 @@ extension Request {
 
     /// Sends 101 with `headers`, which name the protocol in `Upgrade`, and hands the connection over. Only from
     /// `bodyEnded` on, for a request without a body.
-    public func upgrade(_ headers: ResponseHeaders, to receiver: any UpgradeReceiver) {
+    /// - Returns: false, and nothing was sent, when there is no descriptor for the connection's further life.
+    public func upgrade(_ headers: ResponseHeaders, to receiver: any UpgradeReceiver) -> Bool {
         precondition(stage == .ending || stage == .waiting, "an upgrade has to wait for bodyEnded")
-        guard mayRespond() else { return }
+        guard mayRespond() else { return true }
+        guard listener.takePlaceForUpgrade(),
+            let stream = UpgradedStream(of: socket, remoteAddress, listener.options.places)
+        else { return false }
+        duplicate = stream
         upgradeReceiver = receiver
         givenStatus = 101
         // SAFETY: the library gives us back unretained; we live as long as the listener.
         let response = unsafe MHD_create_response_for_upgrade(
             Listener.upgradeThunk, Unmanaged.passUnretained(self).toOpaque())
         _ = unsafe queue(response, 101, headers)
+        return true
     }
 
-    /// The connection is ours: takes a duplicate and lets the library forget its own.
+    /// The connection is ours, on its duplicate: lets the library forget its own.
     func upgraded(_ early: UnsafePointer<CChar>?, _ count: Int, _ handle: OpaquePointer?) {
-        // SAFETY: the library lends the bytes and the handle for this call; the handle is released once.
-        let bytes = unsafe UnsafeRawBufferPointer(start: early, count: count)
-        let duplicate = fcntl(socket, F_DUPFD_CLOEXEC, 0)
-        let stream = unsafe UpgradedStream(
-            descriptor: duplicate, early: Array(bytes), remoteAddress: remoteAddress)
         listener.waitForNothing(self)
-        upgradeReceiver?.upgraded(stream, of: self)
+        if let stream = duplicate {
+            duplicate = nil
+            // SAFETY: the library lends the bytes and the handle for this call; the handle is released once.
+            unsafe stream.keep(Array(UnsafeRawBufferPointer(start: early, count: count)))
+            upgradeReceiver?.upgraded(stream, of: self)
+        }
         if let handle = unsafe handle { unsafe cmhd_release_upgraded(handle) }
         listener.closingRuns = 2
     }
@@ -187,7 +193,9 @@ extension Request {
         // The library's idea of where a chunked body ends is not everybody's (it takes a bare LF for a line's end):
         // what stands behind it is never read as a request.
         // SAFETY: as above.
-        if headers.close || hasChunks { _ = unsafe MHD_add_response_header(response, "Connection", "close") }
+        if headers.close || hasChunks || isForProbes {
+            _ = unsafe MHD_add_response_header(response, "Connection", "close")
+        }
         let wasWaiting = stage == .waiting
         stage = .answered
         listener.wait(for: .send, self)

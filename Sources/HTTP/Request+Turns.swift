@@ -56,6 +56,7 @@ extension Request {
         if isOverLimit {
             return refuse(Refusal(.tooManyConnections, "there are too many connections from this address"))
         }
+        if isForProbes, !listener.isProbe(self) { return refuse(.noPlace) }
         stage = .accepting
         isAccepted = true
         if hasBody { listener.wait(for: .body, self) } else { listener.waitForNothing(self) }
@@ -78,7 +79,7 @@ extension Request {
         let problem = listener.problem(refusal, of: self)
         listener.waitForNothing(self)
         stage = .body
-        let response = HeldResponse(status: refusal.kind.status, headers: Refusal.headers, body: .copy(problem))
+        let response = HeldResponse(status: refusal.kind.status, headers: refusal.headers, body: .copy(problem))
         guard refusal.kind == .headerTooLarge else { return send(response) }
         // The library may have no room left for a header.
         held = response

@@ -97,6 +97,12 @@ import Glibc
     var isStreamResting = false
     var expectsContinue = false
     var isOverLimit = false
+    /// The connection was let in though there was no place: it may ask for a probe, and is closed then.
+    var isForProbes = false
+    /// It rested, and is being closed for another one.
+    var isMakingRoom = false
+    /// A second descriptor of the connection, for its life after an upgrade that is under way.
+    var duplicate: UpgradedStream?
     /// It is in the ledger as a request that its address has under way.
     var isEntered = false
     /// A request line was seen on this connection.
@@ -174,6 +180,8 @@ import Glibc
         socket = unsafe cmhd_descriptor(connection)
         peerText = nil
         isOverLimit = false
+        isForProbes = false
+        isMakingRoom = false
         hasBegun = false
         stage = .resting
     }
@@ -192,6 +200,7 @@ import Glibc
         source = nil
         shared = nil
         upgradeReceiver = nil
+        duplicate = nil
         held = nil
         streamEnding = nil
         unsafe methodStart = nil

@@ -2,7 +2,8 @@
 //
 // The library hands over a descriptor and the bytes that came behind the handshake. We duplicate the first, copy the
 // second, and let the library forget the connection at once: otherwise its memory, 12 KiB, would stay for as long as
-// the connection does. Confined to the listener's thread.
+// the connection does. The duplicate is made before the 101 is given: where no descriptor is left, the client hears it.
+// Confined to the listener's thread; the places it counts among are any thread's.
 
 internal import CMicroHTTPD
 import Glibc
@@ -31,10 +32,19 @@ public final class UpgradedStream {
     /// The client's address: `192.0.2.1`, `[2001:db8::1]`, or `unix`.
     public let remoteAddress: String
 
-    init(descriptor: Int32, early: [UInt8], remoteAddress: String) {
-        socket = descriptor
-        self.early = early
+    private let places: (any ConnectionPlaces)?
+
+    /// Takes a place over; gives it back, and is nil, where no descriptor is left.
+    init?(of connection: Int32, _ remoteAddress: String, _ places: (any ConnectionPlaces)?) {
+        self.places = places
         self.remoteAddress = remoteAddress
+        early = []
+        let descriptor = fcntl(connection, F_DUPFD_CLOEXEC, 0)
+        socket = descriptor
+        guard descriptor >= 0 else {
+            places?.give()
+            return nil
+        }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         var isOn: Int32 = 1
         // SAFETY: setsockopt reads an int. A unix socket refuses, which does no harm. tcp(7)
@@ -43,6 +53,8 @@ public final class UpgradedStream {
     }
 
     deinit { close() }
+
+    func keep(_ bytes: [UInt8]) { early = bytes }
 
     /// What came behind the handshake: the first bytes of the stream; empty the second time.
     public func takeEarly() -> [UInt8] {
@@ -76,6 +88,7 @@ public final class UpgradedStream {
         guard socket >= 0 else { return }
         _ = Glibc.close(socket)
         socket = -1
+        places?.give()
     }
 
     private func failure() -> Transfer {

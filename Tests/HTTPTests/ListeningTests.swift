@@ -60,8 +60,8 @@ struct ListeningTests {
 
     @Test("on one port twice only when both say so")
     func reusePort() throws {
-        let first = try House({ $0.reusePort = true })
-        let second = try House({ $0.reusePort = true }, address: .tcp(host: "127.0.0.1", port: first.listener.port))
+        let first = try House({ $0.portUse = .first })
+        let second = try House({ $0.portUse = .next }, address: .tcp(host: "127.0.0.1", port: first.listener.port))
         #expect(second.listener.port == first.listener.port)
         #expect(throws: HTTPError.self) { try House(address: .tcp(host: "127.0.0.1", port: first.listener.port)) }
     }

@@ -57,6 +57,7 @@ final class House {
     /// How long ago a run began when it meets its clients, nanoseconds.
     var lag: UInt64 = 0
     private var isReadable = true
+    private var hasArrivals = false
 
     init(_ adjust: (inout ListenerOptions) -> Void = { _ in }, address: ListenAddress = .tcp(host: "127.0.0.1", port: 0)) throws {
         var options = ListenerOptions(address: address)
@@ -78,18 +79,21 @@ final class House {
         let limit = clock() + UInt64(seconds * 1e9)
         while true {
             let now = clock() + clockOffset - lag
-            if isReadable || listener.wantsRun || listener.timeout(now: now) == 0 { listener.run(now: now) }
+            if hasArrivals { listener.arrivalsWait() }
+            if isReadable || hasArrivals || listener.wantsRun || listener.timeout(now: now) == 0 { listener.run(now: now) }
             for client in clients { client.pump() }
             if condition() { return true }
             if clock() > limit { return false }
             var wait = listener.timeout(now: clock() + clockOffset) ?? .max
             wait = min(wait, 20_000_000)
-            var polls = [pollfd(fd: listener.epollDescriptor, events: Int16(POLLIN), revents: 0)]
+            let arrivals = listener.isAccepting ? listener.listeningDescriptor : -1
+            var polls = [listener.epollDescriptor, arrivals].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             for client in clients where client.descriptor >= 0 && !client.isAtEnd {
                 polls.append(pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0))
             }
             _ = unsafe poll(&polls, nfds_t(polls.count), Int32((wait + 999_999) / 1_000_000))
             isReadable = polls[0].revents != 0
+            hasArrivals = polls[1].revents != 0
         }
     }
 

@@ -15,7 +15,7 @@ import Testing
     private func upgraded(_ bytes: String) throws -> (House, RawClient, UpgradedStream) {
         let house = try House()
         let receiver = Receiver()
-        house.script.onEnd = { $0.upgrade(ResponseHeaders(["Upgrade": "echo"]), to: receiver) }
+        house.script.onEnd = { #expect($0.upgrade(ResponseHeaders(["Upgrade": "echo"]), to: receiver)) }
         let client = try house.connect()
         client.send(bytes)
         #expect(house.run { receiver.stream != nil && house.script.log.last == "closed completed" })

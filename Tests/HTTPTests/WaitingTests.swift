@@ -76,6 +76,7 @@ struct WaitingTests {
         house.script.onEnd = { self.answer($0, long) }
         let other = try house.connect()
         other.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \(long.utf8.count)\r\n\r\n\(long)")
+        house.listener.arrivalsWait()
         // The clock stands still, so that the first one is polled all the time.
         let now = clock()
         var rounds = 0

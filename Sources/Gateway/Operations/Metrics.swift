@@ -140,6 +140,8 @@ struct MetricsSnapshot: Sendable {
     var connections = 0
     var connectionsAccepted: UInt64 = 0
     var connectionsRefused: UInt64 = 0
+    var connectionsEvicted: UInt64 = 0
+    var acceptsFailed: UInt64 = 0
     var malformedRequests: UInt64 = 0
     /// Requests that were refused before they reached a service.
     var refusals: [ProblemCode: UInt64] = [:]
@@ -163,6 +165,8 @@ struct MetricsSnapshot: Sendable {
         connections += other.connections
         connectionsAccepted += other.connectionsAccepted
         connectionsRefused += other.connectionsRefused
+        connectionsEvicted += other.connectionsEvicted
+        acceptsFailed += other.acceptsFailed
         malformedRequests += other.malformedRequests
         refusals.merge(other.refusals, uniquingKeysWith: +)
         spinsCaught += other.spinsCaught

@@ -173,6 +173,12 @@ struct MetricsText {
         single(
             "zmq_gateway_connections_refused_total", "counter", "Client connections refused.", total.connectionsRefused)
         single(
+            "zmq_gateway_connections_evicted_total", "counter", "Idle client connections closed to make room.",
+            total.connectionsEvicted)
+        single(
+            "zmq_gateway_accept_failures_total", "counter", "Connections that found no descriptor or memory left.",
+            total.acceptsFailed)
+        single(
             "zmq_gateway_malformed_requests_total", "counter", "Requests refused as malformed.", total.malformedRequests
         )
         head(

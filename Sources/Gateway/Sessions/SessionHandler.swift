@@ -115,7 +115,9 @@ private final class UpgradeVisit: RequestConsumer, UpgradeReceiver {
         if let subprotocol = acceptance.subprotocol { headers.add("Sec-WebSocket-Protocol", subprotocol) }
         if let extensions = acceptance.extensions { headers.add("Sec-WebSocket-Extensions", extensions) }
         headers.add("X-Request-Id", answer.requestID.text)
-        request.upgrade(headers, to: self)
+        if !request.upgrade(headers, to: self) {
+            answer.send(Problem(.overloaded, "no descriptor is left for one more session; try again in a moment"))
+        }
     }
 
     func upgraded(_ stream: UpgradedStream, of request: Request) {

@@ -1,0 +1,65 @@
+// How a reactor goes: what is in flight finishes, within `timeouts.drain`; then what is left is cut, and counted.
+
+import Bridge
+import Configuration
+import HTTP
+
+extension Core {
+    func beginDrain() {
+        drainsSince = drainsSince ?? now
+        drainState.begin(at: now, patience: configuration.timeouts.drain.inNanoseconds)
+        for watch in listeners { watch.stopAccepting() }
+        for case let publisher as PublisherService in services { publisher.dismiss() }
+        sessions.drain()
+    }
+
+    func finishIfDrained() {
+        guard drainState.phase != .running else { return }
+        var inFlight = exchanges.count + sessions.count + (handler?.openRequests ?? 0) + requestsToCome
+        let busyPeers = shared.reactorCount - 1 - idlePeers
+        if endsAt == nil, drainState.isOver(at: now, inFlight: inFlight + busyPeers) {
+            shared.cut.add(exchanges: openExchanges, sessions: sessions.count)
+            for exchange in exchanges.values { exchange.finish(because: .shutdown) }
+            sessions.closeAll()
+            flushSessions()
+            sendLastWords()
+            endsAt = now + Self.lastPatience
+            inFlight = 0
+        }
+        if inFlight == 0 && !hasSaidIdle {
+            hasSaidIdle = true
+            for other in 0..<shared.reactorCount where other != index { post(.idle, to: other) }
+        }
+        // Others' exchanges, and the cancels of those that did not finish, may still need a socket of ours.
+        guard let endsAt, busyPeers == 0 || now >= endsAt else { return }
+        sessions.stop()
+        for watch in listeners { watch.stop() }
+        for service in services { service.stop() }
+        closing.removeAll()
+        accessLog.flush()
+        reactor.stop()
+    }
+
+    /// Lets the answers that were just given out, as far as their clients take them at once.
+    private func sendLastWords() {
+        for _ in 0..<Self.lastRounds where (handler?.openRequests ?? 0) > 0 {
+            for watch in listeners { watch.runIfNeeded(always: true) }
+        }
+    }
+
+    /// Exchanges that are open, requests of native clients among them.
+    private var openExchanges: Int {
+        let natives = metrics.services.reduce(0) { $0 + max(0, $1.counts.nativeOpen) }
+        return exchanges.values.count { $0 is OpenExchange } + natives
+    }
+
+    /// Connections that were let in at the last moment, or just before: their requests are on their way.
+    private var requestsToCome: Int {
+        guard let drainsSince, now.since(drainsSince) < Self.tickInterval else { return 0 }
+        return listeners.reduce(0) { $0 + $1.listener.counters.connectionsFresh }
+    }
+
+    private static let lastRounds = 16
+    /// How long a reactor with nothing left to do waits for the others.
+    private static let lastPatience: Nanoseconds = 1_000_000_000
+}
