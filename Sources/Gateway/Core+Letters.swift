@@ -66,6 +66,7 @@ extension Core {
             snapshot.malformedRequests += UInt64(counters.refusedTotal)
             snapshot.spinsCaught += counters.spinsCaught
         }
+        snapshot.sessionsAway = sessions.awayCount
         snapshot.logLinesDropped = shared.output.lostLines
         return CoreReport(
             metrics: snapshot, states: services.map(\.state), isDraining: !drainState.acceptsRequests)

@@ -247,14 +247,17 @@ def test_what_stands_behind_a_resume_in_one_piece_belongs_to_the_session_that_is
     reactors = set()
     while len(reactors) < 4:  # The kernel chooses: each with each.
         raw, _ = upgrade(gateway, "/v1/socket", Sec_WebSocket_Protocol="zmq-gateway.v1")
-        old = next(texts(raw))["token"]
+        messages = texts(raw)
+        old = next(messages)["token"]
+        raw.sendall(frame(1, b'{"op":"request","id":"z","service":"s","body":{"done":true}}'))
+        assert [message["op"] for message in (next(messages), next(messages))] == ["reply", "end"]
         raw.close()
         raw, _ = upgrade(gateway, "/v1/socket", Sec_WebSocket_Protocol="zmq-gateway.v1")
         messages = texts(raw)
         reactors.add((old[:2], next(messages)["token"][:2]))
         request = frame(1, b'{"op":"request","id":"a","service":"s","body":{"done":true}}')
         last = request if behind == "a request" else frame(3, b"x")
-        raw.sendall(frame(1, json.dumps({"op": "resume", "token": old, "seq": 0}).encode()) + last)
+        raw.sendall(frame(1, json.dumps({"op": "resume", "token": old, "seq": 2}).encode()) + last)
         assert next(messages)["op"] == "resumed"
         if behind == "a request":
             assert [message["op"] for message in (next(messages), next(messages))] == ["reply", "end"]

@@ -142,6 +142,11 @@ struct MetricsSnapshot: Sendable {
     var connectionsRefused: UInt64 = 0
     var connectionsEvicted: UInt64 = 0
     var acceptsFailed: UInt64 = 0
+    /// ZeroMQ connections to ports that are bound.
+    var peers = 0
+    var peersRefused: UInt64 = 0
+    var sessionsEvicted: UInt64 = 0
+    var sessionsAway = 0
     var malformedRequests: UInt64 = 0
     /// Requests that were refused before they reached a service.
     var refusals: [ProblemCode: UInt64] = [:]
@@ -167,6 +172,10 @@ struct MetricsSnapshot: Sendable {
         connectionsRefused += other.connectionsRefused
         connectionsEvicted += other.connectionsEvicted
         acceptsFailed += other.acceptsFailed
+        peers += other.peers
+        peersRefused += other.peersRefused
+        sessionsEvicted += other.sessionsEvicted
+        sessionsAway += other.sessionsAway
         malformedRequests += other.malformedRequests
         refusals.merge(other.refusals, uniquingKeysWith: +)
         spinsCaught += other.spinsCaught

@@ -179,6 +179,12 @@ struct MetricsText {
             "zmq_gateway_accept_failures_total", "counter", "Connections that found no descriptor or memory left.",
             total.acceptsFailed)
         single(
+            "zmq_gateway_peers", "gauge", "ZeroMQ connections to ports that the gateway binds.",
+            UInt64(max(0, total.peers)))
+        single(
+            "zmq_gateway_peers_refused_total", "counter", "ZeroMQ connections closed because a port had too many.",
+            total.peersRefused)
+        single(
             "zmq_gateway_malformed_requests_total", "counter", "Requests refused as malformed.", total.malformedRequests
         )
         head(
@@ -202,6 +208,12 @@ struct MetricsText {
         single(
             "zmq_gateway_sessions_resumed_total", "counter", "Sessions whose client came back.",
             total.sessionsResumed)
+        single(
+            "zmq_gateway_sessions_away", "gauge", "Sessions that wait for their client to come back.",
+            UInt64(max(0, total.sessionsAway)))
+        single(
+            "zmq_gateway_sessions_evicted_total", "counter", "Lost sessions that were ended to make room.",
+            total.sessionsEvicted)
         single("zmq_gateway_messages_received_total", "counter", "WebSocket messages in.", total.messagesReceived)
         single("zmq_gateway_messages_sent_total", "counter", "WebSocket messages out.", total.messagesSent)
         single(

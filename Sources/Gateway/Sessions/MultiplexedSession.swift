@@ -75,6 +75,7 @@ final class MultiplexedSession: Session {
             if let problem = fullness() { return problem }
             let exchange = SessionExchange(self, core, id, request)
             exchanges[id] = exchange
+            presence.acted()
             var frame = Frame(copying: request.body.span)
             core.open(exchange, &frame)
             return nil

@@ -96,6 +96,7 @@ final class RawSession: Correspondent, Session {
 
     private func send(_ body: Span<UInt8>) {
         guard !presence.isOver else { return }
+        presence.acted()
         var frame = frame(of: body)
         if position == nil, !core.backlog.hasLine(for: self), hand(&frame) { return }
         guard !presence.isOver else { return }

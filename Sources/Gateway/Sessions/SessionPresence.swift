@@ -31,6 +31,8 @@ final class SessionPresence: TimerHandler {
     private var closing = SessionClose()
     /// Its connection became another session's.
     private var isTimedOut = false
+    /// Something was asked or said on it: it is worth coming back to.
+    private var hasActed = false
     /// From `begin` to `end`.
     private var session: (any Session)?
     private var timer: TimerID?
@@ -62,9 +64,17 @@ final class SessionPresence: TimerHandler {
 
     /// Says a numbered message; it is kept while the client is away.
     func say(_ message: [UInt8]) {
+        acted()
         nextNumber += 1
         memory?.keep(message)
         wire?.send(.text, message.span)
+    }
+
+    /// The client asks for something, or hears something: from now on it keeps its place, and another may lose one.
+    func acted() {
+        guard !hasActed else { return }
+        hasActed = true
+        core.sessions.acted(address)
     }
 
     func acknowledge(_ number: UInt64) { memory?.acknowledge(number) }
@@ -72,7 +82,8 @@ final class SessionPresence: TimerHandler {
     /// The connection is gone. - Returns: whether the client may come back.
     func lost(isClean: Bool) -> Bool {
         parted()
-        guard !isOver, memory != nil, !isClean, core.drainState.acceptsRequests else { return false }
+        guard !isOver, memory != nil, hasActed, !isClean, core.drainState.acceptsRequests else { return false }
+        if let session { core.sessions.left(session, address) }
         let patience = core.configuration.sessions.resume.inNanoseconds
         timer = core.reactor.schedule(at: (core.now + patience).nanoseconds, self, key: 0)
         return true
@@ -97,6 +108,7 @@ final class SessionPresence: TimerHandler {
         memory.renewToken(core.index)
         let (missed, messages) = memory.messages(after: number)
         self.memory = memory
+        core.sessions.returned(session, address)
         core.sessions.renewed(session, from: old)
         core.metrics.snapshot.sessionsResumed += 1
         tell(SessionText.resumed(memory, requestID, after: number, missed: missed, core))

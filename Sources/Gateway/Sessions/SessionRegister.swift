@@ -38,23 +38,48 @@ final class SessionRegister: TimerHandler {
     private var sessions: [ObjectIdentifier: any Session] = [:]
     private var tokens: [String: any Session] = [:]
     private var addresses: [String: Int] = [:]
+    private var away = AwaySessions()
     private var leaving: [any Session] = []
 
     init(_ core: Core) { self.core = core }
 
     var count: Int { sessions.count }
+    /// Those that wait for their client.
+    var awayCount: Int { away.count }
 
-    /// Why one more session from `address` is refused, or nil.
+    private var most: Int { max(1, core.configuration.sessions.max / core.shared.reactorCount) }
+    private var mostPerAddress: Int { max(1, core.configuration.sessions.maxPerAddress / core.shared.reactorCount) }
+
+    /// Why one more session from `address` is refused, or nil. Those whose client is away do not count: they end when
+    /// others need their places.
     func problem(for address: String) -> Problem? {
-        let settings = core.configuration.sessions
-        let share = max(1, settings.maxPerAddress / core.shared.reactorCount)
-        if address != "unix", addresses[address, default: 0] >= share {
-            return Problem(.tooManySessions, "\(share) sessions of your address are open already")
+        if address != "unix", addresses[address, default: 0] - away.count(address) >= mostPerAddress {
+            return Problem(.tooManySessions, "\(mostPerAddress) sessions of your address are open already")
         }
-        if sessions.count >= max(1, settings.max / core.shared.reactorCount) {
+        if sessions.count - away.count >= most {
             return Problem(.overloaded, "as many sessions are open as `sessions.max` allows; try again in a moment")
         }
         return nil
+    }
+
+    /// The client of `session` is away, and may come back.
+    func left(_ session: any Session, _ address: String) { away.add(session, address) }
+
+    func returned(_ session: any Session, _ address: String) { away.remove(session, address) }
+
+    /// A session of `address` is in use, and not there only to resume another one. Where there are too many now, the
+    /// ones that have been away longest end.
+    func acted(_ address: String) {
+        while address != "unix", addresses[address, default: 0] > mostPerAddress, endLongestAway(of: address) {}
+        while sessions.count > most, endLongestAway() {}
+    }
+
+    /// Ends the session that has been away longest. - Returns: whether there was one.
+    func endLongestAway(of address: String? = nil) -> Bool {
+        guard let session = away.longest(of: address) else { return false }
+        core.metrics.snapshot.sessionsEvicted += 1
+        session.end()
+        return true
     }
 
     func add(_ session: any Session, address: String) {
@@ -67,6 +92,7 @@ final class SessionRegister: TimerHandler {
 
     func remove(_ session: any Session, address: String) {
         guard sessions.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
+        away.remove(session, address)
         let left = addresses[address, default: 1] - 1
         addresses[address] = left > 0 ? left : nil
         core.metrics.snapshot.sessionsOpen -= 1

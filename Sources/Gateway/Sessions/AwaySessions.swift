@@ -1,0 +1,52 @@
+// Sessions whose client is away, in the order of leaving: who has been away longest ends first when places run out.
+
+/// A line of sessions, with a count for each address.
+struct AwaySessions {
+    private struct Place {
+        let session: any Session
+        let address: String
+        let number: UInt64
+    }
+
+    var count: Int { places.count }
+    private var places: [ObjectIdentifier: Place] = [:]
+    private var addresses: [String: Int] = [:]
+    /// Those that have gone since are passed over.
+    private var line: [(id: ObjectIdentifier, number: UInt64)] = []
+    private var head = 0
+    private var last: UInt64 = 0
+
+    func count(_ address: String) -> Int { addresses[address, default: 0] }
+
+    mutating func add(_ session: any Session, _ address: String) {
+        remove(session, address)
+        last += 1
+        let id = ObjectIdentifier(session)
+        places[id] = Place(session: session, address: address, number: last)
+        addresses[address, default: 0] += 1
+        line.append((id, last))
+    }
+
+    mutating func remove(_ session: any Session, _ address: String) {
+        guard places.removeValue(forKey: ObjectIdentifier(session)) != nil else { return }
+        let left = addresses[address, default: 1] - 1
+        addresses[address] = left > 0 ? left : nil
+        compact()
+    }
+
+    /// The one that has been away longest, of one address or of all.
+    func longest(of address: String?) -> (any Session)? {
+        for (id, number) in line[head...] {
+            guard let place = places[id], place.number == number else { continue }
+            if address == nil || place.address == address { return place.session }
+        }
+        return nil
+    }
+
+    private mutating func compact() {
+        while head < line.count, places[line[head].id]?.number != line[head].number { head += 1 }
+        guard head > 64, head * 2 > line.count else { return }
+        line.removeFirst(head)
+        head = 0
+    }
+}
