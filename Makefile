@@ -49,12 +49,16 @@ $(OUT)/benchmarks/%: Tests/Benchmarks/peers/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -o $@ $< -lzmq
 
+$(OUT)/tests/%.so: Tests/Faults/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+
 $(VENV)/ready: Tests/EndToEnd/requirements.txt | deps
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
-test: build examples $(VENV)/ready
+test: build examples $(OUT)/tests/faults.so $(VENV)/ready
 	@scripts/install chromium chromium-driver || echo "no chromium here: the page's tests are skipped"
 	@scripts/install node-typescript || echo "no TypeScript here: the test of the module's types is skipped"
 	@scripts/install default-jdk-headless libjeromq-java || echo "no Java here: the tests of ZMTP 2.0 are skipped"

@@ -165,6 +165,12 @@ public struct IdentityPool: Sendable {
         return waiters
     }
 
+    /// No identity can be opened: the exchanges that wait for one, which are taken off the list.
+    public mutating func giveUpWaiting() -> [Ticket] {
+        defer { waiters.removeAll() }
+        return waiters
+    }
+
     /// The next identity to open, if one is needed: enough for those who wait and the spare ones, where an endpoint is
     /// up.
     public mutating func nextToOpen() -> (slot: Int, endpoint: Int)? {

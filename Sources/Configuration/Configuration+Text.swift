@@ -28,6 +28,7 @@ extension Configuration {
           max_header_bytes: 8KiB            # request line and fields, 1KiB to 48KiB; above: 431 or 414
           max_connections: 10000            # open client connections; one more closes the one idle longest, or is a 503
           max_connections_per_address: 1000 # of one client address; above: 429
+          max_peers: 10000                  # ZeroMQ connections to one port that is bound, also bounded by ulimit -n
           max_exchanges: 10000              # in flight, of native clients half of it at most; above: 503
           max_exchanges_per_address: 1000   # of one client address; above: 429
           max_buffered_bytes: 8MiB          # replies of one exchange that its client has not taken; above: slow_client

@@ -5,11 +5,11 @@
 //       |-- what is open once all reactors are up: listeners, epoll sets, sockets to endpoints
 //       |-- kept free: an eighth, 16 to 256, for what is opened in passing
 //       \-- places ---+-- connections: HTTP connections, sessions               at most 5/8
-//                     |-- peers: ZeroMQ connections to ports that are bound     at most 1/4
-//                     \-- identities of `router` services, two for each         what is left, at least 1/8
+//                     |-- identities of `router` services, two for each         what is left of 3/4, at least 1/8
+//                     \-- peers: ZeroMQ connections to ports that are bound     1/4, in equal shares (PeerGuard)
 //
-// Counted by all reactors together: atomic, without a lock and without an order, touched when a connection comes or
-// goes.
+// The first two are counted by all reactors together: atomic, without a lock and without an order, touched when a
+// connection comes or goes.
 
 import HTTP
 import Synchronization
@@ -58,26 +58,33 @@ final class DescriptorPlaces: Sendable {
     /// The limit of open files.
     let limit: Int
     let connections: Places
-    let peers: Places
     let identities: Places
-    private let all: Places
+    private let ports: Int
+    private let clients: Places
+    private let peers = Atomic<Int>(1)
 
-    /// - Parameter limit: descriptors that the process may have.
-    init(limit: Int) {
+    /// Connections that one port may have.
+    var peersPerPort: Int { peers.load(ordering: .relaxed) / max(1, ports) }
+
+    /// - Parameters:
+    ///   - limit: descriptors that the process may have.
+    ///   - ports: that are bound, for workers, publishers and native clients.
+    init(limit: Int, ports: Int) {
         self.limit = limit
-        all = Places(1)
-        connections = Places(1, of: all)
-        peers = Places(1, of: all)
-        identities = Places(.max, of: all)
+        self.ports = ports
+        clients = Places(1)
+        connections = Places(1, of: clients)
+        identities = Places(.max, of: clients)
         settle(open: 32)
     }
 
     /// The process is up, and so many descriptors are open.
     func settle(open: Int) {
         let kept = min(256, max(16, limit / 8))
-        let places = limit - kept - max(0, open - all.inUse)
-        all.setBound(places)
+        let places = max(8, limit - kept - max(0, open - clients.inUse))
+        let peers = ports > 0 ? places / 4 : 0
+        self.peers.store(peers, ordering: .relaxed)
+        clients.setBound(places - peers)
         connections.setBound(places * 5 / 8)
-        peers.setBound(places / 4)
     }
 }

@@ -57,7 +57,7 @@ public enum Gateway {
     private static func serve(_ shared: SharedState, _ signals: SignalSource, withHints: Bool) throws -> Int32 {
         let watch = SignalWatch()
         watch.start(signals, shared)
-        let start = StartReport()
+        let start = try StartReport()
         var threads: [ThreadHandle] = []
         // Reactor by reactor: the first one settles the ports that were left to the system.
         for index in 0..<shared.reactorCount {
@@ -101,29 +101,29 @@ private final class StartReport: Sendable {
         var failure: String?
     }
 
-    private let mailbox: Mailbox<Bool>?
+    private let mailbox: Mailbox<Bool>
     private let state = SharedCell(State())
 
-    init() { mailbox = try? Mailbox() }
+    init() throws { mailbox = try Mailbox() }
 
     var failure: String? { state.read { $0.failure } }
     var addresses: [String] { state.read { $0.addresses } }
 
     func ready(_ addresses: [String]) {
         state.change { if $0.addresses.isEmpty { $0.addresses = addresses } }
-        mailbox?.post(true)
+        mailbox.post(true)
     }
 
     func failed(_ text: String) {
         state.change { $0.failure = text }
-        mailbox?.post(false)
+        mailbox.post(false)
     }
 
     /// Waits for the next reactor. - Returns: whether it came up.
     func wait() -> Bool {
-        mailbox?.waitForLetters()
+        mailbox.waitForLetters()
         var isUp = false
-        mailbox?.drain { isUp = $0 }
+        mailbox.drain { isUp = $0 }
         return isUp
     }
 

@@ -30,6 +30,8 @@ final class SharedState: Sendable {
     /// Topics of publishers that somebody listens to, on all reactors.
     let heldTopics: OpenExchangeCounts
 
+    /// ZeroMQ connections that one port may have.
+    var peersPerPort: Int { max(1, min(configuration.limits.maxPeers, places.peersPerPort)) }
     /// What the end of the drain cut.
     let cut = CutCount()
 
@@ -60,12 +62,17 @@ final class SharedState: Sendable {
         heldTopics = OpenExchangeCounts(
             bound: .max, ofServices: configuration.services.map(\.publisher.maxTopics))
         connectionsPerReactor = max(1, limits.maxConnections / reactors)
-        places = DescriptorPlaces(limit: DescriptorLimit.raiseToHard())
+        places = DescriptorPlaces(limit: DescriptorLimit.raiseToHard(), ports: Self.ports(configuration))
     }
 
     /// Client connections that a process with this configuration holds at most.
     static func connections(_ configuration: Configuration) -> Int {
-        let places = DescriptorPlaces(limit: DescriptorLimit.raiseToHard())
+        let places = DescriptorPlaces(limit: DescriptorLimit.raiseToHard(), ports: ports(configuration))
         return min(configuration.limits.maxConnections, places.connections.most)
+    }
+
+    /// Ports that services bind.
+    private static func ports(_ configuration: Configuration) -> Int {
+        configuration.services.reduce(0) { $0 + ($1.bind == nil ? 0 : 1) + ($1.clients == nil ? 0 : 1) }
     }
 }

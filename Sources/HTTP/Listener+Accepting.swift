@@ -41,7 +41,10 @@ extension Listener {
         var address = sockaddr_storage()
         var size = socklen_t(0)
         var count = 0
+        letsInForProbes = false
         while count < most {
+            // Some may be through with it in the next run: who comes now may be a probe.
+            if count > 0, probesOpen >= ListenerOptions.probeConnections, most != .max { break }
             switch ListeningSocket.accept(listening, &address, &size) {
             case .connection(let descriptor): arrived(descriptor, &address, size)
             case .none: return
@@ -62,7 +65,7 @@ extension Listener {
         unsafe withUnsafePointer(to: &address) { storage in
             let generic = unsafe UnsafeRawPointer(storage).assumingMemoryBound(to: sockaddr.self)
             if let key = unsafe PeerKey(generic), isFarOverLimit(key) { return closeAtOnce(descriptor) }
-            guard takePlace() else { return refuse(descriptor) }
+            guard takePlace() else { return unsafe refuse(descriptor, PeerAddress.text(of: generic).address) }
             let before = tally.connectionsAccepted
             // Where it fails, for want of memory, the library has closed the socket.
             _ = unsafe MHD_add_connection(daemon, descriptor, generic, size)
@@ -140,10 +143,10 @@ extension Listener {
 
     // MARK: no place
 
-    private func refuse(_ descriptor: Int32) {
+    private func refuse(_ descriptor: Int32, _ remote: String) {
         count(.noPlace)
         let refusal = Refusal.noPlace
-        let body = HeldResponse.Body.copy(problem(refusal))
+        let body = HeldResponse.Body.copy(problem(refusal, from: remote))
         let response = HeldResponse(status: refusal.kind.status, headers: refusal.headers, body: body)
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: descriptor) }
         // What lies unread when a socket is closed makes the kernel destroy the answer on its way.
@@ -162,7 +165,9 @@ extension Listener {
         dropSpare()
         var address = sockaddr_storage()
         var size = socklen_t(0)
-        if case .connection(let descriptor) = ListeningSocket.accept(listening, &address, &size) { refuse(descriptor) }
+        if case .connection(let descriptor) = ListeningSocket.accept(listening, &address, &size) {
+            refuse(descriptor, "unknown")
+        }
         takeSpare()
         return true
     }

@@ -240,8 +240,10 @@ import Glibc
 
     func count(_ kind: RefusalKind) { tally.count(kind) }
 
-    func problem(_ refusal: Refusal, of request: Request) -> [UInt8] {
-        let (kind, remote) = (refusal.kind, request.remoteAddress)
+    func problem(_ refusal: Refusal, of request: Request) -> [UInt8] { problem(refusal, from: request.remoteAddress) }
+
+    func problem(_ refusal: Refusal, from remote: String) -> [UInt8] {
+        let kind = refusal.kind
         return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail, remote: remote)
             ?? refusal.plainProblem()
     }

@@ -19,11 +19,11 @@ def start():
 
     class Start:
         @staticmethod
-        def gateway(services, tmp_path, **settings):
+        def gateway(services, tmp_path, environment=None, descriptors=None, **settings):
             path = tmp_path / "gateway.yaml"
             configuration = {"listen": "127.0.0.1:0", "public": "off", "services": services, **settings}
             path.write_text(json.dumps(configuration).replace('"off"', 'off'))  # a word of YAML, not a text
-            running.append(Gateway(["serve", "--config", path]))
+            running.append(Gateway(["serve", "--config", path], environment, descriptors))
             return running[-1]
 
         @staticmethod

@@ -73,8 +73,10 @@ class Process:
 class Gateway(Process):
     """A running gateway and its address."""
 
-    def __init__(self, arguments):
-        super().__init__([BINARY, *arguments])
+    def __init__(self, arguments, environment=None, descriptors=None):
+        """`descriptors`: its `ulimit -n`."""
+        limit = ["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else []
+        super().__init__([*limit, BINARY, *arguments], environment)
         self.url = self.line("listening on http").removeprefix("listening on ")
         self.port = int(self.url.rsplit(":", 1)[1])
 

@@ -73,6 +73,7 @@ extension Limits {
         section.read("max_header_bytes", into: &maxHeaderBytes, .bytes(1 << 10...48 << 10))
         section.read("max_connections", into: &maxConnections, .integer(1...1_000_000))
         section.read("max_connections_per_address", into: &maxConnectionsPerAddress, .integer(1...1_000_000))
+        section.read("max_peers", into: &maxPeers, .integer(1...1_000_000))
         section.read("max_exchanges", into: &maxExchanges, .integer(1...1_000_000))
         section.read("max_exchanges_per_address", into: &maxExchangesPerAddress, .integer(1...1_000_000))
         section.read("max_buffered_bytes", into: &maxBufferedBytes, .bytes(1 << 10...1 << 30))

@@ -18,7 +18,7 @@ final class BrokerInquiry: ReadinessHandler {
     private let link: Link
     private let question: [[UInt8]]
     private let onChange: () -> Void
-    private var registration: Registration?
+    private var ear: Ear
     private var isOffered: Bool?
     private var askedAt: UInt64?
     private var isWaiting = false
@@ -29,20 +29,21 @@ final class BrokerInquiry: ReadinessHandler {
         self.core = core
         self.link = link
         self.onChange = onChange
+        ear = Ear(link.socket.descriptor)
         question = version.request(for: "mmi.service") + [Array(name.utf8)]
     }
 
     func start() {
-        registration = core.watch(link.socket.descriptor, [.readable, .edgeTriggered], self)
         tick()
     }
 
-    func stop() { if let registration { core.reactor.unwatch(registration) } }
+    func stop() { ear.stop(core) }
 
     func ready(_ readiness: Readiness) { tick() }
 
     /// The link came up or went down, or some time has passed.
     func tick() {
+        ear.listen(core, self)
         read()
         if !link.isUp {
             (isOffered, askedAt, isWaiting) = (nil, nil, false)

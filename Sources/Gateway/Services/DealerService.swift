@@ -23,7 +23,7 @@ final class DealerService: Service, ReadinessHandler {
     private let core: Core
     private let links: [Link]
     private var natives: NativeClients?
-    private var registrations: [Registration] = []
+    private var ears: [Ear] = []
     private var next = 0
 
     init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
@@ -49,10 +49,9 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     func start() {
+        ears = links.map { Ear($0.socket.descriptor) }
+        listen()
         for link in links {
-            if let registration = core.watch(link.socket.descriptor, [.readable, .edgeTriggered], self) {
-                registrations.append(registration)
-            }
             link.onChange = { [unowned self] link in if !link.isUp { lost(link) } }
             link.start()
         }
@@ -61,6 +60,8 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     func ready(_ readiness: Readiness) { core.touch(self) }
+
+    private func listen() { for index in ears.indices { ears[index].listen(core, self) } }
 
     func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
         let handover = send(&request, [], ticket: exchange.ticket, via: &exchange.identity)
@@ -119,13 +120,14 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     func tick() {
+        listen()
         for link in links { link.tick() }
         natives?.tick()
         core.touch(self)
     }
 
     func stop() {
-        for registration in registrations { core.reactor.unwatch(registration) }
+        for index in ears.indices { ears[index].stop(core) }
         for link in links { link.stop() }
         natives?.stop()
     }

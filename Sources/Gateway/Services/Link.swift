@@ -25,7 +25,8 @@ final class Link: ReadinessHandler {
     /// Peers at a socket that binds, as far as the monitor tells.
     var peers: Int { table.count }
     /// What is wrong with the connection, as a sentence.
-    private(set) var trouble: String?
+    var trouble: String? { fault ?? crowd?.trouble }
+    private var fault: String?
     /// Messages that may wait for one peer.
     let sendHighWaterMark: Int
     /// Called when `isUp` changed.
@@ -37,7 +38,10 @@ final class Link: ReadinessHandler {
     private let monitor: Monitor
     private var clock: PeerClock
     private var table = PeerTable()
-    private var registration: Registration?
+    private var ear: Ear
+    private var crowd: PeerGuard?
+    /// As libzmq knows the endpoint, where it is bound.
+    private let resolved: String
     private var refusedAt: UInt64?
 
     /// - Parameter binds: listens at the endpoint instead of connecting to it.
@@ -58,29 +62,44 @@ final class Link: ReadinessHandler {
         clock = PeerClock(options)
         socket = try DealerSocket(core.context, options)
         monitor = try socket.monitor()
+        ear = Ear(monitor.descriptor)
         if binds {
-            self.endpoint = EndpointName.make(endpoint, resolved: try socket.bind(endpoint))
+            resolved = try socket.bind(endpoint)
+            self.endpoint = EndpointName.make(endpoint, resolved: resolved)
         } else {
-            self.endpoint = endpoint
+            (self.endpoint, resolved) = (endpoint, endpoint)
             try socket.connect(endpoint)
         }
     }
 
     func start() {
-        registration = core.watch(monitor.descriptor, [.readable, .edgeTriggered], self)
+        if binds { crowd = makeGuard() }
+        ear.listen(core, self)
         poll()
     }
 
     func stop() {
-        if let registration { core.reactor.unwatch(registration) }
-        registration = nil
+        ear.stop(core)
+        crowd = nil
     }
 
     func ready(_ readiness: Readiness) { poll() }
 
+    private func makeGuard() -> PeerGuard {
+        PeerGuard(core, endpoint, at: resolved) { [unowned self] in
+            try socket.unbind(resolved)
+            table = PeerTable()
+            settle(isReady: false)
+        } bind: { [unowned self] in
+            try socket.bind(resolved)
+        }
+    }
+
     /// Looks after the connection, some times a second.
     func tick() {
+        ear.listen(core, self)
         poll()
+        crowd?.tick()
         if binds {
             for change in table.look(at: core.reactor.now) { tell(of: change) }
             return settle(isReady: isBoundAndUp)
@@ -104,7 +123,7 @@ final class Link: ReadinessHandler {
             try socket.disconnect(endpoint)
             try socket.connect(endpoint)
         } catch {
-            trouble = "\(endpoint): \(error)"
+            fault = "\(endpoint): \(error)"
         }
     }
 
@@ -130,6 +149,7 @@ final class Link: ReadinessHandler {
     }
 
     private func observeBound(_ event: MonitorEvent) {
+        crowd?.observe(event)
         let change = table.observe(event, at: core.reactor.now)
         if let change { tell(of: change) }
         switch event {
@@ -142,8 +162,8 @@ final class Link: ReadinessHandler {
 
     private func refused(_ refusal: ConnectionWatch.Refusal) {
         let sentence = "\(endpoint): \(refusal.sentence)"
-        if trouble != sentence { log.refused(sentence) }
-        trouble = sentence
+        if fault != sentence { log.refused(sentence) }
+        fault = sentence
     }
 
     private func tell(of change: PeerTable.Change) {
@@ -161,7 +181,7 @@ final class Link: ReadinessHandler {
         guard isReady != isUp else { return }
         isUp = isReady
         if !binds { if isReady { log.connected(to: endpoint) } else { log.lost(endpoint) } }
-        if isReady { trouble = nil }
+        if isReady { fault = nil }
         onChange(self)
     }
 }

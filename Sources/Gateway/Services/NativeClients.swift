@@ -57,7 +57,7 @@ final class NativeClients {
     var count: Int { clients.count }
 
     /// Requests were refused, as a sentence.
-    var trouble: String? { refusals.trouble }
+    var trouble: String? { refusals.trouble ?? port.trouble }
 
     func start() { port.start(service) }
 

@@ -41,6 +41,7 @@ final class RouterIdentity: ReadinessHandler {
 
     private unowned let service: RouterService
     private let socket: DealerSocket
+    private let places: Places
     /// The endpoint it is connected to; nil without a name.
     private var address: String?
     private var lingers = false
@@ -55,10 +56,19 @@ final class RouterIdentity: ReadinessHandler {
         // Its replies may be left unread for as long as its client does not take them, and the answers to its pings
         // behind them: the link to the endpoint has the heartbeats.
         options.heartbeatInterval = nil
-        socket = try DealerSocket(core.context, options)
+        places = core.shared.places.identities
+        guard places.take(IdentitySettings.descriptors) else { throw ZMQError(operation: "zmq_socket", code: EMFILE) }
+        do {
+            socket = try DealerSocket(core.context, options)
+        } catch {
+            places.give(IdentitySettings.descriptors)
+            throw error
+        }
         registration = core.watch(socket.descriptor, [.readable, .edgeTriggered], self)
         guard registration != nil else { throw ZMQError(operation: "epoll_ctl", code: ENOSPC) }
     }
+
+    deinit { places.give(IdentitySettings.descriptors) }
 
     /// Becomes the identity `name`.
     func connect(slot: Int, endpoint: Int, name: [UInt8]) throws(ZMQError) {

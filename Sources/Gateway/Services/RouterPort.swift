@@ -19,13 +19,16 @@ final class RouterPort: ReadinessHandler {
     /// A peer that was admitted is gone, and everything it had said was read. The name is its identity.
     var onLost: ([UInt8]) -> Void = { _ in }
     /// What is wrong, as a sentence.
-    var trouble: String? { failure ?? deafness }
+    var trouble: String? { failure ?? crowd?.trouble ?? deafness }
     /// A peer that says nothing is none of those that are expected here.
     private let expectsWords: Bool
 
     private unowned let core: Core
     private let monitor: Monitor
-    private var registrations: [Registration] = []
+    private var ears: [Ear]
+    private var crowd: PeerGuard?
+    /// As libzmq knows the endpoint.
+    private let resolved: String
     /// Between two messages of one drain: a look at the socket is to come.
     private var isBeingRead = false
     private var ear: MonitorEar?
@@ -54,26 +57,35 @@ final class RouterPort: ReadinessHandler {
         self.expectsWords = expectsWords
         socket = try RouterSocket(core.context, options)
         monitor = try socket.monitor()
-        self.endpoint = EndpointName.make(endpoint, resolved: try socket.bind(endpoint))
+        ears = [Ear(socket.descriptor), Ear(monitor.descriptor)]
+        resolved = try socket.bind(endpoint)
+        self.endpoint = EndpointName.make(endpoint, resolved: resolved)
     }
 
     /// From now on `service` is drained when something arrives.
     func start(_ service: any Service) {
         owner = service
-        let ear = MonitorEar(self)
-        let watched: [(Int32, any ReadinessHandler)] = [(socket.descriptor, self), (monitor.descriptor, ear)]
-        for (descriptor, handler) in watched {
-            if let registration = core.watch(descriptor, [.readable, .edgeTriggered], handler) {
-                registrations.append(registration)
-            }
+        ear = MonitorEar(self)
+        crowd = PeerGuard(core, endpoint, at: resolved) { [unowned self] in
+            try socket.unbind(resolved)
+            gone += holders.keys
+            table = PeerTable()
+            (mute, unplaced) = ([:], 0)
+        } bind: { [unowned self] in
+            try socket.bind(resolved)
         }
-        self.ear = ear
+        listen()
         core.touch(service)
     }
 
+    private func listen() {
+        ears[0].listen(core, self)
+        if let ear { ears[1].listen(core, ear) }
+    }
+
     func stop() {
-        for registration in registrations { core.reactor.unwatch(registration) }
-        registrations = []
+        for index in ears.indices { ears[index].stop(core) }
+        crowd = nil
         owner = nil
         onLost = { _ in }
     }
@@ -82,6 +94,9 @@ final class RouterPort: ReadinessHandler {
 
     /// Looks after the connections, some times a second, and says in the log what /readyz says.
     func tick() {
+        listen()
+        hasNews = true
+        crowd?.tick()
         if !table.look(at: core.reactor.now).isEmpty { failure = nil }
         let deafness = deafness
         if let deafness, !isDeafnessTold { core.log.warning("\(deafness)") }
@@ -163,6 +178,7 @@ final class RouterPort: ReadinessHandler {
     private func hearMonitor() {
         hasNews = false
         while let event = monitor.next() {
+            crowd?.observe(event)
             if case .up = table.observe(event, at: core.reactor.now) { failure = nil }
             switch event {
             case .accepted(_, let descriptor): mute[descriptor] = core.reactor.now

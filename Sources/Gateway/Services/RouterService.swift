@@ -338,10 +338,19 @@ final class RouterService: Service {
                 pool.openFailed(slot)
                 hasFailed = true
                 report("no further identity can be opened: \(error)")
+                giveUp()
                 return false
             }
         }
         return true
+    }
+
+    /// No identity can be opened for those that wait: a session whose client is away gives its own back when the turn
+    /// is over, or they are refused.
+    private func giveUp() {
+        guard pool.waitingCount > 0 else { return }
+        if core.sessions.endLongestAway() { return core.whenTurnEnds { [unowned self] in core.touch(self) } }
+        for ticket in pool.giveUpWaiting() { core.find(ticket)?.finish(because: .overloaded) }
     }
 
     private func close(_ slot: Int, lingering: Bool) {

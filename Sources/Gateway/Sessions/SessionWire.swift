@@ -94,6 +94,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     func start() {
         guard phase != .gone else { return }
         registration = core.watch(stream.descriptor, [.readable, .writable, .peerClosed, .edgeTriggered], self)
+        // Nothing would be heard of it, its end neither.
+        if registration == nil { return vanish(isClean: false) }
         if phase == .open { schedule(after: settings.ping.inNanoseconds) }
         codec.goOn(self)
         var early = stream.takeEarly()

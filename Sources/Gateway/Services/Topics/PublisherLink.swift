@@ -17,7 +17,8 @@ final class PublisherLink: ReadinessHandler {
     /// Publishers that are connected.
     var publishers: Int { binds ? table.count : clock.watch.state == .ready ? 1 : 0 }
     /// What is wrong with the connection, as a sentence.
-    private(set) var trouble: String?
+    var trouble: String? { fault ?? crowd?.trouble }
+    private var fault: String?
 
     private unowned let core: Core
     private let log: ServiceLog
@@ -26,7 +27,10 @@ final class PublisherLink: ReadinessHandler {
     private var clock: PeerClock
     private var wasReady = false
     private var table = PeerTable()
-    private var registration: Registration?
+    private var ear: Ear
+    private var crowd: PeerGuard?
+    /// As libzmq knows the endpoint, where it is bound.
+    private let resolved: String
     private var refusedAt: UInt64?
 
     /// - Parameter binds: listens at the endpoint instead of connecting to it.
@@ -40,22 +44,25 @@ final class PublisherLink: ReadinessHandler {
         clock = PeerClock(options)
         socket = try SubscriberSocket(core.context, options)
         monitor = try socket.monitor()
+        ear = Ear(monitor.descriptor)
         if binds {
-            self.endpoint = EndpointName.make(endpoint, resolved: try socket.bind(endpoint))
+            resolved = try socket.bind(endpoint)
+            self.endpoint = EndpointName.make(endpoint, resolved: resolved)
         } else {
-            self.endpoint = endpoint
+            (self.endpoint, resolved) = (endpoint, endpoint)
             try socket.connect(endpoint)
         }
     }
 
     func start() {
-        registration = core.watch(monitor.descriptor, [.readable, .edgeTriggered], self)
+        if binds { crowd = makeGuard() }
+        ear.listen(core, self)
         poll()
     }
 
     func stop() {
-        if let registration { core.reactor.unwatch(registration) }
-        registration = nil
+        ear.stop(core)
+        crowd = nil
     }
 
     func subscribe(_ topic: [UInt8]) { send(1, topic) }
@@ -63,9 +70,20 @@ final class PublisherLink: ReadinessHandler {
 
     func ready(_ readiness: Readiness) { poll() }
 
+    private func makeGuard() -> PeerGuard {
+        PeerGuard(core, endpoint, at: resolved) { [unowned self] in
+            try socket.unbind(resolved)
+            table = PeerTable()
+        } bind: { [unowned self] in
+            try socket.bind(resolved)
+        }
+    }
+
     /// Looks after the connection, some times a second.
     func tick() {
+        ear.listen(core, self)
         poll()
+        crowd?.tick()
         if binds {
             for change in table.look(at: core.reactor.now) { changed(change) }
             return
@@ -93,7 +111,7 @@ final class PublisherLink: ReadinessHandler {
             try socket.disconnect(endpoint)
             try socket.connect(endpoint)
         } catch {
-            trouble = "\(endpoint): \(error)"
+            fault = "\(endpoint): \(error)"
         }
     }
 
@@ -118,6 +136,7 @@ final class PublisherLink: ReadinessHandler {
     }
 
     private func observeBound(_ event: MonitorEvent) {
+        crowd?.observe(event)
         if let change = table.observe(event, at: core.reactor.now) { changed(change) }
         switch event {
         case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
@@ -132,8 +151,8 @@ final class PublisherLink: ReadinessHandler {
             case .socketTypeMismatch: "\(endpoint): the socket at the other end is no PUB; look at `peer`"
             case .protocolError, .authentication: "\(endpoint): \(refusal.sentence)"
             }
-        if trouble != sentence { log.refused(sentence) }
-        trouble = sentence
+        if fault != sentence { log.refused(sentence) }
+        fault = sentence
     }
 
     /// The connection that we made is there now, or not any more.
@@ -141,14 +160,14 @@ final class PublisherLink: ReadinessHandler {
         let isReady = clock.watch.state == .ready
         guard isReady != wasReady else { return }
         wasReady = isReady
-        if isReady { trouble = nil }
+        if isReady { fault = nil }
         if isReady { log.connected(to: endpoint) } else { log.lost(endpoint) }
     }
 
     private func changed(_ change: PeerTable.Change) {
         switch change {
         case .up(let peer):
-            trouble = nil
+            fault = nil
             log.came("publisher \(peer.peer) connected to \(endpoint); \(table.count) there")
         case .lost(let peer): log.went("publisher \(peer.peer) is gone from \(endpoint); \(table.count) left")
         }

@@ -28,7 +28,7 @@ final class PublisherService: Service, ReadinessHandler {
     /// The reactor where the sockets are.
     private let home: Int
     private var links: [PublisherLink] = []
-    private var registrations: [Registration] = []
+    private var ears: [Ear] = []
     /// At the home of a bound socket: what other reactors listen to, and what they are about to be told.
     private let elsewhere = Subscriptions()
     private var outboxes: [[Publication]]
@@ -71,11 +71,10 @@ final class PublisherService: Service, ReadinessHandler {
     }
 
     func start() {
+        ears = links.map { Ear($0.socket.descriptor) }
+        listen()
         for link in links {
             if keepsAll { link.subscribe([]) }
-            if let registration = core.watch(link.socket.descriptor, [.readable, .edgeTriggered], self) {
-                registrations.append(registration)
-            }
             link.start()
         }
         core.touch(self)
@@ -83,13 +82,16 @@ final class PublisherService: Service, ReadinessHandler {
 
     func ready(_ readiness: Readiness) { core.touch(self) }
 
+    private func listen() { for index in ears.indices { ears[index].listen(core, self) } }
+
     func tick() {
+        listen()
         for link in links { link.tick() }
         core.touch(self)
     }
 
     func stop() {
-        for registration in registrations { core.reactor.unwatch(registration) }
+        for index in ears.indices { ears[index].stop(core) }
         for link in links { link.stop() }
     }
 

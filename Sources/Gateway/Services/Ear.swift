@@ -1,0 +1,32 @@
+// A descriptor that a service listens to for as long as it lives. When the kernel has no room to watch it
+// (epoll_ctl(2), ENOMEM or ENOSPC), each tick tries again; meanwhile the service, which is drained at each tick, is
+// only slower.
+
+import Reactors
+
+/// One watched descriptor.
+struct Ear {
+    private let descriptor: Int32
+    private var registration: Registration?
+    private var hasComplained = false
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Watches it for input, unless that is done: at the start, and at each tick.
+    mutating func listen(_ core: Core, _ handler: any ReadinessHandler) {
+        guard registration == nil else { return }
+        do {
+            registration = try core.reactor.watch(descriptor, [.readable, .edgeTriggered], handler)
+            hasComplained = false
+        } catch {
+            guard !hasComplained else { return }
+            hasComplained = true
+            core.log.error("a descriptor cannot be watched, and is looked at from time to time: \(error)")
+        }
+    }
+
+    mutating func stop(_ core: Core) {
+        if let registration { core.reactor.unwatch(registration) }
+        registration = nil
+    }
+}

@@ -1,0 +1,146 @@
+// Keeps a bound on the ZeroMQ connections to a port that is bound. libzmq accepts without end, and when no descriptor
+// is left it tries at full speed and tells its monitor each time.
+//
+//     over the bound           the connection that has been silent longest goes, else the newcomer
+//     accepts fail (EMFILE)    the silent ones go; where that does not help, the port is closed for a second
+//
+// Fed with every event of the socket's monitor; looked after with each tick.
+
+import Bridge
+import Reactors
+import ZeroMQ
+
+/// The bound on the connections of one port.
+final class PeerGuard {
+    /// Bytes of a greeting (ZMTP 3.1, section "Greeting"): who has sent fewer has said nothing.
+    private static let greetingBytes: UInt64 = 64
+    /// How long all accepts may fail before the port is closed: hundreds a millisecond do when libzmq spins.
+    private static let failsFor: Nanoseconds = 100_000_000
+    /// Failures between two looks at the clock.
+    private static let failuresPerLook = 256
+    private static let closedFor: Nanoseconds = 1_000_000_000
+    private static let breath: Nanoseconds = 100_000_000
+    /// How long `trouble` is told after the last time.
+    private static let memory: Nanoseconds = 10_000_000_000
+
+    /// What is wrong, as a sentence.
+    var trouble: String? {
+        if openAt != nil { return "\(endpoint) is closed for a moment: \(Self.noDescriptor)" }
+        guard let troubledAt, core.now.since(troubledAt) < Self.memory else { return nil }
+        return sentence
+    }
+
+    private unowned let core: Core
+    private let endpoint: String
+    private let resolved: String
+    private let isLocal: Bool
+    private let unbind: () throws -> Void
+    private let bind: () throws -> Void
+    private var line = PeerLine()
+    private var failures = 0
+    private var failingSince: Instant?
+    private var openAt: Instant?
+    private var troubledAt: Instant?
+    private var sentence = ""
+    private var limit = RateLimit()
+
+    private static let noDescriptor =
+        "no descriptor is left for a connection; raise the limit of open files (ulimit -n)"
+
+    /// - Parameters:
+    ///   - endpoint: as people know it.
+    ///   - resolved: as libzmq knows it.
+    ///   - unbind: stops listening there, which ends all its connections.
+    init(
+        _ core: Core, _ endpoint: String, at resolved: String, unbind: @escaping () throws -> Void,
+        bind: @escaping () throws -> Void
+    ) {
+        self.core = core
+        self.endpoint = endpoint
+        self.resolved = resolved
+        self.unbind = unbind
+        self.bind = bind
+        isLocal = !resolved.hasPrefix("tcp://")
+    }
+
+    func observe(_ event: MonitorEvent) {
+        switch event {
+        case .accepted(_, let descriptor):
+            line.accepted(descriptor)
+            failingSince = nil
+            core.metrics.snapshot.peers += 1
+            if line.count > core.shared.peersPerPort { makeRoom(for: descriptor) }
+        case .disconnected(_, let descriptor):
+            let before = line.count
+            line.gone(descriptor)
+            core.metrics.snapshot.peers -= before - line.count
+        case .acceptFailed: acceptFailed()
+        default: break
+        }
+    }
+
+    /// Opens a port that was closed.
+    func tick() {
+        if failures == 0 { failingSince = nil }
+        failures = 0
+        guard let openAt, core.now >= openAt else { return }
+        do {
+            try bind()
+            self.openAt = nil
+            core.log.notice("\(endpoint) is open again")
+        } catch {
+            self.openAt = core.now + Self.closedFor
+        }
+    }
+
+    private func makeRoom(for newcomer: Int32) {
+        core.metrics.snapshot.peersRefused += 1
+        complain(
+            "\(endpoint): more than \(core.shared.peersPerPort) connections come (limits.max_peers, ulimit -n): those "
+                + "that say nothing are closed, else the newest")
+        guard !endSilent() else { return }
+        line.gone(newcomer)
+        end(newcomer)
+    }
+
+    private func endSilent() -> Bool {
+        // Of a local connection nothing is known; who may come is a question of the file's permissions.
+        guard !isLocal, let descriptor = line.takeSilent(Self.isSilent) else { return false }
+        end(descriptor)
+        return true
+    }
+
+    private static func isSilent(_ descriptor: Int32) -> Bool {
+        (PeerDescriptor.bytesReceived(descriptor) ?? 0) < greetingBytes
+    }
+
+    private func end(_ descriptor: Int32) {
+        core.metrics.snapshot.peers -= 1
+        PeerDescriptor.end(descriptor, at: resolved)
+    }
+
+    private func acceptFailed() {
+        failures += 1
+        core.metrics.snapshot.acceptsFailed += 1
+        complain("\(endpoint): \(Self.noDescriptor)")
+        // They may come faster than they are read.
+        if failures % Self.failuresPerLook == 0 { core.reactor.refresh() }
+        let since = failingSince ?? core.now
+        failingSince = since
+        if endSilent() { return }
+        guard openAt == nil, core.now.since(since) > Self.failsFor, (try? unbind()) != nil else { return }
+        core.metrics.snapshot.peers -= line.count
+        line = PeerLine()
+        openAt = core.now + Self.closedFor
+        core.log.error("\(endpoint) is closed for a moment: \(Self.noDescriptor)")
+    }
+
+    private func complain(_ text: @autoclosure () -> String) {
+        // Under a flood it is said often enough.
+        if let troubledAt, core.now.since(troubledAt) < Self.breath { return }
+        let text = text()
+        if let line = limit.admit(text, at: core.now) { core.log.warning("\(line)") }
+        sentence = text
+        troubledAt = core.now
+    }
+}
