@@ -61,101 +61,117 @@ extension Configuration {
           io_threads: 1                     # 1 to 16; one carries about a gigabyte a second
           max_sockets: 65535                # 16 to 65535
 
-        # The named backends. Uncomment one to begin with.
+        # The named backends, as examples. Uncomment one to begin with. The comment of a value that is the default begins
+        # with "default", of another one with "default X", which is then the default, or with "required".
         services: {}
         #services:
         #  quotes:                          # a ROUTER that exists already: we are a DEALER with an identity an exchange
-        #    peer: router
-        #    connect: [tcp://127.0.0.1:5570]
-        #    description: asyncsrv's server
-        #    delimiter: false               # true: an empty frame before the body, for servers written for REQ clients
-        #    body: json                     # json, text or binary: what a frame holds
-        #    require: any                   # any or object: what a JSON request must be
-        #    request: body                  # body, or envelope: method, path, query, headers and body in one JSON object
-        #    headers: []                    # header fields that envelopes carry, of this service and of its routes
-        #    reply: body                    # body, or envelope: the worker sets status and headers
-        #    expose: true                   # false: by routes only; default: unless clients could forge envelopes
-        #    optional: false                # true: /readyz does not wait for its workers
+        #    peer: router                   # required; router, dealer, rep, publisher, ready or majordomo
+        #    connect: [tcp://127.0.0.1:5570] # required here; one or a list
+        #    description: asyncsrv's server # default none; for /v1/services
+        #    delimiter: false               # default; true: an empty frame before the body, as REQ clients send it
+        #    body: json                     # default; json, text or binary: what a frame holds
+        #    require: any                   # default; any or object: what a JSON request must be
+        #    request: body                  # default; or envelope: method, path, headers and body in one JSON object
+        #    headers: []                    # default; header fields that envelopes carry, on its routes too
+        #    reply: body                    # default; or envelope: the worker sets status and headers
+        #    expose: true                   # default unless clients could forge envelopes; false: by routes only
+        #    optional: false                # default; true: /readyz does not wait for its workers
+        #    max_body_bytes: 64KiB          # default limits.max_body_bytes; a request's body, 1 to 1GiB; above: 413
         #    replies:                       # how an exchange ends; the first to fire wins, and the reason is told
-        #      idle: 300ms                  # longest gap between replies, armed by the first one
-        #      idle_means: complete         # complete or incomplete
-        #      deadline: 30s                # total; always on
+        #      idle: 1500ms                 # default none; longest gap between replies, armed by the first one
+        #      idle_means: complete         # default incomplete
+        #      deadline: 30s                # default; total; always on
         #    identities:                    # one for each exchange
-        #      spare: 4                     # connected ahead of need, of each reactor
-        #      max: 1000                    # in use and spare ones; two descriptors each; beyond: 503
-        #      prefix: ""                   # what each begins with
-        #      reuse: false                 # true: again after a declared final or count; a reply that comes after that
-        #                                   # end can then reach the wrong client (docs/ends.md)
+        #      spare: 4                     # default; connected ahead of need, of each reactor
+        #      max: 1000                    # default; in use and spare ones; two descriptors each; beyond: 503
+        #      prefix: ""                   # default; what each begins with
+        #      reuse: false                 # default; true: again after a declared final or count; a reply after
+        #                                   # that end can then reach the wrong client (docs/ends.md)
         #  jobs:                            # DEALER workers that connect to us; each may answer 0..N times
-        #    peer: dealer
-        #    bind: tcp://127.0.0.1:5571
+        #    peer: dealer                   # required
+        #    bind: tcp://127.0.0.1:5571     # required here, or connect
         #    replies:
-        #      final: {pointer: /done, equals: true, deliver: data}    # or {empty: true, deliver: marker}
-        #      error: {pointer: /error, exists: true, status: 502}     # 400 to 599, or status_pointer: /error/status
-        #      keepalive: {pointer: /alive, exists: true}              # resets idle; neither counted nor delivered
-        #      first: 5s                    # longest wait for the first reply
-        #      first_means: incomplete      # complete: no reply within first is a good, empty answer
-        #      max_replies: 100000          # safety caps
-        #      max_bytes: 100MiB
-        #    overrides: {deadline: 5m, idle: 10s}                      # more than its own that a request may ask for
-        #    cancel: '{"cancel":true}'      # sent once when nobody waits any more
-        #    max_exchanges: 1000
-        #    retry_after: 1s                # what its 503 says
+        #      final: {pointer: /done, equals: true, deliver: data}    # default none; or {empty: true, deliver: marker}
+        #      error: {pointer: /error, exists: true, status: 502}     # default none; or status_pointer: /error/status
+        #      keepalive: {pointer: /alive, exists: true}              # default none; resets idle, is not delivered
+        #      count: 100                   # default none; so many replies are all
+        #      first: 5s                    # default none; longest wait for the first reply
+        #      first_means: incomplete      # default; complete: no reply within first is a good, empty answer
+        #      max_replies: 100000          # default none; safety caps
+        #      max_bytes: 100MiB            # default none
+        #    overrides:                     # more than its own that a request may ask for
+        #      deadline: 5m                 # default the service's own
+        #      first: 10s                   # default the service's own, or overrides.deadline
+        #      idle: 10s                    # default the service's own, or overrides.deadline
+        #      count: 100000                # default the service's own, or its max_replies
+        #    cancel: '{"cancel":true}'      # default none; sent once when nobody waits any more
+        #    max_exchanges: 1000            # default limits.max_exchanges
+        #    retry_after: 1s                # default; what its 503 says
         #    socket:
-        #      send_high_water_mark: 1000   # for one worker; dealer, rep: 2 x limits.max_exchanges_per_address
-        #      receive_high_water_mark: 1000
-        #      heartbeat_interval: 1s       # ZMTP pings; 0: none, and a frozen worker is not noticed
-        #      heartbeat_timeout: 3s        # default: three intervals
-        #      reconnect_interval: 100ms
-        #      reconnect_interval_max: 5s
-        #      tcp_keepalive: system        # system, on or off; also _idle and _interval (5s), _count (3)
-        #      immediate: true              # false: requests wait in an outage, and all of them run after it
-        #      connect_timeout: 0           # 0: the system's
-        #      max_message_bytes: 16MiB     # of a worker's frame
-        #      linger: 0s                   # how long a closed socket goes on sending
-        #      ipv6: true                   # IPv4 works either way
+        #      send_high_water_mark: 1000   # default 1000; dealer, rep: 2 x limits.max_exchanges_per_address
+        #      receive_high_water_mark: 1000 # default
+        #      heartbeat_interval: 1s       # default; ZMTP pings; 0: none, and a frozen worker is not noticed
+        #      heartbeat_timeout: 3s        # default three intervals
+        #      reconnect_interval: 100ms    # default
+        #      reconnect_interval_max: 5s   # default
+        #      tcp_keepalive: system        # default; system, on or off; also _idle and _interval (5s), _count (3)
+        #      immediate: true              # default; false: requests wait in an outage, and all of them run after it
+        #      connect_timeout: 0           # default; 0: the system's
+        #      max_message_bytes: 16MiB     # default none; of a worker's frame
+        #      linger: 0s                   # default; how long a closed socket goes on sending
+        #      ipv6: true                   # default; IPv4 works either way
         #  hello:                           # a plain REP server, or several behind a proxy
-        #    peer: rep
-        #    connect: tcp://127.0.0.1:5555
-        #    body: text
+        #    peer: rep                      # required
+        #    connect: tcp://127.0.0.1:5555  # required here, or bind
+        #    body: text                     # default json
         #  pool:                            # workers that say when they are ready: the longest ready is the next
-        #    peer: ready
-        #    bind: tcp://127.0.0.1:5671
-        #    dialect: bare                  # bare, addressed or paranoid-pirate (docs/workers.md draws the frames)
-        #    answers: true                  # bare: false where a worker's word after its work is no reply
-        #    capacity: 1                    # requests in one worker, 1 to 1000; above 1 not with bare
-        #    queue: {max: 1000, max_bytes: 16MiB, max_age: 30s}        # waiting requests; beyond: 503 for who has most
-        #    retries: 0                     # 0 to 10; above 0 requests may run twice: their worker died before its reply
-        #    handover: false                # a second worker of an identity takes the place of the first
-        #    clients: tcp://127.0.0.1:5672  # native DEALER and REQ clients (also of dealer and rep with bind)
+        #    peer: ready                    # required
+        #    bind: tcp://127.0.0.1:5671     # required here
+        #    dialect: bare                  # default; addressed or paranoid-pirate (docs/workers.md draws the frames)
+        #    answers: true                  # default; bare: false where a worker's word after its work is no reply
+        #    capacity: 1                    # default; requests in one worker, 1 to 1000; above 1 not with bare
+        #    queue:                         # waiting requests; beyond: 503 for who has most
+        #      max: 1000                    # default
+        #      max_bytes: 16MiB             # default
+        #      max_age: 30s                 # default
+        #    retries: 0                     # default; 0 to 10; a request whose worker died may run again so often
+        #    handover: false                # default; a second worker of an identity takes the place of the first
+        #    clients: tcp://127.0.0.1:5672  # default none; native DEALER and REQ clients; also of dealer and rep
         #  broker:                          # a Majordomo broker; its workers' names are services of their own
-        #    peer: majordomo
-        #    bind: tcp://127.0.0.1:5555
-        #    heartbeat: {interval: 2500ms, lives: 3}                   # also of dialect paranoid-pirate (1s)
-        #    queue: {max: 100000}           # of each name
-        #    allow: [echo, math.*]          # names that workers may register; default: any
-        #  remote:                          # a service of a Majordomo broker that exists
-        #    peer: majordomo
-        #    connect: tcp://127.0.0.1:5554
-        #    service: echo                  # its name there; default: the name here
-        #    version: "0.1"                 # 0.1 or 0.2
+        #    peer: majordomo                # required
+        #    bind: tcp://127.0.0.1:5555     # required here
+        #    heartbeat:                     # also of dialect paranoid-pirate
+        #      interval: 2500ms             # default 2500ms; paranoid-pirate: 1s
+        #      lives: 3                     # default
+        #    queue:
+        #      max: 100000                  # default; of each name
+        #    allow: [echo, math.*]          # default any; names that workers may register
+        #  math.add:                        # a service of a Majordomo broker that exists
+        #    peer: majordomo                # required
+        #    connect: tcp://127.0.0.1:5554  # required here
+        #    service: add                   # default the name here; its name there
+        #    version: "0.1"                 # default; 0.1 or 0.2
         #  prices:                          # publishers that exist: we subscribe to what somebody listens to
-        #    peer: publisher
-        #    connect: [tcp://127.0.0.1:5556] # or bind: publishers connect to us
-        #    frames: topic_body             # topic_body: two frames; single: one, the body, which begins with the topic
-        #    cache: 0                       # topics whose last message is kept for those who come later, to 100000
-        #    max_topics: 1000               # that all clients together listen to, to 1000000; above: 503
+        #    peer: publisher                # required
+        #    connect: [tcp://127.0.0.1:5556] # required here, or bind: publishers connect to us
+        #    frames: topic_body             # default; two frames; single: one, the body, which begins with the topic
+        #    cache: 0                       # default; topics whose last message is kept for latecomers, to 100000
+        #    max_topics: 1000               # default; that all clients together listen to, to 1000000; above: 503
 
         # Further ways in. POST /v1/services/NAME exists for every service that is exposed.
         routes: []
         #routes:
-        #  - match: "GET /orders/{id}"      # a method or *, and a path; {name} is one segment, a last {name...} the rest
-        #    service: jobs
-        #    request: envelope
-        #    headers: [accept-language]     # header fields that the envelope carries; default: the service's
-        #  - match: POST /echo
-        #    service: broker
-        #    registered: echo               # of a Majordomo broker's names, which
+        #  - match: "GET /orders/{id}"      # required; a method or *, and a path; {name}: a segment, {name...}: the rest
+        #    service: jobs                  # required
+        #    request: envelope              # default; or body
+        #    reply: envelope                # default the service's; or body
+        #    headers: [accept-language]     # default the service's; header fields that the envelope carries
+        #    replies:                       # what differs from the service's; not final, error and keepalive
+        #      deadline: 10s                # default the service's; so with first, idle, idle_means, count and the caps
+        #  - match: POST /echo              # required
+        #    service: broker                # required
+        #    registered: echo               # required of a Majordomo broker; which of its names
 
         """
 }

@@ -50,7 +50,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
         case body, envelope
     }
 
-    /// The key in `services`: `[a-z0-9][a-z0-9_-]{0,62}`.
+    /// The key in `services`: `[a-z0-9][a-z0-9_.-]{0,62}`, no dot at its end or behind
+    /// another.
     public var name: String
 
     /// `description`: a person's words for /v1/services, at most 1,000 bytes. Default: empty.
@@ -120,6 +121,10 @@ public struct ServiceConfiguration: Sendable, Equatable {
 
     /// `socket`: the options of our socket.
     public var socket = SocketSettings()
+
+    /// `max_body_bytes`: a request's body, 1 B to 1 GiB, also of a session's message. Above: 413. Default: nil,
+    /// `limits.max_body_bytes`, and in sessions only `sessions.max_message_bytes`.
+    public var maxBodyBytes: Int?
 
     /// `max_exchanges`: in flight with this service, 1 to 1,000,000; native clients have half of it at most. Above: 503.
     /// Default: nil, only `limits.max_exchanges` applies.

@@ -26,7 +26,7 @@ import Testing
         }
         let loaded = Configuration.load(text: lines.joined(separator: "\n"), file: "examples")
         #expect(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
-        #expect(loaded.configuration.services.map(\.name) == ["quotes", "jobs", "hello", "pool", "broker", "remote", "prices"])
+        #expect(loaded.configuration.services.map(\.name) == ["quotes", "jobs", "hello", "pool", "broker", "math.add", "prices"])
         #expect(loaded.configuration.routes.count == 2)
     }
 

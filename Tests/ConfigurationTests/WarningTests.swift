@@ -35,6 +35,14 @@ import Testing
                 "choose another port"
             ),
             ("services: {a: {peer: rep, bind: 'tcp://127.0.0.1:8080'}}", "services.a.bind", "127.0.0.1:8080 (`listen`)"),
+            (
+                "services: {a: {peer: rep, connect: 'tcp://h:1', expose: false}}\nroutes: [{match: 'GET /orders/:id', service: a}]",
+                "routes[0].match: ", "write {id}"
+            ),
+            (
+                "services: {a: {peer: rep, connect: 'tcp://h:1', expose: false}}\nroutes: [{match: 'GET /files/*', service: a}]",
+                "routes[0].match: ", "{rest...}"
+            ),
         ])
     func warning(text: String, place: String, words: String) {
         let loaded = Configuration.load(text: text, file: "g.yaml")

@@ -7,16 +7,19 @@ import Testing
 
 @Suite("A request's body")
 struct BodyTests {
-    private func plan(_ body: ServiceConfiguration.BodyFormat, mustBeObject: Bool = false) -> ServicePlan {
+    private func plan(
+        _ body: ServiceConfiguration.BodyFormat, mustBeObject: Bool = false, own: Int? = nil, limit: Int = 100
+    ) -> ServicePlan {
         var service = ServiceConfiguration(name: "s", peer: .dealer)
         service.body = body
+        service.maxBodyBytes = own
         if mustBeObject { service.require = .object }
-        return ServicePlan(index: 0, service)
+        return ServicePlan(index: 0, service, maxBodyBytes: limit)
     }
 
     /// The code and detail of what is wrong, and the bytes that were kept.
-    private func verdict(_ text: [UInt8], cut: Int?, _ plan: ServicePlan, limit: Int = 100) -> (String, [UInt8]) {
-        var body = RequestBody(plan, limit: limit, expecting: cut == nil ? UInt64(text.count) : nil)
+    private func verdict(_ text: [UInt8], cut: Int?, _ plan: ServicePlan) -> (String, [UInt8]) {
+        var body = RequestBody(plan, expecting: cut == nil ? UInt64(text.count) : nil)
         let pieces = cut.map { [Array(text[..<$0]), Array(text[$0...])] } ?? [text]
         for piece in pieces where !piece.isEmpty {
             if let problem = body.append(piece.span) { return ("\(problem.code) \(problem.detail)", body.bytes) }
@@ -45,10 +48,14 @@ struct BodyTests {
         for cut in [nil, 1, 2] { #expect(verdict(bytes, cut: cut, plan).0.contains("byte 1")) }
     }
 
-    @Test("over the limit is refused with the first byte too many")
+    @Test("over the limit is refused with the first byte too many, and says which limit it was")
     func tooLong() {
-        let plan = plan(.binary), bytes = [UInt8](repeating: 1, count: 9)
-        for cut in [nil, 4] { #expect(verdict(bytes, cut: cut, plan, limit: 8).0.hasPrefix("bodyTooLarge")) }
-        #expect(verdict(bytes, cut: 4, plan, limit: 9).0 == "good")
+        let bytes = [UInt8](repeating: 1, count: 9)
+        for cut in [nil, 4] {
+            #expect(verdict(bytes, cut: cut, plan(.binary, limit: 8)).0.contains("8 bytes, which is what limits.max"))
+            #expect(verdict(bytes, cut: cut, plan(.binary, own: 8)).0.contains("what services.s.max_body_bytes allows"))
+            #expect(verdict(bytes, cut: cut, plan(.binary, limit: 9)).0 == "good")
+            #expect(verdict(bytes, cut: cut, plan(.binary, own: 9, limit: 8)).0 == "good")
+        }
     }
 }

@@ -2,7 +2,7 @@
 //
 //   dealer_worker tcp://127.0.0.1:5571 [max delay in ms]
 //
-// services: { jobs: { peer: dealer, bind: tcp://127.0.0.1:5571, replies: { idle: 300ms, idle_means: complete } } }
+// services: { jobs: { peer: dealer, bind: tcp://127.0.0.1:5571, replies: { idle: 1500ms, idle_means: complete } } }
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

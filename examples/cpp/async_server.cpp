@@ -3,7 +3,7 @@
 //
 //   async_server tcp://127.0.0.1:5570 [max delay in ms]
 //
-// services: { quotes: { peer: router, connect: tcp://127.0.0.1:5570, replies: { idle: 300ms, idle_means: complete } } }
+// services: { quotes: { peer: router, connect: tcp://127.0.0.1:5570, replies: { idle: 1500ms, idle_means: complete } } }
 #include <chrono>
 #include <cstdlib>
 #include <iostream>

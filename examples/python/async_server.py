@@ -2,7 +2,7 @@
 
     async_server.py tcp://127.0.0.1:5570 [max delay in ms]
 
-services: { quotes: { peer: router, connect: tcp://127.0.0.1:5570, replies: { idle: 300ms, idle_means: complete } } }
+services: { quotes: { peer: router, connect: tcp://127.0.0.1:5570, replies: { idle: 1500ms, idle_means: complete } } }
 """
 import random
 import sys

@@ -119,7 +119,7 @@ extension Form where Value == PublicFolder {
     /// A folder that exists, or `off`.
     static var folder: Form {
         Form("a folder, or off") { (scalar) throws(Complaint) in
-            if scalar.text == "off" { return .off }
+            if scalar.text == "off" || scalar.boolean == false { return .off }
             guard System.isFolder(scalar.text) else {
                 throw Complaint("\(Units.quoted(scalar.text)) is no folder; make it, or write off")
             }

@@ -14,10 +14,10 @@ enum Consistency {
 
     private static func check(_ service: ServiceConfiguration, _ findings: Findings) {
         func complain(_ key: String, _ message: String) {
-            findings.mistake(findings.place(of: "services.\(service.name)\(key.isEmpty ? "" : ".\(key)")"), message)
+            findings.mistake(findings.place(of: "\(service.key)\(key.isEmpty ? "" : ".\(key)")"), message)
         }
         checkPeer(service, complain)
-        let prefix = "services.\(service.name)"
+        let prefix = "\(service.key)"
         PoolRules(service: service, has: { findings.places["\(prefix).\($0)"] != nil }, complain: complain).check()
         checkBody(service, complain)
         if service.replies.deadline > service.overrides.deadline {
@@ -100,7 +100,7 @@ enum Consistency {
                 guard let endpoint, !EndpointText.isWildcard(endpoint) else { continue }
                 if let first = seen[endpoint] {
                     findings.mistake(
-                        findings.place(of: "services.\(service.name).\(key)"),
+                        findings.place(of: "\(service.key).\(key)"),
                         "\(endpoint) is bound by services.\(first) already; choose another")
                 }
                 seen[endpoint] = seen[endpoint] ?? service.name

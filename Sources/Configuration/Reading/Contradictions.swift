@@ -22,7 +22,7 @@ struct Contradictions {
         compare("sessions.max_per_address", sessions.maxPerAddress, ("sessions.max", sessions.max))
         compare("sessions.max_exchanges", sessions.maxExchanges, exchanges)
         for service in configuration.services {
-            compare("services.\(service.name).max_exchanges", service.maxExchanges ?? 0, exchanges)
+            compare("\(service.key).max_exchanges", service.maxExchanges ?? 0, exchanges)
             if service.hasPool { checkQueue(service) }
             checkOverrides(service)
         }
@@ -31,7 +31,7 @@ struct Contradictions {
     /// Requests that wait are open exchanges, but for a native client's. Those of `clients` have half of the queue; a
     /// Majordomo broker's may fill it.
     private func checkQueue(_ service: ServiceConfiguration) {
-        let prefix = "services.\(service.name)"
+        let prefix = "\(service.key)"
         let own = service.maxExchanges.map { ("\(prefix).max_exchanges", $0) }
         let all = ("limits.max_exchanges", configuration.limits.maxExchanges)
         let bound = own.flatMap { $0.1 < all.1 ? $0 : nil } ?? all
@@ -49,10 +49,10 @@ struct Contradictions {
         for (key, own, most) in [("first", own.first, most.first), ("idle", own.idle, most.idle)] {
             guard let own, own > most else { continue }
             let advice = "is below the service's own \(key), \(Units.text(own)); raise it"
-            warn("services.\(service.name).overrides.\(key)", advice)
+            warn("\(service.key).overrides.\(key)", advice)
         }
         guard let count = own.count, count > most.count else { return }
-        warn("services.\(service.name).overrides.count", "is below the service's own count, \(count); raise it")
+        warn("\(service.key).overrides.count", "is below the service's own count, \(count); raise it")
     }
 
     private func compare(_ key: String, _ value: Int, _ bound: (key: String, value: Int)) {

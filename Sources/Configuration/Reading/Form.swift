@@ -12,6 +12,18 @@ struct ScalarText {
     var isPlain = true
 }
 
+extension ScalarText {
+    /// What it says as a boolean (YAML 1.1, bool), or nil.
+    var boolean: Bool? {
+        guard isPlain else { return nil }
+        switch text.lowercased() {
+        case "true", "on", "yes": return true
+        case "false", "off", "no": return false
+        default: return nil
+        }
+    }
+}
+
 /// How a scalar becomes a value.
 struct Form<Value> {
     /// What is wanted, for the sentence "takes ...".
@@ -96,19 +108,19 @@ extension Form where Value == Duration? {
 }
 
 extension Form where Value == Bool {
-    /// `true` or `false`, without quotes.
+    /// `true` or `false`, without quotes, or another of YAML's words for them.
     static var boolean: Form { word(yes: "true", no: "false") }
 
-    /// `on` or `off`.
+    /// `on` or `off`, or another of YAML's words for them.
     static var onOff: Form { word(yes: "on", no: "off") }
 
     private static func word(yes: String, no: String) -> Form {
         Form("\(yes) or \(no)") { (scalar) throws(Complaint) in
-            guard scalar.isPlain, scalar.text == yes || scalar.text == no else {
+            guard let value = scalar.boolean else {
                 let hint = scalar.isPlain ? "" : " without quotes"
                 throw Complaint("\(Units.quoted(scalar.text)) is neither \(yes) nor \(no); write one of the two\(hint)")
             }
-            return scalar.text == yes
+            return value
         }
     }
 }
@@ -124,6 +136,17 @@ extension Form where Value: CaseIterable & RawRepresentable, Value.RawValue == S
                 throw Complaint("\(Units.quoted(scalar.text)) is not known here\(advice)")
             }
             return value
+        }
+    }
+}
+
+extension Form where Value == SocketSettings.KeepAlive {
+    /// `system`, or a boolean.
+    static var keepAlive: Form {
+        let words = Form<Value>.word
+        return Form(words.takes) { (scalar) throws(Complaint) in
+            if let isOn = scalar.boolean { return isOn ? .on : .off }
+            return try words.parse(scalar)
         }
     }
 }

@@ -6,6 +6,7 @@ extension PublisherSettings {
     /// The keys of services that take requests.
     private static let foreign = [
         "delimiter", "require", "request", "headers", "reply", "replies", "overrides", "cancel", "identities",
+        "max_body_bytes",
     ]
 
     mutating func read(_ section: Section, _ peer: ServiceConfiguration.Peer) {

@@ -144,8 +144,11 @@ final class Section {
     // MARK: - Inside
 
     private func dotted(_ key: String) -> String {
-        place.key.isEmpty ? key : "\(place.key).\(key)"
+        place.key.isEmpty ? key : "\(place.key).\(Self.written(key))"
     }
+
+    /// A key as part of a dotted one: in quotes where it has dots itself.
+    static func written(_ key: String) -> String { key.contains(".") ? "\"\(key)\"" : key }
 
     private func scalar<Value>(_ entry: Entry, _ form: Form<Value>) -> Value? {
         guard let scalar = entry.node.scalar else {

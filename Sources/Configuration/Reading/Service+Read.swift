@@ -5,7 +5,8 @@ extension ServiceConfiguration {
     static func read(_ name: String, _ section: Section) -> ServiceConfiguration? {
         if !isName(name) {
             section.findings.mistake(
-                section.place, "is no name for a service; write 1 to 63 of a-z, 0-9, _ and -, first a letter or digit")
+                section.place,
+                "is no name for a service; write 1 to 63 of a-z, 0-9, _, - and single dots, first a letter or digit")
         }
         guard let peer = section.value("peer", Form<Peer>.word) else {
             if !section.has("peer") {
@@ -56,14 +57,23 @@ extension ServiceConfiguration {
         section.read("version", into: &brokered.version, .word)
         section.read("clients", into: &clients, .bindEndpoint)
         section.section("socket") { socket.read($0) }
+        section.read("max_body_bytes", into: &maxBodyBytes, .bytes(1...1 << 30))
         section.read("max_exchanges", into: &maxExchanges, .integer(1...1_000_000))
         section.read("retry_after", into: &retryAfter, .wholeSeconds(.seconds(1) ... .seconds(3_600)))
     }
 
+    /// The name's place among the keys.
+    var key: String { "services.\(Section.written(name))" }
+
     private static func isName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         guard let first = bytes.first, bytes.count <= 63, first != 0x5F, first != 0x2D else { return false }
-        return bytes.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 0x5F || $0 == 0x2D }
+        // Dots like those of `math.add`: a path has no segment that begins or ends with one.
+        let isDotted = name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty }
+        return isDotted
+            && bytes.allSatisfy {
+                (97...122).contains($0) || (48...57).contains($0) || $0 == 0x5F || $0 == 0x2D || $0 == 0x2E
+            }
     }
 }
 
@@ -72,19 +82,21 @@ extension ReplyRules {
 
     fileprivate mutating func read(_ section: Section) {
         section.section("final") { section in
+            let deliver = section.value("deliver", Form<FinalRule.Delivery>.word)
             guard let predicate = Predicate.read(section) else { return }
-            var rule = FinalRule(predicate, deliver: predicate == .emptyFrame ? .marker : .data)
-            section.read("deliver", into: &rule.deliver, .word)
-            final = rule
+            final = FinalRule(predicate, deliver: deliver ?? (predicate == .emptyFrame ? .marker : .data))
         }
         section.section("error") { section in
+            // Read even without a condition: each key that is there is known.
+            let status = section.value("status", .integer(400...599))
+            let pointer = section.value("status_pointer", .pointer)
+            if section.has("status") && section.has("status_pointer") {
+                section.complain("status_pointer", "excludes status; keep one of the two")
+            }
             guard let predicate = Predicate.read(section) else { return }
             var rule = ErrorRule(predicate)
-            if let status = section.value("status", .integer(400...599)) { rule.status = .fixed(status) }
-            if let pointer = section.value("status_pointer", .pointer) {
-                if section.has("status") { section.complain("status_pointer", "excludes status; keep one of the two") }
-                rule.status = .pointer(pointer)
-            }
+            if let status { rule.status = .fixed(status) }
+            if let pointer { rule.status = .pointer(pointer) }
             error = rule
         }
         section.section("keepalive") { keepalive = Predicate.read($0) }
@@ -128,10 +140,21 @@ extension Predicate {
         if let pointer, let literal, exists == nil { return .equals(pointer: pointer, literal) }
         if let pointer, exists == true, literal == nil { return .exists(pointer: pointer) }
         if section.has("pointer") && pointer == nil || section.has("equals") && literal == nil { return nil }
-        section.findings.mistake(
-            section.place,
-            "is no condition; write {pointer: /done, equals: true}, {pointer: /error, exists: true} or {empty: true}")
+        section.findings.mistake(section.place, missing(section))
         return nil
+    }
+
+    /// What a section that is no condition lacks.
+    private static func missing(_ section: Section) -> String {
+        let hasComparison = section.has("equals") || section.has("exists")
+        if section.has("pointer") && !hasComparison {
+            return "says where to look and not for what; add exists: true, or equals: with a value"
+        }
+        if section.has("status_pointer") && !section.has("pointer") && !section.has("empty") {
+            let example = "pointer: /error" + (hasComparison ? "" : ", exists: true")
+            return "says where the status is and not what an error looks like; add \(example)"
+        }
+        return "is no condition; write {pointer: /done, equals: true}, {pointer: /error, exists: true} or {empty: true}"
     }
 }
 
@@ -146,7 +169,7 @@ extension SocketSettings {
         section.read("reconnect_interval_max", into: &reconnectIntervalMax, .duration(.zero...hour))
         section.read("heartbeat_interval", into: &heartbeatInterval, .durationOrNone(.milliseconds(10)...hour))
         section.read("heartbeat_timeout", into: &heartbeatTimeout, .durationOrNone(.milliseconds(10)...hour))
-        section.read("tcp_keepalive", into: &tcpKeepAlive, .word)
+        section.read("tcp_keepalive", into: &tcpKeepAlive, .keepAlive)
         section.read("tcp_keepalive_idle", into: &tcpKeepAliveIdle, .wholeSeconds(.seconds(1) ... .seconds(32_400)))
         section.read(
             "tcp_keepalive_interval", into: &tcpKeepAliveInterval, .wholeSeconds(.seconds(1) ... .seconds(32_400)))

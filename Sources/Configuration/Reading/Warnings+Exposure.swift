@@ -14,7 +14,7 @@ extension Warnings {
                 + "exposed by name. Write expose: false if that is meant, request: envelope to send envelopes by name "
                 + "too, or expose: true if the workers can tell them apart"
         let key = service.expose == true ? ".expose" : ""
-        findings.warning(findings.place(of: "services.\(service.name)\(key)"), message)
+        findings.warning(findings.place(of: "\(service.key)\(key)"), message)
     }
 
     /// Bodies by a route to workers that get envelopes otherwise.

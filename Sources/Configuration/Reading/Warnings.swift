@@ -14,6 +14,7 @@ enum Warnings {
             lookAtBinds(service, configuration, findings)
         }
         lookAtBodies(configuration, findings)
+        lookAtPaths(configuration, findings)
     }
 
     private static func lookAtListen(_ configuration: Configuration, _ findings: Findings) {
@@ -26,14 +27,14 @@ enum Warnings {
     private static func lookAtEnd(_ service: ServiceConfiguration, _ findings: Findings) {
         guard [.router, .dealer].contains(service.peer), !service.replies.namesAnEnd else { return }
         findings.warning(
-            findings.place(of: "services.\(service.name)"),
+            findings.place(of: "\(service.key)"),
             "names no end: JSON answers end after one reply, streams at the deadline; add final, count or idle")
     }
 
     private static func lookAtReuse(_ service: ServiceConfiguration, _ findings: Findings) {
         guard service.identities.reuse, service.hasIdentities, !service.declaresItsEnd else { return }
         findings.warning(
-            findings.place(of: "services.\(service.name).identities.reuse"),
+            findings.place(of: "\(service.key).identities.reuse"),
             "does nothing where neither replies.final nor replies.count says which reply is the last; add one")
     }
 }

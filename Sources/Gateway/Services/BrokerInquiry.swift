@@ -17,6 +17,8 @@ final class BrokerInquiry: ReadinessHandler {
     private unowned let core: Core
     private let link: Link
     private let question: [[UInt8]]
+    /// `mmi.service` and the like: the broker answers for them itself, and offers them to nobody (RFC 8).
+    private let isBrokersOwn: Bool
     private let onChange: () -> Void
     private var ear: Ear
     private var isOffered: Bool?
@@ -30,6 +32,7 @@ final class BrokerInquiry: ReadinessHandler {
         self.link = link
         self.onChange = onChange
         ear = Ear(link.socket.descriptor)
+        isBrokersOwn = name.hasPrefix("mmi.")
         question = version.request(for: "mmi.service") + [Array(name.utf8)]
     }
 
@@ -45,7 +48,9 @@ final class BrokerInquiry: ReadinessHandler {
     func tick() {
         ear.listen(core, self)
         read()
-        if !link.isUp {
+        if isBrokersOwn {
+            isOffered = true
+        } else if !link.isUp {
             (isOffered, askedAt, isWaiting) = (nil, nil, false)
         } else if askedAt.map({ core.reactor.now - $0 >= Self.interval }) ?? true {
             // Who does not answer knows no such question.

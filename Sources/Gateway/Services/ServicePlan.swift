@@ -14,6 +14,8 @@ final class ServicePlan: Sendable {
     let configuration: ServiceConfiguration
     /// What clients may call by name.
     let exposure: Exposure
+    /// Of a request's body.
+    let maxBodyBytes: Int
     let template: FrameTemplate
     /// What precedes the body where we are a client of a ROUTER: a delimiter, or Majordomo's header.
     let head: [[UInt8]]
@@ -36,14 +38,21 @@ final class ServicePlan: Sendable {
     /// The plans of all services, in the order of the configuration.
     static func all(of configuration: Configuration) -> [ServicePlan] {
         configuration.services.enumerated().map {
-            ServicePlan(index: $0.offset, $0.element, exposure: configuration.exposure(of: $0.element))
+            ServicePlan(
+                index: $0.offset, $0.element, exposure: configuration.exposure(of: $0.element),
+                maxBodyBytes: configuration.limits.maxBodyBytes)
         }
     }
 
-    init(index: Int, _ configuration: ServiceConfiguration, exposure: Exposure = Exposure()) {
+    /// - Parameter maxBodyBytes: of a service that has no bound of its own.
+    init(
+        index: Int, _ configuration: ServiceConfiguration, exposure: Exposure = Exposure(),
+        maxBodyBytes: Int = Limits().maxBodyBytes
+    ) {
         self.index = index
         self.configuration = configuration
         self.exposure = exposure
+        self.maxBodyBytes = configuration.maxBodyBytes ?? maxBodyBytes
         template =
             switch configuration.peer {
             case .router: configuration.delimiter ? .delimited : .body

@@ -9,11 +9,20 @@ import JSON
 enum BodyCheck {
     /// What is wrong with a whole body, or nil.
     static func problem(of body: Span<UInt8>, _ plan: ServicePlan) -> Problem? {
+        if let most = plan.configuration.maxBodyBytes, body.count > most { return tooLarge(plan) }
         switch plan.configuration.body {
-        case .json: problem(Scanner.scan(body), isEmpty: body.isEmpty, plan)
-        case .text: problem(offset: validateUTF8(body))
-        case .binary: nil
+        case .json: return problem(Scanner.scan(body), isEmpty: body.isEmpty, plan)
+        case .text: return problem(offset: validateUTF8(body))
+        case .binary: return nil
         }
+    }
+
+    /// The body is larger than the service takes.
+    static func tooLarge(_ plan: ServicePlan) -> Problem {
+        let key = plan.configuration.maxBodyBytes == nil ? "limits" : "services.\(plan.name)"
+        return Problem(
+            .bodyTooLarge,
+            "the body has more than \(plan.maxBodyBytes) bytes, which is what \(key).max_body_bytes allows")
     }
 
     fileprivate static func problem(_ scan: ScanResult, isEmpty: Bool, _ plan: ServicePlan) -> Problem? {

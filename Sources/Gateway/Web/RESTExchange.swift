@@ -56,7 +56,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         looksAt = acceptedAt + Self.watchAfter
         lastSign = acceptedAt
         let limits = core.configuration.limits
-        body = RequestBody(route.plan, limit: limits.maxBodyBytes, expecting: answer.request.contentLength)
+        body = RequestBody(route.plan, expecting: answer.request.contentLength)
         credit = Credit(bound: limits.maxBufferedBytes)
         collector = UnaryWriter(format, count: rules.count, allowsPartial: parameters.allowsPartial)
         super.init(core, core.services[route.plan.index], rules: rules)

@@ -197,8 +197,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         if request.hasBody, let problem = MediaTypeCheck.problem(of: request, body) {
             return refuse(answer, problem)
         }
-        if let length = request.contentLength, length > UInt64(core.configuration.limits.maxBodyBytes) {
-            return refuse(answer, RequestBody.tooLarge(core.configuration.limits.maxBodyBytes))
+        if let length = request.contentLength, length > UInt64(route.plan.maxBodyBytes) {
+            return refuse(answer, BodyCheck.tooLarge(route.plan))
         }
         if let most = core.shared.exchangesPerAddress, !request.enter(limit: most) {
             return refuse(answer, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))

@@ -8,25 +8,23 @@ import JSON
 /// Collects one body and knows what is wrong with it.
 struct RequestBody {
     private let plan: ServicePlan
-    private let limit: Int
     private let length: Int?
     private(set) var bytes: [UInt8] = []
     /// Where the body does not come in one piece.
     private var pieces: BodyPieces?
 
-    init(_ plan: ServicePlan, limit: Int, expecting length: UInt64?) {
+    init(_ plan: ServicePlan, expecting length: UInt64?) {
         self.plan = plan
-        self.limit = limit
         self.length = length.map { Int(clamping: $0) }
     }
 
     /// Takes the next bytes in. - Returns: the problem where they are too many, or all there is and not good.
     mutating func append(_ piece: Span<UInt8>) -> Problem? {
-        guard bytes.count + piece.count <= limit else { return Self.tooLarge(limit) }
+        guard bytes.count + piece.count <= plan.maxBodyBytes else { return BodyCheck.tooLarge(plan) }
         if pieces == nil {
             if bytes.isEmpty, piece.count == length { return take(piece) }
             pieces = BodyPieces(plan)
-            bytes.reserveCapacity(min(length ?? 0, limit))
+            bytes.reserveCapacity(min(length ?? 0, plan.maxBodyBytes))
         }
         pieces?.feed(piece)
         bytes.append(copying: piece)
@@ -35,6 +33,7 @@ struct RequestBody {
 
     /// Takes a whole body in. - Returns: what is wrong with it, or nil.
     mutating func take(_ body: Span<UInt8>) -> Problem? {
+        guard body.count <= plan.maxBodyBytes else { return BodyCheck.tooLarge(plan) }
         bytes = [UInt8](copying: body)
         return BodyCheck.problem(of: body, plan)
     }
@@ -51,10 +50,6 @@ struct RequestBody {
         let taken = bytes
         bytes = []
         return taken
-    }
-
-    static func tooLarge(_ limit: Int) -> Problem {
-        Problem(.bodyTooLarge, "the body has more than \(limit) bytes, which is what `max_body_bytes` allows")
     }
 }
 
