@@ -95,7 +95,7 @@ extension Configuration {
         #      final: {pointer: /done, equals: true, deliver: data}    # default none; or {empty: true, deliver: marker}
         #      error: {pointer: /error, exists: true, status: 502}     # default none; or status_pointer: /error/status
         #      keepalive: {pointer: /alive, exists: true}              # default none; resets idle, is not delivered
-        #      count: 100                   # default none; so many replies are all
+        #      count: 100                   # default none; so many replies are all; 0: one-way, 202
         #      first: 5s                    # default none; longest wait for the first reply
         #      first_means: incomplete      # default; complete: no reply within first is a good, empty answer
         #      max_replies: 100000          # default none; safety caps

@@ -21,7 +21,7 @@ extension Warnings {
             guard let endpoint, endpoint.hasPrefix("tcp://") else { continue }
             let (written, port) = HostAndPort.parts(String(endpoint.dropFirst(6)))
             let host = written.hasPrefix("[") ? String(written.dropFirst().dropLast()) : written
-            let place = findings.place(of: "services.\(service.name).\(key)")
+            let place = findings.place(of: "\(service.key).\(key)")
             let number = port.flatMap { UInt16($0) } ?? 0
             if let address = configuration.listen.first(where: { clashes(host, number, with: $0) }) {
                 findings.warning(place, "is where HTTP clients come in, \(address) (`listen`); choose another port")
