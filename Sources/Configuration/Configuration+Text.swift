@@ -118,7 +118,7 @@ extension Configuration {
         #      tcp_keepalive: system        # default; system, on or off; also _idle and _interval (5s), _count (3)
         #      immediate: true              # default; false: requests wait in an outage, and all of them run after it
         #      connect_timeout: 0           # default; 0: the system's
-        #      max_message_bytes: 16MiB     # default none; of a worker's frame
+        #      max_message_bytes: 16MiB     # default; of a frame; above: the peer's connection is closed
         #      linger: 0s                   # default; how long a closed socket goes on sending
         #      ipv6: true                   # default; IPv4 works either way
         #  hello:                           # a plain REP server, or several behind a proxy

@@ -60,9 +60,9 @@ public struct SocketSettings: Sendable, Equatable {
     /// `connect_timeout`: ZMQ_CONNECT_TIMEOUT, 1 ms to 1 h; 0 in the file: the system's. Default: nil, the system's.
     public var connectTimeout: Duration?
 
-    /// `max_message_bytes`: ZMQ_MAXMSGSIZE; a peer that sends a larger frame is disconnected; 1 B to 1 TiB.
-    /// Default: nil, no bound.
-    public var maxMessageBytes: Int?
+    /// `max_message_bytes`: ZMQ_MAXMSGSIZE; the connection of a peer that announces a larger frame is closed; 1 B to
+    /// 1 TiB. Default: 16 MiB.
+    public var maxMessageBytes = 16 << 20
 
     /// The defaults.
     public init() {}

@@ -20,7 +20,7 @@ extension Core {
         case .handed(let ticket): handed(ticket)
         case .reply(let service, let ticket, let box, let note):
             route(&box.frame, note, to: ticket, shared.plans[service])
-        case .workersLost(let service): endExchanges(of: shared.plans[service])
+        case .workersLost(let service, let reason): endExchanges(of: shared.plans[service], because: reason)
         case .topics(let service, let letter): (services[service] as? PublisherService)?.received(letter)
         case .order(let service, let pool, let worker, let isDraining):
             services[service].setDraining(isDraining, worker: worker, pool)

@@ -197,15 +197,17 @@ final class Core: TurnParticipant {
 
     /// The service's last worker is gone: ends its exchanges, here and on the other reactors it serves.
     /// - Parameter slot: of several endpoints, the one where it was.
-    func workersLost(_ plan: ServicePlan, at slot: Int? = nil) {
-        endExchanges(of: plan, at: slot)
+    func workersLost(_ plan: ServicePlan, at slot: Int? = nil, because reason: EndReason = .workerLost) {
+        endExchanges(of: plan, at: slot, because: reason)
         guard plan.configuration.bind != nil else { return }
-        for other in 0..<shared.reactorCount where other != index { post(.workersLost(service: plan.index), to: other) }
+        for other in 0..<shared.reactorCount where other != index {
+            post(.workersLost(service: plan.index, reason), to: other)
+        }
     }
 
-    func endExchanges(of plan: ServicePlan, at slot: Int? = nil) {
+    func endExchanges(of plan: ServicePlan, at slot: Int? = nil, because reason: EndReason) {
         for exchange in exchanges.values where exchange.plan === plan && (slot == nil || exchange.identity == slot) {
-            exchange.finish(because: .workerLost)
+            exchange.finish(because: reason)
         }
     }
 

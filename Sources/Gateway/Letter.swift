@@ -24,7 +24,7 @@ enum Letter: Sendable {
     /// A reply for that exchange.
     case reply(service: Int, Ticket, FrameBox, ReplyNote)
     /// The last worker of that service is gone; all replies that came before were sent before this letter.
-    case workersLost(service: Int)
+    case workersLost(service: Int, EndReason)
     /// About a publisher that is bound: what is listened to elsewhere, and what came.
     case topics(service: Int, TopicLetter)
     /// No new work for that worker of a pool, or work again.

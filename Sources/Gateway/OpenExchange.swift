@@ -113,7 +113,8 @@ class OpenExchange: Correspondent, TimerHandler {
     }
 
     final override func finish(because reason: EndReason) {
-        if isOpen, let end = exchange.finish(because: reason) { conclude(end) }
+        guard isOpen, let end = exchange.finish(because: reason) else { return }
+        conclude(end, Span(), reason == .limit ? plan.frameTooLarge : nil)
     }
 
     /// The client's buffer is full: idle stands still, and the worker's replies are left where they are, if they can

@@ -32,6 +32,10 @@ public struct ConnectionWatch: Sendable {
     }
 
     public private(set) var state = State.connecting
+    /// A connection that was ready is lost, and libzmq has not said that it tries again. If it never does, it closed
+    /// the connection itself over a frame it does not take (session_base.cpp, `protocol_error`): disconnect and
+    /// connect.
+    public private(set) var awaitsRetry = false
     /// The descriptor of a connection whose handshake is under way.
     public private(set) var shakingHands: Int32?
 
@@ -41,6 +45,7 @@ public struct ConnectionWatch: Sendable {
     @discardableResult
     public mutating func observe(_ event: MonitorEvent) -> Bool {
         let before = state
+        awaitsRetry = awaitsRetry && !event.showsRetry
         switch event {
         case .connected(_, let descriptor): (state, shakingHands) = (.connecting, descriptor)
         case .handshakeSucceeded: (state, shakingHands) = (.ready, nil)
@@ -60,10 +65,20 @@ public struct ConnectionWatch: Sendable {
 
     private mutating func disconnected() {
         if shakingHands != nil { refused(.socketTypeMismatch) }
-        if state == .ready { state = .connecting }
+        if state == .ready { (state, awaitsRetry) = (.connecting, true) }
     }
 
     private mutating func refused(_ refusal: Refusal) {
         (state, shakingHands) = (.refused(refusal), nil)
+    }
+}
+
+extension MonitorEvent {
+    /// libzmq is connecting, or has connected.
+    fileprivate var showsRetry: Bool {
+        switch self {
+        case .connected, .connectDelayed, .connectRetried, .handshakeSucceeded: true
+        default: false
+        }
     }
 }

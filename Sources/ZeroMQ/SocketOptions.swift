@@ -51,7 +51,8 @@ public struct SocketOptions: Sendable, Equatable {
     public var tcpKeepAliveCount: Int?
     /// ZMQ_IPV6: also IPv6. Default true; IPv4 goes on working.
     public var ipv6 = true
-    /// ZMQ_MAXMSGSIZE: a peer that sends a longer frame is disconnected. Bytes. Default nil: no bound.
+    /// ZMQ_MAXMSGSIZE: a peer that announces a longer frame is disconnected before memory is taken for it. A socket
+    /// that connected does not connect again by itself then (`ConnectionWatch.awaitsRetry`). Bytes. Default nil: none.
     public var maxMessageBytes: Int?
     /// ZMQ_ROUTER_MANDATORY, of a ROUTER: what cannot be delivered is `unroutable` or would block, not dropped. Default
     /// true.

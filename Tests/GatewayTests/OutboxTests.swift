@@ -12,13 +12,13 @@ struct OutboxTests {
     func together() throws {
         let mailboxes = [try Mailbox<Letter>(), try Mailbox<Letter>(), try Mailbox<Letter>()]
         var outbox = Outbox(mailboxes)
-        for number in 0..<5 { outbox.add(.workersLost(service: number), to: 1) }
+        for number in 0..<5 { outbox.add(.workersLost(service: number, .workerLost), to: 1) }
         outbox.add(.idle, to: 2)
         #expect(mailboxes.allSatisfy { wakes($0) == 0 })
         outbox.send()
         #expect(mailboxes.map(wakes) == [0, 1, 1])
         var services: [Int] = []
-        mailboxes[1].drain { if case .workersLost(let service) = $0 { services.append(service) } }
+        mailboxes[1].drain { if case .workersLost(let service, _) = $0 { services.append(service) } }
         #expect(services == [0, 1, 2, 3, 4])
         mailboxes[2].drain { _ in }
         outbox.send()

@@ -55,6 +55,45 @@ import ZeroMQ
         #expect(dealer.sendMessage("x") == .wouldBlock)
     }
 
+    @Test("a frame above the bound ends the connection for good, which is told from a peer that leaves")
+    func partings() throws {
+        let router = try RouterSocket(context)
+        var options = SocketOptions(identity: "bounded")
+        options.maxMessageBytes = 1_000
+        let dealer = try DealerSocket(context, options)
+        let monitor = try dealer.monitor()
+        let endpoint = try router.bind("tcp://127.0.0.1:0")
+        let partings = Partings()
+        var watch = ConnectionWatch()
+        var parting: Parting?
+
+        func until(_ condition: () -> Bool) -> Bool {
+            monitor.first { event in
+                partings.observe(event)
+                if case .disconnected(_, let descriptor) = event {
+                    // The rest of the frame, or the end, may be on its way.
+                    let deadline = ContinuousClock.now + patience
+                    repeat {
+                        parting = partings.parting(of: descriptor, isLast: ContinuousClock.now > deadline)
+                    } while parting == nil
+                }
+                watch.observe(event)
+                return condition()
+            } != nil
+        }
+        try dealer.connect(endpoint)
+        #expect(until { watch.state == .ready })
+        #expect(router.sendMessage("bounded", String(repeating: "x", count: 1_000_000)) == .sent)
+        #expect(until { parting == .refused })
+        #expect(watch.awaitsRetry && monitor.next(timeout: .milliseconds(200)) == nil)
+        try dealer.disconnect(endpoint)
+        try dealer.connect(endpoint)
+        #expect(until { watch.state == .ready })
+        router.close()
+        #expect(until { parting == .left })
+        #expect(until { !watch.awaitsRetry })
+    }
+
     @Test("the watch follows a peer that comes, goes and returns")
     func watch() throws {
         var watch = ConnectionWatch()

@@ -221,6 +221,7 @@ final class DealerService: Service, ReadinessHandler {
         while drain(link) {}
         guard plan.configuration.socket.immediate else { return }
         link.connectAnew()
-        core.workersLost(plan, at: links.count > 1 ? links.firstIndex { $0 === link } : nil)
+        core.workersLost(
+            plan, at: links.count > 1 ? links.firstIndex { $0 === link } : nil, because: link.parting.reason)
     }
 }

@@ -14,7 +14,7 @@ import Reactors
 import ZeroMQ
 
 /// One socket and its monitor.
-final class Link: ReadinessHandler {
+final class Link {
     /// How long a peer that will not have us is left alone.
     private static let patience: UInt64 = 1_000_000_000
 
@@ -25,23 +25,26 @@ final class Link: ReadinessHandler {
     /// Peers at a socket that binds, as far as the monitor tells.
     var peers: Int { table.count }
     /// What is wrong with the connection, as a sentence.
-    var trouble: String? { fault ?? crowd?.trouble }
+    var trouble: String? { fault ?? crowd?.trouble ?? oversize.trouble(at: core.now) }
     private var fault: String?
     /// Messages that may wait for one peer.
     let sendHighWaterMark: Int
+    /// How the last connection that was lost ended.
+    private(set) var parting = Parting.left
     /// Called when `isUp` changed.
     var onChange: (Link) -> Void = { _ in }
 
     private unowned let core: Core
     private let log: ServiceLog
     private let binds: Bool
-    private let monitor: Monitor
+    private let events: ConnectionEvents
     private var clock: PeerClock
     private var table = PeerTable()
-    private var ear: Ear
     private var crowd: PeerGuard?
     /// As libzmq knows the endpoint, where it is bound.
     private let resolved: String
+    private var oversize: OversizeNotice
+    /// Since when libzmq does not try to connect.
     private var refusedAt: UInt64?
 
     /// - Parameter binds: listens at the endpoint instead of connecting to it.
@@ -60,9 +63,9 @@ final class Link: ReadinessHandler {
         options.identity = identity
         sendHighWaterMark = options.sendHighWaterMark
         clock = PeerClock(options)
+        oversize = OversizeNotice(endpoint, plan.configuration.socket.maxMessageBytes)
         socket = try DealerSocket(core.context, options)
-        monitor = try socket.monitor()
-        ear = Ear(monitor.descriptor)
+        events = ConnectionEvents(core, try socket.monitor())
         if binds {
             resolved = try socket.bind(endpoint)
             self.endpoint = EndpointName.make(endpoint, resolved: resolved)
@@ -74,20 +77,20 @@ final class Link: ReadinessHandler {
 
     func start() {
         if binds { crowd = makeGuard() }
-        ear.listen(core, self)
+        events.onNews = { [unowned self] in poll() }
+        events.start()
         poll()
     }
 
     func stop() {
-        ear.stop(core)
+        events.stop()
         crowd = nil
     }
-
-    func ready(_ readiness: Readiness) { poll() }
 
     private func makeGuard() -> PeerGuard {
         PeerGuard(core, endpoint, at: resolved) { [unowned self] in
             try socket.unbind(resolved)
+            events.forget()
             table = PeerTable()
             settle(isReady: false)
         } bind: { [unowned self] in
@@ -97,7 +100,7 @@ final class Link: ReadinessHandler {
 
     /// Looks after the connection, some times a second.
     func tick() {
-        ear.listen(core, self)
+        events.start()
         poll()
         crowd?.tick()
         if binds {
@@ -110,8 +113,11 @@ final class Link: ReadinessHandler {
         case .hung: connectAnew()
         case .answersNoPings: stopHeartbeats()
         }
-        guard let refusedAt, core.reactor.now - refusedAt > Self.patience else { return }
-        self.refusedAt = nil
+        guard clock.watch.isForsaken else { return refusedAt = nil }
+        let since = refusedAt ?? core.reactor.now
+        refusedAt = since
+        guard core.reactor.now - since > Self.patience else { return }
+        refusedAt = nil
         connectAnew()
     }
 
@@ -134,17 +140,18 @@ final class Link: ReadinessHandler {
     }
 
     private func poll() {
-        while let event = monitor.next() {
+        while let (event, parting) = events.next() {
+            if let parting {
+                self.parting = parting
+                if parting == .refused { oversize.happened(core) }
+            }
             if binds { observeBound(event) } else { observeConnecting(event) }
         }
     }
 
     private func observeConnecting(_ event: MonitorEvent) {
         guard clock.observe(event, at: core.reactor.now) else { return }
-        if case .refused(let refusal) = clock.watch.state {
-            refusedAt = core.reactor.now
-            refused(refusal)
-        }
+        if case .refused(let refusal) = clock.watch.state { refused(refusal) }
         settle(isReady: clock.watch.state == .ready)
     }
 
@@ -168,7 +175,9 @@ final class Link: ReadinessHandler {
 
     private func tell(of change: PeerTable.Change) {
         switch change {
-        case .up(let peer): log.came("worker \(peer.peer) connected to \(endpoint); \(table.count) there")
+        case .up(let peer):
+            events.isUp(peer)
+            log.came("worker \(peer.peer) connected to \(endpoint); \(table.count) there")
         case .lost(let peer): log.went("worker \(peer.peer) is gone from \(endpoint); \(table.count) left")
         }
     }
@@ -183,6 +192,13 @@ final class Link: ReadinessHandler {
         if !binds { if isReady { log.connected(to: endpoint) } else { log.lost(endpoint) } }
         if isReady { fault = nil }
         onChange(self)
+    }
+}
+
+extension ConnectionWatch {
+    /// libzmq does not try to connect, unless an event that says otherwise is on its way.
+    var isForsaken: Bool {
+        if case .refused = state { true } else { awaitsRetry }
     }
 }
 

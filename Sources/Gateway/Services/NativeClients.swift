@@ -51,7 +51,7 @@ final class NativeClients {
         options.heartbeatInterval = nil
         port = try RouterPort(core, endpoint, options)
         core.log.info("native clients of service \(plan.name) come to \(port.endpoint)")
-        port.onLost = { [unowned self] name in forget { $0.envelope[0] == name } }
+        port.onLost = { [unowned self] name, _ in forget { $0.envelope[0] == name } }
     }
 
     var count: Int { clients.count }

@@ -47,6 +47,10 @@ final class RouterIdentity: ReadinessHandler {
     private var lingers = false
     private var registration: Registration?
     private var incoming = Frame()
+    /// Messages for which there is room in any case; not less than one when it was found writable.
+    private var room = 0
+    /// Messages that a connection without any has room for.
+    private let mark: Int
 
     /// A socket without a name. - Throws: EMFILE when descriptors or sockets run out.
     init(_ core: Core, _ service: RouterService) throws(ZMQError) {
@@ -56,6 +60,7 @@ final class RouterIdentity: ReadinessHandler {
         // Its replies may be left unread for as long as its client does not take them, and the answers to its pings
         // behind them: the link to the endpoint has the heartbeats.
         options.heartbeatInterval = nil
+        mark = options.sendHighWaterMark
         places = core.shared.places.identities
         guard places.take(IdentitySettings.descriptors) else { throw ZMQError(operation: "zmq_socket", code: EMFILE) }
         do {
@@ -77,7 +82,7 @@ final class RouterIdentity: ReadinessHandler {
         try socket.setIdentity(name)
         try socket.connect(there)
         address = there
-        (self.slot, self.endpoint) = (slot, endpoint)
+        (self.slot, self.endpoint, room) = (slot, endpoint, mark)
         (isOpen, isNew, isLost, isPaused, hasReceived) = (true, true, false, false, false)
     }
 
@@ -102,7 +107,18 @@ final class RouterIdentity: ReadinessHandler {
             var frame = Frame(copying: bytes.span)
             guard case .sent = socket.send(&frame, more: true) else { return .wouldBlock }
         }
+        room -= 1
         return socket.send(&body, more: false)
+    }
+
+    /// libzmq took its connection away, for a frame above `socket.max_message_bytes`: a socket that has room and takes
+    /// nothing has no connection. (A connection that is lost otherwise is kept until it stands again.)
+    func isForsaken(_ service: RouterService) -> Bool {
+        let events = socket.events
+        if events.contains(.readable), !isPaused { service.touch(self) }
+        guard events.contains(.writable) else { return room > 0 }
+        room = max(room, 1)
+        return false
     }
 
     /// Reads what is there. - Returns: whether some may be left for the next turn.

@@ -17,23 +17,22 @@ final class RouterPort: ReadinessHandler {
     let endpoint: String
     let socket: RouterSocket
     /// A peer that was admitted is gone, and everything it had said was read. The name is its identity.
-    var onLost: ([UInt8]) -> Void = { _ in }
+    var onLost: ([UInt8], Parting) -> Void = { _, _ in }
     /// What is wrong, as a sentence.
-    var trouble: String? { failure ?? crowd?.trouble ?? deafness }
+    var trouble: String? { failure ?? crowd?.trouble ?? deafness ?? oversize.trouble(at: core.now) }
     /// A peer that says nothing is none of those that are expected here.
     private let expectsWords: Bool
 
     private unowned let core: Core
-    private let monitor: Monitor
-    private var ears: [Ear]
+    private let events: ConnectionEvents
+    private var ear: Ear
     private var crowd: PeerGuard?
     /// As libzmq knows the endpoint.
     private let resolved: String
     /// Between two messages of one drain: a look at the socket is to come.
     private var isBeingRead = false
-    private var ear: MonitorEar?
     /// The monitor may have something to tell: most looks at the socket need not ask it, which is a system call.
-    fileprivate var hasNews = true
+    private var hasNews = true
     private var isDeafnessTold = false
     /// Strong until `stop`: a weak reference makes each use of the service slower.
     private var owner: (any Service)?
@@ -43,7 +42,10 @@ final class RouterPort: ReadinessHandler {
     private var holders: [Int32: [UInt8]] = [:]
     /// Connections that are gone, and peers whose connection has another holder already; nobody was told yet.
     private var gone: [Int32] = []
-    private var departed: [[UInt8]] = []
+    private var departed: [(name: [UInt8], parting: Parting)] = []
+    /// Of those that are gone, the ones that libzmq closed.
+    private var refused: Set<Int32> = []
+    private var oversize: OversizeNotice
     /// Connections by which nothing has come yet, since when.
     private var mute: [Int32: UInt64] = [:]
     /// Peers that have spoken by some of these, and nothing says by which.
@@ -56,38 +58,44 @@ final class RouterPort: ReadinessHandler {
         self.core = core
         self.expectsWords = expectsWords
         socket = try RouterSocket(core.context, options)
-        monitor = try socket.monitor()
-        ears = [Ear(socket.descriptor), Ear(monitor.descriptor)]
+        events = ConnectionEvents(core, try socket.monitor())
+        ear = Ear(socket.descriptor)
         resolved = try socket.bind(endpoint)
         self.endpoint = EndpointName.make(endpoint, resolved: resolved)
+        oversize = OversizeNotice(self.endpoint, options.maxMessageBytes ?? .max)
     }
 
     /// From now on `service` is drained when something arrives.
     func start(_ service: any Service) {
         owner = service
-        ear = MonitorEar(self)
         crowd = PeerGuard(core, endpoint, at: resolved) { [unowned self] in
             try socket.unbind(resolved)
+            events.forget()
             gone += holders.keys
             table = PeerTable()
             (mute, unplaced) = ([:], 0)
         } bind: { [unowned self] in
             try socket.bind(resolved)
         }
+        events.onNews = { [unowned self] in
+            hasNews = true
+            core.touch(service)
+        }
         listen()
         core.touch(service)
     }
 
     private func listen() {
-        ears[0].listen(core, self)
-        if let ear { ears[1].listen(core, ear) }
+        ear.listen(core, self)
+        events.start()
     }
 
     func stop() {
-        for index in ears.indices { ears[index].stop(core) }
+        ear.stop(core)
+        events.stop()
         crowd = nil
         owner = nil
-        onLost = { _ in }
+        onLost = { _, _ in }
     }
 
     func ready(_ readiness: Readiness) { if let owner { core.touch(owner) } }
@@ -97,7 +105,7 @@ final class RouterPort: ReadinessHandler {
         listen()
         hasNews = true
         crowd?.tick()
-        if !table.look(at: core.reactor.now).isEmpty { failure = nil }
+        for change in table.look(at: core.reactor.now) { changed(change) }
         let deafness = deafness
         if let deafness, !isDeafnessTold { core.log.warning("\(deafness)") }
         isDeafnessTold = deafness != nil
@@ -137,9 +145,10 @@ final class RouterPort: ReadinessHandler {
         if let holder = holders[connection], holder != name {
             guard let index = gone.firstIndex(of: connection) else { return false }
             gone.remove(at: index)
-            departed.append(holder)
+            departed.append((holder, parting(of: connection)))
         } else {
             gone.removeAll { $0 == connection }
+            refused.remove(connection)
         }
         holders[connection] = name
         mute[connection] = nil
@@ -168,23 +177,37 @@ final class RouterPort: ReadinessHandler {
     private func tellLosses() -> Bool {
         guard !gone.isEmpty || !departed.isEmpty else { return false }
         var names = departed
-        for connection in gone { if let name = holders.removeValue(forKey: connection) { names.append(name) } }
+        for connection in gone {
+            let parting = parting(of: connection)
+            if let name = holders.removeValue(forKey: connection) { names.append((name, parting)) }
+        }
         gone.removeAll()
         departed.removeAll()
-        for name in names { onLost(name) }
+        for (name, parting) in names { onLost(name, parting) }
         return true
+    }
+
+    private func parting(of connection: Int32) -> Parting { refused.remove(connection) == nil ? .left : .refused }
+
+    private func changed(_ change: PeerTable.Change) {
+        guard case .up(let peer) = change else { return }
+        events.isUp(peer)
+        failure = nil
     }
 
     private func hearMonitor() {
         hasNews = false
-        while let event = monitor.next() {
+        while let (event, parting) = events.next() {
             crowd?.observe(event)
-            if case .up = table.observe(event, at: core.reactor.now) { failure = nil }
+            if let change = table.observe(event, at: core.reactor.now) { changed(change) }
             switch event {
             case .accepted(_, let descriptor): mute[descriptor] = core.reactor.now
             case .disconnected(_, let descriptor):
                 if mute.removeValue(forKey: descriptor) != nil { unplaced = max(0, unplaced - 1) }
                 gone.append(descriptor)
+                guard parting == .refused else { break }
+                refused.insert(descriptor)
+                oversize.happened(core)
             case .handshakeFailedProtocol(_, let code):
                 failure = "\(endpoint): a peer speaks no ZeroMQ, or with other security (protocol error \(code))"
             default: break
@@ -227,17 +250,5 @@ final class RouterPort: ReadinessHandler {
         }
         var copy = frame.shared()
         _ = socket.send(&copy, more: more)
-    }
-}
-
-/// Notes that a port's monitor has something to tell.
-private final class MonitorEar: ReadinessHandler {
-    private unowned let port: RouterPort
-
-    init(_ port: RouterPort) { self.port = port }
-
-    func ready(_ readiness: Readiness) {
-        port.hasNews = true
-        port.ready(readiness)
     }
 }

@@ -25,6 +25,8 @@ final class RouterService: Service {
     private static let socketsPerTurn = 4
     /// Ticks between two looks at what may be given back.
     private static let ticksPerTrim = 40
+    /// Identities in one tick that are asked whether they have a connection: 0.5 us each.
+    private static let looksPerTick = 512
 
     let plan: ServicePlan
     private let core: Core
@@ -42,6 +44,8 @@ final class RouterService: Service {
     private var trouble: String?
     /// An identity could not be opened since the last tick.
     private var hasFailed = false
+    private var nextLook = 0
+    private var oversize: OversizeNotice
 
     init(_ core: Core, _ plan: ServicePlan, share: Int) {
         self.core = core
@@ -49,6 +53,8 @@ final class RouterService: Service {
         identities = IdentitySockets(core)
         addresses = EndpointAddresses(plan)
         let settings = plan.configuration.identities
+        oversize = OversizeNotice(
+            plan.configuration.connect.joined(separator: ", "), plan.configuration.socket.maxMessageBytes)
         pool = IdentityPool(
             endpoints: plan.configuration.connect.count, spare: max(1, settings.spare), maximum: max(1, share),
             reuses: settings.reuse)
@@ -62,7 +68,7 @@ final class RouterService: Service {
         state.identitiesLeased = pool.leasedCount
         state.waiting = pool.waitingCount
         state.trouble = trouble ?? links.lazy.compactMap(\.trouble).first
-            ?? pool.endpointsTrusted.firstIndex(of: false).map(distrust)
+            ?? oversize.trouble(at: core.now) ?? pool.endpointsTrusted.firstIndex(of: false).map(distrust)
         return state
     }
 
@@ -197,6 +203,7 @@ final class RouterService: Service {
         if ticks % Self.ticksPerTrim == 0 { for slot in pool.trim() { close(slot, lingering: false) } }
         identities.trim(keeping: Self.socketsPerTurn)
         endLost()
+        endForsaken()
         core.touch(self)
     }
 
@@ -321,6 +328,20 @@ final class RouterService: Service {
             }
             while identity.drain(self) {}
             identity.exchange?.finish(because: .workerLost)
+        }
+    }
+
+    /// Ends exchanges whose identity lost its connection to a frame that is too large: nothing else tells them.
+    private func endForsaken() {
+        let slots = identities.slots
+        for _ in 0..<min(slots.count, Self.looksPerTick) {
+            nextLook = nextLook + 1 < slots.count ? nextLook + 1 : 0
+            guard let identity = identities[nextLook], identity.exchange != nil, !identity.isLost, !identity.isPaused,
+                identity.isForsaken(self)
+            else { continue }
+            while identity.drain(self) {}
+            oversize.happened(core)
+            identity.exchange?.finish(because: .limit)
         }
     }
 

@@ -170,7 +170,7 @@ final class RawSession: Correspondent, Session {
     /// The service ends it: no worker, or its worker is gone.
     override func finish(because reason: EndReason) {
         guard let code = ProblemCode(reason) else { return }
-        close(code, code.rawValue)
+        close(code, reason == .limit ? plan.frameTooLarge : code.rawValue)
     }
 
     private func close(_ code: ProblemCode, _ detail: String) {

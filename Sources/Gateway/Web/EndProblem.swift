@@ -32,7 +32,9 @@ enum EndProblem {
         case .deadline: return "\(so) within \(time(rules.deadline)), the deadline"
         case .first: return "no reply came within \(time(rules.first ?? 0)), the wait for the first one"
         case .idle: return "\(so), then none for \(time(rules.idle ?? 0))"
-        case .limit: return "\(so), and the next would exceed max_replies or max_bytes of \(name)"
+        case .limit:
+            if let fault { return "\(so); \(fault)" }
+            return "\(so), and the next would exceed max_replies or max_bytes of \(name)"
         case .slowClient: return "the replies were not taken, and more than max_buffered_bytes of them piled up"
         case .shutdown: return "the gateway shut down; \(so)"
         case .final, .count, .cancelled, .clientLeft: return so

@@ -115,8 +115,8 @@ extension MajordomoService {
     }
 
     /// The connection is gone, or its identity has another one.
-    func leave(_ seat: MajordomoSeat) {
-        if let worker = seat.worker { seat.pool?.lost(worker.id) }
+    func leave(_ seat: MajordomoSeat, because reason: EndReason = .workerLost) {
+        if let worker = seat.worker { seat.pool?.lost(worker.id, because: reason) }
         seats.remove(seat.peer)
     }
 

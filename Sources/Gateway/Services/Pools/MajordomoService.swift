@@ -47,7 +47,9 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         options.routerHandover = plan.configuration.pool.handover
         port = try RouterPort(core, plan.configuration.bind ?? "", options)
         core.log.info("broker \(plan.name) is bound to \(port.endpoint)")
-        port.onLost = { [unowned self] name in if let seat = seats.find(name.span) { leave(seat) } }
+        port.onLost = { [unowned self] name, parting in
+            if let seat = seats.find(name.span) { leave(seat, because: parting.reason) }
+        }
     }
 
     var state: ServiceState {

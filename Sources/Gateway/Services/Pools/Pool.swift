@@ -258,7 +258,8 @@ final class Pool {
     }
 
     /// The worker is gone: what it had in hand is tried again, or its owners are told.
-    func lost(_ id: WorkerID) {
+    /// - Parameter reason: `.limit` if its reply was too large to be received; another worker's would be, too.
+    func lost(_ id: WorkerID, because reason: EndReason = .workerLost) {
         guard let worker = crew[id] else { return }
         let requests = crew.remove(id)
         anchors[id] = nil
@@ -268,7 +269,7 @@ final class Pool {
             "worker \(WorkerState.id(of: worker.name)) is gone\(offering), with \(requests.count) in hand; "
                 + "\(crew.count) left")
         dialect.removed(worker)
-        for ticket in requests { orphaned(ticket) }
+        for ticket in requests { orphaned(ticket, because: reason) }
         if crew.count == 0 && isImmediate { refuseWaiting() }
         dispatchWaiting()
     }
@@ -320,15 +321,16 @@ final class Pool {
     }
 
     /// Its worker is gone.
-    private func orphaned(_ ticket: Ticket) {
+    private func orphaned(_ ticket: Ticket, because reason: EndReason = .workerLost) {
         guard case .live(let job) = jobs.find(ticket) else { return }
         job.worker = nil
-        if !job.isOrphan && job.replies == 0 && job.attempts <= retries {
+        let mayRetry = job.replies == 0 && job.attempts <= retries && reason == .workerLost
+        if !job.isOrphan && mayRetry {
             job.waitsSince = core.now
             return putBack(job)
         }
         remove(job)
-        if !job.isOrphan { core.finish(job.submission.owner, because: .workerLost, job.handling(at: core.now)) }
+        if !job.isOrphan { core.finish(job.submission.owner, because: reason, job.handling(at: core.now)) }
     }
 
     /// No worker is left: the web is told at once. Native clients, whose protocols have no words for that, and requests

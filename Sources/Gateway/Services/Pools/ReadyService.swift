@@ -45,7 +45,9 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         core.log.info("service \(plan.name) is bound to \(port.endpoint)")
         let pool = Pool(core, plan, self, NativePlaces(core, plan), OwnedJobs())
         self.pool = pool
-        port.onLost = { name in if let id = pool.crew.find(name.span) { pool.lost(id) } }
+        port.onLost = { name, parting in
+            if let id = pool.crew.find(name.span) { pool.lost(id, because: parting.reason) }
+        }
         natives = try NativeClients(core, self)
     }
 

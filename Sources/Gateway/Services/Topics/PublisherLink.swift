@@ -8,7 +8,7 @@ import Reactors
 import ZeroMQ
 
 /// One socket and its monitor.
-final class PublisherLink: ReadinessHandler {
+final class PublisherLink {
     /// How long a peer that will not have us is left alone.
     private static let patience: UInt64 = 1_000_000_000
 
@@ -17,20 +17,21 @@ final class PublisherLink: ReadinessHandler {
     /// Publishers that are connected.
     var publishers: Int { binds ? table.count : clock.watch.state == .ready ? 1 : 0 }
     /// What is wrong with the connection, as a sentence.
-    var trouble: String? { fault ?? crowd?.trouble }
+    var trouble: String? { fault ?? crowd?.trouble ?? oversize.trouble(at: core.now) }
     private var fault: String?
 
     private unowned let core: Core
     private let log: ServiceLog
     private let binds: Bool
-    private let monitor: Monitor
+    private let events: ConnectionEvents
     private var clock: PeerClock
     private var wasReady = false
     private var table = PeerTable()
-    private var ear: Ear
     private var crowd: PeerGuard?
     /// As libzmq knows the endpoint, where it is bound.
     private let resolved: String
+    private var oversize: OversizeNotice
+    /// Since when libzmq does not try to connect.
     private var refusedAt: UInt64?
 
     /// - Parameter binds: listens at the endpoint instead of connecting to it.
@@ -42,9 +43,9 @@ final class PublisherLink: ReadinessHandler {
         options.immediate = false
         options.sendHighWaterMark = 0
         clock = PeerClock(options)
+        oversize = OversizeNotice(endpoint, plan.configuration.socket.maxMessageBytes)
         socket = try SubscriberSocket(core.context, options)
-        monitor = try socket.monitor()
-        ear = Ear(monitor.descriptor)
+        events = ConnectionEvents(core, try socket.monitor())
         if binds {
             resolved = try socket.bind(endpoint)
             self.endpoint = EndpointName.make(endpoint, resolved: resolved)
@@ -56,23 +57,23 @@ final class PublisherLink: ReadinessHandler {
 
     func start() {
         if binds { crowd = makeGuard() }
-        ear.listen(core, self)
+        events.onNews = { [unowned self] in poll() }
+        events.start()
         poll()
     }
 
     func stop() {
-        ear.stop(core)
+        events.stop()
         crowd = nil
     }
 
     func subscribe(_ topic: [UInt8]) { send(1, topic) }
     func unsubscribe(_ topic: [UInt8]) { send(0, topic) }
 
-    func ready(_ readiness: Readiness) { poll() }
-
     private func makeGuard() -> PeerGuard {
         PeerGuard(core, endpoint, at: resolved) { [unowned self] in
             try socket.unbind(resolved)
+            events.forget()
             table = PeerTable()
         } bind: { [unowned self] in
             try socket.bind(resolved)
@@ -81,7 +82,7 @@ final class PublisherLink: ReadinessHandler {
 
     /// Looks after the connection, some times a second.
     func tick() {
-        ear.listen(core, self)
+        events.start()
         poll()
         crowd?.tick()
         if binds {
@@ -94,8 +95,11 @@ final class PublisherLink: ReadinessHandler {
         case .hung: connectAnew()
         case .answersNoPings: stopHeartbeats()
         }
-        guard let refusedAt, core.reactor.now - refusedAt > Self.patience else { return }
-        self.refusedAt = nil
+        guard clock.watch.isForsaken else { return refusedAt = nil }
+        let since = refusedAt ?? core.reactor.now
+        refusedAt = since
+        guard core.reactor.now - since > Self.patience else { return }
+        refusedAt = nil
         connectAnew()
     }
 
@@ -121,7 +125,8 @@ final class PublisherLink: ReadinessHandler {
     }
 
     private func poll() {
-        while let event = monitor.next() {
+        while let (event, parting) = events.next() {
+            if parting == .refused { oversize.happened(core) }
             if binds { observeBound(event) } else { observeConnecting(event) }
         }
     }
@@ -129,10 +134,7 @@ final class PublisherLink: ReadinessHandler {
     private func observeConnecting(_ event: MonitorEvent) {
         guard clock.observe(event, at: core.reactor.now) else { return }
         settle()
-        if case .refused(let refusal) = clock.watch.state {
-            refusedAt = core.reactor.now
-            refused(refusal)
-        }
+        if case .refused(let refusal) = clock.watch.state { refused(refusal) }
     }
 
     private func observeBound(_ event: MonitorEvent) {
@@ -167,6 +169,7 @@ final class PublisherLink: ReadinessHandler {
     private func changed(_ change: PeerTable.Change) {
         switch change {
         case .up(let peer):
+            events.isUp(peer)
             fault = nil
             log.came("publisher \(peer.peer) connected to \(endpoint); \(table.count) there")
         case .lost(let peer): log.went("publisher \(peer.peer) is gone from \(endpoint); \(table.count) left")

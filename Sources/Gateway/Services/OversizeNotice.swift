@@ -1,0 +1,58 @@
+// What is said when libzmq closes the connection of a peer because of a frame above `socket.max_message_bytes`: in the
+// log, at most once a minute, and for a minute as trouble of the service.
+
+import Bridge
+import ZeroMQ
+
+/// The oversized frames at one endpoint.
+struct OversizeNotice {
+    private static let memory: Nanoseconds = 60_000_000_000
+
+    private let sentence: String
+    private var last: Instant?
+    private var saidAt: Instant?
+
+    init(_ endpoint: String, _ bound: Int) {
+        sentence =
+            "\(endpoint): a peer sent a frame of more than \(ByteCount.text(bound)), and its connection was closed; "
+            + "send smaller frames, or raise `socket.max_message_bytes`"
+    }
+
+    /// It happened, now.
+    mutating func happened(_ core: Core) {
+        last = core.now
+        guard saidAt.map({ core.now.since($0) >= Self.memory }) ?? true else { return }
+        saidAt = core.now
+        core.log.warning("\(sentence)")
+    }
+
+    /// The sentence, while it is news.
+    func trouble(at now: Instant) -> String? {
+        guard let last, now.since(last) < Self.memory else { return nil }
+        return sentence
+    }
+}
+
+extension Parting {
+    /// Why exchanges end whose worker is lost.
+    var reason: EndReason { self == .refused ? .limit : .workerLost }
+}
+
+extension ServicePlan {
+    /// Why a worker's reply could not be received.
+    var frameTooLarge: String {
+        "the worker sent a frame of more than \(ByteCount.text(configuration.socket.maxMessageBytes))"
+            + " (`socket.max_message_bytes` of service \"\(name)\"), and its connection was closed"
+    }
+}
+
+/// Sizes for people.
+enum ByteCount {
+    static func text(_ bytes: Int) -> String {
+        let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        guard let (unit, size) = units.first(where: { bytes >= $0.1 && bytes % $0.1 == 0 }) else {
+            return "\(bytes) bytes"
+        }
+        return "\(bytes / size) \(unit)"
+    }
+}
