@@ -32,6 +32,7 @@ extension Configuration {
           max_exchanges: 10000              # in flight, of native clients half of it at most; above: 503
           max_exchanges_per_address: 1000   # of one client address; above: 429
           max_buffered_bytes: 8MiB          # replies of one exchange that its client has not taken; above: slow_client
+          max_memory: 512MiB                # held for clients in all; above: the largest holder lets go (docs/memory.md)
 
         timeouts:
           header: 10s                       # from the first byte to the end of the header; above: 408
@@ -109,8 +110,8 @@ extension Configuration {
         #    max_exchanges: 1000            # default limits.max_exchanges
         #    retry_after: 1s                # default; what its 503 says
         #    socket:
-        #      send_high_water_mark: 1000   # default 1000; dealer, rep: 2 x limits.max_exchanges_per_address
-        #      receive_high_water_mark: 1000 # default
+        #      send_high_water_mark: 1000   # default 1000; router: 8; dealer, rep: 2 x max_exchanges_per_address
+        #      receive_high_water_mark: 1000 # default 1000; router: 8
         #      heartbeat_interval: 1s       # default; ZMTP pings; 0: none, and a frozen worker is not noticed
         #      heartbeat_timeout: 3s        # default three intervals
         #      reconnect_interval: 100ms    # default

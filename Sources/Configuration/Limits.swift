@@ -1,6 +1,5 @@
-// How much of everything a gateway takes before it says no. Sums that matter: a reactor may hold
-// `maxExchanges` x `maxBufferedBytes` of replies in the worst case (80 GiB by default, were every client to stall on a
-// full buffer), so lower one of them where clients are not trusted.
+// How much of everything a gateway takes before it says no. `maxMemory` is the bound on memory as a whole: without it,
+// `maxExchanges` x `maxBufferedBytes` would be 80 GiB by default, if every client stalled on a full buffer.
 
 /// `limits`: bounds of the web side. All of them are for the whole process; those of connections, and those of one
 /// address, are divided among the reactors.
@@ -33,6 +32,12 @@ public struct Limits: Sendable, Equatable {
     /// `max_buffered_bytes`: replies of one exchange that its client has not taken yet, 1 KiB to 1 GiB. Above: the
     /// exchange ends with `slow_client`. Default: 8 MiB.
     public var maxBufferedBytes = 8 << 20
+
+    /// `max_memory`: bytes that the process holds for its clients, 16 MiB to 1 TiB: bodies and messages that are
+    /// arriving, replies that were not taken, resumable messages, queued requests. Above: the largest holder lets go.
+    /// One client (an address) may hold a quarter of it, divided among the reactors, but on each of them twice
+    /// `maxBufferedBytes`, if that is not more than a quarter. Default: 512 MiB.
+    public var maxMemory = 512 << 20
 
     /// The defaults.
     public init() {}

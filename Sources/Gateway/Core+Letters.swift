@@ -19,6 +19,7 @@ extension Core {
         case .refused(let ticket, let reason, let handling): finish(ticket, because: reason, handling)
         case .handed(let ticket): handed(ticket)
         case .reply(let service, let ticket, let box, let note):
+            memory.budget.arrived(box.frame.count)
             route(&box.frame, note, to: ticket, shared.plans[service])
         case .workersLost(let service, let reason): endExchanges(of: shared.plans[service], because: reason)
         case .topics(let service, let letter): (services[service] as? PublisherService)?.received(letter)
@@ -33,6 +34,7 @@ extension Core {
         case .drain: beginDrain()
         case .idle: idlePeers += 1
         case .adopt(let transfer): sessions.adopt(transfer)
+        case .makeRoom: memory.asked()
         }
     }
 
@@ -56,6 +58,7 @@ extension Core {
         snapshot.responses = metrics.responses
         snapshot.services = metrics.services.map(\.counts)
         snapshot.refusals = metrics.refusals.all(listeners.map(\.listener.counters))
+        snapshot.memory = MemoryCounts(memory)
         for watch in listeners {
             let counters = watch.listener.counters
             snapshot.connections += counters.connectionsOpen

@@ -21,7 +21,6 @@ import ZeroMQ
 final class Core: TurnParticipant {
     /// How often services and limits are looked after.
     static let tickInterval: Nanoseconds = 250_000_000
-    private static let ticksUntilMemoryReturns = 8
     /// Rounds of work in one turn before descriptors are looked at again.
     private static let roundsPerTurn = 4
     /// Tickets at a time: exchanges, sessions and native requests, each of which has a bound of its own.
@@ -35,6 +34,7 @@ final class Core: TurnParticipant {
     let log: Logger
     let metrics: Metrics
     let accessLog: AccessLog
+    let memory: MemoryLedger
     private(set) var services: [any Service] = []
     var drainState = Drain()
     /// The services that brokers' workers have registered.
@@ -57,8 +57,8 @@ final class Core: TurnParticipant {
     private var atTurnsEnd: [() -> Void] = []
     /// Sessions whose services are full.
     let backlog = Backlog()
-    private var largestCrowd = 0
-    private var ticksSinceCrowd = 0
+    var largestCrowd = 0
+    var ticksSinceCrowd = 0
     /// The sessions on this reactor.
     private(set) lazy var sessions = SessionRegister(self)
     /// What any session's bytes are received into; borrowed for the time of a call.
@@ -78,6 +78,7 @@ final class Core: TurnParticipant {
         metrics = Metrics(shared.plans, log, isFirst: index == 0)
         offers = Offers(shared.plans)
         accessLog = AccessLog(shared.configuration.log, shared.output)
+        memory = shared.makeLedger(core: index)
         outbox = Outbox(shared.mailboxes)
         exchanges = TicketTable(reactor: UInt8(index), capacity: Self.mostTickets)
         reactor.participant = self
@@ -89,6 +90,7 @@ final class Core: TurnParticipant {
             for watch in listeners { watch.stop() }
             throw error
         }
+        watchMemory()
         for service in services { service.start() }
         _ = reactor.schedule(at: reactor.now + Self.tickInterval, Housekeeper(self), key: 0)
     }
@@ -176,6 +178,7 @@ final class Core: TurnParticipant {
             }
             var frame = Frame()
             swap(&frame, &body)
+            memory.budget.departs(frame.count)
             return post(.reply(service: plan.index, ticket, FrameBox(frame), note), to: Int(ticket.reactor))
         }
         switch exchanges.find(ticket) {
@@ -288,6 +291,7 @@ final class Core: TurnParticipant {
         for _ in 0..<Self.roundsPerTurn {
             hasMore = drainTouched()
             for watch in listeners { watch.runIfNeeded() }
+            if memory.mustSettle { settleMemory() }
             openRequested()
             if !touched.isEmpty && !hasMore { hasMore = drainTouched() }
             guard hasMore || listeners.contains(where: \.wantsRun) else { break }
@@ -299,7 +303,7 @@ final class Core: TurnParticipant {
         accessLog.flush()
         finishIfDrained()
         outbox.send()
-        let mustGoOn = hasMore || !touched.isEmpty || !closing.isEmpty || !flushing.isEmpty
+        let mustGoOn = hasMore || memory.mustSettle || !touched.isEmpty || !closing.isEmpty || !flushing.isEmpty
         if mustGoOn || listeners.contains(where: \.wantsRun) { return 0 }
         return listeners.compactMap { $0.listener.timeout(now: reactor.now) }.min()
     }
@@ -329,23 +333,8 @@ final class Core: TurnParticipant {
     fileprivate func tick() {
         for service in services { service.tick() }
         for watch in listeners { metrics.refusals.look(at: watch.listener.counters) }
-        returnMemory()
-    }
-
-    /// Gives memory back once a crowd has left, and all that it held is freed.
-    private func returnMemory() {
         let connections = listeners.reduce(0) { $0 + $1.listener.counters.connectionsOpen }
-        let crowd = exchanges.count + sessions.count + closing.count + connections
-        guard largestCrowd > 256, crowd * 4 < largestCrowd else {
-            largestCrowd = max(largestCrowd, crowd)
-            ticksSinceCrowd = 0
-            return
-        }
-        ticksSinceCrowd += 1
-        guard ticksSinceCrowd == Self.ticksUntilMemoryReturns else { return }
-        Memory.returnUnused()
-        largestCrowd = crowd
-        ticksSinceCrowd = 0
+        returnMemory(crowd: exchanges.count + sessions.count + closing.count + connections)
     }
 
     fileprivate func scheduleTick(_ ticker: Housekeeper) {

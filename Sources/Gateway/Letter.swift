@@ -44,6 +44,8 @@ enum Letter: Sendable {
     case idle
     /// A client has come back to a session that lives on that reactor: this is its connection.
     case adopt(SessionTransfer)
+    /// The process holds more memory than it may, and you more than your part.
+    case makeRoom
 }
 
 /// How one reactor stands: what health, metrics and the services' descriptions are made of.

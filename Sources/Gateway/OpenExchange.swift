@@ -113,8 +113,12 @@ class OpenExchange: Correspondent, TimerHandler {
     }
 
     final override func finish(because reason: EndReason) {
-        guard isOpen, let end = exchange.finish(because: reason) else { return }
-        conclude(end, Span(), reason == .limit ? plan.frameTooLarge : nil)
+        finish(because: reason, saying: reason == .limit ? plan.frameTooLarge : nil)
+    }
+
+    /// - Parameter words: for the problem, in place of what is usual for the reason.
+    final func finish(because reason: EndReason, saying words: String?) {
+        if isOpen, let end = exchange.finish(because: reason) { conclude(end, Span(), words) }
     }
 
     /// The client's buffer is full: idle stands still, and the worker's replies are left where they are, if they can

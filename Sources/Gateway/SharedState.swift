@@ -27,6 +27,7 @@ final class SharedState: Sendable {
     /// has one at a time.
     let exchangesPerAddress: Int?
     let openExchanges: OpenExchangeCounts
+    let memory: MemoryBudget
     /// Topics of publishers that somebody listens to, on all reactors.
     let heldTopics: OpenExchangeCounts
 
@@ -59,6 +60,7 @@ final class SharedState: Sendable {
         openExchanges = OpenExchangeCounts(
             bound: limits.maxExchanges, ofServices: configuration.services.map(\.maxExchanges),
             shares: configuration.services.map { configuration.nativeShare(of: $0) })
+        memory = MemoryBudget(limit: limits.maxMemory, reactors: reactors)
         heldTopics = OpenExchangeCounts(
             bound: .max, ofServices: configuration.services.map(\.publisher.maxTopics))
         connectionsPerReactor = max(1, limits.maxConnections / reactors)

@@ -78,7 +78,7 @@ extension Request {
         precondition(stage == .ending || stage == .waiting, "an upgrade has to wait for bodyEnded")
         guard mayRespond() else { return true }
         guard listener.takePlaceForUpgrade(),
-            let stream = UpgradedStream(of: socket, remoteAddress, listener.options.places)
+            let stream = UpgradedStream(of: socket, remoteAddress, clientKey, listener.options.places)
         else { return false }
         duplicate = stream
         upgradeReceiver = receiver

@@ -131,6 +131,12 @@ extension Request {
         return true
     }
 
+    /// The answer that waits for the end of the body goes out at once, and the connection closes behind it.
+    public func answerBeforeBody() {
+        guard stage == .body, held != nil, !isInTurn else { return }
+        if !answerDirectly() { abort() }
+    }
+
     // MARK: waiting
 
     private func beginPolling() {

@@ -31,13 +31,16 @@ public final class UpgradedStream {
     private var early: [UInt8]
     /// The client's address: `192.0.2.1`, `[2001:db8::1]`, or `unix`.
     public let remoteAddress: String
+    /// A number for whom the connection counts for, as `Request.clientKey`.
+    public let clientKey: UInt64
 
     private let places: (any ConnectionPlaces)?
 
     /// Takes a place over; gives it back, and is nil, where no descriptor is left.
-    init?(of connection: Int32, _ remoteAddress: String, _ places: (any ConnectionPlaces)?) {
+    init?(of connection: Int32, _ remoteAddress: String, _ clientKey: UInt64, _ places: (any ConnectionPlaces)?) {
         self.places = places
         self.remoteAddress = remoteAddress
+        self.clientKey = clientKey
         early = []
         let descriptor = fcntl(connection, F_DUPFD_CLOEXEC, 0)
         socket = descriptor

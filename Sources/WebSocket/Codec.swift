@@ -124,6 +124,16 @@ public final class Codec {
     /// From inside of `received`: somebody else is to have what follows. It is kept as it came, until `goOn`.
     public func setAside() { isAside = true }
 
+    /// Bytes kept of what is not complete.
+    public var unfinished: Int { message.count + control.count + rest.count }
+
+    /// Gives up what has come, as if it broke a rule, and takes nothing in any more.
+    public func refuse(_ code: CloseCode, _ reason: String, _ delegate: any CodecDelegate) {
+        guard !isOver else { return }
+        rest = []
+        fail(code, reason, delegate)
+    }
+
     /// Takes in what was kept.
     public func goOn(_ delegate: any CodecDelegate) {
         isAside = false

@@ -8,6 +8,8 @@ import Testing
         "each warning names its key and what to do",
         arguments: [
             ("listen: 0.0.0.0:8080", "g.yaml:1:1: listen", "name the hosts they use"),
+            ("limits: {max_body_bytes: 200MiB}", "limits.max_body_bytes: ", "a quarter of limits.max_memory"),
+            ("limits: {max_memory: 16MiB}", "limits.max_buffered_bytes: ", "more than one client may hold, 4MiB"),
             ("services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1'}}", "services.a: ", "add final, count or idle"),
             (
                 "services: {a: {peer: rep, connect: 'tcp://h:1'}}\nroutes: [{match: GET /x, service: a}]", "services.a: ",

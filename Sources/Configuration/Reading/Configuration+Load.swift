@@ -77,6 +77,7 @@ extension Limits {
         section.read("max_exchanges", into: &maxExchanges, .integer(1...1_000_000))
         section.read("max_exchanges_per_address", into: &maxExchangesPerAddress, .integer(1...1_000_000))
         section.read("max_buffered_bytes", into: &maxBufferedBytes, .bytes(1 << 10...1 << 30))
+        section.read("max_memory", into: &maxMemory, .bytes(16 << 20...1 << 40))
     }
 }
 

@@ -15,6 +15,23 @@ enum Warnings {
         }
         lookAtBodies(configuration, findings)
         lookAtPaths(configuration, findings)
+        lookAtMemory(configuration, findings)
+    }
+
+    /// One client may hold a quarter of the memory: what is larger can never be.
+    private static func lookAtMemory(_ configuration: Configuration, _ findings: Findings) {
+        let (limits, sessions) = (configuration.limits, configuration.sessions)
+        let sizes = [
+            ("limits.max_body_bytes", limits.maxBodyBytes), ("limits.max_buffered_bytes", limits.maxBufferedBytes),
+            ("sessions.max_message_bytes", sessions.maxMessageBytes),
+            ("sessions.max_buffered_bytes", sessions.maxBufferedBytes), ("sessions.resume_bytes", sessions.resumeBytes),
+        ]
+        for (key, bytes) in sizes where bytes > limits.maxMemory / 4 {
+            findings.warning(
+                findings.place(of: key),
+                "is more than one client may hold, \(Units.text(bytes: limits.maxMemory / 4)), which is a quarter of "
+                    + "limits.max_memory; raise that, or lower this")
+        }
     }
 
     private static func lookAtListen(_ configuration: Configuration, _ findings: Findings) {

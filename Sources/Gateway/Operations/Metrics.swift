@@ -162,6 +162,7 @@ struct MetricsSnapshot: Sendable {
     var sessionsResumed: UInt64 = 0
     var messagesReceived: UInt64 = 0
     var messagesSent: UInt64 = 0
+    var memory = MemoryCounts()
 
     mutating func add(_ other: MetricsSnapshot) {
         if services.isEmpty { services = other.services } else {
@@ -187,6 +188,7 @@ struct MetricsSnapshot: Sendable {
         sessionsResumed += other.sessionsResumed
         messagesReceived += other.messagesReceived
         messagesSent += other.messagesSent
+        memory.add(other.memory)
         logLinesDropped = max(logLinesDropped, other.logLinesDropped)
     }
 }

@@ -17,6 +17,7 @@ struct MetricsText {
         page.topics(total, plans)
         page.histograms(total, plans)
         page.process(total, reactors: reports.count)
+        total.memory.write(into: &page)
         return page.text
     }
 
@@ -251,7 +252,7 @@ struct MetricsText {
         for plan in plans { line(name, "service=\"\(plan.name)\"", value(total.services[plan.index])) }
     }
 
-    private mutating func single(_ name: String, _ type: String, _ help: String, _ value: UInt64) {
+    mutating func single(_ name: String, _ type: String, _ help: String, _ value: UInt64) {
         head(name, type, help)
         text += "\(name) \(value)\n"
     }

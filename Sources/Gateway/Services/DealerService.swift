@@ -168,9 +168,11 @@ final class DealerService: Service, ReadinessHandler {
         return true
     }
 
-    private func drain(_ link: Link) -> Bool {
+    /// - Parameter wholly: also when memory is short.
+    private func drain(_ link: Link, wholly: Bool = false) -> Bool {
         var incoming = Frame()
         for _ in 0..<Self.turnBudget {
+            guard wholly || !core.memory.stopsReading else { return true }
             guard receiveMessage(link, &incoming) else { return false }
         }
         return true
@@ -218,7 +220,7 @@ final class DealerService: Service, ReadinessHandler {
     /// The last worker of an endpoint is gone: what it had in hand will not be answered. What it had answered is read
     /// first, and what it had not yet taken is dropped.
     private func lost(_ link: Link) {
-        while drain(link) {}
+        while drain(link, wholly: true) {}
         guard plan.configuration.socket.immediate else { return }
         link.connectAnew()
         core.workersLost(

@@ -18,6 +18,8 @@ import ZeroMQ
 final class RouterIdentity: ReadinessHandler {
     /// Messages read from one identity in one turn at most.
     private static let turnBudget = 512
+    /// Messages that libzmq may hold each way: what is not read, because its client does not take it, is in no budget.
+    private static let fewMessages = 8
     /// How long what was sent last may take to leave.
     private static let lastPatience = Duration.seconds(1)
 
@@ -57,6 +59,9 @@ final class RouterIdentity: ReadinessHandler {
         self.service = service
         var options = SocketOptions(service.plan.configuration.socket)
         options.immediate = false
+        let settings = service.plan.configuration.socket
+        if settings.sendHighWaterMark == nil { options.sendHighWaterMark = Self.fewMessages }
+        if settings.receiveHighWaterMark == nil { options.receiveHighWaterMark = Self.fewMessages }
         // Its replies may be left unread for as long as its client does not take them, and the answers to its pings
         // behind them: the link to the endpoint has the heartbeats.
         options.heartbeatInterval = nil
@@ -89,7 +94,7 @@ final class RouterIdentity: ReadinessHandler {
     func ready(_ readiness: Readiness) { if isOpen { service.touch(self) } }
 
     /// Before it is lent: whatever lies unread belongs to the exchange that was, not to the next.
-    func drainWhole(_ service: RouterService) { while drain(service) {} }
+    func drainWhole(_ service: RouterService) { while drain(service, wholly: true) {} }
 
     /// A refusal is the truth, and loses nothing: see DealerService.
     func send(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
@@ -122,9 +127,11 @@ final class RouterIdentity: ReadinessHandler {
     }
 
     /// Reads what is there. - Returns: whether some may be left for the next turn.
-    func drain(_ service: RouterService) -> Bool {
+    /// - Parameter wholly: also when memory is short.
+    func drain(_ service: RouterService, wholly: Bool = false) -> Bool {
         for _ in 0..<Self.turnBudget {
             guard !isPaused, isOpen else { return false }
+            guard wholly || !service.core.memory.stopsReading else { return true }
             if let version = service.plan.majordomo {
                 guard receiveFromBroker(version, service) else { return false }
             } else {
@@ -195,7 +202,7 @@ extension SocketOptions {
     init(_ settings: SocketSettings) {
         self.init()
         if let mark = settings.sendHighWaterMark { sendHighWaterMark = mark }
-        receiveHighWaterMark = settings.receiveHighWaterMark
+        if let mark = settings.receiveHighWaterMark { receiveHighWaterMark = mark }
         linger = settings.linger
         immediate = settings.immediate
         reconnectInterval = settings.reconnectInterval

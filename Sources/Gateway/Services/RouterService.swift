@@ -29,7 +29,7 @@ final class RouterService: Service {
     private static let looksPerTick = 512
 
     let plan: ServicePlan
-    private let core: Core
+    let core: Core
     private var pool: IdentityPool
     private var identities: IdentitySockets
     private var exhaustionLimit = RateLimit()
@@ -326,7 +326,7 @@ final class RouterService: Service {
                 lost.append(identity)
                 continue
             }
-            while identity.drain(self) {}
+            identity.drainWhole(self)
             identity.exchange?.finish(because: .workerLost)
         }
     }
@@ -339,7 +339,7 @@ final class RouterService: Service {
             guard let identity = identities[nextLook], identity.exchange != nil, !identity.isLost, !identity.isPaused,
                 identity.isForsaken(self)
             else { continue }
-            while identity.drain(self) {}
+            identity.drainWhole(self)
             oversize.happened(core)
             identity.exchange?.finish(because: .limit)
         }

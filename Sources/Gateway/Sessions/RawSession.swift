@@ -14,11 +14,13 @@ import WebSocket
 import ZeroMQ
 
 /// One raw session.
-final class RawSession: Correspondent, Session {
+final class RawSession: Correspondent, Session, MemoryHolder {
     let presence: SessionPresence
     private let core: Core
     /// Messages that the service could not take yet; bounded by what one read brings.
     private var held: [FrameBox] = []
+    private var heldBytes = 0
+    private var memory: MemoryAccount?
     /// Where it waits with them.
     var position: Backlog.Position?
     private var speaksText = false
@@ -101,7 +103,9 @@ final class RawSession: Correspondent, Session {
         if position == nil, !core.backlog.hasLine(for: self), hand(&frame) { return }
         guard !presence.isOver else { return }
         // The worker's queue is full: its client is not read from until there is room.
+        heldBytes += frame.count
         held.append(FrameBox(frame))
+        holdMemory()
         if position == nil {
             wire?.holdsInput = true
             core.backlog.append(self)
@@ -128,12 +132,22 @@ final class RawSession: Correspondent, Session {
         while sent < held.count, !presence.isOver, hand(&held[sent].frame) { sent += 1 }
         guard sent == held.count || presence.isOver else {
             held.removeFirst(sent)
+            heldBytes = held.reduce(0) { $0 + $1.frame.count }
+            holdMemory()
             return false
         }
         held = []
+        heldBytes = 0
+        holdMemory()
         wire?.holdsInput = false
         return true
     }
+
+    private func holdMemory() {
+        core.memory.hold(heldBytes, in: &memory, .queues, for: presence.clientKey, self)
+    }
+
+    func evict(_ kind: MemoryKind) { close(.overloaded, MemoryWords.message) }
 
     func paused() { service.pause(self) }
     func resumed() { service.resume(self) }
@@ -182,6 +196,8 @@ final class RawSession: Correspondent, Session {
         guard presence.end() else { return }
         unsent = []
         held = []
+        heldBytes = 0
+        holdMemory()
         if let position { core.backlog.left(position) }
         position = nil
         core.forget(self)

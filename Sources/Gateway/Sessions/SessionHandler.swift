@@ -32,6 +32,9 @@ final class SessionHandler {
             if !core.drainState.acceptsRequests {
                 return handler.refuse(answer, Problem(.shutdown, "the gateway is shutting down"))
             }
+            if let problem = core.memory.fullness {
+                return handler.page(answer) { $0.send(problem, retryAfter: 1) }
+            }
             if let problem = core.sessions.problem(for: request.remoteAddress) {
                 return handler.refuse(answer, problem)
             }

@@ -10,7 +10,7 @@ struct SessionMemory {
     private(set) var token: String
     private var messages: [[UInt8]] = []
     private var head = 0
-    private var bytes = 0
+    private(set) var bytes = 0
     private let bound: Int
 
     /// - Parameter reactor: where the session lives; the token says it.
@@ -30,6 +30,9 @@ struct SessionMemory {
     mutating func acknowledge(_ number: UInt64) {
         while head < messages.count, first <= number { forgetFirst() }
     }
+
+    /// Forgets all messages; those that were not acknowledged are missed.
+    mutating func forgetAll() { while head < messages.count { forgetFirst() } }
 
     /// What follows `number`, and how many of them are gone.
     mutating func messages(after number: UInt64) -> (missed: UInt64, messages: ArraySlice<[UInt8]>) {

@@ -10,7 +10,7 @@ import Reactors
 import WebSocket
 
 /// The connection of a session, and its memory.
-final class SessionPresence: TimerHandler {
+final class SessionPresence: TimerHandler, MemoryHolder {
     /// nil while the client is away.
     private(set) var wire: SessionWire?
     private(set) var isOver = false
@@ -22,6 +22,9 @@ final class SessionPresence: TimerHandler {
     private(set) var memory: SessionMemory?
     private let core: Core
     private let address: String
+    /// Whom its memory counts for.
+    let clientKey: UInt64
+    private var account: MemoryAccount?
     /// Of the upgrade it began with.
     let requestID: RequestID
     private let since: Instant
@@ -41,6 +44,7 @@ final class SessionPresence: TimerHandler {
         self.core = core
         self.wire = wire
         address = wire.remoteAddress
+        clientKey = wire.clientKey
         requestID = wire.requestID
         since = core.now
         let settings = core.configuration.sessions
@@ -67,6 +71,7 @@ final class SessionPresence: TimerHandler {
         acted()
         nextNumber += 1
         memory?.keep(message)
+        holdMemory()
         wire?.send(.text, message.span)
     }
 
@@ -77,7 +82,20 @@ final class SessionPresence: TimerHandler {
         core.sessions.acted(address)
     }
 
-    func acknowledge(_ number: UInt64) { memory?.acknowledge(number) }
+    func acknowledge(_ number: UInt64) {
+        memory?.acknowledge(number)
+        holdMemory()
+    }
+
+    private func holdMemory() {
+        core.memory.hold(isOver ? 0 : memory?.bytes ?? 0, in: &account, .resume, for: clientKey, self)
+    }
+
+    /// What is forgotten is missed if the client comes back, and it is told so.
+    func evict(_ kind: MemoryKind) {
+        memory?.forgetAll()
+        holdMemory()
+    }
 
     /// The connection is gone. - Returns: whether the client may come back.
     func lost(isClean: Bool) -> Bool {
@@ -109,6 +127,7 @@ final class SessionPresence: TimerHandler {
         let (missed, messages) = memory.messages(after: number)
         self.memory = memory
         core.sessions.returned(session, address)
+        holdMemory()
         core.sessions.renewed(session, from: old)
         core.metrics.snapshot.sessionsResumed += 1
         tell(SessionText.resumed(memory, requestID, after: number, missed: missed, core))
@@ -126,6 +145,7 @@ final class SessionPresence: TimerHandler {
     func end() -> Bool {
         guard !isOver else { return false }
         isOver = true
+        holdMemory()
         stopWaiting()
         if let session {
             core.sessions.remove(session, address: address)

@@ -29,7 +29,7 @@ protocol SessionSpeaker: AnyObject {
 }
 
 /// The connection of a session.
-final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
+final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHolder {
     private enum Phase { case open, closing, lingering, gone }
 
     private static let closePatience: Nanoseconds = 5_000_000_000
@@ -64,6 +64,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     private var controlSince: Instant
     private var registration: Registration?
     private var timer: TimerID?
+    private var replyMemory: MemoryAccount?
+    private var messageMemory: MemoryAccount?
     /// Nobody means to come back: the client closed with 1000, or we closed.
     private var hasSaidGoodbye = false
     private(set) var closing = SessionClose()
@@ -74,6 +76,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
     var upgrade: UpgradeHead?
 
     private var settings: SessionSettings { core.configuration.sessions }
+    /// Whom its memory counts for.
+    var clientKey: UInt64 { stream.clientKey }
     /// Messages may be sent.
     var isOpen: Bool { phase == .open }
     private var readsOn: Bool { phase == .lingering || !(credit.isPaused || holdsInput) }
@@ -103,6 +107,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         let count = early.count
         var span = early.mutableSpan
         codec.receive(&span, count: count, self)
+        holdMessages()
     }
 
     /// Gives the connection away, to another reactor; nothing is told to the speaker. The codec may be at work, further
@@ -112,6 +117,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         speaker = nil
         codec.setAside()
         stopWatching()
+        forgetMemory()
         return SessionTransfer.Connection(stream: stream, codec: codec, requestID: requestID, upgrade: upgrade)
     }
 
@@ -125,6 +131,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         var filled = credit
         let change = filled.fill(codec.pending - before)
         credit = filled
+        holdReplies()
         switch change {
         case .none, .resume: break
         case .pause:
@@ -170,6 +177,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         var drained = credit
         let change = drained.drain(drained.buffered - min(drained.buffered, left))
         credit = drained
+        holdReplies()
         if change == .resume { speaker?.resumed() }
         if phase != .open && left == 0 && codec.isOver { finish() }
         if mayHaveInput { read() }
@@ -199,6 +207,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
                 if phase == .lingering { continue }
                 var span = buffer.mutableSpan
                 codec.receive(&span, count: count, self)
+                holdMessages()
                 if codec.pending > 0 && !isBlocked { flushLater() }
                 guard isWithinControlBudget else { return close(.policyViolation, "too many control frames") }
             case .wouldBlock: mayHaveInput = false
@@ -272,11 +281,40 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler {
         guard phase != .gone else { return }
         phase = .gone
         stopWatching()
+        forgetMemory()
         stream.close()
         core.closeLater(self)
         let listener = speaker
         speaker = nil
         listener?.wireGone(isClean: isClean)
+    }
+
+    // MARK: Memory
+
+    private func holdReplies() {
+        guard phase != .gone else { return }
+        core.memory.hold(codec.pending, in: &replyMemory, .replies, for: clientKey, self)
+    }
+
+    private func holdMessages() {
+        guard phase != .gone else { return }
+        core.memory.hold(codec.unfinished, in: &messageMemory, .messages, for: clientKey, self)
+    }
+
+    private func forgetMemory() {
+        core.memory.hold(0, in: &replyMemory, .replies, for: clientKey, self)
+        core.memory.hold(0, in: &messageMemory, .messages, for: clientKey, self)
+    }
+
+    /// A close would stand behind the replies that the client does not take: the connection is cut.
+    func evict(_ kind: MemoryKind) {
+        guard kind == .replies else {
+            codec.refuse(CloseCode(UInt16(ProblemCode.overloaded.closeCode)), MemoryWords.message, self)
+            return holdMessages()
+        }
+        closing = SessionClose(party: .gateway, code: UInt16(ProblemCode.slowClient.closeCode))
+        hasSaidGoodbye = true
+        vanish(isClean: true)
     }
 
     private func stopWatching() {

@@ -27,6 +27,7 @@ enum EndProblem {
         case .noWorker: return "\(name) has no worker connected; \(plan.workerAdvice(offer)) and try again"
         case .workerLost: return "\(name) lost its worker before it was done; \(so)"
         case .overloaded:
+            if let fault { return fault }
             return "\(name) has as many requests in flight or in line as it may, or this one was too long in line; "
                 + "try again in a moment"
         case .deadline: return "\(so) within \(time(rules.deadline)), the deadline"
@@ -35,7 +36,8 @@ enum EndProblem {
         case .limit:
             if let fault { return "\(so); \(fault)" }
             return "\(so), and the next would exceed max_replies or max_bytes of \(name)"
-        case .slowClient: return "the replies were not taken, and more than max_buffered_bytes of them piled up"
+        case .slowClient:
+            return fault ?? "the replies were not taken, and more than max_buffered_bytes of them piled up"
         case .shutdown: return "the gateway shut down; \(so)"
         case .final, .count, .cancelled, .clientLeft: return so
         }

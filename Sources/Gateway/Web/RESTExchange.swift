@@ -16,7 +16,7 @@ import Reactors
 import ZeroMQ
 
 /// One REST exchange.
-final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessHandler {
+final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessHandler, MemoryHolder {
     private static let watchAfter: Nanoseconds = 50_000_000
     private static let beginAfter: Nanoseconds = 1_000_000_000
     private static let signAfter: Nanoseconds = 15_000_000_000
@@ -39,6 +39,8 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     private var watch: Registration?
     private var lastSign: Instant
     private var isClosed = false
+    private var bodyMemory: MemoryAccount?
+    private var replyMemory: MemoryAccount?
 
     init(
         _ handler: RESTHandler, _ route: ServiceRoute, _ answer: Answer, _ path: PathParameters,
@@ -70,7 +72,8 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
 
     func body(_ bytes: Span<UInt8>, of request: Request) {
         guard !isRefused else { return }
-        if let problem = body.append(bytes) { refuse(problem) }
+        if let problem = body.append(bytes) { return refuse(problem) }
+        hold(body: body.bytes.count)
     }
 
     func bodyEnded(of request: Request) {
@@ -86,6 +89,8 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     func closed(_ request: Request, _ reason: RequestEnd) {
         isClosed = true
         stopWaiting()
+        hold(body: 0)
+        hold(replies: 0)
         finish(because: reason == .shutdown ? .shutdown : .clientLeft)
         core.metrics.snapshot.bufferedBytes -= credit.buffered
         handler.closed(answer, since: acceptedAt, reason, record)
@@ -101,6 +106,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         var frame: Frame
         // Once the frame is made nobody asks for the bytes again, and the worker may take its time.
         let body = body.takeBytes()
+        defer { hold(body: unsent.isEmpty ? 0 : body.count) }
         if plan.isPublisher {
             frame = Frame(copying: TopicList.bytes(of: parameters.topics.map { Array($0.utf8) }).span)
         } else if route.request == .envelope {
@@ -117,7 +123,10 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
 
     override func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
         lastSign = core.now
-        guard let stream else { return collector.reply(body, route) }
+        guard let stream else {
+            collector.reply(body, route)
+            return hold(replies: collector.bytes)
+        }
         if !stream.hasBegun { noteTiming() }
         stream.reply(body, inspection)
         if stream.fault != nil { finish(because: .badReply) }
@@ -144,7 +153,38 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
             end: end, replies: exchange.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
         let errorReply = end.reason == .error ? plan.errorText(reply) : nil
         let conclusion = Conclusion(record: endRecord, errorReply: errorReply)
-        if let stream { stream.end(conclusion) } else { collector.end(conclusion, answer, route) }
+        if let stream { return stream.end(conclusion) }
+        collector.end(conclusion, answer, route)
+        // The library has a copy until the client has taken it.
+        if !isClosed { hold(replies: Int(clamping: answer.request.bytesSent)) }
+    }
+
+    override func unsentWasSent() { hold(body: 0) }
+
+    // MARK: Memory
+
+    private func hold(body bytes: Int) { core.memory.hold(bytes, in: &bodyMemory, .bodies, for: client, self) }
+    private func hold(replies bytes: Int) { core.memory.hold(bytes, in: &replyMemory, .replies, for: client, self) }
+
+    func evict(_ kind: MemoryKind) {
+        if kind == .bodies { return evictBody() }
+        guard let stream else {
+            guard isOpen else { return answer.request.abort() }
+            collector.discard()
+            return finish(because: .overloaded, saying: MemoryWords.collected)
+        }
+        let goesOn = stream.dropUnsent()
+        if isOpen, goesOn { return finish(because: .slowClient, saying: MemoryWords.replies) }
+        finish(because: .slowClient, saying: MemoryWords.replies)
+        if !isClosed { answer.request.abort() }
+    }
+
+    private func evictBody() {
+        hold(body: 0)
+        // It waits for an identity.
+        if isOpen { return finish(because: .overloaded, saying: MemoryWords.body) }
+        refuse(Problem(.overloaded, MemoryWords.body), retryAfter: plan.retryAfterSeconds)
+        answer.request.answerBeforeBody()
     }
 
     // MARK: The stream
@@ -152,7 +192,9 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     func buffered(_ bytes: Int) {
         guard !isClosed else { return }
         core.metrics.snapshot.bufferedBytes += bytes
-        switch bytes >= 0 ? credit.fill(bytes) : credit.drain(-bytes) {
+        let change = bytes >= 0 ? credit.fill(bytes) : credit.drain(-bytes)
+        hold(replies: credit.buffered)
+        switch change {
         case .none: break
         case .pause:
             core.metrics.snapshot.slowClients += 1
@@ -190,8 +232,10 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         watch = nil
     }
 
-    private func refuse(_ problem: Problem) {
+    private func refuse(_ problem: Problem, retryAfter: Int? = nil) {
         isRefused = true
-        answer.send(problem)
+        body.discard()
+        hold(body: 0)
+        answer.send(problem, retryAfter: retryAfter)
     }
 }

@@ -200,6 +200,10 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         if let length = request.contentLength, length > UInt64(route.plan.maxBodyBytes) {
             return refuse(answer, BodyCheck.tooLarge(route.plan))
         }
+        if request.hasBody, let problem = core.memory.problem(ofBody: request.contentLength) {
+            let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
+            return page(answer) { $0.send(problem, retryAfter: retryAfter) }
+        }
         if let most = core.shared.exchangesPerAddress, !request.enter(limit: most) {
             return refuse(answer, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
         }

@@ -51,6 +51,12 @@ struct RequestBody {
         bytes = []
         return taken
     }
+
+    /// Forgets what has come.
+    mutating func discard() {
+        bytes = []
+        pieces = nil
+    }
 }
 
 /// Which types of body a service takes (RFC 9110 section 8.3).

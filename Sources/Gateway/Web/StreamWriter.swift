@@ -121,6 +121,10 @@ final class StreamWriter: BodySource {
         if sent == buffer.count {
             buffer.removeAll(keepingCapacity: buffer.count <= 65_536)
             sent = 0
+        } else if sent > 65_536, sent > buffer.count / 2 {
+            // A client that is always a little behind. The separator stays: see `dropUnsent`.
+            buffer.removeFirst(sent - Self.separatorBytes)
+            sent = Self.separatorBytes
         }
         if count > 0 { owner.buffered(-count) }
         if waiting > 0 { return .more }
@@ -130,6 +134,28 @@ final class StreamWriter: BodySource {
         case .cut: return .abort
         }
     }
+
+    /// Drops what the client has not taken, but for the rest of the reply that it is in the middle of.
+    /// - Returns: false if that rest is too large to be kept, too: then nothing is left, and the response cannot go on.
+    func dropUnsent() -> Bool {
+        let before = waiting
+        var end = sent
+        while end > 0, end < buffer.count, !isBoundary(end) { end += 1 }
+        let isShort = end - sent <= Self.longestRest
+        buffer = isShort ? Array(buffer[sent..<end]) : []
+        sent = 0
+        owner.buffered(waiting - before)
+        return isShort
+    }
+
+    /// A reply ends in front of `position`. (Nothing else in a stream holds its separator: replies are on one line.)
+    private func isBoundary(_ position: Int) -> Bool {
+        guard buffer[position - 1] == UInt8(ascii: "\n") else { return false }
+        return format != .sse || position >= 2 && buffer[position - 2] == UInt8(ascii: "\n")
+    }
+
+    private static let separatorBytes = 2
+    private static let longestRest = 65_536
 
     private func begin(_ envelope: ReplyEnvelope?) {
         hasBegun = true

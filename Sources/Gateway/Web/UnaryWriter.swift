@@ -25,6 +25,12 @@ struct UnaryWriter {
         self.allowsPartial = allowsPartial
     }
 
+    /// Bytes that are collected.
+    var bytes: Int { collected.count }
+
+    /// Forgets what was collected.
+    mutating func discard() { (collected, count, envelope) = ([], 0, nil) }
+
     /// A reply to keep.
     mutating func reply(_ body: Span<UInt8>, _ route: ServiceRoute) {
         count += 1

@@ -116,6 +116,10 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         self.inbox = nil
         defer { self.inbox = inbox }
         for _ in 0..<Self.turnBudget {
+            guard !core.memory.stopsReading else {
+                port.stopsReading()
+                return true
+            }
             guard port.receive(&inbox.message) else { return false }
             switch MajordomoSpeaker(inbox.message) {
             case .worker(let version, let index): understandWorker(&inbox.message, version, index)

@@ -11,7 +11,7 @@ import Configuration
 import ZeroMQ
 
 /// One pool, on its home reactor.
-final class Pool {
+final class Pool: MemoryHolder {
     /// The service's name where a broker has several; else empty.
     let name: String
     let nameBytes: [UInt8]
@@ -34,6 +34,7 @@ final class Pool {
     /// A frame of each worker's connection, so that no later one is taken for it.
     private var anchors: [WorkerID: FrameBox] = [:]
     private let owned: OwnedJobs
+    private var memory: MemoryAccount?
     /// Requests of native clients that are open, and since when none was at the earliest.
     private var natives = 0
     private var noNativeBefore = Instant.distantFuture
@@ -89,6 +90,7 @@ final class Pool {
         }
         job.place = place
         owned.add(job)
+        noteQueue()
         // Workers may be ready where only native clients wait, all of whose places are taken.
         if crew.readyCount > 0 { dispatchWaiting() }
         return .taken
@@ -146,6 +148,7 @@ final class Pool {
     private func abandon(_ job: Job) {
         if queue.withdraw(job.ticket, from: job.place) { jobs.remove(job.ticket) } else { job.isOrphan = true }
         leave(job)
+        noteQueue()
     }
 
     /// Gives `job` to the worker that has been ready longest; passes over those that turn out to be gone.
@@ -179,6 +182,7 @@ final class Pool {
             if !dispatch(job) { return putBack(job) }
             if job.submission.isOneWay { handed(job) }
         }
+        noteQueue()
     }
 
     /// The next in the queue; a native client's only with a place among the open exchanges, which is taken in advance.
@@ -318,6 +322,19 @@ final class Pool {
 
     private func putBack(_ job: Job) {
         job.place = queue.putBack(job.ticket, bytes: job.byteCount, since: job.waitsSince)
+        noteQueue()
+    }
+
+    private func noteQueue() { core.memory.hold(queue.bytes, in: &memory, .queues, for: MemoryLedger.noClient, self) }
+
+    /// The largest requests that wait are refused, until half of their bytes are left.
+    func evict(_ kind: MemoryKind) {
+        let goal = queue.bytes / 2
+        var waiting: [Job] = []
+        for ticket in queue.requests { if case .live(let job) = jobs.find(ticket) { waiting.append(job) } }
+        for job in waiting.sorted(by: { $0.byteCount > $1.byteCount }) where queue.bytes > goal {
+            refuse(job.ticket, .overloaded)
+        }
     }
 
     /// Its worker is gone.
@@ -348,6 +365,7 @@ final class Pool {
     private func refuse(_ ticket: Ticket, _ reason: EndReason) {
         guard case .live(let job) = jobs.find(ticket) else { return }
         queue.withdraw(ticket, from: job.place)
+        noteQueue()
         remove(job)
         core.finish(job.submission.owner, because: job.attempts > 0 ? .workerLost : reason, job.handling(at: core.now))
     }

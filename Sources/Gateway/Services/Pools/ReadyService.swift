@@ -101,6 +101,10 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         self.inbox = nil
         defer { self.inbox = inbox }
         for _ in 0..<Self.turnBudget {
+            guard !core.memory.stopsReading else {
+                port.stopsReading()
+                return true
+            }
             guard port.receive(&inbox.message) else { return false }
             understand(&inbox.message)
         }

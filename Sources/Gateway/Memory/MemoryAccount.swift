@@ -1,0 +1,74 @@
+// What one holder holds for one purpose, as its core's ledger knows it.
+
+/// What memory is held for; a label of the metrics.
+enum MemoryKind: Int, CaseIterable, Sendable {
+    /// Request bodies that are arriving, or wait for an identity.
+    case bodies
+    /// WebSocket messages that are not complete yet.
+    case messages
+    /// Replies that their client has not taken: of streams, single answers and sessions.
+    case replies
+    /// Messages of sessions that can be resumed.
+    case resume
+    /// Requests that wait for a ready worker, or for room in a worker's queue.
+    case queues
+
+    var word: String { String(describing: self) }
+}
+
+/// Holds memory for a client, and can let it go.
+protocol MemoryHolder: AnyObject {
+    /// Memory is short, and this is the largest holder: let go of what is held for `kind`, and tell the client why,
+    /// where it can be told. Called when nothing else of the turn is on the stack.
+    func evict(_ kind: MemoryKind)
+}
+
+/// An entry of the ledger; belongs to its holder.
+final class MemoryAccount {
+    let kind: MemoryKind
+    let client: ClientMemory
+    /// Until it is closed.
+    let holder: any MemoryHolder
+    /// As last reported.
+    fileprivate(set) var bytes = 0
+    fileprivate var place = 0
+
+    init(_ kind: MemoryKind, _ client: ClientMemory, _ holder: any MemoryHolder) {
+        self.kind = kind
+        self.client = client
+        self.holder = holder
+    }
+}
+
+/// What one core holds for one client.
+final class ClientMemory {
+    /// An IPv4 address or an IPv6 /64; nil for everything that no address counts for.
+    let key: UInt64?
+    private(set) var bytes = 0
+    private(set) var accounts: [MemoryAccount] = []
+    /// It has more than its share, and the ledger knows.
+    var isCrowded = false
+
+    init(_ key: UInt64?) { self.key = key }
+
+    var largest: MemoryAccount? { accounts.max { $0.bytes < $1.bytes } }
+
+    func add(_ account: MemoryAccount) {
+        account.place = accounts.count
+        accounts.append(account)
+    }
+
+    func remove(_ account: MemoryAccount) {
+        accounts.swapAt(account.place, accounts.count - 1)
+        accounts[account.place].place = account.place
+        accounts.removeLast()
+    }
+
+    /// - Returns: by how much it changed.
+    func change(_ account: MemoryAccount, to bytes: Int) -> Int {
+        let delta = bytes - account.bytes
+        account.bytes = bytes
+        self.bytes += delta
+        return delta
+    }
+}
