@@ -217,3 +217,22 @@ def test_all_clients_behind_one_connection_have_one_turn(start, endpoint, script
         assert polite.recv() == b"polite"
         assert seen.index(b"polite") <= 2
         assert {many.recv_multipart()[0] for _ in range(100)} == {b"client-%d" % number for number in range(100)}
+
+
+def test_clients_behind_a_broker_are_remembered_up_to_a_bound(start, endpoint, tmp_path):
+    """What a broker writes in front of a body is a client: one that writes another name each time must not fill the memory."""
+    workers, clients = endpoint(), endpoint()
+    gateway = start.gateway({"s": {"peer": "dealer", "bind": workers, "clients": clients}}, tmp_path, reactors=1)
+    start.example("echo_worker", "dealer", "connect", workers)
+    gateway.ready("s")
+    with zmq.Context() as context, context.socket(zmq.DEALER) as broker:
+        broker.linger, broker.rcvtimeo = 0, 10_000
+        broker.connect(clients)
+        for batch in range(0, 25_000, 250):
+            names = [b"client-%d" % number for number in range(batch, batch + 250)]
+            for name in names:
+                broker.send_multipart([name, b"", b"1"])
+            assert sorted(broker.recv_multipart()[0] for _ in names) == sorted(names)
+        assert gateway.metric("zmq_gateway_native_clients", 'service="s"') <= 20_000
+        broker.send_multipart([b"client-0", b"", b"2"])
+        assert broker.recv_multipart() == [b"client-0", b"", b"2"]

@@ -21,11 +21,15 @@ final class NativeClients {
     private static let turnBudget = 128
     /// How long a client is remembered that asks nothing and is sent nothing, where nobody tells that it is gone.
     private static let memory: Nanoseconds = 600_000_000_000
+    /// Clients behind others that are remembered at a time: some 10 MB. They are what their broker writes in front of a
+    /// body, so one peer could make any number of them. Those that are connected themselves have a descriptor each.
+    private static let mostBehindOthers = 20_000
 
     private unowned let core: Core
     private unowned let service: any Service
     private let port: RouterPort
     private var clients: [[UInt8]: NativeClient] = [:]
+    private var behindOthers = 0
     /// What messages are received into; taken out for the time, for what one leads to may come back here.
     private var inbox: MessageBox?
     /// What the service could not take yet.
@@ -89,7 +93,7 @@ final class NativeClients {
             for client in clients.values { ended(client.open.expire(limit, at: core.now), because: .deadline) }
         }
         refusals.tick()
-        forget { ($0.connection == nil || $0.hasHops) && core.now.since($0.usedAt) > Self.memory }
+        forget { $0.isBehindOthers && core.now.since($0.usedAt) > Self.memory }
     }
 
     /// Tries what is held again. - Returns: whether nothing is held any more.
@@ -170,12 +174,25 @@ final class NativeClients {
         let client = NativeClient(core, service, self, envelope, connection)
         guard core.opened(client) else { return nil }
         clients[key] = client
+        if client.isBehindOthers {
+            behindOthers += 1
+            if behindOthers > Self.mostBehindOthers { forgetUnused() }
+        }
         return client
+    }
+
+    /// Forgets those of the clients behind others that have been unused longest, a half of what may be remembered. A
+    /// reply that one of them still waits for is dropped, and counted as late.
+    private func forgetUnused() {
+        let unused = clients.values.filter { $0.isBehindOthers && $0.open.count == 0 }.sorted { $0.usedAt < $1.usedAt }
+        let going = Set(unused.prefix(Self.mostBehindOthers / 2).map(ObjectIdentifier.init))
+        forget { going.contains(ObjectIdentifier($0)) }
     }
 
     private func forget(_ isGone: (NativeClient) -> Bool) {
         for (key, client) in clients where isGone(client) {
             clients[key] = nil
+            if client.isBehindOthers { behindOthers -= 1 }
             if held?.client === client { held = nil }
             core.forget(client)
             ended(client.open.endAll())
@@ -222,8 +239,9 @@ final class NativeClient: Correspondent {
     /// The frames before a body, the first of which is its identity.
     let envelope: [[UInt8]]
     let connection: Int32?
-    /// It is behind another broker: more than an identity and a delimiter precede its bodies.
-    var hasHops: Bool { envelope.count > 2 }
+    /// No connection of ours is its own: it is behind another broker, for more than an identity and a delimiter precede
+    /// its bodies, or it came over inproc.
+    let isBehindOthers: Bool
     var usedAt: Instant
     /// Its requests, where no pool knows them.
     fileprivate(set) var open = RequestLine()
@@ -238,6 +256,7 @@ final class NativeClient: Correspondent {
         self.clients = clients
         self.envelope = envelope
         self.connection = connection
+        isBehindOthers = connection == nil || envelope.count > 2
         usedAt = core.now
         let peer = envelope[0]
         fairnessKey = FNV1a.hash(peer.span)
