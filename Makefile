@@ -9,13 +9,14 @@ EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/exam
             $(OUT)/examples/async_server $(OUT)/examples/flood_worker $(OUT)/examples/ready_worker
 BENCHMARKS := $(addprefix $(OUT)/benchmarks/,stream_load session_load native_load fresh_identities mongrel2_handler proxy fanout_worker bare_sessions)
 
-.PHONY: help deps build release examples test demo bench sanitize autobahn openapi clean
+.PHONY: help deps build release examples test demo bench attack sanitize autobahn openapi clean
 
 help:
 	@echo "make demo      build, and serve six demo services and a page on http://127.0.0.1:8080"
 	@echo "make test      install what is missing, build, run every test"
 	@echo "make bench     one table of figures against hello, Mongrel2 and aiohttp"
 	@echo "make autobahn  the Autobahn WebSocket suite, where its wstest is installed"
+	@echo "make attack    ten minutes of everything that means no good, against a release build"
 	@echo "make sanitize  the Swift tests under the address and the thread sanitizer"
 
 deps: $(OUT)/deps
@@ -71,6 +72,10 @@ demo: release
 bench: release examples $(BENCHMARKS) $(VENV)/ready
 	@scripts/install wrk mongrel2-core || echo "some peers cannot be installed: they are left out"
 	$(VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH_ARGS)
+
+attack: release examples $(VENV)/ready
+	ZMQ_GATEWAY_BIN=$(CURDIR)/.build/release/zmq-gateway ATTACK_SECONDS=600 ATTACK_P99_MS=50 ATTACK_REPLY_BYTES=65536 \
+	  $(VENV)/bin/pytest -q -s Tests/EndToEnd/test_attack.py
 
 # What was freed stays in the address sanitizer's quarantine, so the tests that count resident memory are left out.
 sanitize: deps
