@@ -12,11 +12,11 @@ public struct SocketSettings: Sendable, Equatable {
 
     /// `send_high_water_mark`: ZMQ_SNDHWM, messages that wait for one worker, 1 to 1,000,000. libzmq counts some that
     /// have left, up to half of the mark. Default: nil, which is twice `limits.max_exchanges_per_address` where all
-    /// exchanges share a socket (dealer and rep), 8 for the identities of a router, and 1,000 elsewhere.
+    /// exchanges share a socket (dealer and rep), 16 for the identities of a router, and 1,000 elsewhere.
     public var sendHighWaterMark: Int?
 
     /// `receive_high_water_mark`: ZMQ_RCVHWM, messages that one peer's connection may hold unread, 1 to 1,000,000.
-    /// Default: nil, which is 8 for the identities of a router, and 1,000 elsewhere.
+    /// Default: nil, which is 16 for the identities of a router, and 1,000 elsewhere.
     public var receiveHighWaterMark: Int?
 
     /// `linger`: ZMQ_LINGER, how long a closed socket goes on sending, 0 to 1 h. The gateway drains before it closes,

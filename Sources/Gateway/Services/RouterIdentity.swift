@@ -19,7 +19,7 @@ final class RouterIdentity: ReadinessHandler {
     /// Messages read from one identity in one turn at most.
     private static let turnBudget = 512
     /// Messages that libzmq may hold each way: what is not read, because its client does not take it, is in no budget.
-    private static let fewMessages = 8
+    private static let fewMessages = 16
     /// How long what was sent last may take to leave.
     private static let lastPatience = Duration.seconds(1)
 
