@@ -15,6 +15,8 @@ class Correspondent {
     final var identity: Int?
     /// Whom it counts for where clients take turns: an address, a session, a native client.
     var client: UInt64 { ticket.value }
+    /// Whom the memory counts for that its replies take (MemoryLedger).
+    var memoryClient: UInt64 { MemoryLedger.noClient }
     /// Of the services that a broker knows, which one it asks.
     final var subject: String?
     /// It wants no replies: its service tells it when the worker has the request (`core.handed`).

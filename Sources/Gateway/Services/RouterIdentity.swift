@@ -15,7 +15,7 @@ import Reactors
 import ZeroMQ
 
 /// A DEALER, the name it has now, and the exchange it serves.
-final class RouterIdentity: ReadinessHandler {
+final class RouterIdentity: ReadinessHandler, MemoryHolder {
     /// Messages read from one identity in one turn at most.
     private static let turnBudget = 512
     /// Messages that libzmq may hold each way: what is not read, because its client does not take it, is in no budget.
@@ -31,7 +31,10 @@ final class RouterIdentity: ReadinessHandler {
     /// Its endpoint went away while it was lent: it is not lent again.
     var isLost = false
     /// The exchange's client does not take its replies; libzmq's own high-water mark then stops the worker.
-    var isPaused = false
+    private(set) var isPaused = false
+    /// The largest reply under this name, and what libzmq may hold while it is paused.
+    private var largestReply = 0
+    private var memory: MemoryAccount?
     /// It is on its service's list for this turn.
     var isTouched = false
     /// It has a name, and what comes under it is read.
@@ -53,6 +56,8 @@ final class RouterIdentity: ReadinessHandler {
     private var room = 0
     /// Messages that a connection without any has room for.
     private let mark: Int
+    /// Replies that libzmq keeps unread.
+    private let unreadMark: Int
 
     /// A socket without a name. - Throws: EMFILE when descriptors or sockets run out.
     init(_ core: Core, _ service: RouterService) throws(ZMQError) {
@@ -65,7 +70,7 @@ final class RouterIdentity: ReadinessHandler {
         // Its replies may be left unread for as long as its client does not take them, and the answers to its pings
         // behind them: the link to the endpoint has the heartbeats.
         options.heartbeatInterval = nil
-        mark = options.sendHighWaterMark
+        (mark, unreadMark) = (options.sendHighWaterMark, options.receiveHighWaterMark)
         places = core.shared.places.identities
         guard places.take(IdentitySettings.descriptors) else { throw ZMQError(operation: "zmq_socket", code: EMFILE) }
         do {
@@ -89,6 +94,28 @@ final class RouterIdentity: ReadinessHandler {
         address = there
         (self.slot, self.endpoint, room) = (slot, endpoint, mark)
         (isOpen, isNew, isLost, isPaused, hasReceived) = (true, true, false, false, false)
+        largestReply = 0
+    }
+
+    /// Replies stay with libzmq, which takes as many more as its mark allows: they count as if they were there.
+    func pause() {
+        isPaused = true
+        hold((unreadMark + 1) * largestReply)
+    }
+
+    func resume() {
+        isPaused = false
+        hold(0)
+    }
+
+    private func hold(_ bytes: Int) {
+        let client = exchange?.memoryClient ?? MemoryLedger.noClient
+        service.core.memory.hold(bytes, in: &memory, .replies, for: client, self)
+    }
+
+    func evict(_ kind: MemoryKind) {
+        hold(0)
+        exchange?.finish(because: .slowClient)
     }
 
     func ready(_ readiness: Readiness) { if isOpen { service.touch(self) } }
@@ -143,7 +170,10 @@ final class RouterIdentity: ReadinessHandler {
 
     /// Nothing that comes under its name is delivered any more.
     /// - Parameter lingering: what was sent last is to reach the worker all the same.
-    func close(lingering: Bool) { (isOpen, lingers, exchange) = (false, lingering, nil) }
+    func close(lingering: Bool) {
+        hold(0)
+        (isOpen, lingers, exchange) = (false, lingering, nil)
+    }
 
     /// Gives its name up, after `close`. - Returns: how many replies had come that were owed to no exchange.
     func disconnect() -> Int {
@@ -178,6 +208,7 @@ final class RouterIdentity: ReadinessHandler {
             if case .body = shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) { swap(&body, &incoming) }
         } while shape.expectsMore
         hasReceived = true
+        largestReply = max(largestReply, body.count)
         service.received(&body, ReplyNote(fault: shape.fault), self)
         return true
     }
@@ -192,6 +223,7 @@ final class RouterIdentity: ReadinessHandler {
         var note = ReplyNote(last: isPartial ? nil : .data)
         if message.count != body + 1 { note.fault = message.count > body ? .tooLong : .tooShort }
         var frame = message.count > body ? message.take(body) : Frame()
+        largestReply = max(largestReply, frame.count)
         service.received(&frame, note, self)
         return true
     }

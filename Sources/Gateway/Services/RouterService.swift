@@ -150,8 +150,8 @@ final class RouterService: Service {
             return pool.withdraw(exchange.ticket)
         }
         exchange.identity = nil
+        identity.resume()
         identity.exchange = nil
-        identity.isPaused = false
         let cancels = end.cancelsWorker && !identity.isLost && plan.cancel != nil
         if cancels, let cancel = plan.cancel {
             var frame = Frame(copying: cancel.span)
@@ -165,12 +165,12 @@ final class RouterService: Service {
     }
 
     func pause(_ exchange: Correspondent) {
-        if let slot = exchange.identity { identities[slot]?.isPaused = true }
+        if let slot = exchange.identity { identities[slot]?.pause() }
     }
 
     func resume(_ exchange: Correspondent) {
         guard let slot = exchange.identity, let identity = identities[slot] else { return }
-        identity.isPaused = false
+        identity.resume()
         touch(identity)
     }
 

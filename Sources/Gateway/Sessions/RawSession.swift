@@ -143,6 +143,8 @@ final class RawSession: Correspondent, Session, MemoryHolder {
         return true
     }
 
+    override var memoryClient: UInt64 { presence.clientKey }
+
     private func holdMemory() {
         core.memory.hold(heldBytes, in: &memory, .queues, for: presence.clientKey, self)
     }

@@ -20,6 +20,8 @@ final class SessionExchange: OpenExchange {
 
     override var client: UInt64 { UInt64(UInt(bitPattern: ObjectIdentifier(session))) }
 
+    override var memoryClient: UInt64 { session.presence.clientKey }
+
     override func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
         session.say(SessionText.reply(id, session.nextNumber, body, inspection, plan.replyText))
     }

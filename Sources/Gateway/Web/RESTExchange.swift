@@ -160,6 +160,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     }
 
     override func unsentWasSent() { hold(body: 0) }
+    override var memoryClient: UInt64 { client }
 
     // MARK: Memory
 
