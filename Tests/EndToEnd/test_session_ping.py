@@ -7,6 +7,7 @@ import zmq
 from websockets.sync.client import connect
 
 from scripted import silent
+from test_sessions import close_code, frame, upgrade
 
 
 @pytest.fixture
@@ -49,3 +50,14 @@ def test_a_raw_session_has_no_ping_because_its_messages_are_bodies(gateway):
         client.send('{"op":"ping"}')
         with pytest.raises(TimeoutError):
             client.recv(0.2)
+
+
+def test_a_flood_of_control_frames_that_comes_after_a_quiet_second_ends_the_session(start, tmp_path):
+    gateway = start.gateway({}, tmp_path, sessions={"ping": "1s"})
+    raw, _ = upgrade(gateway, "/v1/socket", Sec_WebSocket_Protocol="zmq-gateway.v1")
+    said = b""
+    while frame(9)[:1] not in said[-2:]:  # The gateway's own ping says that a second has passed.
+        said += raw.recv(4096)
+    raw.sendall(frame(9, b"p") * 1000)
+    assert close_code(raw) == 1008
+    raw.close()

@@ -38,6 +38,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHo
     private static let readsPerTurn = 4
     /// Control frames a second that nobody needs more of.
     private static let controlFramesPerSecond: UInt64 = 200
+    private static let tooManyControlFrames = "too many control frames"
 
     // With thousands of sessions each is cold when its turn comes: what a message touches stands together, in front.
 
@@ -59,6 +60,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHo
     private var credit: Credit
     private var lastHeard: Instant
     private(set) var traffic = SessionTraffic()
+    /// Control frames so far, at the last look and at the beginning of this second.
+    private var controlSeen: UInt64 = 0
     private var controlBefore: UInt64 = 0
 
     private var controlSince: Instant
@@ -108,6 +111,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHo
         var span = early.mutableSpan
         codec.receive(&span, count: count, self)
         holdMessages()
+        if !isWithinControlBudget { close(.policyViolation, Self.tooManyControlFrames) }
     }
 
     /// Gives the connection away, to another reactor; nothing is told to the speaker. The codec may be at work, further
@@ -209,7 +213,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHo
                 codec.receive(&span, count: count, self)
                 holdMessages()
                 if codec.pending > 0 && !isBlocked { flushLater() }
-                guard isWithinControlBudget else { return close(.policyViolation, "too many control frames") }
+                guard isWithinControlBudget else { return close(.policyViolation, Self.tooManyControlFrames) }
             case .wouldBlock: mayHaveInput = false
             case .ended: return vanish(isClean: hasSaidGoodbye)
             }
@@ -219,9 +223,11 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHo
 
     private var isWithinControlBudget: Bool {
         let frames = codec.controlFrames
-        guard frames != controlBefore else { return true }
+        guard frames != controlSeen else { return true }
         let now = core.now
-        if now.since(controlSince) > 1_000_000_000 { (controlSince, controlBefore) = (now, frames) }
+        // What has just come belongs to the second that begins.
+        if now.since(controlSince) > 1_000_000_000 { (controlSince, controlBefore) = (now, controlSeen) }
+        controlSeen = frames
         return frames - controlBefore <= Self.controlFramesPerSecond
     }
 
