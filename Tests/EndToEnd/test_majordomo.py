@@ -234,7 +234,7 @@ def test_short_and_odd_messages_harm_nobody(broker, scripted, frames):
 def test_a_route_leads_to_a_registered_service(start, endpoint, scripted, tmp_path):
     there = endpoint()
     gateway = start.gateway(
-        {"hub": {"peer": "majordomo", "bind": there, "expose": True}}, tmp_path,
+        {"hub": {"peer": "majordomo", "bind": there}}, tmp_path,
         routes=[{"match": "GET /orders/{id}", "service": "hub", "registered": "orders", "request": "envelope"}])
     worker = scripted(
         zmq.DEALER, lambda f, send: f[2] == b"\x02" and send([b"", ONE, b"\x03", f[3], b"", f[5]]), connect=there)
