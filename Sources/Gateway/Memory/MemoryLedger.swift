@@ -18,13 +18,15 @@ import Bridge
 final class MemoryLedger {
     /// A holder reports when it has changed by so much. Less is not counted: with 10,000 connections 40 MiB at most.
     static let grain = 4_096
+    /// What holders may grow by in one round of a turn: some milliseconds of work, for which other clients wait.
+    private static let roundBytes = 2 << 20
     /// The client of what no address counts for.
     static let noClient: UInt64 = 0
 
     let budget: MemoryBudget
     /// The bytes that a client may hold on this core.
     let share: Int
-    /// Somebody must let go: services stop reading until then.
+    /// Somebody must let go, or it was much for one round: services stop reading until `settle`.
     private(set) var mustSettle = false
     /// Services read no more for now.
     var stopsReading: Bool { mustSettle || budget.isTransitFull }
@@ -42,6 +44,7 @@ final class MemoryLedger {
     private var clients: [UInt64: ClientMemory] = [:]
     private let others = ClientMemory(nil)
     private var crowded: [ClientMemory] = []
+    private var grownInRound = 0
 
     init(_ budget: MemoryBudget, core: Int, reactors: Int, leastShare: Int) {
         self.budget = budget
@@ -94,7 +97,8 @@ final class MemoryLedger {
         self.bytes[account.kind.rawValue] += delta
         let all = budget.add(delta, on: core)
         guard delta > 0 else { return }
-        if all > budget.limit { mustSettle = true }
+        grownInRound += delta
+        if all > budget.limit || grownInRound > Self.roundBytes { mustSettle = true }
         guard client.key != nil, client.bytes > share, !client.isCrowded else { return }
         client.isCrowded = true
         crowded.append(client)
@@ -113,6 +117,7 @@ final class MemoryLedger {
     func settle() {
         guard mustSettle else { return }
         mustSettle = false
+        grownInRound = 0
         while let client = crowded.popLast() {
             client.isCrowded = false
             while client.bytes > share, let account = client.largest { evict(account, forShare: true) }
