@@ -114,7 +114,7 @@ public struct End: Equatable, Sendable {
         End(reason: .first, outcome: outcome, owesReplies: true, cancelsWorker: outcome != .complete)
     }
 
-    /// The end of a one-way exchange: nobody waits for replies, and the worker may send some all the same.
+    /// The end of a one-way exchange: the client waits for no replies, but the worker may send some.
     static let sent = End(reason: .count, outcome: .complete, owesReplies: true, cancelsWorker: false)
 
     /// A `deadline` end: mostly something is missing then.

@@ -85,7 +85,7 @@ public struct Exchange: Sendable {
         return min(deadlineDue, replyDue)
     }
 
-    /// The worker has the request. - Returns: the end, if nobody waits for replies.
+    /// The worker has the request. - Returns: the end, if the client waits for no replies.
     public mutating func sent() -> End? {
         if case .ended = state { return nil }
         return rules.count == 0 ? finish(.sent) : nil

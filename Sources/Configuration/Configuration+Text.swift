@@ -106,7 +106,7 @@ extension Configuration {
         #      first: 10s                   # default the service's own, or overrides.deadline
         #      idle: 10s                    # default the service's own, or overrides.deadline
         #      count: 100000                # default the service's own, or its max_replies
-        #    cancel: '{"cancel":true}'      # default none; sent once when nobody waits any more
+        #    cancel: '{"cancel":true}'      # default none; sent once when the client no longer waits
         #    max_exchanges: 1000            # default limits.max_exchanges
         #    retry_after: 1s                # default; what its 503 says
         #    socket:

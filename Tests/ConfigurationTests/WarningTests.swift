@@ -25,12 +25,12 @@ import Testing
             ),
             ("{public: /etc}", "public", "every file below /etc"), ("{public: /}", "public", "every file below /"),
             ("{public: /proc/self}", "public", "every file below /proc"),
-            ("services: {a: {peer: rep, bind: 'tcp://*:1'}}", "services.a.bind", "may be a worker"),
-            ("services: {a: {peer: rep, bind: 'tcp://[::]:1'}}", "services.a.bind", "may be a worker"),
-            ("services: {a: {peer: publisher, bind: 'tcp://10.0.0.1:1'}}", "services.a.bind", "may be a publisher"),
+            ("services: {a: {peer: rep, bind: 'tcp://*:1'}}", "services.a.bind", "can be a worker"),
+            ("services: {a: {peer: rep, bind: 'tcp://[::]:1'}}", "services.a.bind", "can be a worker"),
+            ("services: {a: {peer: publisher, bind: 'tcp://10.0.0.1:1'}}", "services.a.bind", "can be a publisher"),
             (
                 "services: {a: {peer: rep, bind: 'tcp://127.0.0.1:1', clients: 'tcp://eth0:2'}}", "services.a.clients",
-                "may be a client"
+                "can be a client"
             ),
             (
                 "{listen: '127.0.0.1:7000', services: {a: {peer: rep, bind: 'tcp://*:7000'}}}", "services.a.bind",

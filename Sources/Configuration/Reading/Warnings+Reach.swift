@@ -1,4 +1,4 @@
-// Warnings about what others can reach: files that are served, ports where anybody may be a worker.
+// Warnings about what others can reach: files that are served, ports where anyone can be a worker.
 
 extension Warnings {
     /// Folders that hold other things than pages, and those of which every part does.
@@ -29,7 +29,7 @@ extension Warnings {
                 let who = key == "clients" ? "a client" : service.peer == .publisher ? "a publisher" : "a worker"
                 findings.warning(
                     place,
-                    "is beyond loopback, and whoever reaches the port may be \(who), for nothing checks who it is; "
+                    "is beyond loopback, and anyone who reaches the port can be \(who), without a check; "
                         + "bind 127.0.0.1, or keep the port within a network that you trust")
             }
         }

@@ -9,7 +9,7 @@
 // buffers, so that many reactors do not make it useless. Clients without an address (unix sockets, what waits in a
 // pool) have no share.
 //
-// Nobody lets go in the middle of something: `hold` only notes that it must be, services stop reading for this round,
+// No holder lets go in the middle of something: `hold` only notes that one must, services stop reading for this round,
 // and `settle` does it when sessions and streams have sent what their clients take.
 
 import Bridge
@@ -26,7 +26,7 @@ final class MemoryLedger {
     let budget: MemoryBudget
     /// The bytes that a client may hold on this core.
     let share: Int
-    /// Somebody must let go, or it was much for one round: services stop reading until `settle`.
+    /// A holder must let go, or one round has received enough: services stop reading until `settle`.
     private(set) var mustSettle = false
     /// Services read no more for now.
     var stopsReading: Bool { mustSettle || budget.isTransitFull }
