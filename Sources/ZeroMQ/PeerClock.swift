@@ -7,7 +7,8 @@
 //
 // libzmq 4.3.4 never stops the clock of ZMQ_HANDSHAKE_IVL for a peer of ZMTP 2.0 and drops it again and again. So that
 // option is off, and the clock is this one. It has no heartbeats either; of ZMTP 3.0 there are peers that do not answer
-// any, and a connection that lasts just as long as a ping may stay unanswered, twice in a row, is with one of those.
+// any, and a connection that lasts just as long as a ping may stay unanswered is with one of those: two, and between them
+// none that lasted longer. One that ended sooner was not waiting for an answer and says nothing.
 
 /// Follows a socket that connects to one endpoint, in time.
 public struct PeerClock: Sendable {
@@ -74,7 +75,7 @@ public struct PeerClock: Sendable {
         guard let since = readyAt, let pingTime else { return }
         readyAt = nil
         let (lasted, tolerance) = (now - since, Self.tolerance)
-        let isSilentEnd = lasted + tolerance >= pingTime && lasted < pingTime + tolerance
-        silentEnds = isSilentEnd ? silentEnds + 1 : 0
+        guard silentEnds < 2, lasted + tolerance >= pingTime else { return }
+        silentEnds = lasted < pingTime + tolerance ? silentEnds + 1 : 0
     }
 }
