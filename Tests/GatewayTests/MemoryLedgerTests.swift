@@ -8,14 +8,14 @@ private final class Holder: MemoryHolder {
     private let ledger: MemoryLedger
     private let client: UInt64
     private let evicted: (String) -> Void
-    private var account: MemoryAccount?
+    private var held = HeldMemory(.replies)
     var isObedient = true
 
     init(_ name: String, _ ledger: MemoryLedger, _ client: UInt64 = 1, _ evicted: @escaping (String) -> Void = { _ in }) {
         (self.name, self.ledger, self.client, self.evicted) = (name, ledger, client, evicted)
     }
 
-    func hold(_ bytes: Int) { ledger.hold(bytes, in: &account, .replies, for: client, self) }
+    func hold(_ bytes: Int) { held.set(bytes, in: ledger, for: client, self) }
 
     func evict(_ kind: MemoryKind) {
         evicted(name)

@@ -23,6 +23,39 @@ protocol MemoryHolder: AnyObject {
     func evict(_ kind: MemoryKind)
 }
 
+/// What a holder has told the ledger for one kind. It must be released, or holder and ledger keep each other.
+struct HeldMemory {
+    private let kind: MemoryKind
+    private var account: MemoryAccount?
+
+    init(_ kind: MemoryKind) { self.kind = kind }
+
+    /// The holder holds so many bytes for the client now. Asked with every message: mostly there is nothing to tell,
+    /// and neither ledger nor client are looked at.
+    @inline(__always)
+    mutating func set(
+        _ bytes: Int, in ledger: @autoclosure () -> MemoryLedger, for client: @autoclosure () -> UInt64,
+        _ holder: some MemoryHolder
+    ) {
+        let known = account?.bytes ?? 0
+        guard abs(bytes - known) >= MemoryLedger.grain || bytes == 0 && known > 0 else { return }
+        tell(bytes, ledger(), client(), holder)
+    }
+
+    /// It holds nothing any more, and is forgotten.
+    mutating func release(in ledger: @autoclosure () -> MemoryLedger) {
+        guard let account else { return }
+        ledger().close(account)
+        self.account = nil
+    }
+
+    private mutating func tell(_ bytes: Int, _ ledger: MemoryLedger, _ client: UInt64, _ holder: any MemoryHolder) {
+        let account = account ?? ledger.open(kind, client, holder)
+        self.account = account
+        ledger.change(account, to: bytes)
+    }
+}
+
 /// An entry of the ledger; belongs to its holder.
 final class MemoryAccount {
     let kind: MemoryKind

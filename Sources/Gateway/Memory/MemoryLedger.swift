@@ -1,16 +1,16 @@
 // What one core holds for its clients, who holds it, and who has to let go.
 //
-//     holder --hold(bytes)--> account --> client --> core --> MemoryBudget
-//                                           |                     |
-//                            above its share: its largest     above the limit: the largest of the largest client,
-//                            holder lets go                   if this core is above its part (MemoryBudget)
+//     HeldMemory --set--> account --> client --> core --> MemoryBudget
+//                                      |                     |
+//                         above its share: its largest     above the limit: the largest of the largest client,
+//                         holder lets go                   if this core is above its part (MemoryBudget)
 //
 // A client's share is a quarter of the limit, divided among the reactors; but on each of them at least two full
 // buffers, so that many reactors do not make it useless. Clients without an address (unix sockets, what waits in a
 // pool) have no share.
 //
-// No holder lets go in the middle of something: `hold` only notes that one must, services stop reading for this round,
-// and `settle` does it when sessions and streams have sent what their clients take.
+// No holder lets go in the middle of something: an account only notes that one must, services stop reading for this
+// round, and `settle` does it when sessions and streams have sent what their clients take.
 
 import Bridge
 
@@ -58,29 +58,8 @@ final class MemoryLedger {
 
     // MARK: Holding
 
-    /// The holder holds so many bytes for the client now; 0 closes its account.
-    @inline(__always)
-    func hold(
-        _ bytes: Int, in account: inout MemoryAccount?, _ kind: MemoryKind, for client: UInt64,
-        _ holder: some MemoryHolder
-    ) {
-        if account == nil && bytes < Self.grain { return }
-        account = change(account, to: bytes, kind, client, holder)
-    }
-
-    private func change(
-        _ known: MemoryAccount?, to bytes: Int, _ kind: MemoryKind, _ client: UInt64, _ holder: any MemoryHolder
-    ) -> MemoryAccount? {
-        let account = known ?? open(kind, client, holder)
-        guard bytes == 0 || abs(bytes - account.bytes) >= Self.grain else { return account }
-        apply(account, bytes)
-        guard bytes == 0 else { return account }
-        account.client.remove(account)
-        if let key = account.client.key, account.client.accounts.isEmpty { clients[key] = nil }
-        return nil
-    }
-
-    private func open(_ kind: MemoryKind, _ key: UInt64, _ holder: any MemoryHolder) -> MemoryAccount {
+    /// An account for a holder; HeldMemory has it.
+    func open(_ kind: MemoryKind, _ key: UInt64, _ holder: any MemoryHolder) -> MemoryAccount {
         var client = others
         if key != Self.noClient {
             client = clients[key] ?? ClientMemory(key)
@@ -91,7 +70,13 @@ final class MemoryLedger {
         return account
     }
 
-    private func apply(_ account: MemoryAccount, _ bytes: Int) {
+    func close(_ account: MemoryAccount) {
+        change(account, to: 0)
+        account.client.remove(account)
+        if let key = account.client.key, account.client.accounts.isEmpty { clients[key] = nil }
+    }
+
+    func change(_ account: MemoryAccount, to bytes: Int) {
         let client = account.client
         let delta = client.change(account, to: bytes)
         self.bytes[account.kind.rawValue] += delta
@@ -143,7 +128,7 @@ final class MemoryLedger {
         tell(account.kind, bytes, forShare)
         account.holder.evict(account.kind)
         // It must be less now in any case, or this would go on for ever.
-        if account.bytes >= bytes && bytes > 0 { apply(account, 0) }
+        if account.bytes >= bytes && bytes > 0 { change(account, to: 0) }
     }
 
     // MARK: Refusing

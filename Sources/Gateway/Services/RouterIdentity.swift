@@ -34,7 +34,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     private(set) var isPaused = false
     /// The largest reply under this name, and what libzmq may hold while it is paused.
     private var largestReply = 0
-    private var memory: MemoryAccount?
+    private var memory = HeldMemory(.replies)
     /// It is on its service's list for this turn.
     var isTouched = false
     /// It has a name, and what comes under it is read.
@@ -110,7 +110,8 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
 
     private func hold(_ bytes: Int) {
         let client = exchange?.memoryClient ?? MemoryLedger.noClient
-        service.core.memory.hold(bytes, in: &memory, .replies, for: client, self)
+        if bytes == 0 { return memory.release(in: service.core.memory) }
+        memory.set(bytes, in: service.core.memory, for: client, self)
     }
 
     func evict(_ kind: MemoryKind) {

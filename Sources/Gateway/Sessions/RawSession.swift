@@ -20,7 +20,7 @@ final class RawSession: Correspondent, Session, MemoryHolder {
     /// Messages that the service could not take yet; bounded by what one read brings.
     private var held: [FrameBox] = []
     private var heldBytes = 0
-    private var memory: MemoryAccount?
+    private var memory = HeldMemory(.queues)
     /// Where it waits with them.
     var position: Backlog.Position?
     private var speaksText = false
@@ -146,7 +146,8 @@ final class RawSession: Correspondent, Session, MemoryHolder {
     override var memoryClient: UInt64 { presence.clientKey }
 
     private func holdMemory() {
-        core.memory.hold(heldBytes, in: &memory, .queues, for: presence.clientKey, self)
+        if heldBytes == 0 { return memory.release(in: core.memory) }
+        memory.set(heldBytes, in: core.memory, for: presence.clientKey, self)
     }
 
     func evict(_ kind: MemoryKind) { close(.overloaded, MemoryWords.message) }

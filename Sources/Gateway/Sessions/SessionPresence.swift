@@ -24,7 +24,7 @@ final class SessionPresence: TimerHandler, MemoryHolder {
     private let address: String
     /// Whom its memory counts for.
     let clientKey: UInt64
-    private var account: MemoryAccount?
+    private var held = HeldMemory(.resume)
     /// Of the upgrade it began with.
     let requestID: RequestID
     private let since: Instant
@@ -88,7 +88,8 @@ final class SessionPresence: TimerHandler, MemoryHolder {
     }
 
     private func holdMemory() {
-        core.memory.hold(isOver ? 0 : memory?.bytes ?? 0, in: &account, .resume, for: clientKey, self)
+        if isOver { return held.release(in: core.memory) }
+        held.set(memory?.bytes ?? 0, in: core.memory, for: clientKey, self)
     }
 
     /// What is forgotten is missed if the client comes back, and it is told so.

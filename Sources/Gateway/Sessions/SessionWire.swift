@@ -67,8 +67,8 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHo
     private var controlSince: Instant
     private var registration: Registration?
     private var timer: TimerID?
-    private var replyMemory: MemoryAccount?
-    private var messageMemory: MemoryAccount?
+    private var replyMemory = HeldMemory(.replies)
+    private var messageMemory = HeldMemory(.messages)
     /// Nobody means to come back: the client closed with 1000, or we closed.
     private var hasSaidGoodbye = false
     private(set) var closing = SessionClose()
@@ -299,17 +299,17 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHo
 
     private func holdReplies() {
         guard phase != .gone else { return }
-        core.memory.hold(codec.pending, in: &replyMemory, .replies, for: clientKey, self)
+        replyMemory.set(codec.pending, in: core.memory, for: clientKey, self)
     }
 
     private func holdMessages() {
         guard phase != .gone else { return }
-        core.memory.hold(codec.unfinished, in: &messageMemory, .messages, for: clientKey, self)
+        messageMemory.set(codec.unfinished, in: core.memory, for: clientKey, self)
     }
 
     private func forgetMemory() {
-        core.memory.hold(0, in: &replyMemory, .replies, for: clientKey, self)
-        core.memory.hold(0, in: &messageMemory, .messages, for: clientKey, self)
+        replyMemory.release(in: core.memory)
+        messageMemory.release(in: core.memory)
     }
 
     /// A close would stand behind the replies that the client does not take: the connection is cut.

@@ -39,8 +39,8 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     private var watch: Registration?
     private var lastSign: Instant
     private var isClosed = false
-    private var bodyMemory: MemoryAccount?
-    private var replyMemory: MemoryAccount?
+    private var bodyMemory = HeldMemory(.bodies)
+    private var replyMemory = HeldMemory(.replies)
 
     init(
         _ handler: RESTHandler, _ route: ServiceRoute, _ answer: Answer, _ path: PathParameters,
@@ -89,9 +89,9 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     func closed(_ request: Request, _ reason: RequestEnd) {
         isClosed = true
         stopWaiting()
-        hold(body: 0)
-        hold(replies: 0)
         finish(because: reason == .shutdown ? .shutdown : .clientLeft)
+        bodyMemory.release(in: core.memory)
+        replyMemory.release(in: core.memory)
         core.metrics.snapshot.bufferedBytes -= credit.buffered
         handler.closed(answer, since: acceptedAt, reason, record)
     }
@@ -164,8 +164,8 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
 
     // MARK: Memory
 
-    private func hold(body bytes: Int) { core.memory.hold(bytes, in: &bodyMemory, .bodies, for: client, self) }
-    private func hold(replies bytes: Int) { core.memory.hold(bytes, in: &replyMemory, .replies, for: client, self) }
+    private func hold(body bytes: Int) { bodyMemory.set(bytes, in: core.memory, for: client, self) }
+    private func hold(replies bytes: Int) { replyMemory.set(bytes, in: core.memory, for: client, self) }
 
     func evict(_ kind: MemoryKind) {
         if kind == .bodies { return evictBody() }

@@ -65,7 +65,11 @@ final class StreamWriter: BodySource {
         }
         let before = buffer.count
         sequence += 1
-        if format == .sse { append("id: \(sequence)\ndata: ") }
+        if format == .sse {
+            append("id: ")
+            buffer.append(decimal: UInt64(sequence))
+            append("\ndata: ")
+        }
         route.replyText.appendJSON(body, hasLineBreak: inspection.hasLineBreak, to: &buffer)
         append(format == .sse ? "\n\n" : "\n")
         grown(since: before)

@@ -34,7 +34,7 @@ final class Pool: MemoryHolder {
     /// A frame of each worker's connection, so that no later one is taken for it.
     private var anchors: [WorkerID: FrameBox] = [:]
     private let owned: OwnedJobs
-    private var memory: MemoryAccount?
+    private var memory = HeldMemory(.queues)
     /// Requests of native clients that are open, and since when none was at the earliest.
     private var natives = 0
     private var noNativeBefore = Instant.distantFuture
@@ -325,7 +325,7 @@ final class Pool: MemoryHolder {
         noteQueue()
     }
 
-    private func noteQueue() { core.memory.hold(queue.bytes, in: &memory, .queues, for: MemoryLedger.noClient, self) }
+    private func noteQueue() { memory.set(queue.bytes, in: core.memory, for: MemoryLedger.noClient, self) }
 
     /// The largest requests that wait are refused, until half of their bytes are left.
     func evict(_ kind: MemoryKind) {
