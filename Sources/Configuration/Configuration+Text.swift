@@ -111,7 +111,7 @@ extension Configuration {
         #    retry_after: 1s                # default; what its 503 says
         #    socket:
         #      send_high_water_mark: 1000   # default 1000; router: 16; dealer, rep: 2 x max_exchanges_per_address
-        #      receive_high_water_mark: 1000 # default 1000; router: 16
+        #      receive_high_water_mark: 1000 # default 1000; router: 16, fewer if large
         #      heartbeat_interval: 1s       # default; ZMTP pings; 0: none, and a frozen worker is not noticed
         #      heartbeat_timeout: 3s        # default three intervals
         #      reconnect_interval: 100ms    # default

@@ -16,7 +16,7 @@ public struct SocketSettings: Sendable, Equatable {
     public var sendHighWaterMark: Int?
 
     /// `receive_high_water_mark`: ZMQ_RCVHWM, messages that one peer's connection may hold unread, 1 to 1,000,000.
-    /// Default: nil, which is 16 for the identities of a router, and 1,000 elsewhere.
+    /// Default: nil, which is 16 for the identities of a router, fewer of large ones (128 KiB), and 1,000 elsewhere.
     public var receiveHighWaterMark: Int?
 
     /// `linger`: ZMQ_LINGER, how long a closed socket goes on sending, 0 to 1 h. The gateway drains before it closes,

@@ -110,6 +110,10 @@ public struct Socket<Role: SocketRole>: ~Copyable {
     /// How long it goes on sending once it is closed (ZMQ_LINGER); for an owner that cannot consume it.
     public func setLinger(_ linger: Duration) { handle.setLinger(linger) }
 
+    /// Messages that each connection may hold unread (ZMQ_RCVHWM), 1 or more; of those that exist, too. What is already
+    /// there stays.
+    public func setReceiveHighWaterMark(_ mark: Int) { handle.setReceiveHighWaterMark(mark) }
+
     /// The name under which it connects from now on (ZMQ_ROUTING_ID); connections that exist keep theirs.
     /// - Throws: EINVAL for a name that is empty, longer than 255 bytes, or begins with zero.
     public func setIdentity(_ identity: [UInt8]) throws(ZMQError) { try handle.setIdentity(identity) }

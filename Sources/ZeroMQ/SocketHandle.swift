@@ -137,6 +137,12 @@ struct SocketHandle: ~Copyable {
         _ = unsafe zmq_setsockopt(raw, ZMQ_LINGER, &value, MemoryLayout<Int32>.size)
     }
 
+    func setReceiveHighWaterMark(_ mark: Int) {
+        var value = Int32(clamping: mark)
+        // SAFETY: an open socket and an Int32 of ours.
+        _ = unsafe zmq_setsockopt(raw, ZMQ_RCVHWM, &value, MemoryLayout<Int32>.size)
+    }
+
     func setIdentity(_ identity: [UInt8]) throws(ZMQError) {
         let setting = Setting.bytes(ZMQ_ROUTING_ID, "ZMQ_ROUTING_ID", identity)
         guard setting.isValid else { throw ZMQError(operation: setting.name, code: EINVAL) }

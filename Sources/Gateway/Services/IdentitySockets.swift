@@ -65,6 +65,9 @@ struct IdentitySockets {
         return late
     }
 
+    /// The service's mark for unread replies has changed.
+    func settleMarks() { for identity in open { identity?.settleMark() } }
+
     /// Closes half of the sockets that had no name all the time since the last call, until `kept` are left.
     mutating func trim(keeping kept: Int) {
         let unused = leastUnnamed - kept

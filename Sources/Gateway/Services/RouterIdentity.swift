@@ -18,7 +18,7 @@ import ZeroMQ
 final class RouterIdentity: ReadinessHandler, MemoryHolder {
     /// Messages read from one identity in one turn at most.
     private static let turnBudget = 512
-    /// Messages that libzmq may hold each way: what is not read, because its client does not take it, is in no budget.
+    /// Messages that libzmq may hold on their way to the worker.
     private static let fewMessages = 16
     /// How long what was sent last may take to leave.
     private static let lastPatience = Duration.seconds(1)
@@ -56,8 +56,8 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     private var room = 0
     /// Messages that a connection without any has room for.
     private let mark: Int
-    /// Replies that libzmq keeps unread.
-    private let unreadMark: Int
+    /// Replies that libzmq keeps unread: what is not read, because its client does not take it, is in no budget.
+    private var unreadMark: Int
 
     /// A socket without a name. - Throws: EMFILE when descriptors or sockets run out.
     init(_ core: Core, _ service: RouterService) throws(ZMQError) {
@@ -66,7 +66,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         options.immediate = false
         let settings = service.plan.configuration.socket
         if settings.sendHighWaterMark == nil { options.sendHighWaterMark = Self.fewMessages }
-        if settings.receiveHighWaterMark == nil { options.receiveHighWaterMark = Self.fewMessages }
+        options.receiveHighWaterMark = service.unread.current
         // Its replies may be left unread for as long as its client does not take them, and the answers to its pings
         // behind them: the link to the endpoint has the heartbeats.
         options.heartbeatInterval = nil
@@ -95,6 +95,21 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         (self.slot, self.endpoint, room) = (slot, endpoint, mark)
         (isOpen, isNew, isLost, isPaused, hasReceived) = (true, true, false, false, false)
         largestReply = 0
+        settleMark()
+    }
+
+    /// The service's mark has changed, or is another for such replies as this identity's.
+    func settleMark() {
+        let mark = service.unread.mark(forReplies: largestReply)
+        guard mark != unreadMark else { return }
+        unreadMark = mark
+        socket.setReceiveHighWaterMark(mark)
+    }
+
+    private func noteReply(_ bytes: Int, _ service: RouterService) {
+        hasReceived = true
+        largestReply = max(largestReply, bytes)
+        service.noteReply(bytes)
     }
 
     /// Replies stay with libzmq, which takes as many more as its mark allows: they count as if they were there.
@@ -208,8 +223,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
             guard socket.receive(into: &incoming) else { return false }
             if case .body = shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) { swap(&body, &incoming) }
         } while shape.expectsMore
-        hasReceived = true
-        largestReply = max(largestReply, body.count)
+        noteReply(body.count, service)
         service.received(&body, ReplyNote(fault: shape.fault), self)
         return true
     }
@@ -218,13 +232,12 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     private func receiveFromBroker(_ version: MajordomoVersion, _ service: RouterService) -> Bool {
         var message = Message()
         guard message.receive(from: socket) else { return false }
-        hasReceived = true
         let body = service.plan.head.count
         let isPartial = version.isTwo && message.count > 1 && message.bytes(1).equals([2])
         var note = ReplyNote(last: isPartial ? nil : .data)
         if message.count != body + 1 { note.fault = message.count > body ? .tooLong : .tooShort }
         var frame = message.count > body ? message.take(body) : Frame()
-        largestReply = max(largestReply, frame.count)
+        noteReply(frame.count, service)
         service.received(&frame, note, self)
         return true
     }

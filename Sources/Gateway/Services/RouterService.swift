@@ -25,6 +25,8 @@ final class RouterService: Service {
     private static let socketsPerTurn = 4
     /// Ticks between two looks at what may be given back.
     private static let ticksPerTrim = 40
+    /// Ticks between two looks at how large the replies of late were.
+    private static let ticksPerMark = 4
     /// Identities in one tick that are asked whether they have a connection: 0.5 us each.
     private static let looksPerTick = 512
 
@@ -46,11 +48,13 @@ final class RouterService: Service {
     private var hasFailed = false
     private var nextLook = 0
     private var oversize: OversizeNotice
+    private(set) var unread: UnreadMark
 
     init(_ core: Core, _ plan: ServicePlan, share: Int) {
         self.core = core
         self.plan = plan
         identities = IdentitySockets(core)
+        unread = UnreadMark(configured: plan.configuration.socket.receiveHighWaterMark)
         addresses = EndpointAddresses(plan)
         let settings = plan.configuration.identities
         oversize = OversizeNotice(
@@ -202,6 +206,7 @@ final class RouterService: Service {
         for inquiry in inquiries { inquiry.tick() }
         if ticks % Self.ticksPerTrim == 0 { for slot in pool.trim() { close(slot, lingering: false) } }
         identities.trim(keeping: Self.socketsPerTurn)
+        if ticks % Self.ticksPerMark == 0, unread.look() { identities.settleMarks() }
         endLost()
         endForsaken()
         core.touch(self)
@@ -213,6 +218,10 @@ final class RouterService: Service {
         for link in links { link.stop() }
         links.removeAll()
     }
+
+    /// A reply of so many bytes came; if it is the largest, identities keep fewer such unread.
+    @inline(__always)
+    func noteReply(_ bytes: Int) { if unread.saw(bytes) { identities.settleMarks() } }
 
     /// A message arrived on `identity`.
     func received(_ body: inout Frame, _ note: ReplyNote, _ identity: RouterIdentity) {
