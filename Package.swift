@@ -69,7 +69,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("BridgeTests", ["Bridge"]),
         tests("ConfigurationTests", ["Configuration"]),
-        tests("GatewayTests", ["Gateway"]),
+        tests("GatewayTests", ["Gateway", logging]),
         tests("ArchitectureTests", []),
     ]
 )

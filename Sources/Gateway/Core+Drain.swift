@@ -15,11 +15,11 @@ extension Core {
 
     func finishIfDrained() {
         guard drainState.phase != .running else { return }
-        var inFlight = exchanges.count + sessions.count + (handler?.openRequests ?? 0) + requestsToCome
+        var inFlight = requesters.count + sessions.count + (handler?.openRequests ?? 0) + requestsToCome
         let busyPeers = shared.reactorCount - 1 - idlePeers
         if endsAt == nil, drainState.isOver(at: now, inFlight: inFlight + busyPeers) {
             shared.cut.add(exchanges: openExchanges, sessions: sessions.count)
-            for exchange in exchanges.values { exchange.finish(because: .shutdown) }
+            for exchange in requesters.values { exchange.finish(because: .shutdown) }
             sessions.closeAll()
             flushSessions()
             sendLastWords()
@@ -50,7 +50,7 @@ extension Core {
     /// Exchanges that are open, requests of native clients among them.
     private var openExchanges: Int {
         let natives = metrics.services.reduce(0) { $0 + max(0, $1.counts.nativeOpen) }
-        return exchanges.values.count { $0 is OpenExchange } + natives
+        return requesters.values.count { $0 is Exchange } + natives
     }
 
     /// Connections that were let in at the last moment, or just before: their requests are on their way.

@@ -1,8 +1,8 @@
 // One reactor's whole gateway, from accept to the last byte. Nothing in it is shared with another thread.
 //
-//     HTTP Listener --accept--> RESTHandler --> RESTExchange --open--> Core --send--> Service --> worker
-//          ^                                         ^                                   |
-//          +---------- response, stream -------------+-------------- route --------------+
+//     HTTP Listener --accept--> RESTHandler --> RESTReplySink --> Exchange --send--> Service --> worker
+//          ^                                         ^               ^                 |
+//          +---------- response, stream -------------+---------------+----- route -----+
 //
 // A turn: descriptors that are ready only leave a mark (letters are read at once); then timers; then `turnEnded` works
 // the marks off: services (replies to clients), listeners (responses out, new requests in), the exchanges that these
@@ -18,7 +18,7 @@ import Reactors
 import ZeroMQ
 
 /// The gateway on one thread.
-final class Core: TurnParticipant {
+final class Core: TurnParticipant, ServiceHost {
     /// How often services and limits are looked after.
     static let tickInterval: Nanoseconds = 250_000_000
     /// Rounds of work in one turn before descriptors are looked at again.
@@ -39,11 +39,12 @@ final class Core: TurnParticipant {
     var drainState = Drain()
     /// The services that brokers' workers have registered.
     var offers: Offers
-    var exchanges: TicketTable<Correspondent>
+    /// What tickets name.
+    var requesters: TicketTable<any Requester>
     var listeners: [ListenerWatch] = []
     var handler: RESTHandler?
     private var touched: [any Service] = []
-    private var opening: [RESTExchange] = []
+    private var opening: [RESTReplySink] = []
     var closing: [AnyObject] = []
     var inquiries = Inquiries()
     private var mintedNames: UInt64 = 0
@@ -80,7 +81,7 @@ final class Core: TurnParticipant {
         accessLog = AccessLog(shared.configuration.log, shared.output)
         memory = shared.makeLedger(core: index)
         outbox = Outbox(shared.mailboxes)
-        exchanges = TicketTable(reactor: UInt8(index), capacity: Self.mostTickets)
+        requesters = TicketTable(reactor: UInt8(index), capacity: Self.mostTickets)
         reactor.participant = self
         try listen(addresses)
         do {
@@ -116,58 +117,52 @@ final class Core: TurnParticipant {
     /// at each use (1 % of a small request); here it lets go.
     func run() {
         reactor.run()
-        for correspondent in exchanges.values { exchanges.remove(correspondent.ticket) }
+        for requester in requesters.values { requesters.remove(requester.ticket) }
         (handler, listeners, services, touched, opening) = (nil, [], [], [], [])
     }
 
     // MARK: Exchanges
 
-    /// The request of `exchange` is complete. Requests that come in one turn go to their workers together, when all
+    /// A request is complete. Requests that come in one turn go to their workers together, when all
     /// have come: libzmq's thread is woken once for them, not for each.
-    func openSoon(_ exchange: RESTExchange) { opening.append(exchange) }
+    func openSoon(_ request: RESTReplySink) { opening.append(request) }
 
     private func openRequested() {
         guard !opening.isEmpty else { return }
         let batch = opening
         opening.removeAll(keepingCapacity: true)
-        for exchange in batch { exchange.open() }
+        for request in batch { request.open() }
     }
 
-    /// Hands the request of `exchange` over. However it goes, its end is told exactly once.
-    func open(_ exchange: OpenExchange, _ request: inout Frame) {
+    func admit(_ exchange: Exchange) -> Bool {
         let index = exchange.plan.index
-        exchange.begin()
-        metrics.services[index].counts.open += 1
-        guard shared.openExchanges.enter(index) else { return exchange.finish(because: .overloaded) }
-        guard let ticket = exchanges.insert(exchange) else {
+        guard shared.openExchanges.enter(index) else { return false }
+        guard let ticket = requesters.insert(exchange) else {
             shared.openExchanges.leave(index)
-            return exchange.finish(because: .overloaded)
+            return false
         }
-        exchange.opened(as: ticket)
-        if case .refused(let reason) = exchange.service.send(&request, for: exchange) {
-            exchange.finish(because: reason)
-        }
+        exchange.ticket = ticket
+        return true
     }
 
-    /// An exchange is over; its ticket is stale from now on.
-    func closed(_ exchange: OpenExchange) {
+    func closed(_ exchange: Exchange) {
         guard exchange.ticket != .none else { return }
-        exchanges.remove(exchange.ticket)
+        requesters.remove(exchange.ticket)
         shared.openExchanges.leave(exchange.plan.index)
     }
 
     /// A raw session or a native client gets its ticket.
-    func opened(_ correspondent: Correspondent) -> Bool {
-        guard let ticket = exchanges.insert(correspondent) else { return false }
-        correspondent.ticket = ticket
+    func opened(_ requester: any Requester) -> Bool {
+        guard let ticket = requesters.insert(requester) else { return false }
+        requester.ticket = ticket
         return true
     }
 
     /// What `opened` gave is stale from now on.
-    func forget(_ correspondent: Correspondent) { exchanges.remove(correspondent.ticket) }
+    func forget(_ requester: any Requester) { requesters.remove(requester.ticket) }
 
-    func find(_ ticket: Ticket) -> Correspondent? {
-        if case .live(let exchange) = exchanges.find(ticket) { exchange } else { nil }
+    func find(_ ticket: Ticket) -> (any Requester)? {
+        if case .live(let requester) = requesters.find(ticket) { requester } else { nil }
     }
 
     /// Leads a reply to its exchange, here or on the reactor that the ticket names.
@@ -181,8 +176,8 @@ final class Core: TurnParticipant {
             memory.budget.departs(frame.count)
             return post(.reply(service: plan.index, ticket, FrameBox(frame), note), to: Int(ticket.reactor))
         }
-        switch exchanges.find(ticket) {
-        case .live(let exchange) where exchange.plan === plan: exchange.took(&body, note)
+        switch requesters.find(ticket) {
+        case .live(let requester) where requester.plan === plan: requester.receivedFromWorker(&body, note)
         case .live, .unknown: metrics.services[plan.index].dropped(.unknown)
         case .late: metrics.services[plan.index].dropped(.late)
         }
@@ -193,9 +188,9 @@ final class Core: TurnParticipant {
         guard ticket.reactor == UInt8(index) else {
             return post(.refused(ticket, reason, handling), to: Int(ticket.reactor))
         }
-        guard let correspondent = find(ticket) else { return }
-        if let handling { correspondent.handled(handling) }
-        correspondent.finish(because: reason)
+        guard let requester = find(ticket) else { return }
+        if let handling { requester.noteHandling(handling) }
+        requester.finish(because: reason)
     }
 
     /// The service's last worker is gone: ends its exchanges, here and on the other reactors it serves.
@@ -209,8 +204,8 @@ final class Core: TurnParticipant {
     }
 
     func endExchanges(of plan: ServicePlan, at slot: Int? = nil, because reason: EndReason) {
-        for exchange in exchanges.values where exchange.plan === plan && (slot == nil || exchange.identity == slot) {
-            exchange.finish(because: reason)
+        for requester in requesters.values where requester.plan === plan && (slot == nil || requester.slot == slot) {
+            requester.finish(because: reason)
         }
     }
 
@@ -334,7 +329,7 @@ final class Core: TurnParticipant {
         for service in services { service.tick() }
         for watch in listeners { metrics.refusals.look(at: watch.listener.counters) }
         let connections = listeners.reduce(0) { $0 + $1.listener.counters.connectionsOpen }
-        returnMemory(crowd: exchanges.count + sessions.count + closing.count + connections)
+        returnMemory(crowd: requesters.count + sessions.count + closing.count + connections)
     }
 
     fileprivate func scheduleTick(_ ticker: Housekeeper) {

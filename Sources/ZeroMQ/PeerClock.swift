@@ -6,9 +6,9 @@
 //              \--> ten seconds: nothing came                       hung: frozen, or no ZeroMQ; to be connected anew
 //
 // libzmq 4.3.4 never stops the clock of ZMQ_HANDSHAKE_IVL for a peer of ZMTP 2.0 and drops it again and again. So that
-// option is off, and the clock is this one. It has no heartbeats either; of ZMTP 3.0 there are peers that do not answer
-// any, and a connection that lasts just as long as a ping may stay unanswered is with one of those: two, and between them
-// none that lasted longer. One that ended sooner was not waiting for an answer and says nothing.
+// option is off, and the clock is this one. It has no heartbeats either. Of ZMTP 3.0 there are peers that answer no
+// pings: their connections last just as long as a ping may stay unanswered. Two such ends, and between them none of a
+// longer connection, are the proof. One that ended sooner was not waiting for an answer and says nothing.
 
 /// Follows a socket that connects to one endpoint, in time.
 public struct PeerClock: Sendable {

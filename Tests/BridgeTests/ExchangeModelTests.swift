@@ -84,7 +84,7 @@ struct ExchangeModelTests {
         var random = SplitMix64(seed: seed)
         for life in 0..<200 {
             let rules = randomRules(&random)
-            var exchange = Exchange(rules: rules, openedAt: at(500))
+            var exchange = ExchangeState(rules: rules, openedAt: at(500))
             var naive = NaiveExchange(rules)
             var now: UInt64 = 500
             for step in 0..<60 {
@@ -99,7 +99,7 @@ struct ExchangeModelTests {
     }
 
     private func happen(
-        _ exchange: inout Exchange, _ naive: inout NaiveExchange, _ now: inout UInt64, _ random: inout SplitMix64
+        _ exchange: inout ExchangeState, _ naive: inout NaiveExchange, _ now: inout UInt64, _ random: inout SplitMix64
     ) {
         let endBefore = exchange.end
         switch Int.random(in: 0..<20, using: &random) {
@@ -141,7 +141,7 @@ struct ExchangeModelTests {
     }
 
     /// A wake-up at `nextWake` finds something to do, and a nanosecond earlier there is nothing.
-    private func expectHonestWake(_ exchange: Exchange, _ now: UInt64) {
+    private func expectHonestWake(_ exchange: ExchangeState, _ now: UInt64) {
         guard exchange.end == nil else {
             #expect(exchange.nextWake == .distantFuture)
             return

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("An exchange")
 struct ExchangeTests {
-    private func open(_ rules: EndRules) -> Exchange { Exchange(rules: rules, openedAt: at(1_000)) }
+    private func open(_ rules: EndRules) -> ExchangeState { ExchangeState(rules: rules, openedAt: at(1_000)) }
 
     @Test("listening has no deadline unless it is asked for, and is complete then")
     func listening() {

@@ -7,10 +7,10 @@ private let start = Instant(nanoseconds: 1_000)
 
 @Suite("An exchange without replies")
 struct OneWayTests {
-    private func exchange(_ adjust: (inout EndRules) -> Void) -> Exchange {
+    private func exchange(_ adjust: (inout EndRules) -> Void) -> ExchangeState {
         var rules = EndRules(deadline: 1_000)
         adjust(&rules)
-        return Exchange(rules: rules, openedAt: start)
+        return ExchangeState(rules: rules, openedAt: start)
     }
 
     @Test("with a count of 0 ends when the worker has it, once")

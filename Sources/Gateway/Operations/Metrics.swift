@@ -100,7 +100,7 @@ final class ServiceMetrics {
 
     func dropped(_ cause: DropCause, _ count: Int = 1) { counts.drops[cause.rawValue] += UInt64(count) }
 
-    func ended(_ exchange: Exchange, at now: Instant) {
+    func ended(_ exchange: ExchangeState, at now: Instant) {
         guard let end = exchange.end else { return }
         counts.open -= 1
         counts.ends[Int(end.reason.rawValue)] += 1

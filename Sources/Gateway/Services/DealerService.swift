@@ -63,8 +63,8 @@ final class DealerService: Service, ReadinessHandler {
 
     private func listen() { for index in ears.indices { ears[index].listen(core, self) } }
 
-    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
-        let handover = send(&request, [], ticket: exchange.ticket, via: &exchange.identity)
+    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
+        let handover = send(&request, [], ticket: exchange.ticket, via: &exchange.slot)
         if exchange.isOneWay, case .taken = handover { core.handed(exchange.ticket) }
         return handover
     }
@@ -87,8 +87,8 @@ final class DealerService: Service, ReadinessHandler {
         return .refused(links.contains(where: \.isUp) ? .overloaded : .noWorker)
     }
 
-    func ended(_ exchange: Correspondent, _ end: End) {
-        if end.cancelsWorker { cancel(exchange.ticket, at: exchange.identity) }
+    func ended(_ exchange: any Requester, _ end: End) {
+        if end.cancelsWorker { cancel(exchange.ticket, at: exchange.slot) }
     }
 
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
@@ -109,8 +109,8 @@ final class DealerService: Service, ReadinessHandler {
     }
 
     /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
-    func pause(_ exchange: Correspondent) {}
-    func resume(_ exchange: Correspondent) {}
+    func pause(_ exchange: any Requester) {}
+    func resume(_ exchange: any Requester) {}
 
     func drain() -> Bool {
         var hasMore = false

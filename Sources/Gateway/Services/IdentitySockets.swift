@@ -11,7 +11,7 @@ import Bridge
 import ZeroMQ
 
 /// Owns the sockets; the pool says which slots are wanted.
-struct IdentitySockets {
+final class IdentitySockets {
     private let core: Core
     private var open: [RouterIdentity?] = []
     /// Closed in this turn; they may be in use further up the stack.
@@ -19,7 +19,13 @@ struct IdentitySockets {
     private var unnamed: [RouterIdentity] = []
     private var leastUnnamed = 0
 
-    init(_ core: Core) { self.core = core }
+    /// How many replies each of them keeps unread.
+    private(set) var unread: UnreadMark
+
+    init(_ core: Core, _ plan: ServicePlan) {
+        self.core = core
+        unread = UnreadMark(configured: plan.configuration.socket.receiveHighWaterMark)
+    }
 
     /// The identity that is open under `slot`.
     subscript(slot: Int) -> RouterIdentity? { open.indices.contains(slot) ? open[slot] : nil }
@@ -32,7 +38,7 @@ struct IdentitySockets {
 
     /// Connects an identity to the endpoint under a name that no other had.
     /// - Throws: EMFILE when descriptors or sockets run out.
-    mutating func open(_ slot: Int, _ endpoint: Int, for service: RouterService) throws(ZMQError) -> RouterIdentity {
+    func open(_ slot: Int, _ endpoint: Int, for service: RouterService) throws(ZMQError) -> RouterIdentity {
         let identity = if let one = unnamed.popLast() { one } else { try RouterIdentity(core, service) }
         leastUnnamed = min(leastUnnamed, unnamed.count)
         do {
@@ -48,7 +54,7 @@ struct IdentitySockets {
     }
 
     /// The slot is free; what was open there is disconnected by `disconnectClosed`.
-    mutating func retire(_ slot: Int, lingering: Bool) {
+    func retire(_ slot: Int, lingering: Bool) {
         guard let identity = self[slot] else { return }
         open[slot] = nil
         identity.close(lingering: lingering)
@@ -56,7 +62,7 @@ struct IdentitySockets {
     }
 
     /// Takes their names from those that were retired. - Returns: how many replies had come for them meanwhile.
-    mutating func disconnectClosed() -> Int {
+    func disconnectClosed() -> Int {
         guard !closed.isEmpty else { return 0 }
         var late = 0
         for identity in closed { late += identity.disconnect() }
@@ -65,11 +71,17 @@ struct IdentitySockets {
         return late
     }
 
-    /// The service's mark for unread replies has changed.
-    func settleMarks() { for identity in open { identity?.settleMark() } }
+    /// A reply of so many bytes came; if it is the largest of late, identities keep fewer such unread.
+    @inline(__always)
+    func noteReply(_ bytes: Int) { if unread.saw(bytes) { settleMarks() } }
+
+    /// From time to time: the mark may rise again.
+    func lookAtMark() { if unread.look() { settleMarks() } }
+
+    private func settleMarks() { for identity in open { identity?.settleMark() } }
 
     /// Closes half of the sockets that had no name all the time since the last call, until `kept` are left.
-    mutating func trim(keeping kept: Int) {
+    func trim(keeping kept: Int) {
         let unused = leastUnnamed - kept
         if unused > 0 {
             for identity in unnamed.suffix((unused + 1) / 2) { discard(identity) }
@@ -79,7 +91,7 @@ struct IdentitySockets {
     }
 
     /// Closes all of them.
-    mutating func stop() {
+    func stop() {
         for slot in open.indices { retire(slot, lingering: true) }
         _ = disconnectClosed()
         for identity in unnamed { discard(identity) }

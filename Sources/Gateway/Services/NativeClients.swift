@@ -235,7 +235,7 @@ final class NativeClients {
 }
 
 /// One native client.
-final class NativeClient: Correspondent {
+final class NativeClient: RequesterState, Requester {
     /// The frames before a body, the first of which is its identity.
     let envelope: [[UInt8]]
     let connection: Int32?
@@ -247,7 +247,8 @@ final class NativeClient: Correspondent {
     fileprivate(set) var open = RequestLine()
     private let core: Core
     private unowned let clients: NativeClients
-    private let fairnessKey: UInt64
+    /// All that comes by one connection takes turns with others: behind a broker there may be any number.
+    let fairnessKey: UInt64
 
     init(
         _ core: Core, _ service: any Service, _ clients: NativeClients, _ envelope: [[UInt8]], _ connection: Int32?
@@ -263,19 +264,22 @@ final class NativeClient: Correspondent {
         super.init(service)
     }
 
-    override var isNative: Bool { true }
+    var memoryKey: UInt64 { MemoryLedger.noClient }
+    var isNative: Bool { true }
+    var canBeHeldBack: Bool { true }
 
-    override var canBeHeldBack: Bool { true }
-
-    /// All that comes by one connection takes turns with others: behind a broker there may be any number.
-    override var client: UInt64 { fairnessKey }
-
-    override func took(_ body: inout Frame, _ note: ReplyNote) {
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyNote) {
         if case .marker = note.last { return }
         core.metrics.services[plan.index].counts.bytesReceived += UInt64(body.count)
         clients.took(&body, note, for: self)
     }
 
     /// Its protocol has no words for a request that cannot be answered; the client waits as long as it likes.
-    override func finish(because reason: EndReason) { clients.failed(self, because: reason) }
+    func finish(because reason: EndReason) { clients.failed(self, because: reason) }
+
+    // Its protocol has no words for these.
+    func receivedFromPublisher(_ publication: Publication) {}
+    func noteHandling(_ handling: Handling) {}
+    func unsentWasSent() {}
+    func requestWasTaken() {}
 }

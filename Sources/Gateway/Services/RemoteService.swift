@@ -24,10 +24,10 @@ final class RemoteService: Service {
     func tick() {}
     func stop() {}
     func drain() -> Bool { false }
-    func pause(_ exchange: Correspondent) {}
-    func resume(_ exchange: Correspondent) {}
+    func pause(_ exchange: any Requester) {}
+    func resume(_ exchange: any Requester) {}
 
-    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
+    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
         var frame = Frame()
         swap(&frame, &request)
         // What the home refuses has left here already.
@@ -37,7 +37,7 @@ final class RemoteService: Service {
         return .taken
     }
 
-    func ended(_ exchange: Correspondent, _ end: End) {
+    func ended(_ exchange: any Requester, _ end: End) {
         // What ended for other reasons the home has ended itself, or has nothing left of.
         guard end.cancelsWorker || end.reason == .idle, plan.cancel != nil || plan.configuration.hasPool else { return }
         core.post(.withdraw(service: plan.index, exchange.submission), to: home)

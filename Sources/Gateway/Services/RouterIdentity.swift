@@ -27,7 +27,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     private(set) var slot = 0
     private(set) var endpoint = 0
     /// The exchange that has it; nil while it waits in the pool.
-    var exchange: Correspondent?
+    var exchange: (any Requester)?
     /// Its endpoint went away while it was lent: it is not lent again.
     var isLost = false
     /// The exchange's client does not take its replies; libzmq's own high-water mark then stops the worker.
@@ -66,7 +66,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         options.immediate = false
         let settings = service.plan.configuration.socket
         if settings.sendHighWaterMark == nil { options.sendHighWaterMark = Self.fewMessages }
-        options.receiveHighWaterMark = service.unread.current
+        options.receiveHighWaterMark = service.identities.unread.current
         // Its replies may be left unread for as long as its client does not take them, and the answers to its pings
         // behind them: the link to the endpoint has the heartbeats.
         options.heartbeatInterval = nil
@@ -100,7 +100,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
 
     /// The service's mark has changed, or is another for such replies as this identity's.
     func settleMark() {
-        let mark = service.unread.mark(forReplies: largestReply)
+        let mark = service.identities.unread.mark(forReplies: largestReply)
         guard mark != unreadMark else { return }
         unreadMark = mark
         socket.setReceiveHighWaterMark(mark)
@@ -124,7 +124,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     }
 
     private func hold(_ bytes: Int) {
-        let client = exchange?.memoryClient ?? MemoryLedger.noClient
+        let client = exchange?.memoryKey ?? MemoryLedger.noClient
         if bytes == 0 { return memory.release(in: service.core.memory) }
         memory.set(bytes, in: service.core.memory, for: client, self)
     }

@@ -33,7 +33,7 @@ final class RouterService: Service {
     let plan: ServicePlan
     let core: Core
     private var pool: IdentityPool
-    private var identities: IdentitySockets
+    let identities: IdentitySockets
     private var exhaustionLimit = RateLimit()
     private var touched: [RouterIdentity] = []
     private var links: [Link] = []
@@ -48,13 +48,11 @@ final class RouterService: Service {
     private var hasFailed = false
     private var nextLook = 0
     private var oversize: OversizeNotice
-    private(set) var unread: UnreadMark
 
     init(_ core: Core, _ plan: ServicePlan, share: Int) {
         self.core = core
         self.plan = plan
-        identities = IdentitySockets(core)
-        unread = UnreadMark(configured: plan.configuration.socket.receiveHighWaterMark)
+        identities = IdentitySockets(core, plan)
         addresses = EndpointAddresses(plan)
         let settings = plan.configuration.identities
         oversize = OversizeNotice(
@@ -118,8 +116,8 @@ final class RouterService: Service {
         addresses.resolved(endpoint, epoch: epoch, address)
     }
 
-    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
-        if let slot = exchange.identity {
+    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
+        if let slot = exchange.slot {
             return transmit(&request, slot, exchange) ? .taken : .refused(.overloaded)
         }
         if !exchange.unsent.isEmpty { return keep(&request, for: exchange) }
@@ -133,7 +131,7 @@ final class RouterService: Service {
                     continue
                 }
                 if transmit(&request, slot, exchange) {
-                    if exchange.isOneWay { exchange.wasHanded() }
+                    if exchange.isOneWay { exchange.requestWasTaken() }
                     return .taken
                 }
                 place(identity, pool.release(slot, reusable: false))
@@ -149,11 +147,11 @@ final class RouterService: Service {
         }
     }
 
-    func ended(_ exchange: Correspondent, _ end: End) {
-        guard let slot = exchange.identity, let identity = identities[slot] else {
+    func ended(_ exchange: any Requester, _ end: End) {
+        guard let slot = exchange.slot, let identity = identities[slot] else {
             return pool.withdraw(exchange.ticket)
         }
-        exchange.identity = nil
+        exchange.slot = nil
         identity.resume()
         identity.exchange = nil
         let cancels = end.cancelsWorker && !identity.isLost && plan.cancel != nil
@@ -168,12 +166,12 @@ final class RouterService: Service {
         core.touch(self)
     }
 
-    func pause(_ exchange: Correspondent) {
-        if let slot = exchange.identity { identities[slot]?.pause() }
+    func pause(_ exchange: any Requester) {
+        if let slot = exchange.slot { identities[slot]?.pause() }
     }
 
-    func resume(_ exchange: Correspondent) {
-        guard let slot = exchange.identity, let identity = identities[slot] else { return }
+    func resume(_ exchange: any Requester) {
+        guard let slot = exchange.slot, let identity = identities[slot] else { return }
         identity.resume()
         touch(identity)
     }
@@ -206,7 +204,7 @@ final class RouterService: Service {
         for inquiry in inquiries { inquiry.tick() }
         if ticks % Self.ticksPerTrim == 0 { for slot in pool.trim() { close(slot, lingering: false) } }
         identities.trim(keeping: Self.socketsPerTurn)
-        if ticks % Self.ticksPerMark == 0, unread.look() { identities.settleMarks() }
+        if ticks % Self.ticksPerMark == 0 { identities.lookAtMark() }
         endLost()
         endForsaken()
         core.touch(self)
@@ -219,9 +217,9 @@ final class RouterService: Service {
         links.removeAll()
     }
 
-    /// A reply of so many bytes came; if it is the largest, identities keep fewer such unread.
+    /// A reply of so many bytes came.
     @inline(__always)
-    func noteReply(_ bytes: Int) { if unread.saw(bytes) { identities.settleMarks() } }
+    func noteReply(_ bytes: Int) { identities.noteReply(bytes) }
 
     /// A message arrived on `identity`.
     func received(_ body: inout Frame, _ note: ReplyNote, _ identity: RouterIdentity) {
@@ -229,7 +227,7 @@ final class RouterService: Service {
             core.metrics.services[plan.index].dropped(.late)
             return receivedUnowed(identity)
         }
-        exchange.received(body.bytes, note)
+        exchange.receivedFromWorker(&body, note)
     }
 
     /// Nobody was owed what came under `identity`: the service may not keep its word.
@@ -260,7 +258,7 @@ final class RouterService: Service {
         return pool.isFit(identity.slot)
     }
 
-    private func keep(_ request: inout Frame, for exchange: Correspondent) -> Handover {
+    private func keep(_ request: inout Frame, for exchange: any Requester) -> Handover {
         var frame = Frame()
         swap(&frame, &request)
         exchange.unsent.append(FrameBox(frame))
@@ -268,11 +266,11 @@ final class RouterService: Service {
     }
 
     /// - Returns: whether libzmq took it; its queue may be full.
-    private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: Correspondent) -> Bool {
+    private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: any Requester) -> Bool {
         guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
         let byteCount = request.count
         guard case .sent = identity.send(&request, behind: plan.head) else { return false }
-        exchange.identity = slot
+        exchange.slot = slot
         identity.exchange = exchange
         core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
         touch(identity)
@@ -303,13 +301,13 @@ final class RouterService: Service {
             }
             return
         }
-        exchange.identity = identity.slot
+        exchange.slot = identity.slot
         identity.exchange = exchange
         for box in unsent where !transmit(&box.frame, identity.slot, exchange) {
             return exchange.finish(because: .overloaded)
         }
         exchange.unsentWasSent()
-        if exchange.isOneWay { exchange.wasHanded() }
+        if exchange.isOneWay { exchange.requestWasTaken() }
     }
 
     private func changed(_ endpoint: Int, isUp: Bool) {

@@ -71,18 +71,18 @@ protocol Service: AnyObject {
     /// Opens the sockets. Errors are reported by the service's state and tried again.
     func start()
     /// Hands `exchange` over with its one body frame.
-    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover
-    /// Hands over a request of another reactor, or of a native client: `send` for whoever is no correspondent here.
+    func send(_ request: inout Frame, for exchange: any Requester) -> Handover
+    /// Hands over a request of another reactor, or of a native client: `send` for one that is no requester here.
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover
     /// Whoever submitted is not interested any more.
     func withdraw(_ submission: Submission)
     /// Gives a worker no new work, or work again.
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String)
     /// The exchange is over: tells the worker where that is asked for and gives its identity back.
-    func ended(_ exchange: Correspondent, _ end: End)
+    func ended(_ exchange: any Requester, _ end: End)
     /// The client of `exchange` does not take its replies: stop reading them, if they can be told from others'.
-    func pause(_ exchange: Correspondent)
-    func resume(_ exchange: Correspondent)
+    func pause(_ exchange: any Requester)
+    func resume(_ exchange: any Requester)
     /// Reads replies until there are none or the turn's budget is spent.
     /// - Returns: whether some may be left.
     func drain() -> Bool

@@ -24,7 +24,7 @@ final class MultiplexedSession: Session {
     let presence: SessionPresence
     var kind: SessionKind? { nil }
     private let core: Core
-    private var exchanges: [String: SessionExchange] = [:]
+    private var exchanges: [String: SessionReplySink] = [:]
     private var isLeaving = false
 
     init(_ core: Core, _ wire: SessionWire) {
@@ -73,11 +73,11 @@ final class MultiplexedSession: Session {
         case .refused(let problem): return problem
         case .accepted(let request):
             if let problem = fullness() { return problem }
-            let exchange = SessionExchange(self, core, id, request)
-            exchanges[id] = exchange
+            let sink = SessionReplySink(self, core, id, request)
+            exchanges[id] = sink
             presence.acted()
             var frame = Frame(copying: request.body.span)
-            core.open(exchange, &frame)
+            sink.open(&frame)
             return nil
         }
     }
@@ -90,14 +90,14 @@ final class MultiplexedSession: Session {
     }
 
     private func cancel(_ message: ClientMessage) {
-        guard let id = message.id, let exchange = exchanges[id] else {
+        guard let id = message.id, let sink = exchanges[id] else {
             return complain(message.id, Problem(.unknownID, "there is nothing to cancel"))
         }
-        exchange.finish(because: .cancelled)
+        sink.exchange.finish(because: .cancelled)
     }
 
-    func paused() { for exchange in exchanges.values { exchange.pause() } }
-    func resumed() { for exchange in exchanges.values { exchange.resume() } }
+    func paused() { for sink in exchanges.values { sink.exchange.pause() } }
+    func resumed() { for sink in exchanges.values { sink.exchange.resume() } }
 
     // MARK: To the client
 
@@ -110,8 +110,8 @@ final class MultiplexedSession: Session {
         presence.say(message)
     }
 
-    func concluded(_ exchange: SessionExchange) {
-        exchanges[exchange.id] = nil
+    func concluded(_ sink: SessionReplySink) {
+        exchanges[sink.id] = nil
         if isLeaving && exchanges.isEmpty { leave() }
     }
 
@@ -121,7 +121,7 @@ final class MultiplexedSession: Session {
 
     func end() {
         guard presence.end() else { return }
-        for exchange in exchanges.values { exchange.finish(because: .clientLeft) }
+        for sink in exchanges.values { sink.exchange.finish(because: .clientLeft) }
         exchanges = [:]
     }
 
@@ -140,7 +140,7 @@ final class MultiplexedSession: Session {
     }
 
     func shutDown() {
-        for exchange in exchanges.values { exchange.finish(because: .shutdown) }
+        for sink in exchanges.values { sink.exchange.finish(because: .shutdown) }
         wire?.close(.goingAway, "shutdown")
         end()
     }

@@ -14,7 +14,7 @@ import WebSocket
 import ZeroMQ
 
 /// One raw session.
-final class RawSession: Correspondent, Session, MemoryHolder {
+final class RawSession: RequesterState, Requester, Session, MemoryHolder {
     let presence: SessionPresence
     private let core: Core
     /// Messages that the service could not take yet; bounded by what one read brings.
@@ -42,7 +42,11 @@ final class RawSession: Correspondent, Session, MemoryHolder {
         if isNumbered { presence.hello() }
     }
 
-    override var canBeHeldBack: Bool { true }
+    // Clients take turns by session.
+    var fairnessKey: UInt64 { ticket.value }
+    var memoryKey: UInt64 { presence.clientKey }
+    var isNative: Bool { false }
+    var canBeHeldBack: Bool { true }
 
     /// Messages say what they are, and are numbered.
     private var isNumbered: Bool { presence.isNumbered }
@@ -113,7 +117,7 @@ final class RawSession: Correspondent, Session, MemoryHolder {
     }
 
     /// What it waits for, where its service is full.
-    var place: Backlog.Place { Backlog.Place(service: ObjectIdentifier(service), slot: identity, subject: subject) }
+    var place: Backlog.Place { Backlog.Place(service: ObjectIdentifier(service), slot: slot, subject: subject) }
 
     /// - Returns: whether the service took it, or the session ended over it.
     private func hand(_ frame: inout Frame) -> Bool {
@@ -143,8 +147,6 @@ final class RawSession: Correspondent, Session, MemoryHolder {
         return true
     }
 
-    override var memoryClient: UInt64 { presence.clientKey }
-
     private func holdMemory() {
         if heldBytes == 0 { return memory.release(in: core.memory) }
         memory.set(heldBytes, in: core.memory, for: presence.clientKey, self)
@@ -157,8 +159,9 @@ final class RawSession: Correspondent, Session, MemoryHolder {
 
     // MARK: From the worker
 
-    override func received(_ body: Span<UInt8>, _ note: ReplyNote) {
+    func receivedFromWorker(_ frame: inout Frame, _ note: ReplyNote) {
         if case .marker = note.last { return }
+        let body = frame.bytes
         let metrics = core.metrics.services[plan.index]
         metrics.counts.bytesReceived += UInt64(body.count)
         let inspection = plan.inspector.inspect(body)
@@ -174,6 +177,12 @@ final class RawSession: Correspondent, Session, MemoryHolder {
         presence.say(SessionText.reply(nil, presence.nextNumber, body, inspection, text))
     }
 
+    // Nothing of it is an exchange, and a publisher has sessions of another kind.
+    func receivedFromPublisher(_ publication: Publication) {}
+    func noteHandling(_ handling: Handling) {}
+    func unsentWasSent() {}
+    func requestWasTaken() {}
+
     /// A binary service's client that speaks in text is answered in text, where the reply is text.
     private func replyKind(_ body: Span<UInt8>) -> MessageKind {
         guard plan.configuration.body == .binary else { return .text }
@@ -185,7 +194,7 @@ final class RawSession: Correspondent, Session, MemoryHolder {
     // MARK: The end
 
     /// The service ends it: no worker, or its worker is gone.
-    override func finish(because reason: EndReason) {
+    func finish(because reason: EndReason) {
         guard let code = ProblemCode(reason) else { return }
         close(code, reason == .limit ? plan.frameTooLarge : code.rawValue)
     }

@@ -10,9 +10,10 @@
 import Bridge
 import JSON
 import WebSocket
+import ZeroMQ
 
 /// One session with a publisher.
-final class TopicSession: Correspondent, Session {
+final class TopicSession: RequesterState, Requester, Session {
     let presence: SessionPresence
     let kind: SessionKind?
     private let publisher: PublisherService
@@ -70,12 +71,22 @@ final class TopicSession: Correspondent, Session {
 
     // MARK: From the publisher
 
-    override func published(_ publication: Publication) { wire?.send(.text, publication.message.span) }
+    func receivedFromPublisher(_ publication: Publication) { wire?.send(.text, publication.message.span) }
+
+    // It sends no requests.
+    var fairnessKey: UInt64 { presence.clientKey }
+    var memoryKey: UInt64 { presence.clientKey }
+    var isNative: Bool { false }
+    var canBeHeldBack: Bool { false }
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyNote) {}
+    func noteHandling(_ handling: Handling) {}
+    func unsentWasSent() {}
+    func requestWasTaken() {}
 
     // MARK: The end
 
     /// Too slow for what came while it was catching up. A shutdown is told by `goodbye`.
-    override func finish(because reason: EndReason) {
+    func finish(because reason: EndReason) {
         guard reason != .shutdown, let code = ProblemCode(reason) else { return }
         wire?.close(CloseCode(UInt16(code.closeCode)), code.rawValue)
         end()

@@ -7,7 +7,7 @@ import JSON
 /// Makes the problem of an end.
 enum EndProblem {
     static func make(
-        _ end: End, _ plan: ServicePlan, called name: String, _ exchange: Exchange, _ reply: Span<UInt8>,
+        _ end: End, _ plan: ServicePlan, called name: String, _ exchange: ExchangeState, _ reply: Span<UInt8>,
         _ fault: String?
     ) -> Problem? {
         guard let code = ProblemCode(end.reason) else { return nil }
@@ -16,7 +16,7 @@ enum EndProblem {
     }
 
     private static func detail(
-        _ reason: EndReason, _ plan: ServicePlan, _ name: String, _ exchange: Exchange, _ fault: String?
+        _ reason: EndReason, _ plan: ServicePlan, _ name: String, _ exchange: ExchangeState, _ fault: String?
     ) -> String {
         let (offer, name) = (name, "service \"\(name)\"")
         let rules = exchange.rules

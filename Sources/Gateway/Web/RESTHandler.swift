@@ -1,6 +1,6 @@
 // The door: every request whose header is complete comes here once, is let in or refused, and finds its place.
 //
-//     Host, Origin -> route -> built-in page, public file, or RESTExchange
+//     Host, Origin -> route -> built-in page, public file, or RESTReplySink
 
 import Bridge
 import Configuration
@@ -208,7 +208,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             return refuse(answer, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
         }
         rules = route.plan.rules(asking: format, on: rules)
-        request.consumer = RESTExchange(self, route, answer, path, parameters, rules, format)
+        request.consumer = RESTReplySink(self, route, answer, path, parameters, rules, format)
     }
 
     private static func format(

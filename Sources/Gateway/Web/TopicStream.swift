@@ -34,7 +34,7 @@ extension RESTHandler {
         if let most = core.shared.exchangesPerAddress, !request.enter(limit: most) {
             return refuse(answer, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
         }
-        request.consumer = RESTExchange(self, route, answer, path, parameters, rules, format)
+        request.consumer = RESTReplySink(self, route, answer, path, parameters, rules, format)
     }
 }
 

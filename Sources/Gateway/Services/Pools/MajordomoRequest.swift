@@ -5,13 +5,14 @@ import Bridge
 import ZeroMQ
 
 /// The way back to a native client.
-final class MajordomoRequest: Correspondent {
+final class MajordomoRequest: RequesterState, Requester {
     private let core: Core
     private let broker: MajordomoService
     private let metrics: ServiceMetrics
     /// The client's identity, as it came.
     private var peer: Frame
-    private let fairnessKey: UInt64
+    /// All requests of one client take turns with those of others.
+    let fairnessKey: UInt64
     private let version: MajordomoVersion
     private let name: [UInt8]
     /// Bodies for a client that takes one reply, from a worker that sent parts.
@@ -33,12 +34,11 @@ final class MajordomoRequest: Correspondent {
         subject = service
     }
 
-    /// All requests of one client take turns with those of others.
-    override var client: UInt64 { fairnessKey }
+    var memoryKey: UInt64 { MemoryLedger.noClient }
+    var isNative: Bool { true }
+    var canBeHeldBack: Bool { false }
 
-    override var isNative: Bool { true }
-
-    override func took(_ body: inout Frame, _ note: ReplyNote) {
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyNote) {
         let isLast = note.last != nil
         if isLast || version.isTwo {
             reply(&body, note.more, isLast: isLast)
@@ -56,11 +56,17 @@ final class MajordomoRequest: Correspondent {
     }
 
     /// The protocol has no words for it: the client hears nothing, and asks again.
-    override func finish(because reason: EndReason) {
+    func finish(because reason: EndReason) {
         broker.refusals.note(reason)
         broker.ended(self, End(reason))
         core.forget(self)
     }
+
+    // Its protocol has no words for these.
+    func receivedFromPublisher(_ publication: Publication) {}
+    func noteHandling(_ handling: Handling) {}
+    func unsentWasSent() {}
+    func requestWasTaken() {}
 
     private func reply(_ body: inout Frame, _ more: [FrameBox], isLast: Bool) {
         let (port, name) = (broker.port, name)

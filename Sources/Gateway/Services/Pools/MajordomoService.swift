@@ -83,7 +83,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
 
     // MARK: Requests
 
-    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
+    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
         submit(&request, [], exchange.submission)
     }
 
@@ -92,7 +92,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         return pool.submit(&request, more, submission)
     }
 
-    func ended(_ exchange: Correspondent, _ end: End) {
+    func ended(_ exchange: any Requester, _ end: End) {
         if let name = exchange.subject { names.find(name)?.withdraw(exchange.ticket) }
     }
 
@@ -106,8 +106,8 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     }
 
     /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
-    func pause(_ exchange: Correspondent) {}
-    func resume(_ exchange: Correspondent) {}
+    func pause(_ exchange: any Requester) {}
+    func resume(_ exchange: any Requester) {}
 
     // MARK: The turn
 

@@ -71,7 +71,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         if let heartbeat { _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0) }
     }
 
-    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
+    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
         submit(&request, [], exchange.submission)
     }
 
@@ -79,7 +79,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         return pool?.submit(&request, more, submission) ?? .refused(.shutdown)
     }
 
-    func ended(_ exchange: Correspondent, _ end: End) { pool?.withdraw(exchange.ticket) }
+    func ended(_ exchange: any Requester, _ end: End) { pool?.withdraw(exchange.ticket) }
     func withdraw(_ submission: Submission) { pool?.withdraw(submission.owner) }
 
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
@@ -88,8 +88,8 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     }
 
     /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
-    func pause(_ exchange: Correspondent) {}
-    func resume(_ exchange: Correspondent) {}
+    func pause(_ exchange: any Requester) {}
+    func resume(_ exchange: any Requester) {}
 
     func drain() -> Bool {
         let hasMore = drainWorkers()

@@ -12,14 +12,14 @@ import Bridge
 /// The listeners of a publisher, on one reactor.
 final class Audience {
     private final class Seat {
-        let listener: Correspondent
+        let listener: any Requester
         var topics: [[UInt8]] = []
         /// What it has not been given yet: of the cache, and what came meanwhile.
         var backlog: ArraySlice<Publication> = []
         var lateBytes = 0
         var isPaused = false
 
-        init(_ listener: Correspondent) { self.listener = listener }
+        init(_ listener: any Requester) { self.listener = listener }
     }
 
     private let plan: ServicePlan
@@ -51,27 +51,27 @@ final class Audience {
 
     // MARK: Coming and going
 
-    func join(_ listener: Correspondent) {
+    func join(_ listener: any Requester) {
         let seat = freeSeats.popLast() ?? seats.count
         if seat == seats.count { seats.append(nil) }
         seats[seat] = Seat(listener)
-        listener.identity = seat
+        listener.slot = seat
         metrics.counts.topics.listeners += 1
     }
 
-    func leave(_ listener: Correspondent) {
-        guard let place = listener.identity, let seat = seats[place] else { return }
+    func leave(_ listener: any Requester) {
+        guard let place = listener.slot, let seat = seats[place] else { return }
         seat.backlog = []
         for topic in seat.topics { drop(topic, for: place) }
         seats[place] = nil
         freeSeats.append(place)
-        listener.identity = nil
+        listener.slot = nil
         metrics.counts.topics.listeners -= 1
     }
 
     /// - Returns: false where the process listens to as many topics as it may.
-    func subscribe(_ listener: Correspondent, to topic: [UInt8]) -> Bool {
-        guard let place = listener.identity, let seat = seats[place], !seat.topics.contains(topic) else { return true }
+    func subscribe(_ listener: any Requester, to topic: [UInt8]) -> Bool {
+        guard let place = listener.slot, let seat = seats[place], !seat.topics.contains(topic) else { return true }
         if !subscriptions.holds(topic), !core.shared.heldTopics.enter(plan.index) { return false }
         if subscriptions.add(topic, for: place) {
             metrics.counts.topics.held += 1
@@ -88,8 +88,8 @@ final class Audience {
     }
 
     /// - Returns: false where it did not listen to that topic.
-    func unsubscribe(_ listener: Correspondent, from topic: [UInt8]) -> Bool {
-        guard let place = listener.identity, let seat = seats[place],
+    func unsubscribe(_ listener: any Requester, from topic: [UInt8]) -> Bool {
+        guard let place = listener.slot, let seat = seats[place],
             let index = seat.topics.firstIndex(of: topic)
         else { return false }
         seat.topics.remove(at: index)
@@ -98,7 +98,7 @@ final class Audience {
         return true
     }
 
-    func topicCount(_ listener: Correspondent) -> Int { listener.identity.flatMap { seats[$0]?.topics.count } ?? 0 }
+    func topicCount(_ listener: any Requester) -> Int { listener.slot.flatMap { seats[$0]?.topics.count } ?? 0 }
 
     private func drop(_ topic: [UInt8], for place: Int) {
         guard subscriptions.remove(topic, for: place) else { return }
@@ -125,9 +125,9 @@ final class Audience {
         }
     }
 
-    func pause(_ listener: Correspondent) { seat(of: listener)?.isPaused = true }
+    func pause(_ listener: any Requester) { seat(of: listener)?.isPaused = true }
 
-    func resume(_ listener: Correspondent) {
+    func resume(_ listener: any Requester) {
         guard let seat = seat(of: listener) else { return }
         seat.isPaused = false
         if !seat.backlog.isEmpty { core.touch(service) }
@@ -161,7 +161,7 @@ final class Audience {
 
     private func give(_ publication: Publication, to seat: Seat) {
         metrics.counts.topics.delivered += 1
-        seat.listener.published(publication)
+        seat.listener.receivedFromPublisher(publication)
     }
 
     /// What comes while a listener is still at its backlog has the bound of a buffer.
@@ -173,5 +173,5 @@ final class Audience {
         seat.backlog.append(publication)
     }
 
-    private func seat(of listener: Correspondent) -> Seat? { listener.identity.flatMap { seats[$0] } }
+    private func seat(of listener: any Requester) -> Seat? { listener.slot.flatMap { seats[$0] } }
 }

@@ -98,7 +98,7 @@ final class PublisherService: Service, ReadinessHandler {
     // MARK: Listeners
 
     /// The request of an exchange is the list of its topics.
-    func send(_ request: inout Frame, for exchange: Correspondent) -> Handover {
+    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
         guard core.drainState.acceptsRequests else { return .refused(.shutdown) }
         audience.join(exchange)
         for topic in TopicList.read(request.bytes) where !audience.subscribe(exchange, to: topic) {
@@ -107,9 +107,9 @@ final class PublisherService: Service, ReadinessHandler {
         return .taken
     }
 
-    func ended(_ exchange: Correspondent, _ end: End) { audience.leave(exchange) }
-    func pause(_ exchange: Correspondent) { audience.pause(exchange) }
-    func resume(_ exchange: Correspondent) { audience.resume(exchange) }
+    func ended(_ exchange: any Requester, _ end: End) { audience.leave(exchange) }
+    func pause(_ exchange: any Requester) { audience.pause(exchange) }
+    func resume(_ exchange: any Requester) { audience.resume(exchange) }
 
     /// The gateway drains: nobody waits for what has no end.
     func dismiss() { audience.dismiss(because: .shutdown) }

@@ -1,12 +1,12 @@
 // One HTTP request that is an exchange, from its header to its last byte.
 //
-//     accepted --body--> collected --open--> waiting --reply--> responding --> closed
-//         |                 |                   |                   |
-//         +---- problem ----+----- problem -----+   client left: finish(.clientLeft), worker cancelled
+//     accepted --body--> complete --open--> waiting --reply--> responding --> closed
+//         |                 |                  |                  |
+//         +---- problem ----+---- problem -----+   client left: finish(.clientLeft), worker cancelled
 //
-// It is the request's consumer and the stream's owner all the time. While it is open it looks after the connection: a
-// client that leaves is watched for (from 50 ms on: most exchanges are over before), a stream that has no reply yet
-// begins (1 s), a quiet SSE stream gives a sign of life (15 s).
+// It is the request's consumer, its exchange's sink and the stream's owner all the time. While the exchange is open it
+// looks after the connection: a client that leaves is watched for (from 50 ms on: most exchanges are over before), a
+// stream that has no reply yet begins (1 s), a quiet SSE stream gives a sign of life (15 s).
 
 import Bridge
 import Configuration
@@ -15,12 +15,14 @@ import JSON
 import Reactors
 import ZeroMQ
 
-/// One REST exchange.
-final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessHandler, MemoryHolder {
+/// Collects a request, opens its exchange, and answers with the replies.
+final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHandler, MemoryHolder {
     private static let watchAfter: Nanoseconds = 50_000_000
     private static let beginAfter: Nanoseconds = 1_000_000_000
     private static let signAfter: Nanoseconds = 15_000_000_000
 
+    let exchange: Exchange
+    private let core: Core
     // A strong reference, although it outlives this: it costs half of an unowned one.
     private let handler: RESTHandler
     private let route: ServiceRoute
@@ -49,6 +51,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         let core = handler.core
         // There is nothing to stream, unless the client hears of ends in the stream.
         let format = rules.count == 0 && format != .sse && !parameters.wantsEndRecord ? .json : format
+        self.core = core
         self.handler = handler
         self.route = route
         self.answer = answer
@@ -61,8 +64,10 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         body = RequestBody(route.plan, expecting: answer.request.contentLength)
         credit = Credit(bound: limits.maxBufferedBytes)
         collector = UnaryWriter(format, count: rules.count, allowsPartial: parameters.allowsPartial)
-        super.init(core, core.services[route.plan.index], rules: rules)
-        subject = route.subject
+        exchange = Exchange(
+            core, core.services[route.plan.index], rules, fairnessKey: answer.request.clientKey,
+            takesEnvelopes: route.reply == .envelope)
+        exchange.subject = route.subject
         if !format.isSingle {
             stream = StreamWriter(answer, route, format, wantsEndRecord: parameters.wantsEndRecord, owner: self)
         }
@@ -89,7 +94,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     func closed(_ request: Request, _ reason: RequestEnd) {
         isClosed = true
         stopWaiting()
-        finish(because: reason == .shutdown ? .shutdown : .clientLeft)
+        exchange.finish(because: reason == .shutdown ? .shutdown : .clientLeft)
         bodyMemory.release(in: core.memory)
         replyMemory.release(in: core.memory)
         core.metrics.snapshot.bufferedBytes -= credit.buffered
@@ -98,7 +103,8 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
 
     // MARK: The exchange
 
-    override var client: UInt64 { answer.request.clientKey }
+    var memoryKey: UInt64 { answer.request.clientKey }
+    private var plan: ServicePlan { route.plan }
 
     /// Everything has been said and is good: the worker gets it, unless the client left meanwhile.
     func open() {
@@ -106,7 +112,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         var frame: Frame
         // Once the frame is made nobody asks for the bytes again, and the worker may take its time.
         let body = body.takeBytes()
-        defer { hold(body: unsent.isEmpty ? 0 : body.count) }
+        defer { hold(body: exchange.unsent.isEmpty ? 0 : body.count) }
         if plan.isPublisher {
             frame = Frame(copying: TopicList.bytes(of: parameters.topics.map { Array($0.utf8) }).span)
         } else if route.request == .envelope {
@@ -114,14 +120,12 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         } else {
             frame = Frame(copying: body.span)
         }
-        core.open(self, &frame)
+        exchange.open(&frame, self)
         // Nobody knows when the first message comes, and no problem can come before it.
-        if isOpen && plan.isPublisher { stream?.begin() }
+        if exchange.isOpen && plan.isPublisher { stream?.begin() }
     }
 
-    override var takesEnvelopes: Bool { route.reply == .envelope }
-
-    override func delivered(_ body: Span<UInt8>, _ inspection: Inspection) {
+    func deliver(_ body: Span<UInt8>, _ inspection: Inspection) {
         lastSign = core.now
         guard let stream else {
             collector.reply(body, route)
@@ -129,28 +133,28 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         }
         if !stream.hasBegun { noteTiming() }
         stream.reply(body, inspection)
-        if stream.fault != nil { finish(because: .badReply) }
+        if stream.fault != nil { exchange.finish(because: .badReply) }
     }
 
     private func noteTiming() {
-        guard let handling else { return }
-        answer.timing = ServerTiming(handling: handling, elapsed: core.now.since(exchange.openedAt))
+        guard let handling = exchange.handling else { return }
+        answer.timing = ServerTiming(handling: handling, elapsed: core.now.since(exchange.state.openedAt))
     }
 
-    override func concluded(_ end: End, _ reply: Span<UInt8>, _ fault: String?) {
+    func ended(_ end: End, _ reply: Span<UInt8>, _ fault: String?) {
         noteTiming()
-        let attempts = handling?.attempts ?? 1
+        let attempts = exchange.handling?.attempts ?? 1
         stopWaiting()
-        let elapsed = core.now.since(exchange.openedAt)
+        let elapsed = core.now.since(exchange.state.openedAt)
         if core.accessLog.isEnabled {
             record = ExchangeRecord(
-                service: route.name, reason: end.reason, isOK: end.isOK, replies: exchange.delivered,
-                first: exchange.firstReplyAt?.since(exchange.openedAt), total: elapsed, attempts: attempts)
+                service: route.name, reason: end.reason, isOK: end.isOK, replies: exchange.state.delivered,
+                first: exchange.state.firstReplyAt?.since(exchange.state.openedAt), total: elapsed, attempts: attempts)
         }
         guard !isClosed, end.reason != .clientLeft else { return }
-        let problem = end.isOK ? nil : EndProblem.make(end, plan, called: route.name, exchange, reply, fault)
+        let problem = end.isOK ? nil : EndProblem.make(end, plan, called: route.name, exchange.state, reply, fault)
         let endRecord = EndRecord(
-            end: end, replies: exchange.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
+            end: end, replies: exchange.state.delivered, elapsed: elapsed, attempts: attempts, problem: problem)
         let errorReply = end.reason == .error ? plan.errorText(reply) : nil
         let conclusion = Conclusion(record: endRecord, errorReply: errorReply)
         if let stream { return stream.end(conclusion) }
@@ -159,31 +163,30 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         if !isClosed { hold(replies: Int(clamping: answer.request.bytesSent)) }
     }
 
-    override func unsentWasSent() { hold(body: 0) }
-    override var memoryClient: UInt64 { client }
+    func requestWasSent() { hold(body: 0) }
 
     // MARK: Memory
 
-    private func hold(body bytes: Int) { bodyMemory.set(bytes, in: core.memory, for: client, self) }
-    private func hold(replies bytes: Int) { replyMemory.set(bytes, in: core.memory, for: client, self) }
+    private func hold(body bytes: Int) { bodyMemory.set(bytes, in: core.memory, for: memoryKey, self) }
+    private func hold(replies bytes: Int) { replyMemory.set(bytes, in: core.memory, for: memoryKey, self) }
 
     func evict(_ kind: MemoryKind) {
         if kind == .bodies { return evictBody() }
         guard let stream else {
-            guard isOpen else { return answer.request.abort() }
+            guard exchange.isOpen else { return answer.request.abort() }
             collector.discard()
-            return finish(because: .overloaded, saying: MemoryWords.collected)
+            return exchange.finish(because: .overloaded, saying: MemoryWords.collected)
         }
         let goesOn = stream.dropUnsent()
-        if isOpen, goesOn { return finish(because: .slowClient, saying: MemoryWords.replies) }
-        finish(because: .slowClient, saying: MemoryWords.replies)
+        if exchange.isOpen, goesOn { return exchange.finish(because: .slowClient, saying: MemoryWords.replies) }
+        exchange.finish(because: .slowClient, saying: MemoryWords.replies)
         if !isClosed { answer.request.abort() }
     }
 
     private func evictBody() {
         hold(body: 0)
         // It waits for an identity.
-        if isOpen { return finish(because: .overloaded, saying: MemoryWords.body) }
+        if exchange.isOpen { return exchange.finish(because: .overloaded, saying: MemoryWords.body) }
         refuse(Problem(.overloaded, MemoryWords.body), retryAfter: plan.retryAfterSeconds)
         answer.request.answerBeforeBody()
     }
@@ -199,17 +202,17 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
         case .none: break
         case .pause:
             core.metrics.snapshot.slowClients += 1
-            pause()
-        case .resume: resume()
-        case .overrun: finish(because: .slowClient)
+            exchange.pause()
+        case .resume: exchange.resume()
+        case .overrun: exchange.finish(because: .slowClient)
         }
     }
 
     // MARK: Waiting
 
-    override var nextLook: Instant { looksAt }
+    var nextLook: Instant { looksAt }
 
-    override func look() {
+    func look() {
         if watch == nil { watch = core.watch(answer.request.descriptor, .peerClosed, self) }
         if let stream, !stream.hasBegun, core.now >= acceptedAt + Self.beginAfter { stream.begin() }
         if core.now >= lastSign + Self.signAfter {
@@ -224,7 +227,7 @@ final class RESTExchange: OpenExchange, RequestConsumer, StreamOwner, ReadinessH
     /// The client closed its end.
     func ready(_ readiness: Readiness) {
         stopWaiting()
-        finish(because: .clientLeft)
+        exchange.finish(because: .clientLeft)
         if !isClosed { answer.request.abort() }
     }
 

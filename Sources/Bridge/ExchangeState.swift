@@ -47,7 +47,7 @@ public enum ReplyAction: Equatable, Sendable {
 }
 
 /// The life of one exchange, from the complete request to its end.
-public struct Exchange: Sendable {
+public struct ExchangeState: Sendable {
     private enum State: Equatable {
         /// No reply yet. Exits: a reply, or any end.
         case waiting

@@ -1,0 +1,185 @@
+// One request and its replies, from the time the request is complete: Bridge's state machine, and what it moves.
+//
+//     open --> service --> worker
+//     service --receivedFromWorker--> Exchange --deliver--> ReplySink
+//                             |  state machine, one timer
+//     finish --------------->-+--end--> service (cancel, identity), metrics, ReplySink
+//
+// What differs from transport to transport is its sink: where replies go, and what is said at the end. The life of an
+// exchange, on one screen: `open`, `take`, `timerFired`, `finish`, `conclude`. Confined to its core.
+
+import Bridge
+import Reactors
+import ZeroMQ
+
+/// An exchange with one service.
+final class Exchange: RequesterState, Requester, TimerHandler {
+    /// Where its clocks and its replies stand; begins anew when it is opened.
+    private(set) var state: ExchangeState
+    /// It was opened, and is not over yet.
+    private(set) var isOpen = false
+    /// How the request fared before its first reply, where its service says so.
+    private(set) var handling: Handling?
+    let fairnessKey: UInt64
+    private let host: any ServiceHost
+    /// Until it is over.
+    private var sink: (any ReplySink)?
+    private let takesEnvelopes: Bool
+    private var timer: TimerID?
+    private var wake = Instant.distantFuture
+
+    /// - Parameters:
+    ///   - fairnessKey: what it counts for where clients take turns.
+    ///   - takesEnvelopes: its replies are reply envelopes.
+    init(
+        _ host: any ServiceHost, _ service: any Service, _ rules: EndRules, fairnessKey: UInt64, takesEnvelopes: Bool
+    ) {
+        self.host = host
+        self.fairnessKey = fairnessKey
+        self.takesEnvelopes = takesEnvelopes
+        state = ExchangeState(rules: rules, openedAt: host.now)
+        super.init(service)
+        isOneWay = rules.count == 0
+    }
+
+    var memoryKey: UInt64 { sink?.memoryKey ?? MemoryLedger.noClient }
+    var isNative: Bool { false }
+    var canBeHeldBack: Bool { false }
+
+    // MARK: Its life
+
+    /// Hands the request to the service; the time of its rules begins. However it goes, `sink` hears the end once.
+    func open(_ request: inout Frame, _ sink: any ReplySink) {
+        self.sink = sink
+        state = ExchangeState(rules: state.rules, openedAt: host.now)
+        isOpen = true
+        host.metrics.services[plan.index].counts.open += 1
+        guard host.admit(self) else { return finish(because: .overloaded) }
+        armTimer()
+        if case .refused(let reason) = service.send(&request, for: self) { finish(because: reason) }
+    }
+
+    /// Replies go to `sink` from now on, and the one before hears no more.
+    func replaceSink(_ sink: any ReplySink) {
+        guard isOpen else { return }
+        self.sink = sink
+        if sink.nextLook < wake { wakeEarlier() }
+    }
+
+    func requestWasTaken() {
+        if isOpen, let end = state.sent() { conclude(end) }
+    }
+
+    func noteHandling(_ handling: Handling) { self.handling = handling }
+    func unsentWasSent() { sink?.requestWasSent() }
+
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyNote) {
+        if let handling = note.handling { self.handling = handling }
+        if case .marker = note.last { return finish(because: .final) }
+        let bytes = body.bytes
+        var inspection = plan.inspector.inspect(bytes)
+        if let fault = note.fault {
+            inspection.facts.isValid = false
+            inspection.fault = String(describing: fault.sentence)
+        }
+        // An error need not be an envelope: it is reported, not delivered.
+        if takesEnvelopes, inspection.facts.isValid, !inspection.facts.isError, !inspection.facts.isKeepalive,
+            let fault = ReplyEnvelope.fault(of: bytes) {
+            inspection.facts.isValid = false
+            inspection.fault = fault
+        }
+        if note.last != nil { inspection.facts.isFinal = true }
+        host.metrics.services[plan.index].counts.bytesReceived += UInt64(bytes.count)
+        take(bytes, inspection)
+    }
+
+    func receivedFromPublisher(_ publication: Publication) {
+        take(publication.text.span, Inspection(facts: ReplyFacts(byteCount: publication.text.count)))
+    }
+
+    private func take(_ body: Span<UInt8>, _ inspection: Inspection) {
+        let metrics = host.metrics.services[plan.index]
+        switch state.replied(inspection.facts, at: host.now) {
+        case .ignore: break
+        case .drop: metrics.dropped(.late)
+        case .deliver:
+            metrics.counts.replies += 1
+            sink?.deliver(body, inspection)
+            if state.nextWake < wake { wakeEarlier() }
+        case .deliverThenEnd(let end):
+            metrics.counts.replies += 1
+            sink?.deliver(body, inspection)
+            conclude(end)
+        case .end(let end):
+            if end.reason == .badReply { logBadReply(body, inspection.fault) }
+            conclude(end, body, inspection.fault)
+        }
+    }
+
+    private func logBadReply(_ body: Span<UInt8>, _ fault: String?) {
+        host.metrics.services[plan.index].log.dropping()?(
+            "a reply cannot be used: \(fault ?? "it is not what the service declares"); it begins with "
+                + Excerpt.text(body))
+    }
+
+    func finish(because reason: EndReason) {
+        finish(because: reason, saying: reason == .limit ? plan.frameTooLarge : nil)
+    }
+
+    /// - Parameter words: for the problem, in place of what is usual for the reason.
+    func finish(because reason: EndReason, saying words: String?) {
+        if isOpen, let end = state.finish(because: reason) { conclude(end, Span(), words) }
+    }
+
+    /// The client's buffer is full: idle stands still, and the worker's replies are left where they are, if they can
+    /// be.
+    func pause() {
+        guard isOpen else { return }
+        state.pause(at: host.now)
+        service.pause(self)
+    }
+
+    func resume() {
+        guard isOpen else { return }
+        state.resume(at: host.now)
+        if state.nextWake < wake { wakeEarlier() }
+        service.resume(self)
+    }
+
+    /// A clock may have run out. Replies that have arrived come first: one of them may have been in time.
+    func timerFired(_ key: UInt64) {
+        timer = nil
+        host.drainNow(service)
+        if let end = state.reached(host.now) { return conclude(end) }
+        if state.end == nil, let sink, host.now >= sink.nextLook { sink.look() }
+        if state.end == nil { armTimer() }
+    }
+
+    /// Waits for the earliest clock, its own and its sink's. Later replies move `idle` without touching the timer: it
+    /// fires, sees, and waits again.
+    private func armTimer() {
+        wake = min(state.nextWake, sink?.nextLook ?? .distantFuture)
+        timer = nil
+        guard wake < .distantFuture else { return }
+        timer = host.reactor.schedule(at: wake.nanoseconds, self, key: 0)
+    }
+
+    /// The first reply has begun `idle`, it goes on after a pause, or another sink looks earlier.
+    private func wakeEarlier() {
+        if let timer { host.reactor.cancel(timer) }
+        armTimer()
+    }
+
+    private func conclude(_ end: End, _ reply: Span<UInt8> = Span(), _ fault: String? = nil) {
+        isOpen = false
+        if let timer { host.reactor.cancel(timer) }
+        timer = nil
+        unsent = []
+        host.closed(self)
+        service.ended(self, end)
+        host.metrics.services[plan.index].ended(state, at: host.now)
+        let last = sink
+        sink = nil
+        last?.ended(end, reply, fault)
+    }
+}

@@ -1,0 +1,155 @@
+// An exchange between its service and its sink: who hears what, and when it is over.
+
+import Bridge
+import Configuration
+import Testing
+import ZeroMQ
+
+@testable import Gateway
+
+@Suite("An exchange and its sink")
+struct ExchangeTests {
+    private let service: FakeService
+    private let host: FakeHost
+    private let sink = FakeSink()
+
+    init() throws {
+        service = FakeService(ServicePlan(index: 0, ServiceConfiguration(name: "s", peer: .dealer)))
+        host = try FakeHost([service.plan])
+    }
+
+    private func open(_ rules: EndRules = EndRules(), _ text: String = "1") -> Exchange {
+        let exchange = Exchange(host, service, rules, fairnessKey: 7, takesEnvelopes: false)
+        var frame = Frame(text)
+        exchange.open(&frame, sink)
+        return exchange
+    }
+
+    private func reply(_ text: String, to exchange: Exchange, _ note: ReplyNote = ReplyNote()) {
+        var frame = Frame(text)
+        exchange.receivedFromWorker(&frame, note)
+    }
+
+    @Test("hands its request over, delivers replies, and says once that it is over")
+    func life() {
+        let exchange = open(EndRules(count: 2), "[1]")
+        #expect(service.requests == ["[1]"] && exchange.isOpen && host.open.count == 1)
+        for text in ["1", "2", "3"] { reply(text, to: exchange) }
+        #expect(sink.replies == ["1", "2"] && sink.ends == [.count] && service.ends == [.count])
+        #expect(!exchange.isOpen && host.open.isEmpty)
+        exchange.finish(because: .shutdown)
+        #expect(sink.ends == [.count])
+        let counts = host.metrics.services[0].counts
+        #expect(counts.open == 0 && counts.replies == 2 && counts.drops[DropCause.late.rawValue] == 1)
+    }
+
+    @Test("is over at once where it is not taken in, or its service refuses it")
+    func refusals() {
+        host.most = 0
+        #expect(!open().isOpen && sink.ends == [.overloaded] && service.requests.isEmpty)
+        host.most = 1
+        service.handover = .refused(.noWorker)
+        #expect(!open().isOpen && sink.ends == [.overloaded, .noWorker] && host.open.isEmpty)
+    }
+
+    @Test("a sink that is replaced hears no more, and the next one everything from then on")
+    func replacement() {
+        let exchange = open()
+        reply("1", to: exchange)
+        let next = FakeSink(memoryKey: 2)
+        exchange.replaceSink(next)
+        #expect(exchange.memoryKey == 2 && exchange.fairnessKey == 7)
+        reply("2", to: exchange)
+        exchange.finish(because: .cancelled)
+        #expect(sink.replies == ["1"] && sink.ends.isEmpty)
+        #expect(next.replies == ["2"] && next.ends == [.cancelled])
+        exchange.replaceSink(sink)
+        #expect(exchange.memoryKey == MemoryLedger.noClient)
+    }
+
+    @Test("a sink may be replaced while it takes a reply, or end the exchange")
+    func replacementWithin() {
+        let exchange = open()
+        let next = FakeSink()
+        sink.onReply = { exchange.replaceSink(next) }
+        next.onReply = { exchange.finish(because: .slowClient) }
+        for text in ["1", "2", "3"] { reply(text, to: exchange) }
+        #expect(sink.replies == ["1"] && next.replies == ["2"] && next.ends == [.slowClient])
+    }
+
+    @Test("the sink is released when it is over")
+    func released() {
+        weak var gone: FakeSink?
+        let exchange = open()
+        do {
+            let next = FakeSink()
+            gone = next
+            exchange.replaceSink(next)
+        }
+        #expect(gone != nil)
+        exchange.finish(because: .clientLeft)
+        #expect(gone == nil)
+    }
+
+    @Test("when a clock runs out, replies that have arrived come first")
+    func clocks() {
+        let exchange = open(EndRules(first: 100, deadline: 1_000))
+        service.waiting = [{ self.reply("1", to: exchange) }]
+        host.advance(by: 100)
+        exchange.timerFired(0)
+        #expect(sink.replies == ["1"] && exchange.isOpen)
+        host.advance(by: 900)
+        exchange.timerFired(0)
+        #expect(sink.ends == [.deadline])
+    }
+
+    @Test("looks after its sink when the sink wants it")
+    func looks() {
+        sink.nextLook = host.now + 50
+        let exchange = open()
+        exchange.timerFired(0)
+        #expect(sink.looks == 0)
+        host.advance(by: 50)
+        exchange.timerFired(0)
+        exchange.timerFired(0)
+        #expect(sink.looks == 1 && exchange.isOpen)
+    }
+
+    @Test("a worker's error and a reply that cannot be used are the end's, not delivered")
+    func errors() {
+        let exchange = open()
+        reply("{", to: exchange)
+        #expect(sink.replies.isEmpty && sink.ends == [.badReply] && sink.lastReply == "{" && sink.fault != nil)
+    }
+
+    @Test("a marker ends it without a reply, a last reply with one")
+    func lastReplies() {
+        reply("0", to: open(), ReplyNote(last: .marker))
+        #expect(sink.replies.isEmpty && sink.ends == [.final])
+        reply("1", to: open(), ReplyNote(last: .data))
+        #expect(sink.replies == ["1"] && sink.ends == [.final, .final])
+    }
+
+    @Test("a pause reaches the service, and stops the clock of idle")
+    func pauses() {
+        let exchange = open(EndRules(idle: 100, deadline: 10_000))
+        reply("1", to: exchange)
+        exchange.pause()
+        host.advance(by: 500)
+        exchange.timerFired(0)
+        #expect(exchange.isOpen && service.pauses == [true])
+        exchange.resume()
+        host.advance(by: 100)
+        exchange.timerFired(0)
+        #expect(sink.ends == [.idle] && service.pauses == [true, false])
+    }
+
+    @Test("one that wants no reply is over when its worker has the request")
+    func oneWay() {
+        let exchange = open(EndRules(count: 0))
+        #expect(exchange.isOneWay && exchange.isOpen)
+        exchange.requestWasTaken()
+        #expect(sink.ends.count == 1)
+        #expect(!exchange.isOpen)
+    }
+}
