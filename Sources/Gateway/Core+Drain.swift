@@ -9,7 +9,7 @@ extension Core {
         drainsSince = drainsSince ?? now
         drainState.begin(at: now, patience: configuration.timeouts.drain.inNanoseconds)
         for watch in listeners { watch.stopAccepting() }
-        for case let publisher as PublisherService in services { publisher.dismiss() }
+        for service in services { service.drainBegan() }
         sessions.drain()
     }
 

@@ -22,13 +22,10 @@ extension Core {
             memory.budget.arrived(box.frame.count)
             route(&box.frame, note, to: ticket, shared.plans[service])
         case .workersLost(let service, let reason): endExchanges(of: shared.plans[service], because: reason)
-        case .topics(let service, let letter): (services[service] as? PublisherService)?.received(letter)
+        case .service(let service, let letter): services[service].received(letter)
         case .order(let service, let pool, let worker, let isDraining):
             services[service].setDraining(isDraining, worker: worker, pool)
         case .offer(let service, let name, let offer): offers.update(shared.plans[service], name, offer)
-        case .distrusted(let service, let endpoint): (services[service] as? RouterService)?.distrust(endpoint)
-        case .resolved(let service, let endpoint, let epoch, let address):
-            (services[service] as? RouterService)?.resolved(endpoint, epoch: epoch, address)
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
         case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
         case .drain: beginDrain()

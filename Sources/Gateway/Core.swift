@@ -211,24 +211,6 @@ final class Core: TurnParticipant, ServiceHost {
 
     // MARK: Services
 
-    private func makeService(_ plan: ServicePlan) throws -> any Service {
-        switch plan.configuration.peer {
-        case .publisher: return try PublisherService(self, plan)
-        case .router: return makeRouterService(plan)
-        case .majordomo where plan.configuration.bind == nil: return makeRouterService(plan)
-        case .dealer, .rep, .ready, .majordomo:
-            let home = plan.configuration.bind == nil ? index : home(of: plan)
-            guard home == index else { return RemoteService(self, plan, home: home) }
-            if plan.isBroker { return try MajordomoService(self, plan) }
-            return plan.configuration.hasPool ? try ReadyService(self, plan) : try DealerService(self, plan)
-        }
-    }
-
-    private func makeRouterService(_ plan: ServicePlan) -> RouterService {
-        let share = (plan.configuration.identities.max + shared.reactorCount - 1) / shared.reactorCount
-        return RouterService(self, plan, share: share)
-    }
-
     /// The service has something to read, or may have: it is drained before the reactor sleeps.
     func touch(_ service: any Service) {
         if !touched.contains(where: { $0 === service }) { touched.append(service) }
@@ -262,22 +244,6 @@ final class Core: TurnParticipant, ServiceHost {
             return nil
         }
     }
-
-    /// Tells every reactor that a broker's workers offer a name, or that it is forgotten.
-    func tell(_ offer: Offer?, of name: String, by plan: ServicePlan) {
-        offers.update(plan, name, offer)
-        for other in 0..<shared.reactorCount where other != index {
-            post(.offer(service: plan.index, name: name, offer), to: other)
-        }
-    }
-
-    /// Tells the home of a service that a worker is to get no new work, or work again.
-    func order(_ isDraining: Bool, worker: String, of plan: ServicePlan, _ pool: String) {
-        post(.order(service: plan.index, pool: pool, worker: worker, isDraining: isDraining), to: home(of: plan))
-    }
-
-    /// The reactor where a service that binds lives.
-    func home(of plan: ServicePlan) -> Int { plan.index % shared.reactorCount }
 
     // MARK: The turn
 

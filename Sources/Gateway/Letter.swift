@@ -25,16 +25,12 @@ enum Letter: Sendable {
     case reply(service: Int, Ticket, FrameBox, ReplyNote)
     /// The last worker of that service is gone; all replies that came before were sent before this letter.
     case workersLost(service: Int, EndReason)
-    /// About a publisher that is bound: what is listened to elsewhere, and what came.
-    case topics(service: Int, TopicLetter)
+    /// From the part of that service on another reactor, or a thread of its own.
+    case service(Int, any ServiceLetter)
     /// No new work for that worker of a pool, or work again.
     case order(service: Int, pool: String, worker: String, isDraining: Bool)
     /// A broker's workers offer that name, otherwise than before, or it is forgotten.
     case offer(service: Int, name: String, Offer?)
-    /// A reply too many came from that endpoint of a `router` service: its identities are not reused any more.
-    case distrusted(service: Int, endpoint: Int)
-    /// The name in that endpoint of a `router` service was looked up; nil: it has no address now.
-    case resolved(service: Int, endpoint: Int, epoch: Int, String?)
     /// Tell that reactor how you stand.
     case report(to: Int, inquiry: UInt64)
     case reported(inquiry: UInt64, CoreReport)

@@ -62,6 +62,14 @@ enum House {
     /// Words of `hotPathWords` that a file of a hot room may use off the hot path, each with its reason.
     static let offTheHotPath: [String: Set<String>] = [:]
 
+    /// Where the kinds of peers live, one folder each.
+    static let kindFolders = Set(
+        ["Dealer", "Router", "Ready", "Majordomo", "Publisher"].map { "Gateway/Services/\($0)" })
+    /// Who leads from a configuration to its kind.
+    static let kindTables: Set<String> = [
+        "Gateway/Services/ServiceTraits.swift", "Gateway/Services/ServicePlan.swift", "Gateway/Core+Services.swift",
+    ]
+
     static let mostLines = 400
     static let mostCharterLines = 15
 

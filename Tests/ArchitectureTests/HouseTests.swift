@@ -42,6 +42,19 @@ struct HouseTests {
             })
     }
 
+    @Test("which kind a peer is only its own folder asks, and the table of kinds")
+    func kinds() {
+        let asks = ["configuration.peer", "service.peer", "as? PublisherService", "as? RouterService"]
+        let outside = SourceTree.files.filter { $0.room == "Gateway" && !House.kindFolders.contains($0.folder) }
+        for file in outside where !House.kindTables.contains(file.path) {
+            for (number, line) in file.text.code.enumerated() where asks.contains(where: line.contains) {
+                // Its word, for people to read, is no question.
+                guard !line.contains("peer.rawValue") else { continue }
+                Issue.record("\(file.path):\(number + 1) asks which kind a peer is; ServiceTraits answers")
+            }
+        }
+    }
+
     @Test("nothing waits on the way of a request")
     func hotPath() { expectNone(SourceTree.files.flatMap(\.hotPathBreaches)) }
 

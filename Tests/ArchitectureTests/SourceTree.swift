@@ -15,6 +15,9 @@ struct SourceFile {
 
     /// The folder that it stands in below Sources/.
     var room: String { String(path.prefix { $0 != "/" }) }
+
+    /// The path of its folder, e.g. `Gateway/Web`.
+    var folder: String { path.split(separator: "/").dropLast().joined(separator: "/") }
 }
 
 enum SourceTree {

@@ -61,7 +61,7 @@ struct MetricsText {
             line("zmq_gateway_workers", "service=\"\(plan.name)\"", UInt64(state.workers))
         }
         head("zmq_gateway_identities", "gauge", "Identities of router services, by state.")
-        for (plan, state) in zip(plans, states) where plan.configuration.peer == .router {
+        for (plan, state) in zip(plans, states) where plan.traits.leasesIdentities {
             let counts = [
                 ("ready", state.identitiesReady),
                 ("leased", state.identitiesLeased),
@@ -71,7 +71,7 @@ struct MetricsText {
             }
         }
         head("zmq_gateway_exchanges_waiting", "gauge", "Exchanges that wait for an identity, or for a ready worker.")
-        for (plan, state) in zip(plans, states) where plan.configuration.peer == .router || plan.configuration.hasPool {
+        for (plan, state) in zip(plans, states) where plan.traits.leasesIdentities || plan.traits.reportsPools {
             line("zmq_gateway_exchanges_waiting", "service=\"\(plan.name)\"", UInt64(state.waiting))
         }
         pools(states, plans)
@@ -85,7 +85,7 @@ struct MetricsText {
     }
 
     private mutating func pools(_ states: [ServiceState], _ plans: [ServicePlan]) {
-        let pooled = zip(plans, states).filter(\.0.configuration.hasPool)
+        let pooled = zip(plans, states).filter(\.0.traits.reportsPools)
         guard !pooled.isEmpty else { return }
         head("zmq_gateway_pool_workers", "gauge", "Registered workers, by state.")
         for (plan, state) in pooled {
@@ -106,12 +106,12 @@ struct MetricsText {
 
     private mutating func histograms(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
         natives(total, plans)
-        let pooled = plans.filter(\.configuration.hasPool)
+        let pooled = plans.filter(\.traits.reportsPools)
         if !pooled.isEmpty {
             perService("zmq_gateway_workers_lost_total", "counter", "Registered workers that went.", total, pooled) {
                 $0.workersLost
             }
-            let brokers = plans.filter(\.isBroker)
+            let brokers = plans.filter(\.traits.listsRegisteredNames)
             if !brokers.isEmpty {
                 perService(
                     "zmq_gateway_violations_total", "counter", "Workers told to go: they broke the protocol.", total,
@@ -128,7 +128,7 @@ struct MetricsText {
             histogram("zmq_gateway_queue_seconds", "Time a request waited for a ready worker.", total, pooled, \.queue)
         }
         // A subscription lasts as long as its client likes: that is no latency, and would bury those that are.
-        let answering = plans.filter { !$0.isPublisher }
+        let answering = plans.filter { !$0.traits.takesSubscriptions }
         histogram(
             "zmq_gateway_first_reply_seconds", "Time from the complete request to the first reply; no subscriptions.",
             total, answering, \.firstReply)

@@ -28,7 +28,7 @@ extension MetricsText {
         ]
         for row in rows {
             head("zmq_gateway_\(row.name)", row.type, row.help)
-            for (plan, counts) in zip(plans, total.services) where plan.isPublisher {
+            for (plan, counts) in zip(plans, total.services) where plan.traits.takesSubscriptions {
                 line("zmq_gateway_\(row.name)", "service=\"\(plan.name)\"", row.value(counts.topics))
             }
         }

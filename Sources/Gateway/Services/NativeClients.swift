@@ -48,7 +48,7 @@ final class NativeClients {
         self.service = service
         self.places = places
         refusals = NativeRefusals(core, plan)
-        hasPool = plan.configuration.hasPool
+        hasPool = plan.traits.reportsPools
         bound = plan.rules.count ?? (plan.configuration.replies.final == nil ? 1 : nil)
         var options = SocketOptions(plan.configuration.socket)
         // A client that is held back is not read, nor are the answers to its pings: it would be taken for frozen.

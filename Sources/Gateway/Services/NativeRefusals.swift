@@ -52,7 +52,7 @@ final class NativeRefusals {
             "the queue was full, or they waited longer than `queue.max_age`; add workers, or raise `queue.max`,"
                 + " `queue.max_bytes` or `queue.max_age`"
         case .noWorker: "no worker may offer the name they ask for (see `allow`), or the table of names is full"
-        case .workerLost where plan.configuration.hasPool && plan.configuration.pool.retries == 0:
+        case .workerLost where plan.traits.reportsPools && plan.configuration.pool.retries == 0:
             "their worker was lost; set `retries` if they may run twice"
         case .workerLost: "their worker was lost"
         case .slowClient: "they do not take their replies; see `socket.send_high_water_mark`"

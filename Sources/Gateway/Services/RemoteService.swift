@@ -39,7 +39,7 @@ final class RemoteService: Service {
 
     func ended(_ exchange: any Requester, _ end: End) {
         // What ended for other reasons the home has ended itself, or has nothing left of.
-        guard end.cancelsWorker || end.reason == .idle, plan.cancel != nil || plan.configuration.hasPool else { return }
+        guard end.cancelsWorker || end.reason == .idle, plan.cancel != nil || plan.traits.reportsPools else { return }
         core.post(.withdraw(service: plan.index, exchange.submission), to: home)
     }
 }

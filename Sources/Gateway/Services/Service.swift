@@ -83,6 +83,10 @@ protocol Service: AnyObject {
     /// The client of `exchange` does not take its replies: stop reading them, if they can be told from others'.
     func pause(_ exchange: any Requester)
     func resume(_ exchange: any Requester)
+    /// A letter from this service's part on another reactor.
+    func received(_ letter: any ServiceLetter)
+    /// The gateway drains: what would go on for ever ends now.
+    func drainBegan()
     /// Reads replies until there are none or the turn's budget is spent.
     /// - Returns: whether some may be left.
     func drain() -> Bool
@@ -97,6 +101,9 @@ extension Service {
         let state = state
         return state.isHere ? state.isReady : nil
     }
+
+    func received(_ letter: any ServiceLetter) {}
+    func drainBegan() {}
 
     // Services that nobody else's requests come to.
     func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {

@@ -16,11 +16,10 @@ final class ServicePlan: Sendable {
     let exposure: Exposure
     /// Of a request's body.
     let maxBodyBytes: Int
-    let template: FrameTemplate
+    /// What its kind of peer says of it.
+    let traits: ServiceTraits
     /// What precedes the body where we are a client of a ROUTER: a delimiter, or Majordomo's header.
     let head: [[UInt8]]
-    /// The version we speak with a Majordomo broker; nil for anybody else.
-    let majordomo: MajordomoVersion?
     let bounds: OverrideBounds
     let inspector: ReplyInspector
     /// The service's own end rules.
@@ -32,8 +31,8 @@ final class ServicePlan: Sendable {
 
     var name: String { configuration.name }
 
-    /// Its workers register services of their own names.
-    var isBroker: Bool { configuration.peer == .majordomo && configuration.bind != nil }
+    /// The frames of a message.
+    var template: FrameTemplate { traits.template }
 
     /// The plans of all services, in the order of the configuration.
     static func all(of configuration: Configuration) -> [ServicePlan] {
@@ -53,25 +52,16 @@ final class ServicePlan: Sendable {
         self.configuration = configuration
         self.exposure = exposure
         self.maxBodyBytes = configuration.maxBodyBytes ?? maxBodyBytes
-        template =
-            switch configuration.peer {
-            case .router: configuration.delimiter ? .delimited : .body
-            case .dealer: .ticket
-            // Nothing is sent to a publisher.
-            case .publisher: .body
-            case .rep: .ticketDelimited
-            case .ready, .majordomo: .delimited
-            }
-        let isClient = configuration.peer == .majordomo && configuration.bind == nil
-        majordomo = isClient ? (configuration.brokered.version == .one ? .one : .two) : nil
-        head = majordomo?.request(for: configuration.brokered.name ?? configuration.name)
-            ?? (template.hasDelimiter ? [[]] : [])
-        let isPublisher = configuration.peer == .publisher
-        rules = isPublisher ? .listening : EndRules(configuration.replies, impliedCount: configuration.impliedCount)
-        bounds = isPublisher ? .none : OverrideBounds(configuration.overrides)
+        let traits = configuration.peer.kind.traits(of: configuration)
+        self.traits = traits
+        head = traits.brokerVersion?.request(for: configuration.brokered.name ?? configuration.name)
+            ?? (traits.template.hasDelimiter ? [[]] : [])
+        let isHeard = traits.takesSubscriptions
+        rules = isHeard ? .listening : EndRules(configuration.replies, impliedCount: configuration.impliedCount)
+        bounds = isHeard ? .none : OverrideBounds(configuration.overrides)
         // A publication is JSON already, whatever the body in it is.
         replyText = ReplyText(
-            body: isPublisher ? .json : configuration.body, isEnvelope: configuration.reply == .envelope)
+            body: isHeard ? .json : configuration.body, isEnvelope: configuration.reply == .envelope)
         inspector = ReplyInspector(configuration)
         cancel = configuration.cancel.map { Array($0.utf8) }
     }
@@ -85,7 +75,7 @@ final class ServicePlan: Sendable {
 
     /// The rules for one request: where the service names no end of its own, one reply is what JSON can carry.
     func rules(asking format: ReplyFormat, on base: EndRules) -> EndRules {
-        let isTold = configuration.replies.namesAnEnd || configuration.peer == .majordomo
+        let isTold = configuration.replies.namesAnEnd || traits.marksLastReply
         guard !isTold, base.count == nil, format.isSingle else { return base }
         var rules = base
         rules.count = 1

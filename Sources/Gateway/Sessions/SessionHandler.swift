@@ -51,7 +51,7 @@ final class SessionHandler {
     /// Why there can be no session with this service, or nil.
     private func problem(_ request: Request, _ route: ServiceRoute) -> Problem? {
         if let problem = route.brokerProblem { return problem }
-        if route.plan.isPublisher {
+        if route.plan.traits.takesSubscriptions {
             // It says itself what it wants to hear, ends with its connection, and may come before its publisher.
             let advice = "send {\"op\":\"subscribe\",\"topic\":...}"
             return request.query.isEmpty

@@ -173,7 +173,8 @@ final class SessionPresence: TimerHandler, MemoryHolder {
         let service = session.kind?.subject ?? plan?.name
         core.accessLog.write(
             SessionRecord(
-                kind: plan.map { $0.isPublisher ? "topics" : "raw" } ?? "socket", service: service, traffic: all,
+                kind: plan.map { $0.traits.takesSubscriptions ? "topics" : "raw" } ?? "socket", service: service,
+                traffic: all,
                 elapsed: core.now.since(since), close: wire?.closing ?? closing, connections: connections,
                 requestID: requestID, remote: address))
     }

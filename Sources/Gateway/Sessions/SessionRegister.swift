@@ -144,7 +144,7 @@ final class SessionRegister: TimerHandler {
     @discardableResult
     func makeSession(_ kind: SessionKind?, _ wire: SessionWire, resumable: Bool = true) -> (any Session)? {
         guard let kind else { return MultiplexedSession(core, wire) }
-        if let publisher = core.services[kind.plan] as? PublisherService {
+        if let publisher = core.services[kind.plan] as? any TopicSource {
             return TopicSession(core, publisher, kind, wire)
         }
         return RawSession(core, core.services[kind.plan], kind, wire, resumable: resumable)

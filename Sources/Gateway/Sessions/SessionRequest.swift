@@ -28,13 +28,15 @@ struct SessionRequest {
     ) -> Outcome {
         let name = message.service ?? ""
         let offered = core.offers[name]
-        let configured = core.shared.plans.first { $0.name == name && !$0.isBroker && $0.exposure.byName }
+        let configured = core.shared.plans.first {
+            $0.name == name && !$0.traits.listsRegisteredNames && $0.exposure.byName
+        }
         guard let plan = configured ?? offered?.plan else {
             let known = "GET /v1/services lists them"
             return .refused(Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; \(known)"))
         }
         let parameters = RequestParameters()
-        parameters.takesTopics = plan.isPublisher
+        parameters.takesTopics = plan.traits.takesSubscriptions
         for (key, value) in message.overrides(payload) {
             if let problem = parameters.apply(key, value) { return .refused(problem) }
         }
@@ -48,7 +50,7 @@ struct SessionRequest {
             return .refused(Problem(.badParameter, "\(much); \(advice)"))
         }
         if let problem = wrongVerb(message, plan) { return .refused(problem) }
-        let body = plan.isPublisher
+        let body = plan.traits.takesSubscriptions
             ? topics(message, payload, plan, core) : body(message, payload, plan, id: id, wire)
         switch body {
         case .failure(let problem): return .refused(problem)
@@ -66,8 +68,9 @@ struct SessionRequest {
     }
 
     private static func wrongVerb(_ message: ClientMessage, _ plan: ServicePlan) -> Problem? {
-        guard (message.operation == "subscribe") != plan.isPublisher else { return nil }
-        let what = plan.isPublisher ? "is a publisher; write \"op\":\"subscribe\"" : "is none; write \"op\":\"request\""
+        guard (message.operation == "subscribe") != plan.traits.takesSubscriptions else { return nil }
+        let what = plan.traits.takesSubscriptions
+            ? "is a publisher; write \"op\":\"subscribe\"" : "is none; write \"op\":\"request\""
         return Problem(.badMessage, "service \"\(plan.name)\" \(what)")
     }
 
@@ -77,7 +80,7 @@ struct SessionRequest {
         guard let topics = message.topics(payload) else {
             return .failure(Problem(.badMessage, "`topics` must be an array of strings; [\"\"] is everything"))
         }
-        if let problem = (core.services[plan.index] as? PublisherService)?.problem(of: topics) {
+        if let problem = (core.services[plan.index] as? any TopicSource)?.problem(of: topics) {
             return .failure(problem)
         }
         return .success(TopicList.bytes(of: topics))

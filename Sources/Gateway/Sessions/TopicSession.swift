@@ -16,9 +16,9 @@ import ZeroMQ
 final class TopicSession: RequesterState, Requester, Session {
     let presence: SessionPresence
     let kind: SessionKind?
-    private let publisher: PublisherService
+    private let publisher: any TopicSource
 
-    init(_ core: Core, _ publisher: PublisherService, _ kind: SessionKind, _ wire: SessionWire) {
+    init(_ core: Core, _ publisher: any TopicSource, _ kind: SessionKind, _ wire: SessionWire) {
         self.publisher = publisher
         presence = SessionPresence(core, wire, resumable: false)
         self.kind = kind

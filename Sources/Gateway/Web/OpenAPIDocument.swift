@@ -114,18 +114,18 @@ struct OpenAPIDocument {
     }
 
     private mutating func service(_ plan: ServicePlan) {
-        if plan.isPublisher { return publisher(plan) }
+        if plan.traits.takesSubscriptions { return publisher(plan) }
         object("/v1/services/\(plan.name)") { document in
             document.object("get") { document in
                 document.text("operationId", "get_\(plan.name)")
                 document.text(
                     "summary", "What service \(plan.name) is and how it stands"
-                        + (plan.isBroker ? "." : "; with `request`, an exchange."))
-                if plan.isBroker { return document.brokerResponses() }
+                        + (plan.traits.listsRegisteredNames ? "." : "; with `request`, an exchange."))
+                if plan.traits.listsRegisteredNames { return document.brokerResponses() }
                 document.parameters(plan, byGet: true)
                 document.responses(plan, ServiceRoute(plan), body: .query)
             }
-            guard !plan.isBroker else { return }
+            guard !plan.traits.listsRegisteredNames else { return }
             document.operation(
                 "post", "post_\(plan.name)", plan, "One exchange with service \(plan.name).", ServiceRoute(plan))
         }

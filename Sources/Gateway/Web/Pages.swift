@@ -39,7 +39,7 @@ enum Pages {
             writer.beginArray()
             for (plan, state) in zip(core.shared.plans, states(reports, core, for: answer)) where plan.exposure.byName {
                 describe(plan, state, reports, into: &writer)
-                for pool in state.pools where plan.isBroker && !pool.workers.isEmpty {
+                for pool in state.pools where plan.traits.listsRegisteredNames && !pool.workers.isEmpty {
                     guard plan.exposure.includes(pool.name) else { continue }
                     if let route = core.offers[pool.name] { describe(route, state, into: &writer) }
                 }
@@ -102,17 +102,17 @@ enum Pages {
             writer.key(name)
             writer.string(value)
         }
-        if plan.isPublisher {
+        if plan.traits.takesSubscriptions {
             describeTopics(plan, reports, into: &writer)
         } else {
             writeRules(plan, plan.rules, into: &writer)
         }
         writeState(state, into: &writer)
-        if plan.configuration.peer == .ready, let pool = state.pools.first {
+        if plan.traits.reportsPools, !plan.traits.listsRegisteredNames, let pool = state.pools.first {
             writer.key("pool")
             pool.write(into: &writer)
         }
-        if plan.isBroker {
+        if plan.traits.listsRegisteredNames {
             writer.key("registered")
             writer.beginArray()
             for pool in state.pools where !pool.workers.isEmpty && plan.exposure.includes(pool.name) {

@@ -83,7 +83,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
 
     func bodyEnded(of request: Request) {
         guard !isRefused else { return }
-        if plan.isPublisher { return core.openSoon(self) }
+        if plan.traits.takesSubscriptions { return core.openSoon(self) }
         if let text = parameters.request, !route.isConfigured {
             if let problem = body.take(Array(text.utf8).span) { return refuse(problem) }
         }
@@ -113,7 +113,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         // Once the frame is made nobody asks for the bytes again, and the worker may take its time.
         let body = body.takeBytes()
         defer { hold(body: exchange.unsent.isEmpty ? 0 : body.count) }
-        if plan.isPublisher {
+        if plan.traits.takesSubscriptions {
             frame = Frame(copying: TopicList.bytes(of: parameters.topics.map { Array($0.utf8) }).span)
         } else if route.request == .envelope {
             frame = Frame(copying: RequestEnvelope.make(route, answer, path, parameters, body: body.span).span)
@@ -122,7 +122,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         }
         exchange.open(&frame, self)
         // Nobody knows when the first message comes, and no problem can come before it.
-        if exchange.isOpen && plan.isPublisher { stream?.begin() }
+        if exchange.isOpen && plan.traits.takesSubscriptions { stream?.begin() }
     }
 
     func deliver(_ body: Span<UInt8>, _ inspection: Inspection) {

@@ -103,7 +103,7 @@ final class StreamWriter: BodySource {
     /// An EventSource comes back by itself, and without an id it would run the exchange again. The id of an end without
     /// replies stops it, unless it is to try again.
     private func again(_ record: EndRecord) -> String {
-        if route.plan.isPublisher { return "" }
+        if route.plan.traits.takesSubscriptions { return "" }
         return record.problem?.status == 503 ? "retry: \(route.plan.retryAfterSeconds * 1000)\n" : "id: 0\n"
     }
 

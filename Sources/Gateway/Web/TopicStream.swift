@@ -26,7 +26,7 @@ extension RESTHandler {
             return refuse(answer, Problem(.notAcceptable, "take text/event-stream or application/x-ndjson"))
         }
         let topics = parameters.topics.map { Array($0.utf8) }
-        if let problem = (core.services[route.plan.index] as? PublisherService)?.problem(of: topics) {
+        if let problem = (core.services[route.plan.index] as? any TopicSource)?.problem(of: topics) {
             return page(answer) {
                 $0.send(problem, retryAfter: problem.status == 503 ? route.plan.retryAfterSeconds : nil)
             }
@@ -48,8 +48,4 @@ extension ReplyFormat {
         if sse.quality == 0 && ndjson.quality == 0 { return nil }
         return ndjson > sse ? .ndjson : .sse
     }
-}
-
-extension ServicePlan {
-    var isPublisher: Bool { configuration.peer == .publisher }
 }

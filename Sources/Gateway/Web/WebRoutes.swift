@@ -38,7 +38,7 @@ final class ServiceRoute: Sendable {
     let replyText: ReplyText
     /// Where it leads to a broker and to none of the services that its workers register: nothing can be asked there.
     var brokerProblem: Problem? {
-        guard plan.isBroker, subject == nil else { return nil }
+        guard plan.traits.listsRegisteredNames, subject == nil else { return nil }
         let advice = "ask for one of the names that it lists as `registered`"
         return Problem(.unknownService, "\"\(name)\" is a Majordomo broker; \(advice)")
     }
@@ -73,7 +73,7 @@ final class ServiceRoute: Sendable {
         bounds = isConfigured ? plan.bounds.including(rules) : plan.bounds
         self.isConfigured = isConfigured
         self.subject = subject
-        replyText = plan.isPublisher
+        replyText = plan.traits.takesSubscriptions
             ? plan.replyText : ReplyText(body: plan.configuration.body, isEnvelope: self.reply == .envelope)
     }
 }
@@ -94,12 +94,14 @@ struct WebRoutes: Sendable {
         routes.append(("POST", "/v1/services/{service}/workers/{worker}/{order}", .worker))
         for plan in plans where plan.exposure.byName {
             let route = ServiceRoute(plan)
-            if plan.isPublisher {
+            if plan.traits.takesSubscriptions {
                 routes.append(("GET", "/v1/services/\(plan.name)", .topics(route)))
                 continue
             }
             // A broker is asked for the services that its workers register.
-            if !plan.isBroker { routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route))) }
+            if !plan.traits.listsRegisteredNames {
+                routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route)))
+            }
             routes.append(("GET", "/v1/services/\(plan.name)", .service(route)))
         }
         for route in configuration.routes {

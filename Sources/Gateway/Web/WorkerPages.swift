@@ -40,10 +40,10 @@ enum WorkerPages {
     }
 
     private static func find(_ service: String, _ reports: [CoreReport], _ core: Core) -> (ServicePlan, PoolState)? {
-        for plan in core.shared.plans where plan.configuration.hasPool {
+        for plan in core.shared.plans where plan.traits.reportsPools {
             let pools = reports.flatMap { $0.states[plan.index].pools }
-            let name = plan.configuration.peer == .majordomo ? service : ""
-            guard plan.configuration.peer == .majordomo || plan.name == service else { continue }
+            let name = plan.traits.listsRegisteredNames ? service : ""
+            guard plan.traits.listsRegisteredNames || plan.name == service else { continue }
             if let pool = pools.first(where: { $0.name == name }) { return (plan, pool) }
         }
         return nil

@@ -80,7 +80,7 @@ final class RouterService: Service {
                 let name = core.mintIdentity(prefix: plan.configuration.identities.prefix)
                 let link = try Link(core, plan, endpoint, identity: name)
                 links.append(link)
-                if let version = plan.majordomo {
+                if let version = plan.traits.brokerVersion {
                     inquire(link, index, version)
                 } else {
                     link.onChange = { [unowned self] link in
@@ -111,9 +111,12 @@ final class RouterService: Service {
         inquiry.start()
     }
 
-    /// The name in an endpoint was looked up.
-    func resolved(_ endpoint: Int, epoch: Int, _ address: String?) {
-        addresses.resolved(endpoint, epoch: epoch, address)
+    func received(_ letter: any ServiceLetter) {
+        guard let letter = letter as? RouterLetter else { return }
+        switch letter {
+        case .distrusted(let endpoint): for slot in pool.distrust(endpoint) { close(slot, lingering: false) }
+        case .resolved(let endpoint, let epoch, let address): addresses.resolved(endpoint, epoch: epoch, address)
+        }
     }
 
     func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
@@ -235,14 +238,9 @@ final class RouterService: Service {
         guard let closing = pool.receivedUnowed(identity.slot) else { return }
         for slot in closing { close(slot, lingering: false) }
         for other in 0..<core.shared.reactorCount where other != core.index {
-            core.post(.distrusted(service: plan.index, endpoint: identity.endpoint), to: other)
+            core.post(.service(plan.index, RouterLetter.distrusted(endpoint: identity.endpoint)), to: other)
         }
         core.log.warning("service \(plan.name): \(distrust(of: identity.endpoint))")
-    }
-
-    /// Another reactor received a reply too many.
-    func distrust(_ endpoint: Int) {
-        for slot in pool.distrust(endpoint) { close(slot, lingering: false) }
     }
 
     /// What users are told of an endpoint that does not keep its word.

@@ -63,7 +63,7 @@ struct EndpointAddresses {
         guard isUp else { return }
         let (service, epoch, mailbox) = (plan.index, entries[endpoint].epoch, core.shared.mailboxes[core.index])
         NameLookup.start(name.host, ipv6: plan.configuration.socket.ipv6) { address in
-            mailbox.post(.resolved(service: service, endpoint: endpoint, epoch: epoch, address))
+            mailbox.post(.service(service, RouterLetter.resolved(endpoint: endpoint, epoch: epoch, address)))
         }
     }
 

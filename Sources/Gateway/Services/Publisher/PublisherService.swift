@@ -14,7 +14,7 @@ import Reactors
 import ZeroMQ
 
 /// A publisher's service on one reactor.
-final class PublisherService: Service, ReadinessHandler {
+final class PublisherService: TopicSource, ReadinessHandler {
     /// Messages read from one socket at a time at most: some hundred microseconds of work.
     private static let messagesPerDrain = 512
     /// A turn drains a service up to eight times before what came has a chance to leave (Core.turnEnded). All of that
@@ -111,8 +111,8 @@ final class PublisherService: Service, ReadinessHandler {
     func pause(_ exchange: any Requester) { audience.pause(exchange) }
     func resume(_ exchange: any Requester) { audience.resume(exchange) }
 
-    /// The gateway drains: nobody waits for what has no end.
-    func dismiss() { audience.dismiss(because: .shutdown) }
+    /// What has no end is not waited for.
+    func drainBegan() { audience.dismiss(because: .shutdown) }
 
     /// Why the process cannot listen to these topics as well, or nil.
     func problem(of topics: [[UInt8]]) -> Problem? {
@@ -138,7 +138,8 @@ final class PublisherService: Service, ReadinessHandler {
         if !elsewhere.holds(topic) { unsubscribe(topic) }
     }
 
-    func received(_ letter: TopicLetter) {
+    func received(_ letter: any ServiceLetter) {
+        guard let letter = letter as? TopicLetter else { return }
         switch letter {
         case .subscribe(let topic, let reactor):
             if elsewhere.add(topic, for: reactor), !audience.holds(topic) { subscribe(topic) }
@@ -161,7 +162,7 @@ final class PublisherService: Service, ReadinessHandler {
     }
 
     private func post(_ letter: TopicLetter, to core: Int) {
-        self.core.post(.topics(service: plan.index, letter), to: core)
+        self.core.post(.service(plan.index, letter), to: core)
     }
 
     // MARK: Messages

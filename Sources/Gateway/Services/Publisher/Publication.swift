@@ -72,7 +72,7 @@ enum TopicList {
 }
 
 /// What the reactors say to each other about a publisher whose socket is bound on one of them.
-enum TopicLetter: Sendable {
+enum TopicLetter: ServiceLetter {
     /// To the home: somebody on that reactor listens to the topic now, or nobody does any more.
     case subscribe([UInt8], from: Int)
     case unsubscribe([UInt8], from: Int)

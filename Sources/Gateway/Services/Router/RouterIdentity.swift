@@ -175,7 +175,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         for _ in 0..<Self.turnBudget {
             guard !isPaused, isOpen else { return false }
             guard wholly || !service.core.memory.stopsReading else { return true }
-            if let version = service.plan.majordomo {
+            if let version = service.plan.traits.brokerVersion {
                 guard receiveFromBroker(version, service) else { return false }
             } else {
                 guard receiveMessage(service) else { return false }

@@ -1,0 +1,13 @@
+// `peer: dealer` and `peer: rep`: workers that take requests as they come.
+
+import Bridge
+import Configuration
+
+enum DealerKind: ServiceKind {
+    static func traits(of configuration: ServiceConfiguration) -> ServiceTraits {
+        ServiceTraits(
+            template: configuration.peer == .rep ? .ticketDelimited : .ticket, hasHome: configuration.bind != nil)
+    }
+
+    static func make(_ core: Core, _ plan: ServicePlan) throws -> any Service { try DealerService(core, plan) }
+}

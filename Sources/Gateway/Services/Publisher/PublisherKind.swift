@@ -1,0 +1,13 @@
+// `peer: publisher`: what web clients subscribe to. Each reactor has a part of it, with sockets or without.
+
+import Bridge
+import Configuration
+
+enum PublisherKind: ServiceKind {
+    static func traits(of configuration: ServiceConfiguration) -> ServiceTraits {
+        // Nothing is sent to a publisher.
+        ServiceTraits(template: .body, takesSubscriptions: true)
+    }
+
+    static func make(_ core: Core, _ plan: ServicePlan) throws -> any Service { try PublisherService(core, plan) }
+}

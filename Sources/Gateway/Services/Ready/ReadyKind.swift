@@ -1,0 +1,12 @@
+// `peer: ready`: workers that say when they are ready.
+
+import Bridge
+import Configuration
+
+enum ReadyKind: ServiceKind {
+    static func traits(of configuration: ServiceConfiguration) -> ServiceTraits {
+        ServiceTraits(template: .delimited, reportsPools: true, hasHome: true)
+    }
+
+    static func make(_ core: Core, _ plan: ServicePlan) throws -> any Service { try ReadyService(core, plan) }
+}
