@@ -30,6 +30,9 @@ extension Request {
         switch stage {
         case .line:
             return unsafe begin(method, version)
+        case .held:
+            // The library makes its first call for the request again.
+            return !isAborted && accepted()
         case .body, .lingering:
             let available = unsafe count.pointee
             guard available > 0, let bytes = unsafe bytes else { return end() }
@@ -63,7 +66,17 @@ extension Request {
         listener.handler.accept(self)
         if isAborted { return false }
         precondition(held != nil || consumer != nil, "accept() must respond or set a consumer")
+        guard isHeld else { return accepted() }
+        stage = .held
+        listener.waitForNothing(self)
+        suspend()
+        return true
+    }
+
+    /// Goes on to the body, or past it.
+    private func accepted() -> Bool {
         stage = .body
+        if hasBody && held == nil { listener.wait(for: .body, self) }
         guard let held, hasBody else { return true }
         // The answer is there before the body. A client that waits for our 100 is told at once; else the body is read
         // over, so that the connection can be used again, unless that is too much.
@@ -135,6 +148,22 @@ extension Request {
     public func answerBeforeBody() {
         guard stage == .body, held != nil, !isInTurn else { return }
         if !answerDirectly() { abort() }
+    }
+
+    // MARK: held
+
+    /// Leaves what follows the header unread, and the connection unwatched, until `release()` or `abort()`. Only within
+    /// `RequestHandler.accept`, with a consumer, which hears `closed` and nothing else meanwhile. No deadline runs.
+    public func hold() {
+        precondition(stage == .accepting, "a request can be held when it is accepted, and then only")
+        isHeld = true
+    }
+
+    /// Goes on where `hold` stopped: with the body, or with the response that was given meanwhile.
+    public func release() {
+        guard isHeld else { return }
+        isHeld = false
+        resume()
     }
 
     // MARK: waiting
@@ -227,6 +256,7 @@ extension Request {
             listener.gaveUp(self, isSilent: code == .REQUEST_TERMINATED_WITH_ERROR && !isAnsweredByLibrary)
         }
         isSuspended = false
+        isHeld = false
         endPolling()
         stage = .resting
         if code != .REQUEST_TERMINATED_COMPLETED_OK && code != .REQUEST_TERMINATED_DAEMON_SHUTDOWN { closeSoon() }

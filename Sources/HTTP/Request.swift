@@ -2,9 +2,10 @@
 // request on it; `closed` is the last moment at which it means this request. Confined to the listener's thread.
 //
 //     resting --request line--> line --header--> accepting --> body --> ending --> answered --> resting
-//                                                    |           |         \--> waiting --/        (keep-alive)
-//                                                    \-----------+--> lingering (answered past the library; closes)
+//                                                  | \-> held -^ |         \--> waiting --/        (keep-alive)
+//                                                  \-------------+--> lingering (answered past the library; closes)
 //
+// In `held` nothing is read, neither the body nor what is behind it, until `release()`.
 // In `waiting` the library asks for the response in each of its runs (`isPolled`), and if none has come for a moment
 // the connection is suspended; a stream suspends itself in `answered` (`isStreamResting`). What is done in each stage
 // is in Request+Turns.swift, the answers in Request+Respond.swift.
@@ -13,7 +14,7 @@ internal import CMicroHTTPD
 import Glibc
 
 @safe public final class Request {
-    enum Stage: UInt8 { case resting, line, accepting, body, ending, waiting, answered, lingering }
+    enum Stage: UInt8 { case resting, line, accepting, held, body, ending, waiting, answered, lingering }
 
     // MARK: who
 
@@ -95,6 +96,8 @@ import Glibc
     /// When waiting like that is over.
     var polledUntil: UInt64 = 0
     var isStreamResting = false
+    /// `hold` was called, and `release` was not.
+    var isHeld = false
     var expectsContinue = false
     var isOverLimit = false
     /// The connection was let in though there was no place: it may ask for a probe, and is closed then.
