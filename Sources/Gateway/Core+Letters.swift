@@ -26,6 +26,7 @@ extension Core {
         case .order(let service, let pool, let worker, let isDraining):
             services[service].setDraining(isDraining, worker: worker, pool)
         case .offer(let service, let name, let offer): offers.update(shared.plans[service], name, offer)
+        case .admission(let ticket, let verdict): handler?.admission.decided(ticket, verdict)
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
         case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
         case .drain: beginDrain()

@@ -31,6 +31,8 @@ enum Letter: Sendable {
     case order(service: Int, pool: String, worker: String, isDraining: Bool)
     /// A broker's workers offer that name, otherwise than before, or it is forgotten.
     case offer(service: Int, name: String, Offer?)
+    /// What was found out about a request that waits at a step of admission.
+    case admission(Ticket, AdmissionVerdict)
     /// Tell that reactor how you stand.
     case report(to: Int, inquiry: UInt64)
     case reported(inquiry: UInt64, CoreReport)

@@ -17,7 +17,7 @@ final class SharedState: Sendable {
     let log: Logger
     let routes: WebRoutes
     let publicFiles: PublicFiles
-    let admission: Admission
+    let callerRules: CallerRules
     let openAPI: [UInt8]
     /// Connections one reactor may hold.
     let connectionsPerReactor: Int
@@ -51,7 +51,7 @@ final class SharedState: Sendable {
         routes = WebRoutes(configuration, plans)
         publicFiles = try PublicFiles(
             folder: configuration.publicFolder.path, hasForeignReaders: !configuration.origins.isEmpty)
-        admission = Admission(configuration)
+        callerRules = CallerRules(configuration)
         openAPI = OpenAPIDocument.make(plans: plans, routes: configuration.routes)
         let limits = configuration.limits
         exchangesPerAddress =

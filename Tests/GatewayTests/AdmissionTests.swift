@@ -1,73 +1,149 @@
-// Which page a request comes from, and what it may do.
+// The steps before a request: their order, and what waits at one of them.
 
+import Bridge
 import Configuration
 import Testing
 
 @testable import Gateway
 
-@Suite("Admission of pages") struct AdmissionTests {
-    private func verdict(
-        origin: String? = nil, site: String? = nil, mode: String? = nil, destination: String? = nil,
-        referrer: String? = nil
-    ) -> String {
-        var configuration = Configuration()
-        configuration.origins = ["https://app.example.org"]
-        let sender = Admission.Sender(
-            origin: origin, site: site, mode: mode, destination: destination, referrer: referrer)
-        switch Admission(configuration).verdict(on: sender, host: "127.0.0.1:8080") {
-        case .own: return "own"
-        case .navigation: return "navigation"
-        case .configured: return "configured"
-        case .refused(let problem): return problem.code.rawValue
+/// Decides as the test says.
+private final class ScriptedStep: AdmissionStep {
+    private(set) var asked = 0
+    private(set) var tickets: [Ticket] = []
+    private let decision: AdmissionDecision?
+
+    /// - Parameter decision: nil: it waits.
+    init(_ decision: AdmissionDecision? = nil) { self.decision = decision }
+
+    func decide(_ answer: Answer) -> AdmissionDecision {
+        asked += 1
+        return decision ?? .wait { self.tickets.append($0) }
+    }
+}
+
+@Suite("Admission", .timeLimit(.minutes(1)))
+struct AdmissionTests {
+    private static let page = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    private static let exchange =
+        "POST /v1/services/s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n[1]"
+    private static let session =
+        "GET /v1/socket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+        + "Sec-WebSocket-Protocol: zmq-gateway.v1\r\n\r\n"
+
+    private func house(_ steps: [ScriptedStep]) throws -> CoreHouse {
+        let house = try CoreHouse { configuration in
+            var service = ServiceConfiguration(name: "s", peer: .dealer)
+            service.bind = "tcp://127.0.0.1:*"
+            configuration.services = [service]
         }
+        admission(house).steps += steps
+        return house
     }
 
-    @Test("an origin is the gateway's own with the scheme in force only")
-    func origins() {
-        #expect(verdict(origin: "http://127.0.0.1:8080") == "own")
-        #expect(verdict(origin: "https://127.0.0.1:8080") == "origin_refused")
-        #expect(verdict(origin: "https://app.example.org") == "configured")
-        #expect(verdict(origin: "null") == "origin_refused")
-        #expect(verdict(origin: "http://127.0.0.1:8081", site: "same-site") == "origin_refused")
+    private func admission(_ house: CoreHouse) -> Admission { house.core.handler!.admission }
+
+    /// A client whose request waits at `step`, which has had `count` before.
+    private func waiting(_ text: String, _ house: CoreHouse, at step: ScriptedStep) -> CoreClient {
+        let count = step.tickets.count
+        let client = house.connect()
+        client.send(text)
+        #expect(house.run { step.tickets.count == count + 1 })
+        house.settle()
+        #expect(client.text.isEmpty && admission(house).waitingCount == 1)
+        return client
     }
 
-    @Test("without an origin Sec-Fetch-Site tells a foreign page")
-    func sites() {
-        #expect(verdict() == "own")
-        #expect(verdict(site: "same-origin") == "own")
-        #expect(verdict(site: "none", mode: "navigate", destination: "document") == "own")
-        for site in ["cross-site", "same-site", "", "unheard-of"] {
-            #expect(verdict(site: site, mode: "no-cors", destination: "image") == "origin_refused")
-            #expect(verdict(site: site, mode: "navigate", destination: "iframe") == "origin_refused")
-            #expect(verdict(site: site, mode: "navigate", destination: "document") == "navigation")
-        }
+    private func post(_ verdict: AdmissionVerdict, _ ticket: Ticket?, to house: CoreHouse) throws {
+        house.core.shared.mailboxes[0].post(.admission(try #require(ticket), verdict))
     }
 
-    @Test("a page of a configured origin is told by its referrer")
-    func referrers() {
-        #expect(verdict(site: "cross-site", mode: "no-cors", referrer: "https://app.example.org/a/b?c") == "own")
-        #expect(verdict(site: "cross-site", mode: "no-cors", referrer: "https://app.example.org") == "own")
-        for referrer in ["https://app.example.org.evil.com/", "https://evil.com/https://app.example.org/", "", "x"] {
-            #expect(verdict(site: "cross-site", mode: "no-cors", referrer: referrer) == "origin_refused")
-        }
-    }
-
-    @Test("what a client reads of a trouble names no endpoint")
-    func endpoints() {
-        let text = "tcp://10.0.0.1:5570: the socket at the other end is no ROUTER (ipc:///run/a.sock); look at `peer`"
-        let expected = "an endpoint: the socket at the other end is no ROUTER an endpoint); look at `peer`"
-        #expect(ServiceState.withoutEndpoints(text) == expected)
-        #expect(ServiceState.withoutEndpoints("nothing  to hide") == "nothing  to hide")
+    @Test("the first step that refuses is the last that is asked")
+    func order() throws {
+        let steps = [ScriptedStep(.proceed), ScriptedStep(.refuse(Problem(.hostRefused, "no"))), ScriptedStep(.proceed)]
+        let house = try house(steps)
+        defer { house.stop() }
+        let client = house.connect()
+        client.send(Self.page)
+        #expect(house.run { client.text.contains("\"host_refused\"") })
+        #expect(steps.map(\.asked) == [1, 1, 0])
+        let stranger = house.connect()
+        stranger.send("GET /v1/services HTTP/1.1\r\nHost: elsewhere\r\n\r\n")
+        #expect(house.run { stranger.text.contains("\"host_refused\"") })
+        #expect(steps.map(\.asked) == [1, 1, 0])
     }
 
     @Test(
-        "documents that a worker makes run no scripts under our origin",
-        arguments: [
-            ("text/html", true), ("Text/HTML; charset=utf-8", true), ("application/xhtml+xml", true),
-            ("image/svg+xml", true), ("text/xml", true), ("application/json", false), ("text/plain; x=html", false),
-            ("image/png", false),
-        ])
-    func documents(type: String, expected: Bool) {
-        #expect(WorkerField.makesDocument([("X", "text/html"), ("Content-Type", type)]) == expected)
+        "a page, an exchange and a session wait until a letter releases them",
+        arguments: zip([page, exchange, session], ["200 OK", "503 Service", "101 Switching"]))
+    func released(_ text: String, _ status: String) throws {
+        let step = ScriptedStep()
+        let house = try house([step])
+        defer { house.stop() }
+        let client = waiting(text, house, at: step)
+        try post(.proceed, step.tickets.last, to: house)
+        #expect(house.run { client.text.hasPrefix("HTTP/1.1 \(status)") })
+        #expect(admission(house).waitingCount == 0 && step.asked == 1)
+    }
+
+    @Test("a letter may refuse what waits", arguments: [page, exchange, session])
+    func refused(_ text: String) throws {
+        let step = ScriptedStep()
+        let house = try house([step])
+        defer { house.stop() }
+        let client = waiting(text, house, at: step)
+        try post(.refuse(.originRefused, detail: "not you"), step.tickets.last, to: house)
+        #expect(house.run { client.text.hasPrefix("HTTP/1.1 403") && client.text.contains("not you") })
+        #expect(admission(house).waitingCount == 0)
+    }
+
+    @Test("it may wait at one step after the other, and a letter for the first is stale at the second")
+    func twice() throws {
+        let steps = [ScriptedStep(), ScriptedStep()]
+        let house = try house(steps)
+        defer { house.stop() }
+        let client = waiting(Self.exchange, house, at: steps[0])
+        try post(.proceed, steps[0].tickets.last, to: house)
+        #expect(house.run { steps[1].tickets.count == 1 })
+        try post(.refuse(.originRefused, detail: "late"), steps[0].tickets.last, to: house)
+        house.settle()
+        #expect(client.text.isEmpty && admission(house).waitingCount == 1)
+        try post(.proceed, steps[1].tickets.last, to: house)
+        #expect(house.run { client.text.contains("\"no_worker\"") })
+    }
+
+    @Test("a client that leaves waits no more, and its letter is dropped", arguments: [page, exchange])
+    func left(_ text: String) throws {
+        let step = ScriptedStep()
+        let house = try house([step])
+        defer { house.stop() }
+        waiting(text, house, at: step).leave()
+        #expect(house.run { admission(house).waitingCount == 0 && house.core.handler!.openRequests == 0 })
+        try post(.proceed, step.tickets.last, to: house)
+        house.settle()
+        _ = waiting(text, house, at: step)
+    }
+
+    @Test("one that waits for too long is refused, and says so")
+    func timedOut() throws {
+        let step = ScriptedStep()
+        let house = try house([step])
+        defer { house.stop() }
+        let client = waiting(Self.exchange, house, at: step)
+        #expect(admission(house).patience == 10_000_000_000)
+        admission(house).patience = 1_000_000
+        let second = house.connect()
+        second.send(Self.exchange)
+        #expect(house.run { second.text.hasPrefix("HTTP/1.1 503") && second.text.contains("too long") })
+        #expect(client.text.isEmpty && admission(house).waitingCount == 1)
+    }
+
+    @Test("a gateway that stops does not wait for them")
+    func stopped() throws {
+        let step = ScriptedStep()
+        let house = try house([step])
+        let client = waiting(Self.page, house, at: step)
+        house.stop()
+        #expect(client.text.isEmpty && client.isAtEnd)
     }
 }

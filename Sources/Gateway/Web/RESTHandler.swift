@@ -1,6 +1,6 @@
 // The door: every request whose header is complete comes here once, is let in or refused, and finds its place.
 //
-//     Host, Origin -> route -> built-in page, public file, or RESTReplySink
+//     Admission -> route -> built-in page, public file, session, or RESTReplySink
 
 import Bridge
 import Configuration
@@ -13,8 +13,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     /// Requests that have no last byte yet.
     private(set) var openRequests = 0
     private var lastRequest: UInt64 = 0
+    private(set) lazy var admission = Admission(self)
     private(set) lazy var sessions = SessionHandler(self)
-    private var admittedHost: [UInt8] = []
     private let noParameters = RequestParameters()
     /// The last path that led to a target without parameters, and that target.
     private var lastPath: [UInt8] = []
@@ -28,36 +28,12 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     func accept(_ request: Request) {
         openRequests += 1
         let answer = Answer(request, requestID(of: request), closes: !core.drainState.acceptsRequests)
-        if let problem = admit(request, answer) { return refuse(answer, problem) }
-        dispatch(answer)
-    }
-
-    /// Looks at Host, Origin and Sec-Fetch-Site. Most requests carry the host of the one before, and nothing of a page:
-    /// those pass at a comparison.
-    private func admit(_ request: Request, _ answer: Answer) -> Problem? {
-        let isOfAPage = request.value(of: .origin) != nil || request.value(of: .secFetchSite) != nil
-        if !isOfAPage, let host = request.value(of: .host), host.equals(admittedHost) { return nil }
-        let host = request.text(of: .host) ?? ""
-        if let problem = core.shared.admission.hostProblem(host) {
-            // Probes call by whatever address they know. A page that came by a rebound name is refused if it shows.
-            guard !isOfAPage, request.isProbe else { return problem }
-            answer.isOfForeignHost = true
-            return nil
-        }
-        admittedHost = Array(host.utf8)
-        guard isOfAPage else { return nil }
-        switch core.shared.admission.verdict(on: request.sender, host: host) {
-        case .own: return nil
-        case .navigation: answer.isForeignLink = true
-        case .configured(let origin): answer.origin = origin
-        case .refused(let problem): return problem
-        }
-        return nil
+        admission.begin(answer)
     }
 
     /// Whether the request only follows a link of a foreign page, which may do nothing: then it is refused here.
     func refusesLink(_ answer: Answer) -> Bool {
-        if answer.isForeignLink { refuse(answer, Admission.foreignPage) }
+        if answer.isForeignLink { refuse(answer, CallerRules.foreignPage) }
         return answer.isForeignLink
     }
 
@@ -83,7 +59,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         return Problem(known, detail, status: status).bytes(requestID: nil)
     }
 
-    private func dispatch(_ answer: Answer) {
+    /// It has passed the steps of admission.
+    func admitted(_ answer: Answer) {
         let request = answer.request
         // Most requests go where the one before went: those need no look at the table.
         if request.method == lastMethod, request.path.equals(lastPath) { return serve(answer, lastTarget, .none) }

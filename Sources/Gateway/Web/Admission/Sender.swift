@@ -1,15 +1,18 @@
 // Where a request comes from, as far as it shows: which page, through which proxy, from which machine.
 //
-//   a page       Origin, Sec-Fetch-*, Referer           Admission decides
+//   a page       Origin, Sec-Fetch-*, Referer           CallerRules decide
 //   a proxy      Forwarded, X-Forwarded-*, Via ...      its address says nothing of the client
 //   the operator this machine, no proxy, no other page  may order workers, and sees endpoints
 
 import HTTP
 
 extension Request {
+    /// A browser says that it sends this for a page.
+    var isOfAPage: Bool { value(of: .origin) != nil || value(of: .secFetchSite) != nil }
+
     /// What the request says of the page that it comes from.
-    var sender: Admission.Sender {
-        Admission.Sender(
+    var sender: CallerRules.Sender {
+        CallerRules.Sender(
             origin: text(of: .origin), site: text(of: .secFetchSite), mode: text(of: .secFetchMode),
             destination: text(of: .secFetchDest), referrer: text(of: .referer))
     }

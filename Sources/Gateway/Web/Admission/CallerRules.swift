@@ -9,8 +9,8 @@
 import Configuration
 import HTTP
 
-/// The admission rules, compiled.
-struct Admission: Sendable {
+/// The rules for hosts and origins, compiled.
+struct CallerRules: Sendable {
     private let hosts: Set<String>
     private let origins: Set<String>
     private let takesAnyAddress: Bool

@@ -1,0 +1,73 @@
+// Which page a request comes from, and what it may do.
+
+import Configuration
+import Testing
+
+@testable import Gateway
+
+@Suite("The rules for callers") struct CallerRulesTests {
+    private func verdict(
+        origin: String? = nil, site: String? = nil, mode: String? = nil, destination: String? = nil,
+        referrer: String? = nil
+    ) -> String {
+        var configuration = Configuration()
+        configuration.origins = ["https://app.example.org"]
+        let sender = CallerRules.Sender(
+            origin: origin, site: site, mode: mode, destination: destination, referrer: referrer)
+        switch CallerRules(configuration).verdict(on: sender, host: "127.0.0.1:8080") {
+        case .own: return "own"
+        case .navigation: return "navigation"
+        case .configured: return "configured"
+        case .refused(let problem): return problem.code.rawValue
+        }
+    }
+
+    @Test("an origin is the gateway's own with the scheme in force only")
+    func origins() {
+        #expect(verdict(origin: "http://127.0.0.1:8080") == "own")
+        #expect(verdict(origin: "https://127.0.0.1:8080") == "origin_refused")
+        #expect(verdict(origin: "https://app.example.org") == "configured")
+        #expect(verdict(origin: "null") == "origin_refused")
+        #expect(verdict(origin: "http://127.0.0.1:8081", site: "same-site") == "origin_refused")
+    }
+
+    @Test("without an origin Sec-Fetch-Site tells a foreign page")
+    func sites() {
+        #expect(verdict() == "own")
+        #expect(verdict(site: "same-origin") == "own")
+        #expect(verdict(site: "none", mode: "navigate", destination: "document") == "own")
+        for site in ["cross-site", "same-site", "", "unheard-of"] {
+            #expect(verdict(site: site, mode: "no-cors", destination: "image") == "origin_refused")
+            #expect(verdict(site: site, mode: "navigate", destination: "iframe") == "origin_refused")
+            #expect(verdict(site: site, mode: "navigate", destination: "document") == "navigation")
+        }
+    }
+
+    @Test("a page of a configured origin is told by its referrer")
+    func referrers() {
+        #expect(verdict(site: "cross-site", mode: "no-cors", referrer: "https://app.example.org/a/b?c") == "own")
+        #expect(verdict(site: "cross-site", mode: "no-cors", referrer: "https://app.example.org") == "own")
+        for referrer in ["https://app.example.org.evil.com/", "https://evil.com/https://app.example.org/", "", "x"] {
+            #expect(verdict(site: "cross-site", mode: "no-cors", referrer: referrer) == "origin_refused")
+        }
+    }
+
+    @Test("what a client reads of a trouble names no endpoint")
+    func endpoints() {
+        let text = "tcp://10.0.0.1:5570: the socket at the other end is no ROUTER (ipc:///run/a.sock); look at `peer`"
+        let expected = "an endpoint: the socket at the other end is no ROUTER an endpoint); look at `peer`"
+        #expect(ServiceState.withoutEndpoints(text) == expected)
+        #expect(ServiceState.withoutEndpoints("nothing  to hide") == "nothing  to hide")
+    }
+
+    @Test(
+        "documents that a worker makes run no scripts under our origin",
+        arguments: [
+            ("text/html", true), ("Text/HTML; charset=utf-8", true), ("application/xhtml+xml", true),
+            ("image/svg+xml", true), ("text/xml", true), ("application/json", false), ("text/plain; x=html", false),
+            ("image/png", false),
+        ])
+    func documents(type: String, expected: Bool) {
+        #expect(WorkerField.makesDocument([("X", "text/html"), ("Content-Type", type)]) == expected)
+    }
+}
