@@ -9,6 +9,25 @@ extension Core {
     /// Tells another reactor, or this one later; the letter leaves at the end of the turn.
     func post(_ letter: Letter, to core: Int) { outbox.add(letter, to: core) }
 
+    func post(_ transfer: SessionTransfer, to reactor: Int) { post(.adopt(transfer), to: reactor) }
+
+    func post(_ letter: any ServiceLetter, of plan: ServicePlan, to reactor: Int) {
+        post(.service(plan.index, letter), to: reactor)
+    }
+
+    func postRequest(_ submission: Submission, _ body: FrameBox, of plan: ServicePlan, to home: Int) {
+        post(.request(service: plan.index, submission, body), to: home)
+    }
+
+    func postWithdrawal(_ submission: Submission, of plan: ServicePlan, to home: Int) {
+        post(.withdraw(service: plan.index, submission), to: home)
+    }
+
+    func letterBox(of plan: ServicePlan) -> @Sendable (any ServiceLetter) -> Void {
+        let (mailbox, service) = (shared.mailboxes[index], plan.index)
+        return { mailbox.post(.service(service, $0)) }
+    }
+
     func received(_ letter: Letter) {
         switch letter {
         case .request(let service, let submission, let box):

@@ -9,6 +9,8 @@ extension Core {
     /// The reactor where a service that binds lives.
     func home(of plan: ServicePlan) -> Int { plan.index % shared.reactorCount }
 
+    func freeIdentity() -> Bool { sessions.endLongestAway() }
+
     /// Tells every reactor that a broker's workers offer a name, or that it is forgotten.
     func tell(_ offer: Offer?, of name: String, by plan: ServicePlan) {
         offers.update(plan, name, offer)

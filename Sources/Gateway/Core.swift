@@ -18,7 +18,7 @@ import Reactors
 import ZeroMQ
 
 /// The gateway on one thread.
-final class Core: TurnParticipant, ServiceHost {
+final class Core: TurnParticipant, WebHost {
     /// How often services and limits are looked after.
     static let tickInterval: Nanoseconds = 250_000_000
     /// Rounds of work in one turn before descriptors are looked at again.
@@ -65,6 +65,10 @@ final class Core: TurnParticipant, ServiceHost {
     /// What any session's bytes are received into; borrowed for the time of a call.
     var receiveBuffer = [UInt8](repeating: 0, count: 65_536)
 
+    var site: Site { shared.site }
+    var reactorCount: Int { shared.reactorCount }
+    var bounds: ProcessBounds { shared.bounds }
+    var acceptsRequests: Bool { drainState.acceptsRequests }
     var context: Context { shared.context }
     var codec: TicketCodec { shared.codec }
     var configuration: Configuration { shared.configuration }
@@ -136,9 +140,9 @@ final class Core: TurnParticipant, ServiceHost {
 
     func admit(_ exchange: Exchange) -> Bool {
         let index = exchange.plan.index
-        guard shared.openExchanges.enter(index) else { return false }
+        guard bounds.openExchanges.enter(index) else { return false }
         guard let ticket = requesters.insert(exchange) else {
-            shared.openExchanges.leave(index)
+            bounds.openExchanges.leave(index)
             return false
         }
         exchange.ticket = ticket
@@ -148,7 +152,7 @@ final class Core: TurnParticipant, ServiceHost {
     func closed(_ exchange: Exchange) {
         guard exchange.ticket != .none else { return }
         requesters.remove(exchange.ticket)
-        shared.openExchanges.leave(exchange.plan.index)
+        bounds.openExchanges.leave(exchange.plan.index)
     }
 
     /// A raw session or a native client gets its ticket.

@@ -70,7 +70,7 @@ public enum Gateway {
             for thread in threads { thread.join() }
             return EX_UNAVAILABLE
         }
-        if let open = DescriptorLimit.inUse() { shared.places.settle(open: open) }
+        if let open = DescriptorLimit.inUse() { shared.bounds.places.settle(open: open) }
         for address in start.addresses {
             let text = address.hasPrefix("unix:") ? address : "http://\(address)"
             Output.write(Array("listening on \(text)\n".utf8), to: STDOUT_FILENO)

@@ -45,10 +45,3 @@ enum Letter: Sendable {
     /// The process holds more memory than it may, and you more than your part.
     case makeRoom
 }
-
-/// How one reactor stands: what health, metrics and the services' descriptions are made of.
-struct CoreReport: Sendable {
-    var metrics: MetricsSnapshot
-    var states: [ServiceState]
-    var isDraining: Bool
-}

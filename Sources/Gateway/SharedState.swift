@@ -15,24 +15,9 @@ final class SharedState: Sendable {
     let mailboxes: [Mailbox<Letter>]
     let output: LineWriter
     let log: Logger
-    let routes: WebRoutes
-    let publicFiles: PublicFiles
-    let callerRules: CallerRules
-    let openAPI: [UInt8]
-    /// Connections one reactor may hold.
-    let connectionsPerReactor: Int
-    /// The descriptors that clients and workers can make the process open.
-    let places: DescriptorPlaces
-    /// Exchanges of one address on one reactor; nil where the bound on its connections is none above it: a connection
-    /// has one at a time.
-    let exchangesPerAddress: Int?
-    let openExchanges: OpenExchangeCounts
+    let site: Site
     let memory: MemoryBudget
-    /// Topics of publishers that somebody listens to, on all reactors.
-    let heldTopics: OpenExchangeCounts
-
-    /// ZeroMQ connections that one port may have.
-    var peersPerPort: Int { max(1, min(configuration.limits.maxPeers, places.peersPerPort)) }
+    let bounds: ProcessBounds
     /// What the end of the drain cut.
     let cut = CutCount()
 
@@ -48,23 +33,18 @@ final class SharedState: Sendable {
         var mailboxes: [Mailbox<Letter>] = []
         for _ in 0..<reactors { mailboxes.append(try Mailbox()) }
         self.mailboxes = mailboxes
-        routes = WebRoutes(configuration, plans)
-        publicFiles = try PublicFiles(
-            folder: configuration.publicFolder.path, hasForeignReaders: !configuration.origins.isEmpty)
-        callerRules = CallerRules(configuration)
-        openAPI = OpenAPIDocument.make(plans: plans, routes: configuration.routes)
+        site = try Site(configuration, plans, reactors: reactors)
         let limits = configuration.limits
-        exchangesPerAddress =
-            limits.maxExchangesPerAddress < limits.maxConnectionsPerAddress
-            ? max(1, limits.maxExchangesPerAddress / reactors) : nil
-        openExchanges = OpenExchangeCounts(
+        let openExchanges = OpenExchangeCounts(
             bound: limits.maxExchanges, ofServices: configuration.services.map(\.maxExchanges),
             shares: configuration.services.map { configuration.nativeShare(of: $0) })
         memory = MemoryBudget(limit: limits.maxMemory, reactors: reactors)
-        heldTopics = OpenExchangeCounts(
+        let heldTopics = OpenExchangeCounts(
             bound: .max, ofServices: configuration.services.map(\.publisher.maxTopics))
-        connectionsPerReactor = max(1, limits.maxConnections / reactors)
-        places = DescriptorPlaces(limit: DescriptorLimit.raiseToHard(), ports: Self.ports(configuration))
+        bounds = ProcessBounds(
+            openExchanges: openExchanges, heldTopics: heldTopics,
+            places: DescriptorPlaces(limit: DescriptorLimit.raiseToHard(), ports: Self.ports(configuration)),
+            maxPeers: limits.maxPeers)
     }
 
     /// Client connections that a process with this configuration holds at most.

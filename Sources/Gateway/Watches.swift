@@ -16,8 +16,8 @@ final class ListenerWatch: ReadinessHandler {
         self.core = core
         let configuration = core.configuration
         var options = ListenerOptions(address: address)
-        options.maxConnections = core.shared.connectionsPerReactor
-        options.places = core.shared.places.connections
+        options.maxConnections = core.shared.site.connectionsPerReactor
+        options.places = core.shared.bounds.places.connections
         options.probes = ["/healthz", "/readyz"]
         options.maxConnectionsPerAddress = max(
             1, configuration.limits.maxConnectionsPerAddress / core.shared.reactorCount)

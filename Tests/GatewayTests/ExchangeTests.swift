@@ -15,7 +15,7 @@ struct ExchangeTests {
 
     init() throws {
         service = FakeService(ServicePlan(index: 0, ServiceConfiguration(name: "s", peer: .dealer)))
-        host = try FakeHost([service.plan])
+        host = try FakeHost([service.plan], most: 1)
     }
 
     private func open(_ rules: EndRules = EndRules(), _ text: String = "1") -> Exchange {
@@ -45,11 +45,11 @@ struct ExchangeTests {
 
     @Test("is over at once where it is not taken in, or its service refuses it")
     func refusals() {
-        host.most = 0
-        #expect(!open().isOpen && sink.ends == [.overloaded] && service.requests.isEmpty)
-        host.most = 1
+        let first = open()
+        #expect(!open().isOpen && sink.ends == [.overloaded] && service.requests.count == 1)
+        first.finish(because: .cancelled)
         service.handover = .refused(.noWorker)
-        #expect(!open().isOpen && sink.ends == [.overloaded, .noWorker] && host.open.isEmpty)
+        #expect(!open().isOpen && sink.ends == [.overloaded, .cancelled, .noWorker] && host.open.isEmpty)
     }
 
     @Test("a sink that is replaced hears no more, and the next one everything from then on")

@@ -9,33 +9,124 @@ import ZeroMQ
 
 @testable import Gateway
 
-/// A host whose clock the test turns.
+/// A host whose clock the test turns, and which notes what is asked of it.
 final class FakeHost: ServiceHost {
+    let index = 0
+    var reactorCount = 1
+    let configuration: Configuration
     var now = Instant(nanoseconds: 1_000)
     let reactor: Reactor
+    let context: Context
+    let codec = TicketCodec(instance: 1)
+    let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let metrics: Metrics
-    /// Exchanges that may be open at once.
-    var most = 10
+    let memory: MemoryLedger
+    let bounds: ProcessBounds
+    var acceptsRequests = true
+    /// What tickets name.
+    private(set) var requesters: TicketTable<any Requester>
     private(set) var open: [Exchange] = []
-    private var issued: UInt64 = 0
+    private(set) var touched: [any Service] = []
+    private(set) var handed: [Ticket] = []
+    private(set) var posted: [any ServiceLetter] = []
+    private(set) var offers: [(name: String, offer: Offer?)] = []
+    /// What the turn's end is to do; `endTurn` does it.
+    private var atTurnsEnd: [() -> Void] = []
+    private var minted: UInt64 = 0
 
-    init(_ plans: [ServicePlan]) throws {
+    /// - Parameter most: requesters that there may be at once.
+    init(_ plans: [ServicePlan], most: Int = 100) throws {
+        var configuration = Configuration()
+        configuration.services = plans.map(\.configuration)
+        self.configuration = configuration
         reactor = try Reactor()
-        metrics = Metrics(plans, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isFirst: true)
+        context = try Context()
+        metrics = Metrics(plans, log, isFirst: true)
+        memory = MemoryLedger(MemoryBudget(limit: 1 << 30, reactors: 1), core: 0, reactors: 1, leastShare: 1 << 20)
+        let counts = OpenExchangeCounts(
+            bound: most, ofServices: plans.map { _ in nil }, shares: plans.map { _ in most })
+        bounds = ProcessBounds(
+            openExchanges: counts, heldTopics: OpenExchangeCounts(bound: .max, ofServices: plans.map { _ in most }),
+            places: DescriptorPlaces(limit: 1_024, ports: 1), maxPeers: 100)
+        requesters = TicketTable(reactor: 0, capacity: max(1, most))
     }
 
     func advance(by time: Nanoseconds) { now = now + time }
 
+    /// Drains what was touched, and does what was put off.
+    func endTurn() {
+        let (services, actions) = (touched, atTurnsEnd)
+        (touched, atTurnsEnd) = ([], [])
+        for service in services where service.drain() { touch(service) }
+        for action in actions { action() }
+    }
+
     func admit(_ exchange: Exchange) -> Bool {
-        guard open.count < most else { return false }
-        issued += 1
-        exchange.ticket = Ticket(reactor: 0, number: issued)
+        guard bounds.openExchanges.enter(exchange.plan.index) else { return false }
+        guard opened(exchange) else { return false }
         open.append(exchange)
         return true
     }
 
-    func closed(_ exchange: Exchange) { open.removeAll { $0 === exchange } }
+    func closed(_ exchange: Exchange) {
+        guard open.contains(where: { $0 === exchange }) else { return }
+        open.removeAll { $0 === exchange }
+        bounds.openExchanges.leave(exchange.plan.index)
+        forget(exchange)
+    }
+
+    func opened(_ requester: any Requester) -> Bool {
+        guard let ticket = requesters.insert(requester) else { return false }
+        requester.ticket = ticket
+        return true
+    }
+
+    func forget(_ requester: any Requester) { requesters.remove(requester.ticket) }
+
+    func find(_ ticket: Ticket) -> (any Requester)? {
+        if case .live(let requester) = requesters.find(ticket) { requester } else { nil }
+    }
+
+    func route(_ body: inout Frame, _ note: ReplyNote, to ticket: Ticket, _ plan: ServicePlan) {
+        find(ticket)?.receivedFromWorker(&body, note)
+    }
+
+    func finish(_ ticket: Ticket, because reason: EndReason, _ handling: Handling?) {
+        guard let requester = find(ticket) else { return }
+        if let handling { requester.noteHandling(handling) }
+        requester.finish(because: reason)
+    }
+
+    func handed(_ ticket: Ticket) {
+        handed.append(ticket)
+        find(ticket)?.requestWasTaken()
+    }
+
+    func workersLost(_ plan: ServicePlan, at slot: Int?, because reason: EndReason) {
+        for exchange in open where exchange.plan === plan && (slot == nil || exchange.slot == slot) {
+            exchange.finish(because: reason)
+        }
+    }
+
+    func freeIdentity() -> Bool { false }
+    func touch(_ service: any Service) { if !touched.contains(where: { $0 === service }) { touched.append(service) } }
     func drainNow(_ service: any Service) { _ = service.drain() }
+    func whenTurnEnds(_ action: @escaping () -> Void) { atTurnsEnd.append(action) }
+    func closeLater(_ object: AnyObject) {}
+    func watch(_ descriptor: Int32, _ interest: Readiness, _ handler: any ReadinessHandler) -> Registration? {
+        try? reactor.watch(descriptor, interest, handler)
+    }
+    func mintIdentity(prefix: String) -> [UInt8] {
+        minted += 1
+        return Array("\(prefix)\(minted)".utf8)
+    }
+
+    func home(of plan: ServicePlan) -> Int { 0 }
+    func post(_ letter: any ServiceLetter, of plan: ServicePlan, to reactor: Int) { posted.append(letter) }
+    func letterBox(of plan: ServicePlan) -> @Sendable (any ServiceLetter) -> Void { { _ in } }
+    func postRequest(_ submission: Submission, _ body: FrameBox, of plan: ServicePlan, to home: Int) {}
+    func postWithdrawal(_ submission: Submission, of plan: ServicePlan, to home: Int) {}
+    func tell(_ offer: Offer?, of name: String, by plan: ServicePlan) { offers.append((name, offer)) }
 }
 
 /// A service that keeps what it is asked to do.

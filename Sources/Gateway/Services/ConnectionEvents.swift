@@ -18,7 +18,7 @@ final class ConnectionEvents: ReadinessHandler, TimerHandler {
     /// There may be events to read.
     var onNews: () -> Void = {}
 
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     private let monitor: Monitor
     private let partings = Partings()
     private var ear: Ear
@@ -28,7 +28,7 @@ final class ConnectionEvents: ReadinessHandler, TimerHandler {
     private var timer: TimerID?
 
     /// - Parameter monitor: of a socket that neither connects nor listens yet.
-    init(_ core: Core, _ monitor: consuming Monitor) {
+    init(_ core: any ServiceHost, _ monitor: consuming Monitor) {
         self.core = core
         ear = Ear(monitor.descriptor)
         self.monitor = monitor

@@ -13,7 +13,7 @@ struct Ear {
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
     /// Watches it for input, unless that is done: at the start, and at each tick.
-    mutating func listen(_ core: Core, _ handler: any ReadinessHandler) {
+    mutating func listen(_ core: any ServiceHost, _ handler: any ReadinessHandler) {
         guard registration == nil else { return }
         do {
             registration = try core.reactor.watch(descriptor, [.readable, .edgeTriggered], handler)
@@ -25,7 +25,7 @@ struct Ear {
         }
     }
 
-    mutating func stop(_ core: Core) {
+    mutating func stop(_ core: any ServiceHost) {
         if let registration { core.reactor.unwatch(registration) }
         registration = nil
     }

@@ -34,7 +34,7 @@ final class Link {
     /// Called when `isUp` changed.
     var onChange: (Link) -> Void = { _ in }
 
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     private let log: ServiceLog
     private let binds: Bool
     private let events: ConnectionEvents
@@ -49,7 +49,7 @@ final class Link {
 
     /// - Parameter binds: listens at the endpoint instead of connecting to it.
     init(
-        _ core: Core, _ plan: ServicePlan, _ endpoint: String, binds: Bool = false, identity: [UInt8]? = nil
+        _ core: any ServiceHost, _ plan: ServicePlan, _ endpoint: String, binds: Bool = false, identity: [UInt8]? = nil
     ) throws(ZMQError) {
         self.core = core
         log = core.metrics.services[plan.index].log

@@ -25,7 +25,7 @@ final class NativeClients {
     /// body, so one peer could make any number of them. Those that are connected themselves have a descriptor each.
     private static let mostBehindOthers = 20_000
 
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     private unowned let service: any Service
     private let port: RouterPort
     private var clients: [[UInt8]: NativeClient] = [:]
@@ -41,7 +41,7 @@ final class NativeClients {
     /// Replies after which a request is over; nil where they are not counted.
     private let bound: Int?
 
-    init?(_ core: Core, _ service: any Service, places: @escaping () -> Int = { .max }) throws(ZMQError) {
+    init?(_ core: any ServiceHost, _ service: any Service, places: @escaping () -> Int = { .max }) throws(ZMQError) {
         let plan = service.plan
         guard let endpoint = plan.configuration.clients else { return nil }
         self.core = core
@@ -131,7 +131,7 @@ final class NativeClients {
         let index = service.plan.index
         guard hasPool || takePlace() else { return false }
         guard case .taken = service.submit(&body.frame, more, client.submission) else {
-            if !hasPool { core.shared.openExchanges.leaveNative(index) }
+            if !hasPool { core.bounds.openExchanges.leaveNative(index) }
             return false
         }
         guard !hasPool else { return true }
@@ -143,7 +143,7 @@ final class NativeClients {
     /// A place among the open exchanges, and with the workers.
     private func takePlace() -> Bool {
         let index = service.plan.index
-        return core.metrics.services[index].counts.nativeOpen < places() && core.shared.openExchanges.enterNative(index)
+        return core.metrics.services[index].counts.nativeOpen < places() && core.bounds.openExchanges.enterNative(index)
     }
 
     /// So many of a client's requests are over.
@@ -152,7 +152,7 @@ final class NativeClients {
         guard count > 0 else { return }
         core.metrics.services[service.plan.index].counts.nativeOpen -= count
         if let reason { refusals.note(reason, count) }
-        for _ in 0..<count { core.shared.openExchanges.leaveNative(service.plan.index) }
+        for _ in 0..<count { core.bounds.openExchanges.leaveNative(service.plan.index) }
     }
 
     /// Whoever has these frames before the body.
@@ -245,13 +245,14 @@ final class NativeClient: RequesterState, Requester {
     var usedAt: Instant
     /// Its requests, where no pool knows them.
     fileprivate(set) var open = RequestLine()
-    private let core: Core
+    private let core: any ServiceHost
     private unowned let clients: NativeClients
     /// All that comes by one connection takes turns with others: behind a broker there may be any number.
     let fairnessKey: UInt64
 
     init(
-        _ core: Core, _ service: any Service, _ clients: NativeClients, _ envelope: [[UInt8]], _ connection: Int32?
+        _ core: any ServiceHost, _ service: any Service, _ clients: NativeClients, _ envelope: [[UInt8]],
+        _ connection: Int32?
     ) {
         self.core = core
         self.clients = clients

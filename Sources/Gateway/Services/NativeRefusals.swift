@@ -10,14 +10,14 @@ final class NativeRefusals {
     /// How long it is shown.
     private static let memory: Nanoseconds = 60_000_000_000
 
-    private let core: Core
+    private let core: any ServiceHost
     private let plan: ServicePlan
     private var last: (reason: EndReason, at: Instant)?
     /// Since the last line of the log, and when that was.
     private var count = 0
     private var toldAt: Instant?
 
-    init(_ core: Core, _ plan: ServicePlan) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan) {
         self.core = core
         self.plan = plan
     }

@@ -19,7 +19,7 @@ struct OversizeNotice {
     }
 
     /// It happened, now.
-    mutating func happened(_ core: Core) {
+    mutating func happened(_ core: any ServiceHost) {
         last = core.now
         guard saidAt.map({ core.now.since($0) >= Self.memory }) ?? true else { return }
         saidAt = core.now

@@ -30,7 +30,7 @@ final class PeerGuard {
         return sentence
     }
 
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     private let endpoint: String
     private let resolved: String
     private let isLocal: Bool
@@ -52,7 +52,7 @@ final class PeerGuard {
     ///   - resolved: as libzmq knows it.
     ///   - unbind: stops listening there, which ends all its connections.
     init(
-        _ core: Core, _ endpoint: String, at resolved: String, unbind: @escaping () throws -> Void,
+        _ core: any ServiceHost, _ endpoint: String, at resolved: String, unbind: @escaping () throws -> Void,
         bind: @escaping () throws -> Void
     ) {
         self.core = core
@@ -69,7 +69,7 @@ final class PeerGuard {
             line.accepted(descriptor)
             failingSince = nil
             core.metrics.snapshot.peers += 1
-            if line.count > core.shared.peersPerPort { makeRoom(for: descriptor) }
+            if line.count > core.bounds.peersPerPort { makeRoom(for: descriptor) }
         case .disconnected(_, let descriptor):
             let before = line.count
             line.gone(descriptor)
@@ -96,7 +96,7 @@ final class PeerGuard {
     private func makeRoom(for newcomer: Int32) {
         core.metrics.snapshot.peersRefused += 1
         complain(
-            "\(endpoint): more than \(core.shared.peersPerPort) connections come (limits.max_peers, ulimit -n): those "
+            "\(endpoint): more than \(core.bounds.peersPerPort) connections come (limits.max_peers, ulimit -n): those "
                 + "that say nothing are closed, else the newest")
         guard !endSilent() else { return }
         line.gone(newcomer)

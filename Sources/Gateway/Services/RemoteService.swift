@@ -9,9 +9,9 @@ import ZeroMQ
 final class RemoteService: Service {
     let plan: ServicePlan
     private let home: Int
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
 
-    init(_ core: Core, _ plan: ServicePlan, home: Int) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan, home: Int) {
         self.core = core
         self.plan = plan
         self.home = home
@@ -33,13 +33,13 @@ final class RemoteService: Service {
         // What the home refuses has left here already.
         var submission = exchange.submission
         submission.canBeHeldBack = false
-        core.post(.request(service: plan.index, submission, FrameBox(frame)), to: home)
+        core.postRequest(submission, FrameBox(frame), of: plan, to: home)
         return .taken
     }
 
     func ended(_ exchange: any Requester, _ end: End) {
         // What ended for other reasons the home has ended itself, or has nothing left of.
         guard end.cancelsWorker || end.reason == .idle, plan.cancel != nil || plan.traits.reportsPools else { return }
-        core.post(.withdraw(service: plan.index, exchange.submission), to: home)
+        core.postWithdrawal(exchange.submission, of: plan, to: home)
     }
 }

@@ -23,7 +23,7 @@ final class RouterPort: ReadinessHandler {
     /// A peer that says nothing is none of those that are expected here.
     private let expectsWords: Bool
 
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     private let events: ConnectionEvents
     private var ear: Ear
     private var crowd: PeerGuard?
@@ -53,7 +53,7 @@ final class RouterPort: ReadinessHandler {
     private var failure: String?
 
     init(
-        _ core: Core, _ endpoint: String, _ options: SocketOptions, expectsWords: Bool = false
+        _ core: any ServiceHost, _ endpoint: String, _ options: SocketOptions, expectsWords: Bool = false
     ) throws(ZMQError) {
         self.core = core
         self.expectsWords = expectsWords

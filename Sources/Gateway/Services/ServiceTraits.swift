@@ -30,7 +30,7 @@ struct ServiceTraits: Sendable {
 protocol ServiceKind {
     static func traits(of configuration: ServiceConfiguration) -> ServiceTraits
     /// The service on this reactor; where it has a home, the home.
-    static func make(_ core: Core, _ plan: ServicePlan) throws -> any Service
+    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service
 }
 
 extension ServiceConfiguration.Peer {

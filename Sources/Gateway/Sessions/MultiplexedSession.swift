@@ -23,11 +23,11 @@ final class MultiplexedSession: Session {
 
     let presence: SessionPresence
     var kind: SessionKind? { nil }
-    private let core: Core
+    private let core: any WebHost
     private var exchanges: [String: SessionReplySink] = [:]
     private var isLeaving = false
 
-    init(_ core: Core, _ wire: SessionWire) {
+    init(_ core: any WebHost, _ wire: SessionWire) {
         self.core = core
         presence = SessionPresence(core, wire, resumable: true)
         presence.begin(self)

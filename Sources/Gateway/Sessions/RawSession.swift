@@ -16,7 +16,7 @@ import ZeroMQ
 /// One raw session.
 final class RawSession: RequesterState, Requester, Session, MemoryHolder {
     let presence: SessionPresence
-    private let core: Core
+    private let core: any WebHost
     /// Messages that the service could not take yet; bounded by what one read brings.
     private var held: [FrameBox] = []
     private var heldBytes = 0
@@ -30,7 +30,7 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
     let kind: SessionKind?
 
     /// nil where the table is full.
-    init?(_ core: Core, _ service: any Service, _ kind: SessionKind, _ wire: SessionWire, resumable: Bool) {
+    init?(_ core: any WebHost, _ service: any Service, _ kind: SessionKind, _ wire: SessionWire, resumable: Bool) {
         self.core = core
         presence = SessionPresence(core, wire, resumable: resumable)
         self.kind = kind

@@ -10,7 +10,7 @@ import WebSocket
 /// Opens sessions, on one reactor.
 final class SessionHandler {
     private unowned let handler: RESTHandler
-    private let core: Core
+    private let core: any WebHost
 
     init(_ handler: RESTHandler) {
         self.handler = handler
@@ -29,7 +29,7 @@ final class SessionHandler {
         }
         do {
             let acceptance = try Handshake.answer(HandshakeRequest(request), offer)
-            if !core.drainState.acceptsRequests {
+            if !core.acceptsRequests {
                 return handler.refuse(answer, Problem(.shutdown, "the gateway is shutting down"))
             }
             if let problem = core.memory.fullness {

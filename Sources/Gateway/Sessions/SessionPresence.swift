@@ -20,7 +20,7 @@ final class SessionPresence: TimerHandler, MemoryHolder {
     private(set) var nextNumber: UInt64 = 1
     /// nil where the session cannot be resumed.
     private(set) var memory: SessionMemory?
-    private let core: Core
+    private let core: any WebHost
     private let address: String
     /// Whom its memory counts for.
     let clientKey: UInt64
@@ -40,7 +40,7 @@ final class SessionPresence: TimerHandler, MemoryHolder {
     private var session: (any Session)?
     private var timer: TimerID?
 
-    init(_ core: Core, _ wire: SessionWire, resumable: Bool) {
+    init(_ core: any WebHost, _ wire: SessionWire, resumable: Bool) {
         self.core = core
         self.wire = wire
         address = wire.remoteAddress
@@ -101,7 +101,7 @@ final class SessionPresence: TimerHandler, MemoryHolder {
     /// The connection is gone. - Returns: whether the client may come back.
     func lost(isClean: Bool) -> Bool {
         parted()
-        guard !isOver, memory != nil, hasActed, !isClean, core.drainState.acceptsRequests else { return false }
+        guard !isOver, memory != nil, hasActed, !isClean, core.acceptsRequests else { return false }
         if let session { core.sessions.left(session, address) }
         let patience = core.configuration.sessions.resume.inNanoseconds
         timer = core.reactor.schedule(at: (core.now + patience).nanoseconds, self, key: 0)

@@ -34,21 +34,21 @@ final class SessionTransfer: @unchecked Sendable {
 
 /// All sessions of one reactor.
 final class SessionRegister: TimerHandler {
-    private unowned let core: Core
+    private unowned let core: any WebHost
     private var sessions: [ObjectIdentifier: any Session] = [:]
     private var tokens: [String: any Session] = [:]
     private var addresses: [String: Int] = [:]
     private var away = AwaySessions()
     private var leaving: [any Session] = []
 
-    init(_ core: Core) { self.core = core }
+    init(_ core: any WebHost) { self.core = core }
 
     var count: Int { sessions.count }
     /// Those that wait for their client.
     var awayCount: Int { away.count }
 
-    private var most: Int { max(1, core.configuration.sessions.max / core.shared.reactorCount) }
-    private var mostPerAddress: Int { max(1, core.configuration.sessions.maxPerAddress / core.shared.reactorCount) }
+    private var most: Int { max(1, core.configuration.sessions.max / core.reactorCount) }
+    private var mostPerAddress: Int { max(1, core.configuration.sessions.maxPerAddress / core.reactorCount) }
 
     /// Why one more session from `address` is refused, or nil. Those whose client is away do not count: they end when
     /// others need their places.
@@ -107,7 +107,7 @@ final class SessionRegister: TimerHandler {
 
     /// The client of the fresh `session` asks for an old one.
     func resume(_ session: any Session, token: String, after number: UInt64) {
-        guard let home = SessionMemory.reactor(of: token), home < core.shared.reactorCount else {
+        guard let home = SessionMemory.reactor(of: token), home < core.reactorCount else {
             return session.refuseResume("this is no token of this gateway")
         }
         guard let wire = session.wire else { return }
@@ -121,7 +121,7 @@ final class SessionRegister: TimerHandler {
             let transfer = SessionTransfer(wire.detach(), kind: session.kind, token: token, number: number)
             session.giveUp()
             // The codec that read this message is still at it, further down the stack.
-            core.whenTurnEnds { [unowned core] in core.post(.adopt(transfer), to: home) }
+            core.whenTurnEnds { [unowned core] in core.post(transfer, to: home) }
         }
     }
 

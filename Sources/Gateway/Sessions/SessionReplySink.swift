@@ -9,10 +9,10 @@ final class SessionReplySink: ReplySink {
     let id: String
     let exchange: Exchange
     private unowned let session: MultiplexedSession
-    private let core: Core
+    private let core: any WebHost
     private let allowsPartial: Bool
 
-    init(_ session: MultiplexedSession, _ core: Core, _ id: String, _ request: SessionRequest) {
+    init(_ session: MultiplexedSession, _ core: any WebHost, _ id: String, _ request: SessionRequest) {
         self.session = session
         self.core = core
         self.id = id

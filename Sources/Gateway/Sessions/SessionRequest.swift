@@ -24,11 +24,11 @@ struct SessionRequest {
     ///   - id: what the client calls the exchange.
     ///   - wire: the connection that the message came on, for the envelope.
     static func read(
-        _ message: ClientMessage, _ payload: Span<UInt8>, id: String, _ wire: SessionWire?, _ core: Core
+        _ message: ClientMessage, _ payload: Span<UInt8>, id: String, _ wire: SessionWire?, _ core: any WebHost
     ) -> Outcome {
         let name = message.service ?? ""
         let offered = core.offers[name]
-        let configured = core.shared.plans.first {
+        let configured = core.site.plans.first {
             $0.name == name && !$0.traits.listsRegisteredNames && $0.exposure.byName
         }
         guard let plan = configured ?? offered?.plan else {
@@ -75,7 +75,7 @@ struct SessionRequest {
     }
 
     private static func topics(
-        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, _ core: Core
+        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, _ core: any WebHost
     ) -> Body {
         guard let topics = message.topics(payload) else {
             return .failure(Problem(.badMessage, "`topics` must be an array of strings; [\"\"] is everything"))

@@ -7,7 +7,7 @@ enum SessionText {
     /// What answers a client's ping. It is not numbered.
     static let pong = Array("{\"op\":\"pong\"}".utf8)
 
-    static func hello(_ memory: SessionMemory?, _ requestID: RequestID, _ core: Core) -> [UInt8] {
+    static func hello(_ memory: SessionMemory?, _ requestID: RequestID, _ core: any WebHost) -> [UInt8] {
         var writer = begin("hello", nil)
         describe(memory, requestID, core, into: &writer)
         writer.endObject()
@@ -15,7 +15,7 @@ enum SessionText {
     }
 
     static func resumed(
-        _ memory: SessionMemory, _ requestID: RequestID, after number: UInt64, missed: UInt64, _ core: Core
+        _ memory: SessionMemory, _ requestID: RequestID, after number: UInt64, missed: UInt64, _ core: any WebHost
     ) -> [UInt8] {
         var writer = begin("resumed", nil)
         describe(memory, requestID, core, into: &writer)
@@ -115,7 +115,7 @@ enum SessionText {
 
     /// The request id is the session's name in the access log; it opens nothing.
     private static func describe(
-        _ memory: SessionMemory?, _ requestID: RequestID, _ core: Core, into writer: inout JSONWriter
+        _ memory: SessionMemory?, _ requestID: RequestID, _ core: any WebHost, into writer: inout JSONWriter
     ) {
         writer.key("request_id")
         writer.string(requestID.text)

@@ -42,7 +42,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHo
 
     // With thousands of sessions each is cold when its turn comes: what a message touches stands together, in front.
 
-    let core: Core
+    let core: any WebHost
     private let stream: UpgradedStream
     private let codec: Codec
     /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
@@ -85,7 +85,7 @@ final class SessionWire: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHo
     var isOpen: Bool { phase == .open }
     private var readsOn: Bool { phase == .lingering || !(credit.isPaused || holdsInput) }
 
-    init(_ core: Core, _ stream: UpgradedStream, _ codec: Codec, _ requestID: RequestID) {
+    init(_ core: any WebHost, _ stream: UpgradedStream, _ codec: Codec, _ requestID: RequestID) {
         self.core = core
         self.requestID = requestID
         self.stream = stream

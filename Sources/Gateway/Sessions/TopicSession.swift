@@ -18,7 +18,7 @@ final class TopicSession: RequesterState, Requester, Session {
     let kind: SessionKind?
     private let publisher: any TopicSource
 
-    init(_ core: Core, _ publisher: any TopicSource, _ kind: SessionKind, _ wire: SessionWire) {
+    init(_ core: any WebHost, _ publisher: any TopicSource, _ kind: SessionKind, _ wire: SessionWire) {
         self.publisher = publisher
         presence = SessionPresence(core, wire, resumable: false)
         self.kind = kind

@@ -18,18 +18,18 @@ enum Pages {
         answer.send(200, "application/json", Array("{\"status\":\"ok\"}\n".utf8))
     }
 
-    static func openAPI(_ answer: Answer, _ core: Core) {
-        answer.send(200, "application/json", core.shared.openAPI)
+    static func openAPI(_ answer: Answer, _ core: any WebHost) {
+        answer.send(200, "application/json", core.site.openAPI)
     }
 
-    static func metrics(_ answer: Answer, _ core: Core) {
+    static func metrics(_ answer: Answer, _ core: any WebHost) {
         ask(answer, core) { reports in
-            let text = MetricsText.make(reports, core.shared.plans)
+            let text = MetricsText.make(reports, core.site.plans)
             answer.send(200, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8))
         }
     }
 
-    static func services(_ answer: Answer, _ core: Core) {
+    static func services(_ answer: Answer, _ core: any WebHost) {
         ask(answer, core) { reports in
             var writer = JSONWriter()
             writer.beginObject()
@@ -37,7 +37,7 @@ enum Pages {
             writer.string(version)
             writer.key("services")
             writer.beginArray()
-            for (plan, state) in zip(core.shared.plans, states(reports, core, for: answer)) where plan.exposure.byName {
+            for (plan, state) in zip(core.site.plans, states(reports, core, for: answer)) where plan.exposure.byName {
                 describe(plan, state, reports, into: &writer)
                 for pool in state.pools where plan.traits.listsRegisteredNames && !pool.workers.isEmpty {
                     guard plan.exposure.includes(pool.name) else { continue }
@@ -51,7 +51,7 @@ enum Pages {
         }
     }
 
-    static func service(_ answer: Answer, _ route: ServiceRoute, _ core: Core) {
+    static func service(_ answer: Answer, _ route: ServiceRoute, _ core: any WebHost) {
         ask(answer, core) { reports in
             var writer = JSONWriter()
             let state = states(reports, core, for: answer)[route.plan.index]
@@ -65,7 +65,7 @@ enum Pages {
         }
     }
 
-    static func ask(_ answer: Answer, _ core: Core, _ reply: @escaping ([CoreReport]) -> Void) {
+    static func ask(_ answer: Answer, _ core: any WebHost, _ reply: @escaping ([CoreReport]) -> Void) {
         let request = answer.request
         let id = request.id
         core.inquire { reports in
@@ -75,9 +75,9 @@ enum Pages {
     }
 
     /// How each service stands, as far as it is for the eyes of whoever asks.
-    static func states(_ reports: [CoreReport], _ core: Core, for answer: Answer) -> [ServiceState] {
+    static func states(_ reports: [CoreReport], _ core: any WebHost, for answer: Answer) -> [ServiceState] {
         let isForOperator = answer.isForOperator
-        return core.shared.plans.indices.map { index in
+        return core.site.plans.indices.map { index in
             let state = ServiceState.sum(reports.map { $0.states[index] })
             return isForOperator ? state : state.withoutEndpoints
         }

@@ -9,7 +9,7 @@ import JSON
 
 /// Takes requests in, on one reactor.
 final class RESTHandler: RequestHandler, RefusalWriter {
-    let core: Core
+    let core: any WebHost
     /// Requests that have no last byte yet.
     private(set) var openRequests = 0
     private var lastRequest: UInt64 = 0
@@ -23,11 +23,11 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private static let asterisk = Array("*".utf8)
     private static let anyMethod = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-    init(_ core: Core) { self.core = core }
+    init(_ core: any WebHost) { self.core = core }
 
     func accept(_ request: Request) {
         openRequests += 1
-        let answer = Answer(request, requestID(of: request), closes: !core.drainState.acceptsRequests)
+        let answer = Answer(request, requestID(of: request), closes: !core.acceptsRequests)
         admission.begin(answer)
     }
 
@@ -69,7 +69,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             return request.path.equals(Self.asterisk) ? tell(answer, Self.anyMethod) : options(answer)
         }
         if request.method == .head, let head = headMatch(request) { return serve(answer, head.target, head.path) }
-        switch core.shared.routes.match(Self.methodName(request), request.path) {
+        switch core.site.routes.match(Self.methodName(request), request.path) {
         case .malformed(let reason): refuse(answer, Problem(.badPath, "the path cannot be read: \(reason)"))
         case .notFound: publicFile(answer)
         case .methodNotAllowed(let methods): notAllowed(answer, methods)
@@ -77,18 +77,18 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             if path == .none, request.method != .other {
                 lastPath = [UInt8](copying: request.path)
                 lastMethod = request.method
-                lastTarget = core.shared.routes[number]
+                lastTarget = core.site.routes[number]
             }
-            serve(answer, core.shared.routes[number], path)
+            serve(answer, core.site.routes[number], path)
         }
     }
 
     /// HEAD must not do what a GET asks for: only a route that names it, or takes any method, leads to a worker.
     private func headMatch(_ request: Request) -> (target: WebTarget, path: PathParameters)? {
-        guard case .found(let number, let path) = core.shared.routes.match("HEAD", request.path),
-            case .exchange = core.shared.routes[number]
+        guard case .found(let number, let path) = core.site.routes.match("HEAD", request.path),
+            case .exchange = core.site.routes[number]
         else { return nil }
-        return (core.shared.routes[number], path)
+        return (core.site.routes[number], path)
     }
 
     /// As the table knows it; HEAD of a page is a GET whose body stays here.
@@ -181,7 +181,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
             return page(answer) { $0.send(problem, retryAfter: retryAfter) }
         }
-        if let most = core.shared.exchangesPerAddress, !request.enter(limit: most) {
+        if let most = core.site.exchangesPerAddress, !request.enter(limit: most) {
             return refuse(answer, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
         }
         rules = route.plan.rules(asking: format, on: rules)
@@ -222,16 +222,16 @@ final class RESTHandler: RequestHandler, RefusalWriter {
 
     private func publicFile(_ answer: Answer) {
         let request = answer.request
-        guard let file = core.shared.publicFiles.find(request.path) else {
+        guard let file = core.site.publicFiles.find(request.path) else {
             return refuse(answer, Problem(.notFound, "nothing is at this path; /v1/services lists the services"))
         }
         guard request.method == .get || request.method == .head else { return notAllowed(answer, ["GET"]) }
-        page(answer) { self.core.shared.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
+        page(answer) { self.core.site.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
     }
 
     /// The methods of a path that has none for HEAD.
     private func methods(of path: Span<UInt8>) -> [String] {
-        guard case .methodNotAllowed(let methods) = core.shared.routes.match("HEAD", path) else { return ["GET"] }
+        guard case .methodNotAllowed(let methods) = core.site.routes.match("HEAD", path) else { return ["GET"] }
         return methods
     }
 
@@ -245,11 +245,11 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private func options(_ answer: Answer) {
         let request = answer.request
         var methods: [String] = []
-        switch core.shared.routes.match("OPTIONS", request.path) {
+        switch core.site.routes.match("OPTIONS", request.path) {
         case .methodNotAllowed(let known): methods = known
         case .found(let number, let path):
             // A preflight is the browser's own question; any other OPTIONS is the route's to answer.
-            let target = core.shared.routes[number]
+            let target = core.site.routes[number]
             if case .unknownService = target, core.offers[path["service"] ?? ""] != nil {
                 methods = ["GET", "POST"]
             } else if answer.origin != nil, request.value(of: .accessControlRequestMethod) != nil {
@@ -259,7 +259,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             }
         case .malformed, .notFound: break
         }
-        if methods.isEmpty && core.shared.publicFiles.find(request.path) != nil { methods = ["GET"] }
+        if methods.isEmpty && core.site.publicFiles.find(request.path) != nil { methods = ["GET"] }
         if methods.isEmpty { return publicFile(answer) }
         tell(answer, methods)
     }
@@ -284,8 +284,8 @@ final class RESTHandler: RequestHandler, RefusalWriter {
 
     private func allow(_ methods: [String], _ request: Request) -> String {
         var takesHead = methods.contains("GET")
-        if takesHead, case .found(let number, _) = core.shared.routes.match("GET", request.path),
-            case .exchange = core.shared.routes[number] {
+        if takesHead, case .found(let number, _) = core.site.routes.match("GET", request.path),
+            case .exchange = core.site.routes[number] {
             takesHead = headMatch(request) != nil
         }
         let all = methods + (takesHead && !methods.contains("HEAD") ? ["HEAD"] : []) + ["OPTIONS"]

@@ -22,7 +22,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     private static let signAfter: Nanoseconds = 15_000_000_000
 
     let exchange: Exchange
-    private let core: Core
+    private let core: any WebHost
     // A strong reference, although it outlives this: it costs half of an unowned one.
     private let handler: RESTHandler
     private let route: ServiceRoute

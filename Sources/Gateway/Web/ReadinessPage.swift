@@ -17,14 +17,14 @@ extension Pages {
         let isOptional: Bool
     }
 
-    static func readiness(_ answer: Answer, _ core: Core) {
+    static func readiness(_ answer: Answer, _ core: any WebHost) {
         let query = RequestParameters()
         let request = answer.request
         if let problem = query.readQuery(request.query, isForGateway: false) { return answer.send(problem) }
         let wanted = query.query.first { $0.name == "service" }?.value
         ask(answer, core) { reports in
             let states = states(reports, core, for: answer)
-            let all = zip(core.shared.plans, states).map {
+            let all = zip(core.site.plans, states).map {
                 Part(name: $0.name, state: $1, isOptional: $0.configuration.isOptional)
             }
             guard let wanted else { return send(all, isDraining(reports), to: answer) }

@@ -31,7 +31,7 @@ extension RESTHandler {
                 $0.send(problem, retryAfter: problem.status == 503 ? route.plan.retryAfterSeconds : nil)
             }
         }
-        if let most = core.shared.exchangesPerAddress, !request.enter(limit: most) {
+        if let most = core.site.exchangesPerAddress, !request.enter(limit: most) {
             return refuse(answer, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
         }
         request.consumer = RESTReplySink(self, route, answer, path, parameters, rules, format)

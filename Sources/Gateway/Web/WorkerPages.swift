@@ -7,7 +7,7 @@ import JSON
 
 /// `POST /v1/services/{service}/workers/{worker}/{drain|resume}`.
 enum WorkerPages {
-    static func order(_ answer: Answer, _ core: Core, _ path: PathParameters) {
+    static func order(_ answer: Answer, _ core: any WebHost, _ path: PathParameters) {
         let (service, id, verb) = (path["service"] ?? "", path["worker"] ?? "", path["order"] ?? "")
         guard answer.isForOperator else {
             let detail = "workers are drained from the gateway's own machine only, and not through a proxy"
@@ -39,8 +39,10 @@ enum WorkerPages {
         }
     }
 
-    private static func find(_ service: String, _ reports: [CoreReport], _ core: Core) -> (ServicePlan, PoolState)? {
-        for plan in core.shared.plans where plan.traits.reportsPools {
+    private static func find(
+        _ service: String, _ reports: [CoreReport], _ core: any WebHost
+    ) -> (ServicePlan, PoolState)? {
+        for plan in core.site.plans where plan.traits.reportsPools {
             let pools = reports.flatMap { $0.states[plan.index].pools }
             let name = plan.traits.listsRegisteredNames ? service : ""
             guard plan.traits.listsRegisteredNames || plan.name == service else { continue }

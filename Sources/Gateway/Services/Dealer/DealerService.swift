@@ -20,13 +20,13 @@ final class DealerService: Service, ReadinessHandler {
     private static let turnBudget = 512
 
     let plan: ServicePlan
-    private let core: Core
+    private let core: any ServiceHost
     private let links: [Link]
     private var natives: NativeClients?
     private var ears: [Ear] = []
     private var next = 0
 
-    init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
         self.core = core
         self.plan = plan
         var links: [Link] = []

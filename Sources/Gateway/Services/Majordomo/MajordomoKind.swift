@@ -16,7 +16,7 @@ enum MajordomoKind: ServiceKind {
             brokerVersion: configuration.brokered.version == .one ? .one : .two)
     }
 
-    static func make(_ core: Core, _ plan: ServicePlan) throws -> any Service {
+    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
         guard plan.traits.brokerVersion == nil else { return try RouterKind.make(core, plan) }
         return try MajordomoService(core, plan)
     }

@@ -32,7 +32,7 @@ final class MajordomoNames {
     private static let memory: Nanoseconds = 60_000_000_000
 
     private(set) var pools = NameTable<Pool>()
-    private let core: Core
+    private let core: any ServiceHost
     private let plan: ServicePlan
     private unowned let dialect: any PoolDialect
     private let places: NativePlaces
@@ -42,7 +42,7 @@ final class MajordomoNames {
     /// All are in use: that is not looked at again for each client before the next tick.
     private var isKnownToBeFull = false
 
-    init(_ core: Core, _ plan: ServicePlan, _ dialect: any PoolDialect) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan, _ dialect: any PoolDialect) {
         self.core = core
         self.plan = plan
         self.dialect = dialect

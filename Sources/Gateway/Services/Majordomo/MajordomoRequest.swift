@@ -6,7 +6,7 @@ import ZeroMQ
 
 /// The way back to a native client.
 final class MajordomoRequest: RequesterState, Requester {
-    private let core: Core
+    private let core: any ServiceHost
     private let broker: MajordomoService
     private let metrics: ServiceMetrics
     /// The client's identity, as it came.
@@ -20,8 +20,8 @@ final class MajordomoRequest: RequesterState, Requester {
 
     /// - Parameter service: the name as text; nil where the broker itself is asked.
     init(
-        _ core: Core, _ broker: MajordomoService, client: consuming Frame, _ version: MajordomoVersion, _ name: [UInt8],
-        service: String?
+        _ core: any ServiceHost, _ broker: MajordomoService, client: consuming Frame, _ version: MajordomoVersion,
+        _ name: [UInt8], service: String?
     ) {
         self.core = core
         self.broker = broker

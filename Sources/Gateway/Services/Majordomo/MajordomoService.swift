@@ -22,7 +22,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     private static let refusalPause: Nanoseconds = 10_000_000_000
 
     let plan: ServicePlan
-    unowned let core: Core
+    unowned let core: any ServiceHost
     let port: RouterPort
     let metrics: ServiceMetrics
     private let retries: Int
@@ -36,7 +36,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     private var refused: (text: String, at: Instant)?
     private var refusalToldAt: Instant?
 
-    init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
         self.core = core
         self.plan = plan
         metrics = core.metrics.services[plan.index]

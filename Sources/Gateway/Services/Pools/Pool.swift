@@ -22,7 +22,7 @@ final class Pool: MemoryHolder {
     private(set) var queue: FairQueue
 
     /// Strong, as is the service: an unowned reference is counted at each use. The service lets its pools go at last.
-    private let core: Core
+    private let core: any ServiceHost
     private let dialect: any PoolDialect
     private let places: NativePlaces
     /// It is in the line of those.
@@ -42,7 +42,8 @@ final class Pool: MemoryHolder {
     /// - Parameters:
     ///   - places: those of all pools of the service, as `owned`.
     init(
-        _ core: Core, _ plan: ServicePlan, _ dialect: any PoolDialect, _ places: NativePlaces, _ owned: OwnedJobs,
+        _ core: any ServiceHost, _ plan: ServicePlan, _ dialect: any PoolDialect, _ places: NativePlaces,
+        _ owned: OwnedJobs,
         name: String = ""
     ) {
         self.core = core

@@ -23,7 +23,7 @@ final class Audience {
     }
 
     private let plan: ServicePlan
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     private unowned let service: PublisherService
     private let subscriptions = Subscriptions()
     private var seats: [Seat?] = []
@@ -34,7 +34,7 @@ final class Audience {
 
     private var metrics: ServiceMetrics { core.metrics.services[plan.index] }
 
-    init(_ service: PublisherService, _ core: Core) {
+    init(_ service: PublisherService, _ core: any ServiceHost) {
         self.service = service
         self.core = core
         plan = service.plan
@@ -46,7 +46,7 @@ final class Audience {
     /// Whether the process may listen to these topics as well.
     func hasRoom(for topics: [[UInt8]]) -> Bool {
         let fresh = Set(topics).filter { !subscriptions.holds($0) }
-        return fresh.count <= core.shared.heldTopics.room(plan.index)
+        return fresh.count <= core.bounds.heldTopics.room(plan.index)
     }
 
     // MARK: Coming and going
@@ -72,7 +72,7 @@ final class Audience {
     /// - Returns: false where the process listens to as many topics as it may.
     func subscribe(_ listener: any Requester, to topic: [UInt8]) -> Bool {
         guard let place = listener.slot, let seat = seats[place], !seat.topics.contains(topic) else { return true }
-        if !subscriptions.holds(topic), !core.shared.heldTopics.enter(plan.index) { return false }
+        if !subscriptions.holds(topic), !core.bounds.heldTopics.enter(plan.index) { return false }
         if subscriptions.add(topic, for: place) {
             metrics.counts.topics.held += 1
             service.firstListener(of: topic)
@@ -102,7 +102,7 @@ final class Audience {
 
     private func drop(_ topic: [UInt8], for place: Int) {
         guard subscriptions.remove(topic, for: place) else { return }
-        core.shared.heldTopics.leave(plan.index)
+        core.bounds.heldTopics.leave(plan.index)
         metrics.counts.topics.held -= 1
         service.lastListenerLeft(topic)
     }

@@ -9,5 +9,7 @@ enum PublisherKind: ServiceKind {
         ServiceTraits(template: .body, takesSubscriptions: true)
     }
 
-    static func make(_ core: Core, _ plan: ServicePlan) throws -> any Service { try PublisherService(core, plan) }
+    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
+        try PublisherService(core, plan)
+    }
 }

@@ -20,7 +20,7 @@ final class PublisherLink {
     var trouble: String? { fault ?? crowd?.trouble ?? oversize.trouble(at: core.now) }
     private var fault: String?
 
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     private let log: ServiceLog
     private let binds: Bool
     private let events: ConnectionEvents
@@ -35,7 +35,7 @@ final class PublisherLink {
     private var refusedAt: UInt64?
 
     /// - Parameter binds: listens at the endpoint instead of connecting to it.
-    init(_ core: Core, _ plan: ServicePlan, _ endpoint: String, binds: Bool) throws(ZMQError) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan, _ endpoint: String, binds: Bool) throws(ZMQError) {
         self.core = core
         log = core.metrics.services[plan.index].log
         self.binds = binds

@@ -24,7 +24,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
 
     let plan: ServicePlan
     private(set) lazy var audience = Audience(self, core)
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     /// The reactor where the sockets are.
     private let home: Int
     private var links: [PublisherLink] = []
@@ -43,14 +43,14 @@ final class PublisherService: TopicSource, ReadinessHandler {
     private var isHome: Bool { home == core.index }
     private var keepsAll: Bool { plan.configuration.publisher.cache > 0 }
 
-    init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
         self.core = core
         self.plan = plan
         home = plan.configuration.bind == nil ? core.index : core.home(of: plan)
         let configuration = core.configuration
         let leastBuffer = min(configuration.limits.maxBufferedBytes, configuration.sessions.maxBufferedBytes)
         bytesPerDrain = leastBuffer / Self.drainsPerBuffer
-        outboxes = Array(repeating: [], count: core.shared.reactorCount)
+        outboxes = Array(repeating: [], count: core.reactorCount)
         guard isHome else { return }
         if let endpoint = plan.configuration.bind {
             links.append(try PublisherLink(core, plan, endpoint, binds: true))
@@ -99,7 +99,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
 
     /// The request of an exchange is the list of its topics.
     func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
-        guard core.drainState.acceptsRequests else { return .refused(.shutdown) }
+        guard core.acceptsRequests else { return .refused(.shutdown) }
         audience.join(exchange)
         for topic in TopicList.read(request.bytes) where !audience.subscribe(exchange, to: topic) {
             return .refused(.overloaded)
@@ -162,7 +162,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
     }
 
     private func post(_ letter: TopicLetter, to core: Int) {
-        self.core.post(.service(plan.index, letter), to: core)
+        self.core.post(letter, of: plan, to: core)
     }
 
     // MARK: Messages

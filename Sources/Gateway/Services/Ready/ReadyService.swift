@@ -22,7 +22,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private enum Spelling { static let bytes: UInt8 = 0, words: UInt8 = 1 }
 
     let plan: ServicePlan
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     private let port: RouterPort
     private let dialect: PoolSettings.Dialect
     private var pool: Pool?
@@ -35,7 +35,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         return plan.configuration.pool.heartbeatInterval?.inNanoseconds ?? 1_000_000_000
     }
 
-    init(_ core: Core, _ plan: ServicePlan) throws(ZMQError) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
         self.core = core
         self.plan = plan
         dialect = plan.configuration.pool.dialect

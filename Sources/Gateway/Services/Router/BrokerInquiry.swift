@@ -14,7 +14,7 @@ final class BrokerInquiry: ReadinessHandler {
 
     /// The broker can be reached, and does not say that nobody offers the service.
     private(set) var isUp = false
-    private unowned let core: Core
+    private unowned let core: any ServiceHost
     private let link: Link
     private let question: [[UInt8]]
     /// `mmi.service` and the like: the broker answers for them itself, and offers them to nobody (RFC 8).
@@ -27,7 +27,10 @@ final class BrokerInquiry: ReadinessHandler {
     private var message = Message()
 
     /// - Parameter name: what the service is called at the broker.
-    init(_ core: Core, _ link: Link, _ version: MajordomoVersion, _ name: String, onChange: @escaping () -> Void) {
+    init(
+        _ core: any ServiceHost, _ link: Link, _ version: MajordomoVersion, _ name: String,
+        onChange: @escaping () -> Void
+    ) {
         self.core = core
         self.link = link
         self.onChange = onChange

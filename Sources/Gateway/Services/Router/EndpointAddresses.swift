@@ -56,14 +56,14 @@ struct EndpointAddresses {
     subscript(endpoint: Int) -> String { entries[endpoint].address ?? entries[endpoint].configured }
 
     /// The link to the endpoint came up or went down.
-    mutating func linkChanged(_ endpoint: Int, isUp: Bool, _ core: Core) {
+    mutating func linkChanged(_ endpoint: Int, isUp: Bool, _ core: any ServiceHost) {
         guard let name = entries[endpoint].name else { return }
         entries[endpoint].epoch += 1
         entries[endpoint].address = nil
         guard isUp else { return }
-        let (service, epoch, mailbox) = (plan.index, entries[endpoint].epoch, core.shared.mailboxes[core.index])
+        let (epoch, post) = (entries[endpoint].epoch, core.letterBox(of: plan))
         NameLookup.start(name.host, ipv6: plan.configuration.socket.ipv6) { address in
-            mailbox.post(.service(service, RouterLetter.resolved(endpoint: endpoint, epoch: epoch, address)))
+            post(RouterLetter.resolved(endpoint: endpoint, epoch: epoch, address))
         }
     }
 

@@ -12,7 +12,7 @@ import ZeroMQ
 
 /// Owns the sockets; the pool says which slots are wanted.
 final class IdentitySockets {
-    private let core: Core
+    private let core: any ServiceHost
     private var open: [RouterIdentity?] = []
     /// Closed in this turn; they may be in use further up the stack.
     private var closed: [RouterIdentity] = []
@@ -22,7 +22,7 @@ final class IdentitySockets {
     /// How many replies each of them keeps unread.
     private(set) var unread: UnreadMark
 
-    init(_ core: Core, _ plan: ServicePlan) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan) {
         self.core = core
         unread = UnreadMark(configured: plan.configuration.socket.receiveHighWaterMark)
     }

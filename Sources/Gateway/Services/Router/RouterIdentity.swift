@@ -60,7 +60,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     private var unreadMark: Int
 
     /// A socket without a name. - Throws: EMFILE when descriptors or sockets run out.
-    init(_ core: Core, _ service: RouterService) throws(ZMQError) {
+    init(_ core: any ServiceHost, _ service: RouterService) throws(ZMQError) {
         self.service = service
         var options = SocketOptions(service.plan.configuration.socket)
         options.immediate = false
@@ -71,7 +71,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         // behind them: the link to the endpoint has the heartbeats.
         options.heartbeatInterval = nil
         (mark, unreadMark) = (options.sendHighWaterMark, options.receiveHighWaterMark)
-        places = core.shared.places.identities
+        places = core.bounds.places.identities
         guard places.take(IdentitySettings.descriptors) else { throw ZMQError(operation: "zmq_socket", code: EMFILE) }
         do {
             socket = try DealerSocket(core.context, options)
@@ -205,7 +205,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     }
 
     /// The reactor watches it no more; its socket closes with its last reference.
-    func stop(_ core: Core) {
+    func stop(_ core: any ServiceHost) {
         if let registration { core.reactor.unwatch(registration) }
         registration = nil
     }

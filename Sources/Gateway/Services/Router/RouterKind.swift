@@ -16,8 +16,8 @@ enum RouterKind: ServiceKind {
         ServiceTraits(template: configuration.delimiter ? .delimited : .body, leasesIdentities: true)
     }
 
-    static func make(_ core: Core, _ plan: ServicePlan) throws -> any Service {
-        let reactors = core.shared.reactorCount
+    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
+        let reactors = core.reactorCount
         return RouterService(core, plan, share: (plan.configuration.identities.max + reactors - 1) / reactors)
     }
 }

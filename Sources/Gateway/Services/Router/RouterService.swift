@@ -31,7 +31,7 @@ final class RouterService: Service {
     private static let looksPerTick = 512
 
     let plan: ServicePlan
-    let core: Core
+    let core: any ServiceHost
     private var pool: IdentityPool
     let identities: IdentitySockets
     private var exhaustionLimit = RateLimit()
@@ -49,7 +49,7 @@ final class RouterService: Service {
     private var nextLook = 0
     private var oversize: OversizeNotice
 
-    init(_ core: Core, _ plan: ServicePlan, share: Int) {
+    init(_ core: any ServiceHost, _ plan: ServicePlan, share: Int) {
         self.core = core
         self.plan = plan
         identities = IdentitySockets(core, plan)
@@ -237,8 +237,8 @@ final class RouterService: Service {
     private func receivedUnowed(_ identity: RouterIdentity) {
         guard let closing = pool.receivedUnowed(identity.slot) else { return }
         for slot in closing { close(slot, lingering: false) }
-        for other in 0..<core.shared.reactorCount where other != core.index {
-            core.post(.service(plan.index, RouterLetter.distrusted(endpoint: identity.endpoint)), to: other)
+        for other in 0..<core.reactorCount where other != core.index {
+            core.post(RouterLetter.distrusted(endpoint: identity.endpoint), of: plan, to: other)
         }
         core.log.warning("service \(plan.name): \(distrust(of: identity.endpoint))")
     }
@@ -375,7 +375,7 @@ final class RouterService: Service {
     /// is over, or they are refused.
     private func giveUp() {
         guard pool.waitingCount > 0 else { return }
-        if core.sessions.endLongestAway() { return core.whenTurnEnds { [unowned self] in core.touch(self) } }
+        if core.freeIdentity() { return core.whenTurnEnds { [unowned self] in core.touch(self) } }
         for ticket in pool.giveUpWaiting() { core.find(ticket)?.finish(because: .overloaded) }
     }
 

@@ -21,9 +21,9 @@ final class Admission {
     init(_ handler: RESTHandler) {
         self.handler = handler
         let core = handler.core
-        let rules = core.shared.callerRules
+        let rules = core.site.callerRules
         steps = [HostStep(rules), PageStep(rules)]
-        waiting = TicketTable(reactor: UInt8(core.index), capacity: max(1, core.shared.connectionsPerReactor))
+        waiting = TicketTable(reactor: UInt8(core.index), capacity: max(1, core.site.connectionsPerReactor))
     }
 
     /// Requests that wait.
