@@ -18,10 +18,10 @@ extension Configuration {
         # public: public
 
         # Names that `Host` may carry besides the listening address and loopback names (DNS rebinding); up to 64.
-        hosts: []
+        allowed_hosts: []
 
         # Pages of other origins that may call, exactly scheme://host[:port]; up to 64.
-        origins: []
+        allowed_origins: []
 
         limits:
           max_body_bytes: 1MiB              # a request's body, 1 to 1GiB; above: 413
@@ -117,9 +117,9 @@ extension Configuration {
         #      reconnect_interval: 100ms    # default
         #      reconnect_interval_max: 5s   # default
         #      tcp_keepalive: system        # default; system, on or off; also _idle and _interval (5s), _count (3)
-        #      immediate: true              # default; false: requests wait in an outage, and all of them run after it
+        #      queue_while_down: false      # default; true: without a worker requests wait, and all of them run after it
         #      connect_timeout: 0           # default; 0: the system's
-        #      max_message_bytes: 16MiB     # default; of a frame; above: the peer's connection is closed
+        #      max_reply_bytes: 16MiB       # default; of a worker's frame; above: the peer's connection is closed
         #      linger: 0s                   # default; how long a closed socket goes on sending
         #      ipv6: true                   # default; IPv4 works either way
         #  hello:                           # a plain REP server, or several behind a proxy
@@ -130,7 +130,7 @@ extension Configuration {
         #    peer: ready                    # required
         #    bind: tcp://127.0.0.1:5671     # required here
         #    dialect: bare                  # default; addressed or paranoid-pirate (docs/workers.md draws the frames)
-        #    answers: true                  # default; bare: false where a worker's word after its work is no reply
+        #    ready_carries_reply: true      # default; bare: false if a worker's word after its work is no reply
         #    capacity: 1                    # default; requests in one worker, 1 to 1000; above 1 not with bare
         #    queue:                         # waiting requests; beyond: 503 for who has most
         #      max: 1000                    # default
@@ -144,7 +144,7 @@ extension Configuration {
         #    bind: tcp://127.0.0.1:5555     # required here
         #    heartbeat:                     # also of dialect paranoid-pirate
         #      interval: 2500ms             # default 2500ms; paranoid-pirate: 1s
-        #      lives: 3                     # default
+        #      liveness: 3                  # default; intervals of silence after which a worker is gone
         #    queue:
         #      max: 100000                  # default; of each name
         #    allow: [echo, math.*]          # default any; names that workers may register

@@ -19,13 +19,13 @@ public struct Configuration: Sendable, Equatable {
     /// `public`: the folder of static files. Default: `public` in the working directory, where it exists.
     public var publicFolder = PublicFolder.folderIfPresent("public")
 
-    /// `hosts`: names that `Host` may carry besides the listening address and loopback names; lower-case, without a
-    /// port, at most 64. Default: none.
-    public var hosts: [String] = []
+    /// `allowed_hosts`: names that `Host` may carry besides the listening address and loopback names; lower-case,
+    /// without a port, at most 64. Default: none.
+    public var allowedHosts: [String] = []
 
-    /// `origins`: what `Origin` may be besides our own, exactly `scheme://host[:port]`; lower-case, at most 64.
+    /// `allowed_origins`: what `Origin` may be besides our own, exactly `scheme://host[:port]`; lower-case, at most 64.
     /// Default: none.
-    public var origins: [String] = []
+    public var allowedOrigins: [String] = []
 
     /// `limits`: how much of everything.
     public var limits = Limits()

@@ -15,9 +15,9 @@ public struct PoolSettings: Sendable, Equatable {
     /// `dialect`: ready only. Default: `bare`.
     public var dialect = Dialect.bare
 
-    /// `answers`: bare only; false: what a worker says after its work is no reply, only that it is ready again. Default:
-    /// true.
-    public var answers = true
+    /// `ready_carries_reply`: bare only; whether what a worker sends after its work, which says that it is ready again,
+    /// is also its reply. Default: true.
+    public var readyCarriesReply = true
 
     /// `capacity`: requests in one worker at a time, 1 to 1,000; above 1 not with `bare`, whose replies name no request.
     /// Default: 1.
@@ -27,8 +27,8 @@ public struct PoolSettings: Sendable, Equatable {
     /// protocol has it: 1 s for `paranoid-pirate`, 2.5 s for Majordomo.
     public var heartbeatInterval: Duration?
 
-    /// `heartbeat.lives`: after so many intervals of silence an idle worker is gone, 2 to 100. Default: 3.
-    public var lives = 3
+    /// `heartbeat.liveness`: after so many intervals of silence an idle worker is gone, 2 to 100. Default: 3.
+    public var liveness = 3
 
     /// `queue.max`: requests that wait for a worker, 0 to 1,000,000. Above: 503 for the last of the client that has most
     /// of them. Clients that can be held back have half of it. Default: 1,000; of a Majordomo broker 100,000 for each

@@ -23,10 +23,10 @@ public struct SocketSettings: Sendable, Equatable {
     /// so nothing is owed by then. Default: 0.
     public var linger = Duration.zero
 
-    /// `immediate`: true: no worker, no send (503 at once); false: requests wait in an outage, and all of them run after
-    /// it. ZMQ_IMMEDIATE itself is used where workers connect to us; where we connect it is off, and a monitor tells.
-    /// Default: true.
-    public var immediate = true
+    /// `queue_while_down`: false: without a worker a request is refused at once (503); true: requests wait in an
+    /// outage, and all of them run after it. If workers connect to us, this is ZMQ_IMMEDIATE inverted; if we connect,
+    /// that option is off either way, and a monitor of the connections decides. Default: false.
+    public var queueWhileDown = false
 
     /// `reconnect_interval`: ZMQ_RECONNECT_IVL, 1 ms to 1 h. Default: 100 ms.
     public var reconnectInterval = Duration.milliseconds(100)
@@ -61,9 +61,9 @@ public struct SocketSettings: Sendable, Equatable {
     /// `connect_timeout`: ZMQ_CONNECT_TIMEOUT, 1 ms to 1 h; 0 in the file: the system's. Default: nil, the system's.
     public var connectTimeout: Duration?
 
-    /// `max_message_bytes`: ZMQ_MAXMSGSIZE; the connection of a peer that announces a larger frame is closed; 1 B to
-    /// 1 TiB. Default: 16 MiB.
-    public var maxMessageBytes = 16 << 20
+    /// `max_reply_bytes`: ZMQ_MAXMSGSIZE, the size of a worker's frame; the connection of a peer that announces a
+    /// larger one is closed; 1 B to 1 TiB. Default: 16 MiB.
+    public var maxReplyBytes = 16 << 20
 
     /// The defaults.
     public init() {}

@@ -15,6 +15,11 @@ struct Command: ParsableCommand {
 
     static func main() {
         Surroundings.openStandardDescriptors()
+        let renamed = ConfigurationOverrides.renamedFlags(in: CommandLine.arguments.dropFirst())
+        guard renamed.isEmpty else {
+            for mistake in renamed { Surroundings.complain("\(mistake)") }
+            exit(withError: ExitCode(EX_CONFIG))
+        }
         main(nil)
     }
 }

@@ -46,7 +46,7 @@ import Testing
             ("services: {a: {peer: ready, bind: 'tcp://*:1', capacity: 2}}", "services.a.capacity", "dialect"),
             ("services: {a: {peer: ready, bind: 'tcp://*:1', cancel: '1'}}", "services.a.cancel", "one request at a time"),
             (
-                "services: {a: {peer: ready, bind: 'tcp://*:1', heartbeat: {lives: 2}}}", "services.a.heartbeat",
+                "services: {a: {peer: ready, bind: 'tcp://*:1', heartbeat: {liveness: 2}}}", "services.a.heartbeat",
                 "socket.heartbeat_interval"
             ),
             (

@@ -56,7 +56,7 @@ import Testing
     @Test(
         "what is meant gives no warning",
         arguments: [
-            "", "{listen: '0.0.0.0:8080', hosts: [gateway.example.org]}",
+            "", "{listen: '0.0.0.0:8080', allowed_hosts: [gateway.example.org]}",
             "services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1', replies: {count: 1}}}", "public: off",
             "services: {a: {peer: rep, bind: 'tcp://[::1]:1'}, b: {peer: rep, bind: 'tcp://localhost:2'}}",
             "services: {a: {peer: rep, bind: 'ipc:///tmp/x'}, b: {peer: rep, connect: 'tcp://10.0.0.1:2'}}",

@@ -29,7 +29,7 @@ class Wrong(NamedTuple):
 class GuideWorker(ScriptedWorker):
     """What the kinds have in common: the first word, requests and their answers, heartbeats both ways, a new start when the other side is silent."""
 
-    lives = 3
+    liveness = 3
 
     def __init__(self, kind, connect, answer=lambda body: body, identity=None, interval=None):
         self._interval = interval  # seconds; None: no heartbeats
@@ -109,7 +109,7 @@ class GuideWorker(ScriptedWorker):
         if self._interval and now >= self._beaten + self._interval:
             self._say(self.heartbeat())
             self._beaten = now
-        if self._interval and now >= self._heard + self._interval * self.lives:
+        if self._interval and now >= self._heard + self._interval * self.liveness:
             self.restart()
         times = [one[0] for one in self._later] + ([self._beaten + self._interval] if self._interval else [])
         return max(1, (min(times) - now) * 1000) if times else None

@@ -1,4 +1,4 @@
-"""A page of another origin, in a real browser: what `origins` lets it do, and that without it there is nothing."""
+"""A page of another origin, in a real browser: what `allowed_origins` lets it do, and that without it there is nothing."""
 import http.server
 import threading
 
@@ -33,11 +33,11 @@ def foreign():
 
 @pytest.fixture
 def served(start, endpoint, tmp_path, scripted):
-    def make(origins):
+    def make(allowed_origins):
         there = endpoint()
         scripted(zmq.ROUTER, echo, bind=there)
         gateway = start.gateway(
-            {"s": {"peer": "router", "connect": there, "replies": {"count": 1}}}, tmp_path, public="public", origins=origins)
+            {"s": {"peer": "router", "connect": there, "replies": {"count": 1}}}, tmp_path, public="public", allowed_origins=allowed_origins)
         gateway.ready("s")
         return gateway
     return make

@@ -118,7 +118,7 @@ def test_a_pirate_worker_sees_what_the_guides_queue_sends(start, threaded, endpo
     assert ("seen", heartbeat) in everything and ("sent", heartbeat) in everything
     original = without(everything, heartbeat)
     there = endpoint()
-    service = {"peer": "ready", "dialect": "paranoid-pirate", "bind": there, "body": "text", "heartbeat": {"interval": "250ms", "lives": 3}}
+    service = {"peer": "ready", "dialect": "paranoid-pirate", "bind": there, "body": "text", "heartbeat": {"interval": "250ms", "liveness": 3}}
     gateway = start.gateway({"s": service}, tmp_path)
     worker = threaded(PirateWorker, there, words=words, interval=0.25)
     has_worker(gateway)
@@ -131,7 +131,7 @@ def test_a_pirate_worker_sees_what_the_guides_queue_sends(start, threaded, endpo
 def test_a_pirate_worker_of_a_queue_that_came_back_is_ready_by_its_heartbeat(start, threaded, endpoint, tmp_path):
     assert captured("ppqueue-c", "worker 2")[0] == ("sent", [b"\x02"])
     there = endpoint()
-    service = {"peer": "ready", "dialect": "paranoid-pirate", "bind": there, "body": "text", "heartbeat": {"interval": "250ms", "lives": 3}}
+    service = {"peer": "ready", "dialect": "paranoid-pirate", "bind": there, "body": "text", "heartbeat": {"interval": "250ms", "liveness": 3}}
     gateway = start.gateway({"s": service}, tmp_path)
 
     class Unaware(PirateWorker):
@@ -163,7 +163,7 @@ def test_a_native_client_sees_what_the_guides_broker_sends(start, threaded, endp
 def broker(start, endpoint, tmp_path):
     """A gateway that is a Majordomo broker, and where."""
     there = endpoint()
-    service = {"peer": "majordomo", "bind": there, "body": "text", "heartbeat": {"interval": "250ms", "lives": 5}}
+    service = {"peer": "majordomo", "bind": there, "body": "text", "heartbeat": {"interval": "250ms", "liveness": 5}}
     return start.gateway({"broker": service}, tmp_path), there
 
 

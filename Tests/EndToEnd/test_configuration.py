@@ -2,6 +2,7 @@
 import json
 import subprocess
 
+import pytest
 from harness import BINARY
 
 UNENDED = {"services": {"jobs": {"peer": "dealer", "bind": "tcp://127.0.0.1:*"}}}
@@ -32,3 +33,15 @@ def test_the_start_logs_warnings(start, tmp_path):
     gateway.until(lambda: any("services.jobs: names no end" in line for line in gateway.errors))
     line = next(json.loads(line) for line in gateway.errors if "names no end" in line)
     assert line["level"] == "warning"
+
+
+@pytest.mark.parametrize("arguments", [["serve", "--hosts", "a.example"], ["check", "--hosts=a.example"]])
+def test_a_flag_of_an_earlier_version_is_answered_with_the_new_key(arguments):
+    run = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=20)
+    assert (run.returncode, run.stdout) == (78, "")
+    assert run.stderr == "command line: --hosts: hosts is now allowed_hosts; write it into the configuration file\n"
+
+
+def test_a_file_of_an_earlier_version_is_answered_with_line_and_new_key(tmp_path):
+    status, output = check(tmp_path, "reactors: 1\nhosts: [a.example]\n")
+    assert status == 78 and "check.yaml:2:1: hosts: hosts is now allowed_hosts\n" in output

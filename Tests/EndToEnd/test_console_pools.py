@@ -169,7 +169,7 @@ def own_address():
 @pytest.mark.skipif(own_address() is None, reason="this machine has no address but its loopback")
 def test_who_comes_from_another_machine_is_told_that_he_may_not(open_page, pooled):
     here = own_address()
-    one = pooled(1, listen=f"{here}:0", hosts=[here])
+    one = pooled(1, listen=f"{here}:0", allowed_hosts=[here])
     page = open_page(one.gateway.url)
     page.choose("jobs", "json")
     page.one("#tab-workers").click()

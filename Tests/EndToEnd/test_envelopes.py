@@ -19,7 +19,7 @@ def answering(start, endpoint, tmp_path, scripted):
         there = endpoint()
         service = {"peer": "dealer", "bind": there, "reply": "envelope", "expose": True, "replies": {"count": count}, **settings}
         route = {"match": "GET /page", "service": "s", "reply": "envelope"}
-        gateway = start.gateway({"s": service}, tmp_path, origins=[PAGE], routes=[route])
+        gateway = start.gateway({"s": service}, tmp_path, allowed_origins=[PAGE], routes=[route])
         bodies = [envelope if isinstance(envelope, bytes) else json.dumps(envelope).encode() for envelope in envelopes]
         scripted(zmq.DEALER, replies(*bodies), connect=there)
         gateway.ready("s")

@@ -61,7 +61,7 @@ def test_a_link_may_open_what_does_nothing(jobs):
 
 
 def test_a_page_of_a_configured_origin_may_show_images_of_a_worker(jobs):
-    gateway, _ = jobs(origins=["https://app.example.org"])
+    gateway, _ = jobs(allowed_origins=["https://app.example.org"])
     image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
     for referer, status in (("https://app.example.org/", 200), ("https://evil.example.org/", 403)):
         assert requests.get(gateway.url + "/orders", data="1", headers={**image, "Referer": referer}, timeout=10).status_code == status

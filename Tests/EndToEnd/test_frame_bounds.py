@@ -1,4 +1,4 @@
-"""No ZeroMQ peer makes the gateway take more memory for a frame than `socket.max_message_bytes`, and the log says so."""
+"""No ZeroMQ peer makes the gateway take more memory for a frame than `socket.max_reply_bytes`, and the log says so."""
 import contextlib
 import json
 import socket
@@ -10,7 +10,7 @@ from scripted import echo
 
 ONE = b"MDPW01"
 BIG = b'"' + b"x" * (2 << 20) + b'"'
-SMALL = {"socket": {"max_message_bytes": "1MiB", "heartbeat_interval": "200ms"}}
+SMALL = {"socket": {"max_reply_bytes": "1MiB", "heartbeat_interval": "200ms"}}
 
 
 def big_or_echo(frames, send):
@@ -51,9 +51,9 @@ def test_a_reply_that_is_too_large_is_named_and_the_service_goes_on(start, endpo
     refused = gateway.post("s", '"big"', timeout=10)
     assert (refused.status_code, refused.json()["code"]) == (502, "limit")
     assert refused.headers["x-exchange-end"] == "limit"
-    assert "socket.max_message_bytes" in refused.json()["detail"] and "1 MiB" in refused.json()["detail"]
-    assert "socket.max_message_bytes" in gateway.get("/readyz").text
-    gateway.until(lambda: any("socket.max_message_bytes" in line for line in gateway.errors))
+    assert "socket.max_reply_bytes" in refused.json()["detail"] and "1 MiB" in refused.json()["detail"]
+    assert "socket.max_reply_bytes" in gateway.get("/readyz").text
+    gateway.until(lambda: any("socket.max_reply_bytes" in line for line in gateway.errors))
     gateway.until(is_served)
 
 
@@ -93,7 +93,7 @@ def test_a_publisher_that_sends_too_much_is_heard_again(start, endpoint, tmp_pat
             assert piece, text
             text += piece
     context.destroy(linger=0)
-    gateway.until(lambda: "socket.max_message_bytes" in gateway.get("/readyz").text)
+    gateway.until(lambda: "socket.max_reply_bytes" in gateway.get("/readyz").text)
 
 
 def zmtp_peer(path, socket_type=b"DEALER"):

@@ -157,10 +157,10 @@ def test_the_first_reply_too_many_ends_reuse_and_says_so(router, reactors):
     assert "`identities.reuse` is off" in gateway.get("/v1/services/s").json()["trouble"]
 
 
-@pytest.mark.parametrize("immediate", [True, False])
-def test_a_worker_that_comes_anew_is_trusted_again(start, endpoint, tmp_path, scripted, immediate):
+@pytest.mark.parametrize("queue_while_down", [False, True])
+def test_a_worker_that_comes_anew_is_trusted_again(start, endpoint, tmp_path, scripted, queue_while_down):
     liar = scripted(zmq.ROUTER, lambda frames, send: [send(frames), send([frames[0], b"2"])], bind=(there := endpoint()))
-    service = {"peer": "router", "connect": there, "replies": {"count": 1}, "socket": {"immediate": immediate},
+    service = {"peer": "router", "connect": there, "replies": {"count": 1}, "socket": {"queue_while_down": queue_while_down},
                "identities": {"reuse": True}}
     gateway = start.gateway({"s": service}, tmp_path)
     trouble = lambda: "trouble" in gateway.get("/v1/services/s").json()

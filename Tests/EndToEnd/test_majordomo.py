@@ -212,7 +212,7 @@ def test_a_worker_that_says_goodbye_gets_nothing(broker):
 
 
 def test_heartbeats_go_both_ways_and_the_silent_are_gone(broker):
-    one = broker(heartbeat={"interval": "250ms", "lives": 2})
+    one = broker(heartbeat={"interval": "250ms", "liveness": 2})
     worker = one.worker("echo")
     assert worker.wait_for_count(1)[0] == [b"", ONE, b"\x04"]
     one.gateway.until(lambda: one.workers("echo") == 0)

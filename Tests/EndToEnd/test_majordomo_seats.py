@@ -80,7 +80,7 @@ def names(gateway):
 
 def test_a_worker_that_says_ready_after_each_disconnect_does_not_go_round_in_circles(hub, threaded):
     """It was silent and is told to begin anew for each of its heartbeats; all but the first of these READYs come when it is at work."""
-    gateway, there = hub(heartbeat={"interval": "250ms", "lives": 2}, socket={"immediate": False})
+    gateway, there = hub(heartbeat={"interval": "250ms", "liveness": 2}, socket={"queue_while_down": True})
     worker = threaded(StubbornWorker, there, work=0.005)
     gateway.until(lambda: workers(gateway, "echo") == 1)
     gateway.until(lambda: workers(gateway, "echo") == 0)
@@ -95,7 +95,7 @@ def test_a_worker_that_says_ready_after_each_disconnect_does_not_go_round_in_cir
 
 def test_a_worker_that_breaks_the_protocol_again_and_again_is_given_less_and_less_work(hub, threaded):
     """It says READY with each request in hand: the requests it is given are lost, so it gets few."""
-    gateway, there = hub(heartbeat={"interval": "1s", "lives": 3})
+    gateway, there = hub(heartbeat={"interval": "1s", "liveness": 3})
     good = threaded(MajordomoWorker, connect=there)
     threaded(StubbornWorker, there, interrupts=True)
     gateway.until(lambda: workers(gateway, "echo") == 2)

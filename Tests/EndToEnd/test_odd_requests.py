@@ -28,7 +28,7 @@ def test_whatever_is_asked_is_answered(start, endpoint, tmp_path, scripted, seed
         "s": {"peer": "dealer", "bind": there, "expose": True, "replies": {"count": 1, "deadline": "200ms"}},
         "t": {"peer": "publisher", "bind": topics}}
     routes = [{"match": "* /x/{a}/{rest...}", "service": "s", "headers": ["x-forwarded-for", "accept"]}]
-    gateway = start.gateway(services, tmp_path, reactors=2, routes=routes, origins=["http://page.example"])
+    gateway = start.gateway(services, tmp_path, reactors=2, routes=routes, allowed_origins=["http://page.example"])
     scripted(zmq.DEALER, echo, connect=there)
     gateway.ready("s")
     rng, statuses = random.Random(seed), collections.Counter()

@@ -409,7 +409,7 @@ def test_a_worker_that_is_drained_gets_nothing_new(pool):
 
 
 def test_a_service_whose_workers_do_not_answer(pool):
-    one = pool(answers=False)
+    one = pool(ready_carries_reply=False)
     gate = threading.Semaphore(0)
     one.worker(lambda body: gate.acquire(timeout=10) and b"ready again")
     with ThreadPoolExecutor(1) as clients:
@@ -437,7 +437,7 @@ def test_a_reply_after_the_end_reaches_nobody_and_frees_the_worker(pool):
 
 
 def test_pirates_are_told_that_we_live_and_are_gone_when_they_are_silent(pool):
-    one = pool(PIRATE, heartbeat={"interval": "250ms", "lives": 2})
+    one = pool(PIRATE, heartbeat={"interval": "250ms", "liveness": 2})
     worker = one.worker()
     assert worker.wait_for_count(1)[0] == [b"\x02"]
     one.gateway.ready("s", False)
@@ -455,7 +455,7 @@ def test_pirates_that_write_words_are_answered_in_words(pool, scripted):
 
 
 def test_a_busy_pirate_need_not_speak(pool):
-    one = pool(PIRATE, heartbeat={"interval": "250ms", "lives": 2})
+    one = pool(PIRATE, heartbeat={"interval": "250ms", "liveness": 2})
 
     def answer(body):
         time.sleep(1.2)  # The worker does one thing at a time: that is what is tested.

@@ -57,7 +57,7 @@ def test_a_flood_of_refused_requests_is_told_a_few_times_and_counted(start, tmp_
 
 
 def test_an_address_in_the_access_log_is_ipv4_if_the_client_came_by_it(start, tmp_path):
-    gateway = start.gateway({}, tmp_path, listen="[::]:0", hosts=["localhost"])
+    gateway = start.gateway({}, tmp_path, listen="[::]:0", allowed_hosts=["localhost"])
     assert requests.get(f"http://127.0.0.1:{gateway.port}/healthz", timeout=5).status_code == 200
     gateway.until(lambda: any("remote=127.0.0.1" in line for line in gateway.errors))
 

@@ -237,7 +237,7 @@ def test_the_access_log_has_one_truthful_line_an_exchange(start, endpoint, tmp_p
 
 
 def test_a_configured_origin_may_call_and_read(start, endpoint, tmp_path):
-    gateway = start.gateway({}, tmp_path, origins=["https://app.example"], hosts=["gateway.example"])
+    gateway = start.gateway({}, tmp_path, allowed_origins=["https://app.example"], allowed_hosts=["gateway.example"])
     reply = gateway.get("/v1/services", Origin="https://app.example", Host="gateway.example")
     assert reply.headers["access-control-allow-origin"] == "https://app.example"
     assert gateway.get("/v1/services", Origin=gateway.url).status_code == 200

@@ -161,7 +161,7 @@ def test_options_of_a_route_that_takes_every_method(start, endpoint, tmp_path, s
     there, page = endpoint(), "https://page.example"
     routes = [{"match": "* /any", "service": "s"}, {"match": "OPTIONS /own", "service": "s"}, {"match": "POST /post", "service": "s"}]
     gateway = start.gateway(
-        {"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path, routes=routes, origins=[page])
+        {"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path, routes=routes, allowed_origins=[page])
     scripted(zmq.DEALER, echo, connect=there)
     gateway.ready("s")
     asks = {"Origin": page, "Access-Control-Request-Method": "PUT"}

@@ -386,7 +386,7 @@ def close_code(raw):
     ({"Sec_WebSocket_Key": None}, 400), ({"Sec_WebSocket_Version": "8"}, 426), ({"Origin": "http://elsewhere.example"}, 403),
     ({"Origin": "http://friend.example"}, 101), ({}, 101)], ids=str)
 def test_a_handshake_is_taken_or_refused(bound, changes, status):
-    gateway, _ = bound(echo, origins=["http://friend.example"])
+    gateway, _ = bound(echo, allowed_origins=["http://friend.example"])
     raw, head = upgrade(gateway, **changes)
     assert head.startswith(f"HTTP/1.1 {status} "), head
     assert (status != 426) or "sec-websocket-version: 13" in head.lower()

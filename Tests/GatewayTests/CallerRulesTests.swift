@@ -11,7 +11,7 @@ import Testing
         referrer: String? = nil
     ) -> String {
         var configuration = Configuration()
-        configuration.origins = ["https://app.example.org"]
+        configuration.allowedOrigins = ["https://app.example.org"]
         let sender = CallerRules.Sender(
             origin: origin, site: site, mode: mode, destination: destination, referrer: referrer)
         switch CallerRules(configuration).verdict(on: sender, host: "127.0.0.1:8080") {

@@ -48,8 +48,8 @@ extension Configuration {
         root.list("listen", into: &listen, of: .listenAddress, 1...16)
         root.read("reactors", into: &reactors, .integer(0...64))
         root.read("public", into: &publicFolder, .folder)
-        root.list("hosts", into: &hosts, of: .hostName, 0...64)
-        root.list("origins", into: &origins, of: .origin, 0...64)
+        root.list("allowed_hosts", into: &allowedHosts, of: .hostName, 0...64)
+        root.list("allowed_origins", into: &allowedOrigins, of: .origin, 0...64)
         root.section("limits") { limits.read($0) }
         root.section("timeouts") { timeouts.read($0) }
         root.section("sessions") { sessions.read($0) }

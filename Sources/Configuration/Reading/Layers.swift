@@ -34,12 +34,17 @@ enum Layers {
             prefix + $0.uppercased().split(separator: "-").joined(separator: "_")
         }
         for name in known.keys.sorted() where name != "CONFIG" && !isServiceLink(name, known[name] ?? "") {
+            let place = Place(file: "environment", key: prefix + name)
+            if let advice = RenamedKey.advice(outsideFile: name) {
+                findings.mistake(place, advice)
+                continue
+            }
             let words = ["LISTEN", "REACTORS", "PUBLIC", "LOG_LEVEL", "LOG_FORMAT", "LOG_ACCESS", "DRAIN", "CONFIG"]
             let guess = Words.closest(to: name.lowercased(), among: words.map { $0.lowercased() })
             let advice =
                 guess.map { "; did you mean \(prefix)\($0.uppercased())?" }
                 ?? "; the names are \(prefix) with \(words.joined(separator: ", "))"
-            findings.mistake(Place(file: "environment", key: prefix + name), "is not a variable of ours\(advice)")
+            findings.mistake(place, "is not a variable of ours\(advice)")
         }
     }
 

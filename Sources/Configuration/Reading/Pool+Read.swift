@@ -3,12 +3,12 @@
 extension PoolSettings {
     mutating func read(_ section: Section) {
         section.read("dialect", into: &dialect, .word)
-        section.read("answers", into: &answers, .boolean)
+        section.read("ready_carries_reply", into: &readyCarriesReply, .boolean)
         section.read("capacity", into: &capacity, .integer(1...1_000))
         section.section("heartbeat") { section in
             let times = Duration.milliseconds(250)...Duration.seconds(3_600)
             if let interval = section.value("interval", .duration(times)) { heartbeatInterval = interval }
-            section.read("lives", into: &lives, .integer(2...100))
+            section.read("liveness", into: &liveness, .integer(2...100))
         }
         section.section("queue") { section in
             section.read("max", into: &queueLength, .integer(0...1_000_000))
@@ -44,7 +44,7 @@ struct PoolRules {
         for key in pools where has(key) && !service.hasPool {
             complain(key, "is for peer: ready, and for peer: majordomo with bind")
         }
-        for key in ["dialect", "answers"] where has(key) && service.peer != .ready {
+        for key in ["dialect", "ready_carries_reply"] where has(key) && service.peer != .ready {
             complain(key, "is for peer: ready")
         }
         if has("allow") && !(service.peer == .majordomo && service.bind != nil) {
@@ -62,7 +62,9 @@ struct PoolRules {
         if pool.dialect == .bare && pool.capacity > 1 {
             complain("capacity", "above 1 needs replies that name their request: dialect addressed or paranoid-pirate")
         }
-        if !pool.answers && pool.dialect != .bare { complain("answers", "false is for dialect: bare") }
+        if !pool.readyCarriesReply && pool.dialect != .bare {
+            complain("ready_carries_reply", "false is for dialect: bare")
+        }
         if has("heartbeat") && pool.dialect != .paranoidPirate {
             complain("heartbeat", "is for dialect: paranoid-pirate; for the others write socket.heartbeat_interval")
         }

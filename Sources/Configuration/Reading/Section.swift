@@ -207,6 +207,7 @@ final class Section {
 
     private func advice(_ name: String) -> String {
         if name == "<<" { return "merge keys are not read; write the keys out, or an alias for the whole section" }
+        if let advice = RenamedKey.advice(on: name, among: known) { return advice }
         if let guess = Words.closest(to: name, among: known) { return "is not a key here; did you mean \(guess)?" }
         return "is not a key here; the keys are \(known.sorted().joined(separator: ", "))"
     }

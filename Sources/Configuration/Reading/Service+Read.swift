@@ -164,7 +164,7 @@ extension SocketSettings {
         section.read("send_high_water_mark", into: &sendHighWaterMark, .integer(1...1_000_000))
         section.read("receive_high_water_mark", into: &receiveHighWaterMark, .integer(1...1_000_000))
         section.read("linger", into: &linger, .duration(.zero...hour))
-        section.read("immediate", into: &immediate, .boolean)
+        section.read("queue_while_down", into: &queueWhileDown, .boolean)
         section.read("reconnect_interval", into: &reconnectInterval, .duration(.milliseconds(1)...hour))
         section.read("reconnect_interval_max", into: &reconnectIntervalMax, .duration(.zero...hour))
         section.read("heartbeat_interval", into: &heartbeatInterval, .durationOrNone(.milliseconds(10)...hour))
@@ -176,7 +176,7 @@ extension SocketSettings {
         section.read("tcp_keepalive_count", into: &tcpKeepAliveCount, .integer(1...127))
         section.read("ipv6", into: &ipv6, .boolean)
         section.read("connect_timeout", into: &connectTimeout, .durationOrNone(.milliseconds(1)...hour))
-        section.read("max_message_bytes", into: &maxMessageBytes, .bytes(1...1 << 40))
+        section.read("max_reply_bytes", into: &maxReplyBytes, .bytes(1...1 << 40))
         if heartbeatTimeout != nil && heartbeatInterval == nil {
             section.complain("heartbeat_timeout", "has no heartbeat to wait for; add heartbeat_interval")
         }

@@ -35,10 +35,11 @@ enum Warnings {
     }
 
     private static func lookAtListen(_ configuration: Configuration, _ findings: Findings) {
-        guard configuration.hosts.isEmpty, configuration.listen.contains(where: { !$0.isLoopback }) else { return }
+        let isReachable = configuration.listen.contains { !$0.isLoopback }
+        guard isReachable, configuration.allowedHosts.isEmpty else { return }
         findings.warning(
             findings.place(of: "listen"),
-            "is not loopback, and `hosts` is empty: clients must call by address; name the hosts they use")
+            "is not loopback, and `allowed_hosts` is empty: clients must call by address; name the hosts they use")
     }
 
     private static func lookAtEnd(_ service: ServiceConfiguration, _ findings: Findings) {

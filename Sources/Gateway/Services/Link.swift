@@ -63,7 +63,7 @@ final class Link {
         options.identity = identity
         sendHighWaterMark = options.sendHighWaterMark
         clock = PeerClock(options)
-        oversize = OversizeNotice(endpoint, plan.configuration.socket.maxMessageBytes)
+        oversize = OversizeNotice(endpoint, plan.configuration.socket.maxReplyBytes)
         socket = try DealerSocket(core.context, options)
         events = ConnectionEvents(core, try socket.monitor())
         if binds {

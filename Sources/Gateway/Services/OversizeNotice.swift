@@ -1,4 +1,4 @@
-// What is said when libzmq closes the connection of a peer because of a frame above `socket.max_message_bytes`: in the
+// What is said when libzmq closes the connection of a peer because of a frame above `socket.max_reply_bytes`: in the
 // log, at most once a minute, and for a minute as trouble of the service.
 
 import Bridge
@@ -15,7 +15,7 @@ struct OversizeNotice {
     init(_ endpoint: String, _ bound: Int) {
         sentence =
             "\(endpoint): a peer sent a frame of more than \(ByteCount.text(bound)), and its connection was closed; "
-            + "send smaller frames, or raise `socket.max_message_bytes`"
+            + "send smaller frames, or raise `socket.max_reply_bytes`"
     }
 
     /// It happened, now.
@@ -41,8 +41,8 @@ extension Parting {
 extension ServicePlan {
     /// Why a worker's reply could not be received.
     var frameTooLarge: String {
-        "the worker sent a frame of more than \(ByteCount.text(configuration.socket.maxMessageBytes))"
-            + " (`socket.max_message_bytes` of service \"\(name)\"), and its connection was closed"
+        "the worker sent a frame of more than \(ByteCount.text(configuration.socket.maxReplyBytes))"
+            + " (`socket.max_reply_bytes` of service \"\(name)\"), and its connection was closed"
     }
 }
 

@@ -23,7 +23,7 @@ struct PublicFiles: Sendable {
 
     /// - Parameters:
     ///   - folder: nil for none.
-    ///   - hasForeignReaders: whether pages of other origins may read the files (`origins`).
+    ///   - hasForeignReaders: whether pages of other origins may read the files (`allowed_origins`).
     init(folder: String?, hasForeignReaders: Bool) throws {
         var files: [String: PublicFile] = [:]
         var total = 0

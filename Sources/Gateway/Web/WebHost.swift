@@ -47,7 +47,7 @@ final class Site: Sendable {
         self.plans = plans
         routes = WebRoutes(configuration, plans)
         publicFiles = try PublicFiles(
-            folder: configuration.publicFolder.path, hasForeignReaders: !configuration.origins.isEmpty)
+            folder: configuration.publicFolder.path, hasForeignReaders: !configuration.allowedOrigins.isEmpty)
         callerRules = CallerRules(configuration)
         openAPI = OpenAPIDocument.make(plans: plans, routes: configuration.routes)
         let limits = configuration.limits

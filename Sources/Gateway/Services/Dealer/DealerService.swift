@@ -138,9 +138,9 @@ final class DealerService: Service, ReadinessHandler {
         links.reduce(0) { $0 + max(1, $1.peers) * max(1, $1.sendHighWaterMark / 2) }
     }
 
-    /// Without `immediate` requests wait in an outage; a socket that binds says itself that nobody is there.
+    /// With `queue_while_down` requests wait in an outage; a socket that binds says itself that nobody is there.
     private func isUsable(_ link: Link) -> Bool {
-        link.isUp || !plan.configuration.socket.immediate || plan.configuration.bind != nil
+        link.isUp || plan.configuration.socket.queueWhileDown || plan.configuration.bind != nil
     }
 
     private func transmit(_ body: inout Frame, _ more: [FrameBox], _ ticket: Ticket, _ link: Link) -> Bool {
@@ -221,7 +221,7 @@ final class DealerService: Service, ReadinessHandler {
     /// first, and what it had not yet taken is dropped.
     private func lost(_ link: Link) {
         while drain(link, wholly: true) {}
-        guard plan.configuration.socket.immediate else { return }
+        guard !plan.configuration.socket.queueWhileDown else { return }
         link.connectAnew()
         core.workersLost(
             plan, at: links.count > 1 ? links.firstIndex { $0 === link } : nil, because: link.parting.reason)

@@ -133,7 +133,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
 
     func tick() {
         port.tick()
-        names.tick(silence: heartbeat * UInt64(plan.configuration.pool.lives))
+        names.tick(silence: heartbeat * UInt64(plan.configuration.pool.liveness))
         refusals.tick()
         core.touch(self)
     }

@@ -29,7 +29,7 @@ final class Pool: MemoryHolder {
     var waitsForPlace = false
     private let metrics: ServiceMetrics
     private let retries: Int
-    private let isImmediate: Bool
+    private let queuesWhileDown: Bool
     private var jobs: TicketTable<Job>
     /// A frame of each worker's connection, so that no later one is taken for it.
     private var anchors: [WorkerID: FrameBox] = [:]
@@ -57,7 +57,7 @@ final class Pool: MemoryHolder {
         metrics = core.metrics.services[plan.index]
         let settings = plan.configuration.pool
         retries = settings.retries
-        isImmediate = plan.configuration.socket.immediate
+        queuesWhileDown = plan.configuration.socket.queueWhileDown
         crew = WorkerPool(capacity: settings.capacity)
         queue = FairQueue(
             bounds: QueueBounds(
@@ -72,7 +72,7 @@ final class Pool: MemoryHolder {
 
     /// Takes a request in, if there is a worker for it, or may be in time.
     func submit(_ body: inout Frame, _ more: [FrameBox], _ submission: Submission, waits: Bool = false) -> Handover {
-        guard crew.count > 0 || waits || !isImmediate else { return .refused(.noWorker) }
+        guard crew.count > 0 || waits || queuesWhileDown else { return .refused(.noWorker) }
         let job = Job(submission, &body, more, at: core.now)
         guard enter(job) else {
             swap(&body, &job.body)
@@ -275,7 +275,7 @@ final class Pool: MemoryHolder {
                 + "\(crew.count) left")
         dialect.removed(worker)
         for ticket in requests { orphaned(ticket, because: reason) }
-        if crew.count == 0 && isImmediate { refuseWaiting() }
+        if crew.count == 0 && !queuesWhileDown { refuseWaiting() }
         dispatchWaiting()
     }
 

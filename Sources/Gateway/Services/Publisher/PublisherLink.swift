@@ -43,7 +43,7 @@ final class PublisherLink {
         options.immediate = false
         options.sendHighWaterMark = 0
         clock = PeerClock(options)
-        oversize = OversizeNotice(endpoint, plan.configuration.socket.maxMessageBytes)
+        oversize = OversizeNotice(endpoint, plan.configuration.socket.maxReplyBytes)
         socket = try SubscriberSocket(core.context, options)
         events = ConnectionEvents(core, try socket.monitor())
         if binds {

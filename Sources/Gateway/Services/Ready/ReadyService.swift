@@ -115,7 +115,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     func tick() {
         port.tick()
         natives?.tick()
-        pool?.tick(silence: heartbeat.map { $0 * UInt64(plan.configuration.pool.lives) })
+        pool?.tick(silence: heartbeat.map { $0 * UInt64(plan.configuration.pool.liveness) })
         core.touch(self)
     }
 
@@ -145,7 +145,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
             return
         }
         var note = ReplyNote(fault: message.count > 3 ? .tooLong : nil, more: message.surplus(from: 3))
-        if !plan.configuration.pool.answers { note.last = .marker }
+        if !plan.configuration.pool.readyCarriesReply { note.last = .marker }
         var body = message.take(2)
         pool.replied(&body, job, of: id, note)
     }

@@ -159,7 +159,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         return socket.send(&body, more: false)
     }
 
-    /// libzmq took its connection away, for a frame above `socket.max_message_bytes`: a socket that has room and takes
+    /// libzmq took its connection away, for a frame above `socket.max_reply_bytes`: a socket that has room and takes
     /// nothing has no connection. (A connection that is lost otherwise is kept until it stands again.)
     func isForsaken(_ service: RouterService) -> Bool {
         let events = socket.events
@@ -250,7 +250,7 @@ extension SocketOptions {
         if let mark = settings.sendHighWaterMark { sendHighWaterMark = mark }
         if let mark = settings.receiveHighWaterMark { receiveHighWaterMark = mark }
         linger = settings.linger
-        immediate = settings.immediate
+        immediate = !settings.queueWhileDown
         reconnectInterval = settings.reconnectInterval
         reconnectIntervalMax = settings.reconnectIntervalMax
         // PeerClock and PeerTable have the clock.
@@ -263,6 +263,6 @@ extension SocketOptions {
         tcpKeepAliveCount = settings.tcpKeepAliveCount
         ipv6 = settings.ipv6
         connectTimeout = settings.connectTimeout
-        maxMessageBytes = settings.maxMessageBytes
+        maxMessageBytes = settings.maxReplyBytes
     }
 }

@@ -56,7 +56,7 @@ final class RouterService: Service {
         addresses = EndpointAddresses(plan)
         let settings = plan.configuration.identities
         oversize = OversizeNotice(
-            plan.configuration.connect.joined(separator: ", "), plan.configuration.socket.maxMessageBytes)
+            plan.configuration.connect.joined(separator: ", "), plan.configuration.socket.maxReplyBytes)
         pool = IdentityPool(
             endpoints: plan.configuration.connect.count, spare: max(1, settings.spare), maximum: max(1, share),
             reuses: settings.reuse)
@@ -93,7 +93,7 @@ final class RouterService: Service {
                 report("\(endpoint): \(error)")
             }
         }
-        if !plan.configuration.socket.immediate {
+        if plan.configuration.socket.queueWhileDown {
             for index in plan.configuration.connect.indices { changed(index, isUp: true) }
         }
     }
@@ -309,7 +309,7 @@ final class RouterService: Service {
     }
 
     private func changed(_ endpoint: Int, isUp: Bool) {
-        guard isUp || plan.configuration.socket.immediate else { return pool.workerLeft(endpoint) }
+        guard isUp || !plan.configuration.socket.queueWhileDown else { return pool.workerLeft(endpoint) }
         core.touch(self)
         if isUp { return pool.endpointUp(endpoint) }
         for slot in pool.endpointDown(endpoint) { close(slot, lingering: false) }

@@ -9,34 +9,34 @@
 import Configuration
 import HTTP
 
-/// The rules for hosts and origins, compiled.
+/// `allowed_hosts` and `allowed_origins`, compiled.
 struct CallerRules: Sendable {
-    private let hosts: Set<String>
-    private let origins: Set<String>
+    private let allowedHosts: Set<String>
+    private let allowedOrigins: Set<String>
     private let takesAnyAddress: Bool
 
     init(_ configuration: Configuration) {
-        var hosts: Set<String> = ["localhost", "127.0.0.1", "::1"]
+        var allowedHosts: Set<String> = ["localhost", "127.0.0.1", "::1"]
         var takesAnyAddress = false
         for case .tcp(let host, _) in configuration.listen {
-            hosts.insert(host.lowercased())
+            allowedHosts.insert(host.lowercased())
             if host == "0.0.0.0" || host == "::" || host == "*" { takesAnyAddress = true }
         }
-        hosts.formUnion(configuration.hosts)
-        self.hosts = hosts
+        allowedHosts.formUnion(configuration.allowedHosts)
+        self.allowedHosts = allowedHosts
         self.takesAnyAddress = takesAnyAddress
-        origins = Set(configuration.origins)
+        allowedOrigins = Set(configuration.allowedOrigins)
     }
 
     /// What is wrong with the request's `Host`, or nil.
     func hostProblem(_ field: String) -> Problem? {
         if let name = Self.hostName(field) {
-            if hosts.contains(name) || name.hasPrefix("127.") && Self.isAddress(name) { return nil }
+            if allowedHosts.contains(name) || name.hasPrefix("127.") && Self.isAddress(name) { return nil }
             if takesAnyAddress && Self.isAddress(name) { return nil }
         }
         return Problem(
-            .hostRefused, "Host \"\(field)\" is not served here; call the listening address, or add the name to `hosts`"
-        )
+            .hostRefused,
+            "Host \"\(field)\" is not served here; call the listening address, or add the name to `allowed_hosts`")
     }
 
     enum OriginVerdict {
@@ -61,25 +61,28 @@ struct CallerRules: Sendable {
     func verdict(on sender: Sender, host: String) -> OriginVerdict {
         guard let field = sender.origin else { return verdict(withoutOrigin: sender) }
         let origin = field.lowercased()
-        // Every listener speaks plain HTTP: behind a TLS proxy the own origin stands in `origins`.
+        // Every listener speaks plain HTTP: behind a TLS proxy the own origin stands in `allowed_origins`.
         if origin == "http://\(host.lowercased())" { return .own }
-        if origins.contains(origin) { return .configured(field) }
+        if allowedOrigins.contains(origin) { return .configured(field) }
         return .refused(
             Problem(
-                .originRefused, "pages of \(field) may not call this gateway; add the origin to `origins` to let them"))
+                .originRefused,
+                "pages of \(field) may not call this gateway; add the origin to `allowed_origins` to let them"))
     }
 
     private func verdict(withoutOrigin sender: Sender) -> OriginVerdict {
         guard let site = sender.site, site != "same-origin", site != "none" else { return .own }
         // A page can leave its referrer out; it cannot lie about it.
-        if let referrer = sender.referrer?.lowercased(), origins.contains(Self.origin(of: referrer)) { return .own }
+        let referrer = sender.referrer.map { Self.origin(of: $0.lowercased()) }
+        if let referrer, allowedOrigins.contains(referrer) { return .own }
         if sender.mode == "navigate" && sender.destination == "document" { return .navigation }
         return .refused(Self.foreignPage)
     }
 
     /// What a page of another site is refused, and its link to what does something.
     static let foreignPage = Problem(
-        .originRefused, "a page of another site may not call this gateway; add its origin to `origins` to let it")
+        .originRefused,
+        "a page of another site may not call this gateway; add its origin to `allowed_origins` to let it")
 
     /// The scheme and authority of a URL.
     private static func origin(of url: String) -> String {

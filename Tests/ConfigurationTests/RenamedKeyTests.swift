@@ -1,0 +1,74 @@
+// Keys of earlier versions: each is a mistake that names the new key, at its line.
+
+import Configuration
+import Testing
+
+@Suite("Renamed keys") struct RenamedKeyTests {
+    private static let inverted =
+        "immediate is now queue_while_down and means the opposite: write queue_while_down: true for immediate: false"
+
+    @Test(
+        "an old key in the file is answered with the new one, with line and key",
+        arguments: [
+            ("hosts: [a.example]", "f:1:1: hosts: hosts is now allowed_hosts"),
+            ("listen: 127.0.0.1:0\norigins: []", "f:2:1: origins: origins is now allowed_origins"),
+            (
+                "services: {a: {peer: ready, bind: 'tcp://*:1', dialect: paranoid-pirate,\n heartbeat: {lives: 2}}}",
+                "f:2:14: services.a.heartbeat.lives: lives is now liveness"
+            ),
+            (
+                "services:\n  a:\n    peer: ready\n    bind: tcp://*:1\n    answers: false",
+                "f:5:5: services.a.answers: answers is now ready_carries_reply"
+            ),
+            (
+                "services:\n  a:\n    peer: rep\n    connect: tcp://h:1\n    socket:\n      immediate: false",
+                "f:6:7: services.a.socket.immediate: \(inverted)"
+            ),
+            (
+                "services:\n  a:\n    peer: rep\n    connect: tcp://h:1\n    socket: {max_message_bytes: 1MiB}",
+                "f:5:14: services.a.socket.max_message_bytes: max_message_bytes is now max_reply_bytes"
+            ),
+        ])
+    func inTheFile(text: String, mistake: String) {
+        #expect(Configuration.load(text: text, file: "f").mistakes.map(\.description) == [mistake])
+    }
+
+    @Test("an old name that is still a key elsewhere is one there")
+    func stillAKey() {
+        let loaded = Configuration.load(text: "sessions: {max_message_bytes: 2MiB}", file: "f")
+        #expect(loaded.mistakes.isEmpty)
+        #expect(loaded.configuration.sessions.maxMessageBytes == 2 << 20)
+    }
+
+    @Test("an old key is not answered with the new one where the new one is none")
+    func elsewhere() {
+        let mistakes = Configuration.load(text: "limits: {hosts: []}", file: "f").mistakes
+        #expect(mistakes.count == 1 && mistakes[0].message.hasPrefix("is not a key here"), "\(mistakes)")
+    }
+
+    @Test(
+        "an old key as a variable is answered with the new one",
+        arguments: [
+            ("HOSTS", "hosts is now allowed_hosts; write it into the configuration file"),
+            ("SOCKET_IMMEDIATE", "\(inverted); write it into the configuration file"),
+            ("HEARTBEAT_LIVES", "lives is now liveness; write it into the configuration file"),
+        ])
+    func asAVariable(name: String, message: String) {
+        let environment = ["ZMQ_GATEWAY_\(name)": "x"]
+        let mistakes = Configuration.load(text: "", file: "f", environment: environment).mistakes
+        #expect(mistakes.map(\.description) == ["environment: ZMQ_GATEWAY_\(name): \(message)"])
+    }
+
+    @Test("an old key as a flag is answered with the new one; flags, values and new keys are not")
+    func asAFlag() {
+        let arguments = [
+            "serve", "--hosts=a.example", "--socket-max-message-bytes", "1MiB", "--listen", "hosts", "--allowed-hosts",
+        ]
+        #expect(
+            ConfigurationOverrides.renamedFlags(in: arguments).map(\.description) == [
+                "command line: --hosts: hosts is now allowed_hosts; write it into the configuration file",
+                "command line: --socket-max-message-bytes: max_message_bytes is now max_reply_bytes; "
+                    + "write it into the configuration file",
+            ])
+    }
+}
