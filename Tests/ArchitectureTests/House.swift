@@ -62,12 +62,22 @@ enum House {
     /// Words of `hotPathWords` that a file of a hot room may use off the hot path, each with its reason.
     static let offTheHotPath: [String: Set<String>] = [:]
 
+    /// The folders of Gateway, which are rooms that share a module: what each may name types of. (`Core` may all.)
+    static let gatewayFolders: [String: Set<String>] = [
+        "Contract": [],
+        "Memory": ["Contract"],
+        "Operations": ["Contract", "Memory"],
+        "Services": ["Contract", "Memory", "Operations"],
+        "Web": ["Contract", "Memory", "Operations", "Services"],
+        "Core": ["Contract", "Memory", "Operations", "Services", "Web"],
+    ]
+
     /// Where the kinds of peers live, one folder each.
     static let kindFolders = Set(
         ["Dealer", "Router", "Ready", "Majordomo", "Publisher"].map { "Gateway/Services/\($0)" })
     /// Who leads from a configuration to its kind.
     static let kindTables: Set<String> = [
-        "Gateway/Services/ServiceTraits.swift", "Gateway/Services/ServicePlan.swift", "Gateway/Core+Services.swift",
+        "Gateway/Services/ServiceKind.swift", "Gateway/Core/Core+Services.swift",
     ]
 
     static let mostLines = 400

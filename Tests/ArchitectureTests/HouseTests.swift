@@ -1,5 +1,6 @@
 // The tree as it stands, held to the rules of the house.
 
+import Foundation
 import Testing
 
 @Suite("The house")
@@ -40,6 +41,41 @@ struct HouseTests {
                 let breaches = file.unsafeBreaches(argued: argued[file.room] ?? [])
                 return breaches.count <= House.unargued[file.path] ?? 0 ? [] : breaches
             })
+    }
+
+    @Test("the documents name files that exist")
+    func documents() throws {
+        let pages = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root + "/docs").map { "docs/\($0)" }
+        let paths = Set(SourceTree.files.map(\.path))
+        var named = 0
+        for page in pages + ["README.md"] where page.hasSuffix(".md") {
+            let words = SourceTree.read(page).split { !($0.isLetter || $0.isNumber || "/.+_-".contains($0)) }
+            for word in words where word.hasSuffix(".swift") && word != "Package.swift" && word.contains("/") {
+                named += 1
+                let path = word.hasPrefix("Sources/") ? String(word.dropFirst("Sources/".count)) : String(word)
+                guard !path.hasPrefix("Tests/") else { continue }
+                #expect(paths.contains(path), "\(page) names \(word)")
+            }
+        }
+        #expect(named > 30)
+    }
+
+    @Test("in Gateway each folder names types of the folders below it only")
+    func gatewayFolders() {
+        let files = SourceTree.files.filter { $0.room == "Gateway" }
+        var homes: [String: String] = [:]
+        for file in files {
+            #expect(House.gatewayFolders[file.subroom] != nil, "\(file.path) is in no folder of the table")
+            for name in file.declaredTypes { homes[name] = file.subroom }
+        }
+        #expect(homes.count > 150)
+        for file in files {
+            let allowed = House.gatewayFolders[file.subroom] ?? []
+            for name in Set(file.text.code.flatMap(SourceText.words)).sorted() {
+                guard let home = homes[name], home != file.subroom, !allowed.contains(home) else { continue }
+                Issue.record("\(file.path) names \(name), which is in \(home)")
+            }
+        }
     }
 
     @Test("which kind a peer is only its own folder asks, and the table of kinds")

@@ -16,6 +16,23 @@ struct SourceFile {
     /// The folder that it stands in below Sources/.
     var room: String { String(path.prefix { $0 != "/" }) }
 
+    /// The folder within its room, e.g. `Web`; empty where there is none.
+    var subroom: String {
+        let parts = path.split(separator: "/")
+        return parts.count > 2 ? String(parts[1]) : ""
+    }
+
+    /// The types that it declares at the top and does not keep for itself.
+    var declaredTypes: [String] {
+        text.code.compactMap { line in
+            guard let first = line.first, first != " ", first != "}" else { return nil }
+            let words = SourceText.words(line)
+            let kinds: Set<String> = ["class", "struct", "enum", "protocol", "typealias"]
+            guard let kind = words.firstIndex(where: kinds.contains), kind + 1 < words.count else { return nil }
+            return words[..<kind].contains(where: ["private", "fileprivate"].contains) ? nil : String(words[kind + 1])
+        }
+    }
+
     /// The path of its folder, e.g. `Gateway/Web`.
     var folder: String { path.split(separator: "/").dropLast().joined(separator: "/") }
 }

@@ -45,14 +45,3 @@ extension ServicePlan {
             + " (`socket.max_reply_bytes` of service \"\(name)\"), and its connection was closed"
     }
 }
-
-/// Sizes for people.
-enum ByteCount {
-    static func text(_ bytes: Int) -> String {
-        let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
-        guard let (unit, size) = units.first(where: { bytes >= $0.1 && bytes % $0.1 == 0 }) else {
-            return "\(bytes) bytes"
-        }
-        return "\(bytes / size) \(unit)"
-    }
-}

@@ -12,12 +12,22 @@ enum MajordomoKind: ServiceKind {
                 hasHome: true)
         }
         return ServiceTraits(
-            template: .delimited, leasesIdentities: true, marksLastReply: true,
-            brokerVersion: configuration.brokered.version == .one ? .one : .two)
+            template: .delimited, leasesIdentities: true, marksLastReply: true, asksBroker: true,
+            head: version(of: configuration).request(for: configuration.brokered.name ?? configuration.name))
+    }
+
+    /// The version that we speak with a broker as its client.
+    fileprivate static func version(of configuration: ServiceConfiguration) -> MajordomoVersion {
+        configuration.brokered.version == .one ? .one : .two
     }
 
     static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
-        guard plan.traits.brokerVersion == nil else { return try RouterKind.make(core, plan) }
+        if plan.traits.asksBroker { return try RouterKind.make(core, plan) }
         return try MajordomoService(core, plan)
     }
+}
+
+extension ServicePlan {
+    /// The version that we speak with a broker as its client; nil where we are none.
+    var brokerVersion: MajordomoVersion? { traits.asksBroker ? MajordomoKind.version(of: configuration) : nil }
 }

@@ -75,11 +75,3 @@ protocol PoolDialect: AnyObject {
     /// The worker is gone, or is to go.
     func removed(_ worker: Worker)
 }
-
-/// How a request fared before its worker answered.
-struct Handling: Sendable {
-    /// How long it waited for a worker.
-    let queued: Nanoseconds
-    /// Workers that were given it.
-    let attempts: Int
-}

@@ -37,3 +37,10 @@ struct Offers {
         routes[name] = others.isEmpty ? nil : others.sorted { $0.plan.index < $1.plan.index }
     }
 }
+
+extension ServiceRoute {
+    /// The way to a service that a broker's workers have registered.
+    convenience init(_ plan: ServicePlan, _ offer: Offer) {
+        self.init(plan, rules: plan.rules.ofWorkers(streaming: offer.streams), subject: offer.name)
+    }
+}

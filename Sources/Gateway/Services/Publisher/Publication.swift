@@ -44,33 +44,6 @@ struct Publication: Sendable {
     }
 }
 
-/// The topics of one request, which is what it carries where another has a body.
-enum TopicList {
-    static let most = 100
-    static let mostBytes = 255
-
-    /// What is wrong with them, or nil.
-    static func problem(of topics: [[UInt8]]) -> Problem? {
-        if topics.count > most { return Problem(.badParameter, "at most \(most) topics can be asked for at a time") }
-        guard let long = topics.first(where: { $0.count > mostBytes }) else { return nil }
-        return Problem(.badParameter, "a topic of \(long.count) bytes is too long; write at most \(mostBytes) bytes")
-    }
-
-    /// Each with its length in front.
-    static func bytes(of topics: [[UInt8]]) -> [UInt8] { topics.flatMap { [UInt8($0.count)] + $0 } }
-
-    static func read(_ bytes: Span<UInt8>) -> [[UInt8]] {
-        var topics: [[UInt8]] = []
-        var position = 0
-        while position < bytes.count {
-            let end = position + 1 + Int(bytes[position])
-            topics.append([UInt8](copying: bytes.extracting(position + 1..<end)))
-            position = end
-        }
-        return topics
-    }
-}
-
 /// What the reactors say to each other about a publisher whose socket is bound on one of them.
 enum TopicLetter: ServiceLetter {
     /// To the home: somebody on that reactor listens to the topic now, or nobody does any more.

@@ -109,7 +109,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     private func noteReply(_ bytes: Int, _ service: RouterService) {
         hasReceived = true
         largestReply = max(largestReply, bytes)
-        service.noteReply(bytes)
+        service.identities.noteReply(bytes)
     }
 
     /// Replies stay with libzmq, which takes as many more as its mark allows: they count as if they were there.
@@ -175,7 +175,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         for _ in 0..<Self.turnBudget {
             guard !isPaused, isOpen else { return false }
             guard wholly || !service.core.memory.stopsReading else { return true }
-            if let version = service.plan.traits.brokerVersion {
+            if let version = service.brokerVersion {
                 guard receiveFromBroker(version, service) else { return false }
             } else {
                 guard receiveMessage(service) else { return false }

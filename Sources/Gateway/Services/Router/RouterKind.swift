@@ -13,7 +13,9 @@ enum RouterLetter: ServiceLetter {
 
 enum RouterKind: ServiceKind {
     static func traits(of configuration: ServiceConfiguration) -> ServiceTraits {
-        ServiceTraits(template: configuration.delimiter ? .delimited : .body, leasesIdentities: true)
+        let isDelimited = configuration.delimiter
+        return ServiceTraits(
+            template: isDelimited ? .delimited : .body, leasesIdentities: true, head: isDelimited ? [[]] : [])
     }
 
     static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {

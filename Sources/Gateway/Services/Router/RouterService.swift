@@ -31,6 +31,8 @@ final class RouterService: Service {
     private static let looksPerTick = 512
 
     let plan: ServicePlan
+    /// Where the endpoints are Majordomo brokers.
+    let brokerVersion: MajordomoVersion?
     let core: any ServiceHost
     private var pool: IdentityPool
     let identities: IdentitySockets
@@ -52,6 +54,7 @@ final class RouterService: Service {
     init(_ core: any ServiceHost, _ plan: ServicePlan, share: Int) {
         self.core = core
         self.plan = plan
+        brokerVersion = plan.brokerVersion
         identities = IdentitySockets(core, plan)
         addresses = EndpointAddresses(plan)
         let settings = plan.configuration.identities
@@ -80,7 +83,7 @@ final class RouterService: Service {
                 let name = core.mintIdentity(prefix: plan.configuration.identities.prefix)
                 let link = try Link(core, plan, endpoint, identity: name)
                 links.append(link)
-                if let version = plan.traits.brokerVersion {
+                if let version = brokerVersion {
                     inquire(link, index, version)
                 } else {
                     link.onChange = { [unowned self] link in
@@ -219,10 +222,6 @@ final class RouterService: Service {
         for link in links { link.stop() }
         links.removeAll()
     }
-
-    /// A reply of so many bytes came.
-    @inline(__always)
-    func noteReply(_ bytes: Int) { identities.noteReply(bytes) }
 
     /// A message arrived on `identity`.
     func received(_ body: inout Frame, _ note: ReplyNote, _ identity: RouterIdentity) {

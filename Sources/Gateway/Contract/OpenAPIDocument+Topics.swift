@@ -1,25 +1,7 @@
-// What is told of a publisher's service: its description, and its part of the OpenAPI document.
+// A publisher's service in the OpenAPI document.
 
 import Configuration
 import JSON
-
-extension Pages {
-    /// How it is listened to, in place of how exchanges end.
-    static func describeTopics(_ plan: ServicePlan, _ reports: [CoreReport], into writer: inout JSONWriter) {
-        let settings = plan.configuration.publisher
-        var counts = TopicCounts()
-        for report in reports { counts.add(report.metrics.services[plan.index].topics) }
-        writer.key("frames")
-        writer.string(settings.frames.rawValue)
-        for (name, value) in [
-            ("cache", settings.cache), ("max_topics", settings.maxTopics), ("topics", counts.held),
-            ("listeners", counts.listeners),
-        ] {
-            writer.key(name)
-            writer.int(value)
-        }
-    }
-}
 
 extension OpenAPIDocument {
     mutating func publisher(_ plan: ServicePlan) {

@@ -52,7 +52,7 @@ extension ServicePlan {
     /// What makes a worker come, for a person. - Parameter name: the service, as the client called it.
     func workerAdvice(_ name: String) -> String {
         if traits.listsRegisteredNames { return "start one that registers \"\(name)\"" }
-        guard traits.brokerVersion != nil else { return "start one \(whereWorkersGo)" }
+        guard traits.asksBroker else { return "start one \(whereWorkersGo)" }
         return "start one that registers \"\(configuration.brokered.name ?? self.name)\" at the broker"
     }
 

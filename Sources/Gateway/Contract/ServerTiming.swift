@@ -21,3 +21,11 @@ struct ServerTiming {
         return text
     }
 }
+
+/// How a request fared before its worker answered.
+struct Handling: Sendable {
+    /// How long it waited for a worker.
+    let queued: Nanoseconds
+    /// Workers that were given it.
+    let attempts: Int
+}

@@ -18,8 +18,6 @@ final class ServicePlan: Sendable {
     let maxBodyBytes: Int
     /// What its kind of peer says of it.
     let traits: ServiceTraits
-    /// What precedes the body where we are a client of a ROUTER: a delimiter, or Majordomo's header.
-    let head: [[UInt8]]
     let bounds: OverrideBounds
     let inspector: ReplyInspector
     /// The service's own end rules.
@@ -31,31 +29,20 @@ final class ServicePlan: Sendable {
 
     var name: String { configuration.name }
 
-    /// The frames of a message.
+    /// The frames of a message, and those that precede its body where we are a client of a ROUTER.
     var template: FrameTemplate { traits.template }
-
-    /// The plans of all services, in the order of the configuration.
-    static func all(of configuration: Configuration) -> [ServicePlan] {
-        configuration.services.enumerated().map {
-            ServicePlan(
-                index: $0.offset, $0.element, exposure: configuration.exposure(of: $0.element),
-                maxBodyBytes: configuration.limits.maxBodyBytes)
-        }
-    }
+    var head: [[UInt8]] { traits.head }
 
     /// - Parameter maxBodyBytes: of a service that has no bound of its own.
     init(
-        index: Int, _ configuration: ServiceConfiguration, exposure: Exposure = Exposure(),
-        maxBodyBytes: Int = Limits().maxBodyBytes
+        index: Int, _ configuration: ServiceConfiguration, _ traits: ServiceTraits, _ exposure: Exposure,
+        _ maxBodyBytes: Int
     ) {
         self.index = index
         self.configuration = configuration
         self.exposure = exposure
         self.maxBodyBytes = configuration.maxBodyBytes ?? maxBodyBytes
-        let traits = configuration.peer.kind.traits(of: configuration)
         self.traits = traits
-        head = traits.brokerVersion?.request(for: configuration.brokered.name ?? configuration.name)
-            ?? (traits.template.hasDelimiter ? [[]] : [])
         let isHeard = traits.takesSubscriptions
         rules = isHeard ? .listening : EndRules(configuration.replies, impliedCount: configuration.impliedCount)
         bounds = isHeard ? .none : OverrideBounds(configuration.overrides)

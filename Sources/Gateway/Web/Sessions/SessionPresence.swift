@@ -61,7 +61,7 @@ final class SessionPresence: TimerHandler, MemoryHolder {
         core.sessions.add(session, address: address)
     }
 
-    func hello() { tell(SessionText.hello(memory, requestID, core)) }
+    func hello() { tell(SessionText.hello(memory, requestID, core.configuration.sessions)) }
 
     /// Says something that is not numbered, and lost on a client that is away.
     func tell(_ message: [UInt8]) { wire?.send(.text, message.span) }
@@ -131,7 +131,7 @@ final class SessionPresence: TimerHandler, MemoryHolder {
         holdMemory()
         core.sessions.renewed(session, from: old)
         core.metrics.snapshot.sessionsResumed += 1
-        tell(SessionText.resumed(memory, requestID, after: number, missed: missed, core))
+        tell(SessionText.resumed(memory, requestID, after: number, missed: missed, core.configuration.sessions))
         for message in messages { tell(message) }
     }
 

@@ -1,24 +1,26 @@
 // What the gateway says in a numbered or multiplexed session, as JSON text.
 
 import Bridge
+import Configuration
 import JSON
 
 enum SessionText {
     /// What answers a client's ping. It is not numbered.
     static let pong = Array("{\"op\":\"pong\"}".utf8)
 
-    static func hello(_ memory: SessionMemory?, _ requestID: RequestID, _ core: any WebHost) -> [UInt8] {
+    static func hello(_ memory: SessionMemory?, _ requestID: RequestID, _ settings: SessionSettings) -> [UInt8] {
         var writer = begin("hello", nil)
-        describe(memory, requestID, core, into: &writer)
+        describe(memory, requestID, settings, into: &writer)
         writer.endObject()
         return writer.bytes
     }
 
     static func resumed(
-        _ memory: SessionMemory, _ requestID: RequestID, after number: UInt64, missed: UInt64, _ core: any WebHost
+        _ memory: SessionMemory, _ requestID: RequestID, after number: UInt64, missed: UInt64,
+        _ settings: SessionSettings
     ) -> [UInt8] {
         var writer = begin("resumed", nil)
-        describe(memory, requestID, core, into: &writer)
+        describe(memory, requestID, settings, into: &writer)
         writer.key("seq")
         writer.uint(number + missed)
         writer.key("missed")
@@ -115,7 +117,7 @@ enum SessionText {
 
     /// The request id is the session's name in the access log; it opens nothing.
     private static func describe(
-        _ memory: SessionMemory?, _ requestID: RequestID, _ core: any WebHost, into writer: inout JSONWriter
+        _ memory: SessionMemory?, _ requestID: RequestID, _ settings: SessionSettings, into writer: inout JSONWriter
     ) {
         writer.key("request_id")
         writer.string(requestID.text)
@@ -123,7 +125,7 @@ enum SessionText {
         writer.key("token")
         writer.string(memory.token)
         writer.key("resume_ms")
-        writer.int(Int(core.configuration.sessions.resume.inNanoseconds / 1_000_000))
+        writer.int(Int(settings.resume.inNanoseconds / 1_000_000))
     }
 
     private static func write(_ problem: Problem, into writer: inout JSONWriter) {

@@ -33,15 +33,6 @@ struct ReplyEnvelope {
     /// A response of that status has no body (RFC 9110, section 6.4.1).
     var forbidsBody: Bool { status == 204 || status == 304 }
 
-    /// What is wrong with its header fields as an answer to `request`, or nil.
-    func fault(answering request: Request) -> String? {
-        let bytes = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
-        guard bytes > request.roomForHeader else { return nil }
-        let room = max(0, request.roomForHeader)
-        return "the reply envelope's headers have \(bytes) bytes, and \(room) fit beside this request's own header "
-            + "(limits.max_header_bytes)"
-    }
-
     /// Why a reply that is valid JSON is no envelope, or nil.
     static func fault(of reply: Span<UInt8>) -> String? {
         let (envelope, fault) = read(reply)

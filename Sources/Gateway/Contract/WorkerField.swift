@@ -5,8 +5,6 @@
 //   appended   lists that both sides contribute to, and policies of which a browser obeys all
 //   replaces   everything else; the worker's takes the place of ours
 
-import HTTP
-
 /// What happens to a field that a worker sets.
 enum WorkerField {
     case refused, ours, appended, replaces
@@ -43,14 +41,4 @@ enum WorkerField {
     }
 
     static func comesOnce(_ name: String) -> Bool { single.contains(name.lowercased()) }
-}
-
-extension ResponseHeaders {
-    /// Adds what a worker's envelope sets, by the table. These fields are ours; `names` of the envelope that replace
-    /// one of them are to be left out of them before.
-    mutating func add(_ fields: [(name: String, value: String)]) {
-        for (name, value) in fields where WorkerField.rule(for: name) != .ours {
-            add(name: Array(name.utf8).span, value: Array(value.utf8).span)
-        }
-    }
 }

@@ -1,0 +1,31 @@
+// What a pool shows of itself.
+
+import Bridge
+
+extension WorkerState {
+    init(_ worker: Worker, at now: Instant) {
+        id = Self.id(of: worker.name)
+        inHand = worker.requests.count
+        finished = worker.finished
+        phase =
+            if worker.isDraining { .draining } else if worker.isReady { .ready } else {
+                worker.requests.isEmpty ? .registered : .busy
+            }
+        phaseMilliseconds = Double(now.since(worker.changedAt)) / 1e6
+        heardMilliseconds = Double(now.since(worker.heardAt)) / 1e6
+        registeredMilliseconds = Double(now.since(worker.registeredAt)) / 1e6
+    }
+}
+
+extension PoolState {
+    init(_ pool: Pool, at now: Instant) {
+        name = pool.name
+        workers = pool.crew.workers.map { WorkerState($0, at: now) }
+        ready = workers.count { $0.phase == .ready }
+        busy = workers.count { $0.inHand > 0 }
+        draining = workers.count { $0.phase == .draining }
+        queued = pool.queue.count
+        queuedBytes = pool.queue.bytes
+        oldestMilliseconds = Double(pool.queue.oldest.map { now.since($0) } ?? 0) / 1e6
+    }
+}

@@ -1,0 +1,55 @@
+// The kinds of peers. A new one is a folder here with its service and a ServiceKind, a case of
+// `ServiceConfiguration.Peer` and its line in `kind`, and its page of the documents.
+
+import Bridge
+import Configuration
+
+/// A kind of peer: what the rest of the house needs to know of it.
+protocol ServiceKind {
+    static func traits(of configuration: ServiceConfiguration) -> ServiceTraits
+    /// The service on this reactor; where it has a home, the home.
+    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service
+}
+
+extension ServiceConfiguration.Peer {
+    /// The one place that knows all of them.
+    var kind: any ServiceKind.Type {
+        switch self {
+        case .dealer, .rep: DealerKind.self
+        case .router: RouterKind.self
+        case .ready: ReadyKind.self
+        case .majordomo: MajordomoKind.self
+        case .publisher: PublisherKind.self
+        }
+    }
+}
+
+/// Something that the parts of one service on different reactors say to each other; each kind has its own.
+protocol ServiceLetter: Sendable {}
+
+/// A service that web clients subscribe to.
+protocol TopicSource: Service {
+    var audience: Audience { get }
+    /// Why the process cannot listen to these topics as well, or nil.
+    func problem(of topics: [[UInt8]]) -> Problem?
+}
+
+extension ServicePlan {
+    /// The plans of all services, in the order of the configuration.
+    static func all(of configuration: Configuration) -> [ServicePlan] {
+        configuration.services.enumerated().map {
+            ServicePlan(
+                index: $0.offset, $0.element, exposure: configuration.exposure(of: $0.element),
+                maxBodyBytes: configuration.limits.maxBodyBytes)
+        }
+    }
+
+    /// - Parameter maxBodyBytes: of a service that has no bound of its own.
+    convenience init(
+        index: Int, _ configuration: ServiceConfiguration, exposure: Exposure = Exposure(),
+        maxBodyBytes: Int = Limits().maxBodyBytes
+    ) {
+        self.init(
+            index: index, configuration, configuration.peer.kind.traits(of: configuration), exposure, maxBodyBytes)
+    }
+}
