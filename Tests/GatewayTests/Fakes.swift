@@ -14,7 +14,9 @@ final class FakeHost: ServiceHost {
     let index = 0
     var reactorCount = 1
     let configuration: Configuration
-    var now = Instant(nanoseconds: 1_000)
+    /// The reactor's clock, and what the test has put on top.
+    var now: Instant { Instant(nanoseconds: reactor.now + offset) }
+    private var offset: UInt64 = 0
     let reactor: Reactor
     let context: Context
     let codec = TicketCodec(instance: 1)
@@ -51,7 +53,20 @@ final class FakeHost: ServiceHost {
         requesters = TicketTable(reactor: 0, capacity: max(1, most))
     }
 
-    func advance(by time: Nanoseconds) { now = now + time }
+    func advance(by time: Nanoseconds) { offset += time }
+
+    /// Turns the reactor, and looks after `services`, until the condition holds. False if it does not in ten seconds.
+    func run(_ services: any Service..., until condition: () -> Bool) -> Bool {
+        let limit = ContinuousClock.now + .seconds(10)
+        while !condition() {
+            guard ContinuousClock.now < limit else { return false }
+            _ = reactor.schedule(at: reactor.now + 2_000_000, Nothing(), key: 0)
+            reactor.turn()
+            for service in services { service.tick() }
+            endTurn()
+        }
+        return true
+    }
 
     /// Drains what was touched, and does what was put off.
     func endTurn() {
@@ -127,6 +142,10 @@ final class FakeHost: ServiceHost {
     func postRequest(_ submission: Submission, _ body: FrameBox, of plan: ServicePlan, to home: Int) {}
     func postWithdrawal(_ submission: Submission, of plan: ServicePlan, to home: Int) {}
     func tell(_ offer: Offer?, of name: String, by plan: ServicePlan) { offers.append((name, offer)) }
+}
+
+private final class Nothing: TimerHandler {
+    func timerFired(_ key: UInt64) {}
 }
 
 /// A service that keeps what it is asked to do.
