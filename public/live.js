@@ -78,7 +78,7 @@ export class Live {
       latencyRow("First reply", history, `${prefix}first_reply_seconds_bucket`, service),
       latencyRow("Exchange", history, `${prefix}exchange_seconds_bucket`, service));
     drawBars(byID("reasons"), history.breakdown(`${prefix}exchanges_total`, "reason", service), outcomeOf, "None yet.");
-    drawBars(byID("dropped"), history.breakdown(`${prefix}replies_dropped_total`, "cause", service),
+    drawBars(byID("dropped"), history.breakdown(`${prefix}replies_dropped_total`, "reason", service),
       () => "incomplete", "None.");
   }
 

@@ -122,6 +122,6 @@ export function factsOf(service) {
     service.body && `body ${service.body}`, service.frames && `frames ${service.frames}`,
     service.cache && `cache of ${number(service.cache)}`,
     service.topics !== undefined && counted(service.topics, "topic", "topics"),
-    service.listeners !== undefined && counted(service.listeners, "listener", "listeners"),
+    service.subscribers !== undefined && counted(service.subscribers, "subscriber", "subscribers"),
     told.length > 0 && `ends by ${told.join(", ")}`].filter(Boolean);
 }

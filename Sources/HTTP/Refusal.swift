@@ -30,6 +30,32 @@ public enum RefusalKind: Int, CaseIterable, Sendable {
         }
     }
 
+    /// A stable word for the kind, in snake case: what metrics call it.
+    public var word: StaticString {
+        switch self {
+        case .requestLine: "request_line"
+        case .target: "target"
+        case .headerName: "header_name"
+        case .headerValue: "header_value"
+        case .lineEnds: "line_ends"
+        case .hostMissing: "host_missing"
+        case .hostInvalid: "host_invalid"
+        case .contentLengthInvalid: "content_length"
+        case .lengthConflict: "length_conflict"
+        case .transferCodingUnknown: "transfer_coding"
+        case .expectationUnknown: "expectation"
+        case .headerTooLarge: "header_too_large"
+        case .targetTooLong: "target_too_long"
+        case .headerTimeout: "header_timeout"
+        case .bodyTimeout: "body_timeout"
+        case .chunkHeaderTooLong: "chunk_header_too_long"
+        case .tooManyConnections: "too_many_connections"
+        case .noPlace: "overloaded"
+        case .byTheLibrary: "malformed"
+        case .garbage: "not_http"
+        }
+    }
+
     /// The stable code in the problem document.
     public var code: StaticString {
         switch self {

@@ -31,6 +31,6 @@ def test_a_page_hears_a_publisher_until_it_leaves_the_loop(js, start, endpoint, 
     assert js.log("end")[0][1]["reason"] == "count"
     js.run("window.controller.abort()")
     assert {publisher.heard(), publisher.heard()} == {"-a", "-b c"}
-    gateway.until(lambda: topics(gateway, "listeners") == 0)
+    gateway.until(lambda: topics(gateway, "subscribers") == 0)
     publisher.close()
     bytes_publisher.close()

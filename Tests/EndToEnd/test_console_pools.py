@@ -286,7 +286,7 @@ def test_going_to_another_service_ends_the_listening(open_page, demo_gateway):
         "return +document.querySelector('[data-metric=publications]').dataset.value") > 0, "the chart of publications")
     page.choose("echo", "json", "1")
     assert page.one("#send").is_enabled() and not page.all("#replies > li")
-    page.wait(lambda: requests.get(demo_gateway + "/v1/services/prices").json()["listeners"] == 0, "nobody to listen")
+    page.wait(lambda: requests.get(demo_gateway + "/v1/services/prices").json()["subscribers"] == 0, "nobody to listen")
     page.send()
     page.wait_for_end()
     assert page.text("#replies > li code") == "1" and page.text("#answer-title") == "Replies"

@@ -21,8 +21,8 @@ EXCHANGES = int(os.environ.get("FRESH_EXCHANGES", "3000"))
 CLIENTS = 32
 
 
-def dropped(gateway, cause):
-    return gateway.metric("zmq_gateway_replies_dropped_total", f'service="s",cause="{cause}"')
+def dropped(gateway, reason):
+    return gateway.metric("zmq_gateway_replies_dropped_total", f'service="s",reason="{reason}"')
 
 
 def identities(worker):

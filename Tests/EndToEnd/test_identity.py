@@ -9,8 +9,8 @@ from scripted import echo, replies, silent
 DONE = {"pointer": "/done", "equals": True}
 
 
-def dropped(gateway, cause):
-    return gateway.metric("zmq_gateway_replies_dropped_total", f'service="s",cause="{cause}"')
+def dropped(gateway, reason):
+    return gateway.metric("zmq_gateway_replies_dropped_total", f'service="s",reason="{reason}"')
 
 
 def identities(worker):
@@ -68,7 +68,7 @@ def test_a_reply_that_is_nobodys_is_dropped_and_counted(dealer, frames):
     gateway, worker = dealer(echo)
     worker.send(frames)
     assert gateway.post("s", 7).json() == 7
-    assert sum(dropped(gateway, cause) for cause in ("unknown", "malformed")) == 1
+    assert sum(dropped(gateway, reason) for reason in ("unknown", "malformed")) == 1
 
 
 def test_a_look_at_the_state_of_a_service_loses_no_reply(dealer):

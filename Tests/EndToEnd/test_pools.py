@@ -433,7 +433,7 @@ def test_a_reply_after_the_end_reaches_nobody_and_frees_the_worker(pool):
     gate.release()
     gate.release()
     assert one.gateway.post("s", '"next"').json() == "next"
-    assert one.gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",cause="late"') == 1
+    assert one.gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",reason="late"') == 1
 
 
 def test_pirates_are_told_that_we_live_and_are_gone_when_they_are_silent(pool):

@@ -56,6 +56,37 @@ def test_a_flood_of_refused_requests_is_told_a_few_times_and_counted(start, tmp_
     assert 1 <= sum("host_refused" in line for line in gateway.errors) <= 6
 
 
+def test_requests_that_the_http_front_rejects_are_counted_by_kind(start, endpoint, tmp_path):
+    service = {"peer": "rep", "bind": endpoint()}
+    gateway = start.gateway(
+        {"s": service}, tmp_path, reactors=1, timeouts={"header": "1s", "body": "200ms"}, limits={"max_connections_per_address": 3})
+
+    def rejected():
+        counts = gateway.metrics().get("zmq_gateway_requests_rejected_total", {})
+        return {labels: count for labels, count in counts.items() if count}
+    assert rejected() == {}
+    post = b"POST /v1/services/s HTTP/1.1\r\nHost: localhost\r\n"
+    assert b" 408 " in raw(gateway, b"GET / HTTP/1.1\r\nHo")
+    assert b" 408 " in raw(gateway, post + b"Content-Type: application/json\r\nContent-Length: 5\r\n\r\n1")
+    assert b" 400 " in raw(gateway, b"GET / HTTP/1.1\r\n\r\n")
+    assert b" 501 " in raw(gateway, post + b"Transfer-Encoding: gzip\r\n\r\n")
+    assert b" 417 " in raw(gateway, post + b"Expect: tea\r\nContent-Length: 1\r\n\r\n")
+    crowd = [socket.create_connection(("127.0.0.1", gateway.port), 10) for _ in range(3)]
+    visit = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    is_refused = lambda: b" 429 " in raw(gateway, visit)
+    gateway.until(is_refused)
+    for client in crowd:
+        with client, client.makefile("rb") as answer:
+            client.sendall(visit)
+            answer.read()
+    gateway.until(lambda: not is_refused())
+    kinds = ("header_timeout", "body_timeout", "host_missing", "transfer_coding", "expectation", "too_many_connections")
+    gateway.until(lambda: {f'reason="{kind}"' for kind in kinds} <= rejected().keys())
+    counts = {labels: count for labels, count in rejected().items() if "too_many" not in labels}
+    assert counts == {f'reason="{kind}"': 1 for kind in kinds[:-1]}
+    assert "zmq_gateway_malformed_requests_total" not in gateway.metrics()
+
+
 def test_an_address_in_the_access_log_is_ipv4_if_the_client_came_by_it(start, tmp_path):
     gateway = start.gateway({}, tmp_path, listen="[::]:0", allowed_hosts=["localhost"])
     assert requests.get(f"http://127.0.0.1:{gateway.port}/healthz", timeout=5).status_code == 200

@@ -144,7 +144,7 @@ def test_a_single_frame_is_the_body_and_begins_with_the_topic(published):
         publisher.send("10001", "25 60")
         publisher.socket.send(b"10001 26 60")
         assert stream.event()["data"] == {"body": "10001 26 60"}
-    assert gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",cause="malformed"') == 1
+    assert gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",reason="malformed"') == 1
 
 
 def test_subscriptions_come_and_go_upstream_and_clients_share_them(published):
@@ -153,7 +153,7 @@ def test_subscriptions_come_and_go_upstream_and_clients_share_them(published):
     assert publisher.heard() == "+a"
     second = Stream(gateway, "topic=a&topic=b")
     assert publisher.heard() == "+b"
-    assert (topics(gateway), topics(gateway, "listeners")) == (2, 2)
+    assert (topics(gateway), topics(gateway, "subscribers")) == (2, 2)
     publisher.send("a", "1")
     assert first.event()["data"]["body"] == second.event()["data"]["body"] == 1
     second.close()
@@ -162,7 +162,7 @@ def test_subscriptions_come_and_go_upstream_and_clients_share_them(published):
     assert first.event()["data"]["body"] == 2
     first.close()
     assert publisher.heard() == "-a"
-    gateway.until(lambda: (topics(gateway), topics(gateway, "listeners")) == (0, 0))
+    gateway.until(lambda: (topics(gateway), topics(gateway, "subscribers")) == (0, 0))
     assert topics(gateway, "publications_total") == 2 and topics(gateway, "publications_delivered_total") == 3
 
 
@@ -200,7 +200,7 @@ def test_all_reactors_hear_each_message_once_and_in_order(published, binds, last
     staying = [stream for stream in streams if stream.reactor == last_reactor]
     for stream in set(streams) - set(staying):
         stream.close()
-    gateway.until(lambda: topics(gateway, "listeners") == len(staying))
+    gateway.until(lambda: topics(gateway, "subscribers") == len(staying))
     for number in range(20):
         publisher.send("a", str(number))
         assert [stream.event()["data"]["body"] for stream in staying] == [number] * len(staying)
@@ -266,7 +266,7 @@ def test_many_subscriptions_share_a_multiplexed_session(published):
         client.send(json.dumps({"op": "subscribe", "id": "x", "service": "s", "topics": ["a", "b"]}))
         assert {publisher.heard(), publisher.heard()} == {"+a", "+b"}
         client.send(json.dumps({"op": "subscribe", "id": "y", "service": "s", "topics": ["a"], "count": 1}))
-        gateway.until(lambda: topics(gateway, "listeners") == 2)
+        gateway.until(lambda: topics(gateway, "subscribers") == 2)
         publisher.send("ab", "1")
         replies = [said(client) for _ in range(3)]
         assert {(one["op"], one["id"]) for one in replies} == {("reply", "x"), ("reply", "y"), ("end", "y")}
@@ -305,7 +305,7 @@ def test_a_client_may_say_when_it_has_heard_enough(published, query, reason, cou
     gateway, publisher = published()
     with Stream(gateway, "topic=a&" + query) as events, Stream(gateway, f"topic=a&end=record&{query}", "application/x-ndjson") as lines:
         assert publisher.heard() == "+a"
-        gateway.until(lambda: topics(gateway, "listeners") == 2)
+        gateway.until(lambda: topics(gateway, "subscribers") == 2)
         for number in range(count):
             publisher.send("a", str(number))
         assert [events.event()["data"]["body"] for _ in range(count)] == list(range(count))
@@ -363,7 +363,7 @@ def test_a_client_that_never_reads_is_ended_and_others_do_not_notice(published):
                 number += 1
                 assert other.event()["id"] == str(number)
         assert publisher.heard() == "-a"
-        assert topics(gateway, "listeners") == 1 and ends(gateway, "slow_client") == 1
+        assert topics(gateway, "subscribers") == 1 and ends(gateway, "slow_client") == 1
         publisher.send("a", "1")
         assert other.event()["data"]["body"] == 1
     deaf.close()
@@ -509,7 +509,7 @@ def test_one_that_takes_nothing_of_the_cache_is_ended_over_what_comes_meanwhile(
         publisher.send(f"{number:04}", body)
     gateway.until(lambda: topics(gateway, "publications_total") == 1500)
     deaf = deaf_client(gateway, "topic=")
-    gateway.until(lambda: topics(gateway, "listeners") == 1)
+    gateway.until(lambda: topics(gateway, "subscribers") == 1)
     while not ends(gateway, "slow_client"):
         publisher.send("0000", body)
     deaf.close()
@@ -528,7 +528,7 @@ def test_what_is_no_message_is_counted_and_dropped(published):
         publisher.send("a", "")
         publisher.send("a", "2")
         assert stream.event() == {"id": "1", "data": {"topic": "a", "body": 2}}
-    assert gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",cause="malformed"') == 4
+    assert gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",reason="malformed"') == 4
     assert topics(gateway, "publications_total") == 5
 
 
@@ -540,7 +540,7 @@ def test_a_request_that_cannot_be_obeyed_is_refused(published, query, accept, st
     gateway, _ = published()
     answer = gateway.get(f"/v1/services/s?{query}", **({"Accept": accept} if accept else {}))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert topics(gateway, "listeners") == 0
+    assert topics(gateway, "subscribers") == 0
 
 
 def test_other_services_know_no_topics(start, endpoint, tmp_path):
@@ -578,7 +578,7 @@ def test_streams_are_exchanges_in_flight(published):
     with Stream(gateway, "topic=a"):
         assert publisher.heard() == "+a"
         assert gateway.get("/v1/services/s?topic=a").json()["code"] == "overloaded"
-        assert topics(gateway, "listeners") == 1
+        assert topics(gateway, "subscribers") == 1
 
 
 def test_the_description_and_the_document_tell_how_to_listen(published):
@@ -586,7 +586,7 @@ def test_the_description_and_the_document_tell_how_to_listen(published):
     with Stream(gateway, "topic=a&topic=b"):
         answer = gateway.get("/v1/services/s").json()
         expected = {"name": "s", "description": "Prices.", "peer": "publisher", "body": "json", "frames": "topic_body", "cache": 5,
-                    "max_topics": 1000, "topics": 2, "listeners": 1, "ready": True, "workers": 1, "exchanges_open": 1}
+                    "max_topics": 1000, "topics": 2, "subscribers": 1, "ready": True, "workers": 1, "exchanges_open": 1}
         assert answer.items() >= expected.items() and "ends" not in answer
         assert gateway.get("/v1/services").json()["services"] == [answer]
     operation = gateway.get("/openapi.json").json()["paths"]["/v1/services/s"]
@@ -603,7 +603,7 @@ def test_a_publisher_that_comes_back_is_subscribed_again(start, endpoint, tmp_pa
     with Stream(gateway, "topic=a") as stream, session(gateway, "/v1/services/s") as client:
         assert stream.status == 200, "who listens may come before whoever speaks"
         client.send('{"op":"subscribe","topic":"a"}')
-        gateway.until(lambda: topics(gateway, "listeners") == 2)
+        gateway.until(lambda: topics(gateway, "subscribers") == 2)
         for number in range(2):
             publisher = Publisher(**{"connect" if binds else "bind": there})
             gateway.ready("s")

@@ -64,7 +64,7 @@ def test_a_worker_that_forgets_the_envelope_is_told_with_its_first_bytes_and_sel
     gateway.ready("s")
     for number in range(1000):
         worker.send([b'{"n":%d,"esc":"\x1b[2J"}' % number + b"x" * 100])
-    gateway.until(lambda: gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",cause="unknown"') == 1000)
+    gateway.until(lambda: gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",reason="unknown"') == 1000)
     line = logged(gateway, "service s: dropped a message", '{\\"n\\":0')
     assert "\\x1b[2J" in line and "x" * 60 not in line
     assert sum("dropped a message" in line for line in gateway.errors) <= 3

@@ -40,7 +40,7 @@ struct ExchangeTests {
         exchange.finish(because: .shutdown)
         #expect(sink.ends == [.count])
         let counts = host.metrics.services[0].counts
-        #expect(counts.open == 0 && counts.replies == 2 && counts.drops[DropCause.late.rawValue] == 1)
+        #expect(counts.open == 0 && counts.replies == 2 && counts.drops[DropReason.late.rawValue] == 1)
     }
 
     @Test("is over at once where it is not taken in, or its service refuses it")

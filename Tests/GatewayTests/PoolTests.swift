@@ -167,7 +167,7 @@ struct PoolTests {
         host.open[0].finish(because: .clientLeft)
         answer("[1]", 0, a)
         #expect(service.given == ["a:1", "a:2"])
-        #expect(host.metrics.services[0].counts.drops[DropCause.late.rawValue] == 1)
+        #expect(host.metrics.services[0].counts.drops[DropReason.late.rawValue] == 1)
         host.open[0].finish(because: .clientLeft)
         #expect(host.open.isEmpty)
     }

@@ -74,8 +74,8 @@ struct ServiceTests {
         return (exchange, sink)
     }
 
-    private func drops(_ host: FakeHost, _ cause: DropCause) -> UInt64 {
-        host.metrics.services[0].counts.drops[cause.rawValue]
+    private func drops(_ host: FakeHost, _ reason: DropReason) -> UInt64 {
+        host.metrics.services[0].counts.drops[reason.rawValue]
     }
 
     @Test("a dealer service leads replies back by their tickets, and drops what has none that lives")

@@ -83,7 +83,7 @@ extension Core {
             snapshot.connectionsRefused += counters.connectionsRefused
             snapshot.connectionsEvicted += counters.connectionsEvicted
             snapshot.acceptsFailed += counters.acceptsFailed
-            snapshot.malformedRequests += UInt64(counters.refusedTotal)
+            for kind in RefusalKind.allCases { snapshot.rejections[kind.rawValue] += UInt64(counters.refused(kind)) }
             snapshot.spinsCaught += counters.spinsCaught
         }
         snapshot.sessionsAway = sessions.awayCount

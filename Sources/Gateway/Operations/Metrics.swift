@@ -1,6 +1,7 @@
 // What one reactor counts. Plain numbers, no lock: another reactor sees a snapshot, by letter.
 
 import Bridge
+import HTTP
 import Logging
 
 /// Latencies in buckets, as Prometheus wants them.
@@ -32,7 +33,7 @@ struct Histogram: Sendable {
 }
 
 /// Why a reply was dropped.
-enum DropCause: Int, CaseIterable, Sendable {
+enum DropReason: Int, CaseIterable, Sendable {
     /// Its exchange is over.
     case late
     /// Its identity is none of ours.
@@ -48,7 +49,7 @@ struct ServiceCounts: Sendable {
     var open = 0
     var ends = [UInt64](repeating: 0, count: EndReason.allCases.count)
     var replies: UInt64 = 0
-    var drops = [UInt64](repeating: 0, count: DropCause.allCases.count)
+    var drops = [UInt64](repeating: 0, count: DropReason.allCases.count)
     var bytesSent: UInt64 = 0
     var bytesReceived: UInt64 = 0
     /// Requests that were given to another worker because the first was lost.
@@ -73,7 +74,7 @@ struct ServiceCounts: Sendable {
         open += other.open
         for reason in ends.indices { ends[reason] += other.ends[reason] }
         replies += other.replies
-        for cause in drops.indices { drops[cause] += other.drops[cause] }
+        for reason in drops.indices { drops[reason] += other.drops[reason] }
         bytesSent += other.bytesSent
         bytesReceived += other.bytesReceived
         retried += other.retried
@@ -98,7 +99,7 @@ final class ServiceMetrics {
 
     init(_ log: ServiceLog) { self.log = log }
 
-    func dropped(_ cause: DropCause, _ count: Int = 1) { counts.drops[cause.rawValue] += UInt64(count) }
+    func dropped(_ reason: DropReason, _ count: Int = 1) { counts.drops[reason.rawValue] += UInt64(count) }
 
     func ended(_ exchange: ExchangeState, at now: Instant) {
         guard let end = exchange.end else { return }
@@ -147,7 +148,8 @@ struct MetricsSnapshot: Sendable {
     var peersRefused: UInt64 = 0
     var sessionsEvicted: UInt64 = 0
     var sessionsAway = 0
-    var malformedRequests: UInt64 = 0
+    /// Requests that the HTTP room rejected, by `RefusalKind`: no handler saw them.
+    var rejections = [UInt64](repeating: 0, count: RefusalKind.allCases.count)
     /// Requests that were refused before they reached a service.
     var refusals: [ProblemCode: UInt64] = [:]
     var spinsCaught: UInt64 = 0
@@ -177,7 +179,7 @@ struct MetricsSnapshot: Sendable {
         peersRefused += other.peersRefused
         sessionsEvicted += other.sessionsEvicted
         sessionsAway += other.sessionsAway
-        malformedRequests += other.malformedRequests
+        for kind in rejections.indices { rejections[kind] += other.rejections[kind] }
         refusals.merge(other.refusals, uniquingKeysWith: +)
         spinsCaught += other.spinsCaught
         responses.merge(other.responses, uniquingKeysWith: +)

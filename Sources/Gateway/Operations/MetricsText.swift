@@ -1,6 +1,7 @@
 // The metrics as Prometheus reads them (text exposition format 0.0.4).
 
 import Bridge
+import HTTP
 
 /// Writes the metrics page.
 struct MetricsText {
@@ -45,12 +46,12 @@ struct MetricsText {
         perService("zmq_gateway_reply_bytes_total", "counter", "Bytes of reply frames received.", total, plans) {
             $0.bytesReceived
         }
-        head("zmq_gateway_replies_dropped_total", "counter", "Replies that belong to nobody (any more).")
+        head("zmq_gateway_replies_dropped_total", "counter", "Replies dropped, by service and reason.")
         for (plan, counts) in zip(plans, total.services) {
-            for cause in DropCause.allCases {
+            for reason in DropReason.allCases {
                 line(
-                    "zmq_gateway_replies_dropped_total", "service=\"\(plan.name)\",cause=\"\(cause.word)\"",
-                    counts.drops[cause.rawValue])
+                    "zmq_gateway_replies_dropped_total", "service=\"\(plan.name)\",reason=\"\(reason.word)\"",
+                    counts.drops[reason.rawValue])
             }
         }
     }
@@ -185,15 +186,7 @@ struct MetricsText {
         single(
             "zmq_gateway_peers_refused_total", "counter", "ZeroMQ connections closed because a port had too many.",
             total.peersRefused)
-        single(
-            "zmq_gateway_malformed_requests_total", "counter", "Requests refused as malformed.", total.malformedRequests
-        )
-        head(
-            "zmq_gateway_requests_refused_total", "counter",
-            "Requests refused before they reached a service, by reason.")
-        for (code, count) in total.refusals.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            line("zmq_gateway_requests_refused_total", "reason=\"\(code.rawValue)\"", count)
-        }
+        refusals(total)
         head("zmq_gateway_responses_total", "counter", "HTTP responses, by status.")
         for (status, count) in total.responses.sorted(by: { $0.key < $1.key }) {
             line("zmq_gateway_responses_total", "status=\"\(status)\"", count)
@@ -224,6 +217,22 @@ struct MetricsText {
             "zmq_gateway_log_lines_dropped_total", "counter", "Log lines that could not be written.",
             total.logLinesDropped)
         single("zmq_gateway_reactors", "gauge", "Reactor threads.", UInt64(reactors))
+    }
+
+    /// Requests that reached no service. Those that the HTTP room rejected are in both, by kind and by problem code.
+    private mutating func refusals(_ total: MetricsSnapshot) {
+        head(
+            "zmq_gateway_requests_rejected_total", "counter",
+            "Requests rejected while they were read, before a handler saw them, by reason.")
+        for (kind, count) in zip(RefusalKind.allCases, total.rejections) {
+            line("zmq_gateway_requests_rejected_total", "reason=\"\(kind.word)\"", count)
+        }
+        head(
+            "zmq_gateway_requests_refused_total", "counter",
+            "Requests refused before they reached a service, by problem code.")
+        for (code, count) in total.refusals.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            line("zmq_gateway_requests_refused_total", "reason=\"\(code.rawValue)\"", count)
+        }
     }
 
     private mutating func histogram(

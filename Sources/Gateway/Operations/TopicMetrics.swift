@@ -1,20 +1,21 @@
-// What is counted of publishers: messages in, out to listeners, and who listens to what.
+// What is counted of publishers: messages in, out to subscribers, and who subscribes to what.
 
 /// The counts of one publisher's service on one reactor.
 struct TopicCounts: Sendable {
-    /// Messages read from the sockets, whether anybody hears them or not.
+    /// Messages read from the sockets, with or without a subscriber.
     var received: UInt64 = 0
-    /// Messages given to listeners: one that three of them hear counts three times.
+    /// Messages given to subscribers: one that three of them get counts three times.
     var delivered: UInt64 = 0
-    /// Topics that somebody listens to.
+    /// Topics that have a subscriber.
     var held = 0
-    var listeners = 0
+    /// Streams and sessions that subscribe.
+    var subscribers = 0
 
     mutating func add(_ other: TopicCounts) {
         received += other.received
         delivered += other.delivered
         held += other.held
-        listeners += other.listeners
+        subscribers += other.subscribers
     }
 }
 
@@ -22,9 +23,9 @@ extension MetricsText {
     mutating func topics(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
         let rows: [(name: String, type: String, help: String, value: (TopicCounts) -> UInt64)] = [
             ("publications_total", "counter", "Messages of publishers.", { $0.received }),
-            ("publications_delivered_total", "counter", "Messages given to listeners.", { $0.delivered }),
-            ("topics", "gauge", "Topics that somebody listens to.", { UInt64(max(0, $0.held)) }),
-            ("listeners", "gauge", "Streams and sessions that listen.", { UInt64(max(0, $0.listeners)) }),
+            ("publications_delivered_total", "counter", "Messages given to subscribers.", { $0.delivered }),
+            ("topics", "gauge", "Topics that have a subscriber.", { UInt64(max(0, $0.held)) }),
+            ("subscribers", "gauge", "Streams and sessions that subscribe.", { UInt64(max(0, $0.subscribers)) }),
         ]
         for row in rows {
             head("zmq_gateway_\(row.name)", row.type, row.help)

@@ -56,7 +56,7 @@ final class Audience {
         if seat == seats.count { seats.append(nil) }
         seats[seat] = Seat(listener)
         listener.slot = seat
-        metrics.counts.topics.listeners += 1
+        metrics.counts.topics.subscribers += 1
     }
 
     func leave(_ listener: any Requester) {
@@ -66,7 +66,7 @@ final class Audience {
         seats[place] = nil
         freeSeats.append(place)
         listener.slot = nil
-        metrics.counts.topics.listeners -= 1
+        metrics.counts.topics.subscribers -= 1
     }
 
     /// - Returns: false where the process listens to as many topics as it may.

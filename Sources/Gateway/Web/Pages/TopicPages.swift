@@ -13,7 +13,7 @@ extension Pages {
         writer.string(settings.frames.rawValue)
         for (name, value) in [
             ("cache", settings.cache), ("max_topics", settings.maxTopics), ("topics", counts.held),
-            ("listeners", counts.listeners),
+            ("subscribers", counts.subscribers),
         ] {
             writer.key(name)
             writer.int(value)
