@@ -144,7 +144,8 @@ final class FakeHost: ServiceHost {
     func tell(_ offer: Offer?, of name: String, by plan: ServicePlan) { offers.append((name, offer)) }
 }
 
-private final class Nothing: TimerHandler {
+/// A timer that wakes the reactor, and no more.
+final class Nothing: TimerHandler {
     func timerFired(_ key: UInt64) {}
 }
 

@@ -2,54 +2,14 @@
 
 import Bridge
 import Configuration
-import Glibc
 import Testing
 import ZeroMQ
 
 @testable import Gateway
 
-/// The other end: sends and receives whole messages.
-private final class Peer<Role: SocketRole> {
-    let socket: Socket<Role>
-
-    init(_ host: FakeHost, connect endpoint: String, identity: String? = nil) throws {
-        var options = SocketOptions()
-        options.immediate = false
-        options.identity = identity.map { Array($0.utf8) }
-        socket = try Socket<Role>(host.context, options)
-        try socket.connect(endpoint)
-    }
-
-    init(_ host: FakeHost, bind endpoint: String) throws {
-        socket = try Socket<Role>(host.context, SocketOptions())
-        try socket.bind(endpoint)
-    }
-
-    func send(_ frames: [[UInt8]]) {
-        for (index, bytes) in frames.enumerated() {
-            var frame = Frame(copying: bytes.span)
-            #expect(socket.send(&frame, more: index < frames.count - 1) == .sent)
-        }
-    }
-
-    /// The next message; empty if there is none yet.
-    func receive() -> [[UInt8]] {
-        var frames: [[UInt8]] = []
-        var frame = Frame()
-        repeat {
-            guard socket.receive(into: &frame) else { return [] }
-            frames.append([UInt8](copying: frame.bytes))
-        } while frame.hasMore
-        return frames
-    }
-}
-
 @Suite("Services over sockets", .timeLimit(.minutes(1)))
 struct ServiceTests {
     private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
-
-    /// A path for a socket, used once.
-    private static func endpoint() -> String { "ipc:///tmp/zmq-gateway-test-\(getpid())-\(UInt64.random(in: 0 ... .max))" }
 
     private func make(
         _ peer: ServiceConfiguration.Peer, _ adjust: (inout ServiceConfiguration) -> Void
@@ -80,10 +40,10 @@ struct ServiceTests {
 
     @Test("a dealer service leads replies back by their tickets, and drops what has none that lives")
     func dealer() throws {
-        let there = Self.endpoint()
+        let there = Endpoints.fresh()
         let (host, service) = try make(.dealer) { $0.bind = there }
         defer { service.stop() }
-        let worker = try Peer<Dealer>(host, connect: there)
+        let worker = try Peer<Dealer>(host.context, connect: there)
         #expect(host.run(service) { service.state.isReady })
         let (first, sink) = ask("[1]", host, service)
         let (_, other) = ask("[2]", host, service)
@@ -106,10 +66,10 @@ struct ServiceTests {
 
     @Test("a router service gives each exchange an identity that no other had, and closes it at the end")
     func router() throws {
-        let there = Self.endpoint()
+        let there = Endpoints.fresh()
         let (host, service) = try make(.router) { $0.connect = [there] }
         defer { service.stop() }
-        let worker = try Peer<Router>(host, bind: there)
+        let worker = try Peer<Router>(host.context, bind: there)
         #expect(host.run(service) { service.state.isReady })
         var identities: [[UInt8]] = []
         for number in 1...3 {
@@ -131,10 +91,10 @@ struct ServiceTests {
 
     @Test("a paused exchange of a router service leaves its replies with libzmq, and gets them when it goes on")
     func backPressure() throws {
-        let there = Self.endpoint()
+        let there = Endpoints.fresh()
         let (host, service) = try make(.router) { $0.connect = [there] }
         defer { service.stop() }
-        let worker = try Peer<Router>(host, bind: there)
+        let worker = try Peer<Router>(host.context, bind: there)
         #expect(host.run(service) { service.state.isReady })
         let (exchange, sink) = ask("1", host, service)
         let (_, other) = ask("2", host, service)
@@ -156,10 +116,10 @@ struct ServiceTests {
 
     @Test("a broker offers what its workers register, and gives them requests for it")
     func broker() throws {
-        let there = Self.endpoint()
+        let there = Endpoints.fresh()
         let (host, service) = try make(.majordomo) { $0.bind = there }
         defer { service.stop() }
-        let worker = try Peer<Dealer>(host, connect: there)
+        let worker = try Peer<Dealer>(host.context, connect: there)
         let head: [[UInt8]] = [[], Self.bytes("MDPW01")]
         worker.send(head + [[1], Self.bytes("echo")])
         #expect(host.run(service) { host.offers.map(\.name) == ["echo"] && host.offers[0].offer?.streams == false })
@@ -183,11 +143,11 @@ struct ServiceTests {
 
     @Test("a worker of a broker that says nothing for too long is gone, and one that answers another's request is told to go")
     func manners() throws {
-        let there = Self.endpoint()
+        let there = Endpoints.fresh()
         let (host, service) = try make(.majordomo) { $0.bind = there }
         defer { service.stop() }
-        let quiet = try Peer<Dealer>(host, connect: there)
-        let rude = try Peer<Dealer>(host, connect: there)
+        let quiet = try Peer<Dealer>(host.context, connect: there)
+        let rude = try Peer<Dealer>(host.context, connect: there)
         let head: [[UInt8]] = [[], Self.bytes("MDPW01")]
         quiet.send(head + [[1], Self.bytes("quiet")])
         rude.send(head + [[1], Self.bytes("rude")])
