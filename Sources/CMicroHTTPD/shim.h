@@ -157,7 +157,10 @@ static inline struct cmhd_traffic cmhd_traffic_of(int descriptor) {
   memset(&info, 0, sizeof info);
   if (getsockopt(descriptor, IPPROTO_TCP, tcp_info_option, &info, &size) != 0) return traffic;
   traffic.known = 1;
-  traffic.received = info.received;
+  // The kernel counts the other end's FIN as a byte; with it come CLOSE_WAIT, LAST_ACK and CLOSING.
+  unsigned char state = info.states[0];
+  int has_ended = state == 8 || state == 9 || state == 11;
+  traffic.received = info.received > 0 && has_ended ? info.received - 1 : info.received;
   traffic.acknowledged = info.acknowledged;
   traffic.sent = info.sent;
   traffic.since_last_received_ms = info.last_received_ms;

@@ -267,3 +267,18 @@ struct LeavingTests {
         #expect(house.script.log.filter { $0.hasPrefix("closed") }.count == house.script.log.filter { $0.hasPrefix("accept") }.count)
     }
 }
+
+@Suite("Connections without a request", .timeLimit(.minutes(1)))
+struct SilentConnectionTests {
+    @Test("one that is closed without a byte is nothing malformed, one with a byte is", arguments: ["", "x"])
+    func silent(_ bytes: String) throws {
+        let house = try House()
+        let client = try house.connect()
+        client.send(bytes)
+        #expect(house.run { house.listener.counters.connectionsAccepted == 1 })
+        house.settle()
+        client.close()
+        #expect(house.run { house.listener.counters.connectionsOpen == 0 })
+        #expect(house.listener.counters.refusedTotal == (bytes.isEmpty ? 0 : 1))
+    }
+}
