@@ -44,17 +44,13 @@ public enum Threads {
         return ThreadHandle(thread)
     }
 
-    /// Blocks `signals` for the calling thread and those it starts later, pthread_sigmask(3).
-    /// - Throws: EINVAL for a number that is no signal.
-    public static func blockSignals(_ signals: [Int32]) throws(SystemError) {
-        _ = try block(signals)
-    }
-
     /// Ignores a signal for the whole process, signal(2): SIGPIPE, so that a write to a peer that left is an EPIPE.
     public static func ignoreSignal(_ signal: Int32) {
         _ = Glibc.signal(signal, SIG_IGN)
     }
 
+    /// Blocks `signals` for the calling thread and those it starts later, pthread_sigmask(3).
+    /// - Throws: EINVAL for a number that is no signal.
     static func block(_ signals: [Int32]) throws(SystemError) -> sigset_t {
         var blocked = sigset_t()
         // SAFETY: the array and the set live through the call, and the count is the array's.

@@ -59,9 +59,6 @@ enum House {
     static let hotPathWords: Set<String> = ["async", "await", "actor", "Task", "Mutex", "NSLock", "DispatchQueue"]
     static let hotPathPrefixes = ["pthread_mutex"]
 
-    /// Words of `hotPathWords` that a file of a hot room may use off the hot path, each with its reason.
-    static let offTheHotPath: [String: Set<String>] = [:]
-
     /// The folders of Gateway, which are rooms that share a module: what each may name types of. (`Core` may all.)
     static let gatewayFolders: [String: Set<String>] = [
         "Contract": [],

@@ -124,7 +124,6 @@ import Testing
     @Test("a number that is no signal is refused")
     func noSignal() {
         #expect(throws: SystemError(operation: "pthread_sigmask", code: EINVAL)) { try SignalSource([999]) }
-        #expect(throws: SystemError(operation: "pthread_sigmask", code: EINVAL)) { try Threads.blockSignals([999]) }
     }
 
     @Test("the descriptor limit is the hard one afterwards")

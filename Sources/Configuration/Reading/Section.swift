@@ -122,12 +122,6 @@ final class Section {
         for item in items(sequence, entry) { visit(item, body) }
     }
 
-    /// A key that another version may know: reported with a sentence of its own.
-    func unavailable(_ key: String, _ message: String) {
-        known.append(key)
-        if has(key) { complain(key, message) }
-    }
-
     /// Reports a mistake at a key, or at the section where the key is absent.
     func complain(_ key: String, _ message: String) {
         findings.mistake(place(of: key), message)
