@@ -1,8 +1,7 @@
 """Runs JavaScript of a test in a blank page, with the client module at hand, and reads the log that it writes."""
 import pytest
 
-from browser import CHROMIUM, chromium, wait_for
-from mock_gateway import MockGateway
+from browser import CHROMIUM, wait_for
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
 
@@ -52,19 +51,6 @@ class Script:
 
 def replies(js):
     return [entry[1] for entry in js.log("reply")]
-
-
-@pytest.fixture(scope="module")
-def driver():
-    with chromium() as driver:
-        yield driver
-
-
-@pytest.fixture
-def mock():
-    gateway = MockGateway()
-    yield gateway
-    gateway.close()
 
 
 @pytest.fixture

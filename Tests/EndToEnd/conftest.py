@@ -101,3 +101,20 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if any(name in item.nodeid for name in ("test_page", "test_console", "test_browser")):
                 item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
+
+
+@pytest.fixture(scope="module")
+def driver():
+    """A browser, for the tests of one file."""
+    from browser import chromium
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def mock():
+    """What looks like a gateway and does as the test says."""
+    from mock_gateway import MockGateway
+    gateway = MockGateway()
+    yield gateway
+    gateway.close()

@@ -2,7 +2,7 @@
 its own JavaScript in a blank page (browser_script.py)."""
 import pytest
 
-from browser_script import driver, js, mock, needs_chromium, replies  # noqa: F401 (fixtures)
+from browser_script import js, needs_chromium, replies  # noqa: F401 (fixture)
 
 pytestmark = needs_chromium
 

@@ -4,7 +4,7 @@ import json
 import pytest
 import zmq
 
-from browser_script import driver, js, mock, needs_chromium, replies  # noqa: F401 (fixtures)
+from browser_script import js, needs_chromium, replies  # noqa: F401 (fixture)
 from cut import Cut
 from scripted import silent
 

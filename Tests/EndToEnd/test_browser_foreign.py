@@ -6,7 +6,7 @@ import pytest
 import requests
 import zmq
 
-from browser_script import driver, needs_chromium  # noqa: F401 (fixtures)
+from browser_script import needs_chromium
 from scripted import echo
 
 pytestmark = needs_chromium

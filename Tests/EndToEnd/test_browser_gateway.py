@@ -6,7 +6,7 @@ import signal
 import pytest
 import zmq
 
-from browser_script import driver, js, needs_chromium, replies  # noqa: F401 (fixtures)
+from browser_script import js, needs_chromium, replies  # noqa: F401 (fixture)
 from scripted import silent
 
 pytestmark = needs_chromium

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from browser import LIMIT
-from browser_script import driver, js, mock, needs_chromium, replies  # noqa: F401 (fixtures)
+from browser_script import js, needs_chromium, replies  # noqa: F401 (fixture)
 from mock_gateway import ROOT
 
 pytestmark = needs_chromium

@@ -1,6 +1,6 @@
 """zmq-gateway.js in a real browser hears a publisher, by each transport."""
 import pytest
-from browser_script import driver, js, needs_chromium, replies  # noqa: F401 (fixtures)
+from browser_script import js, needs_chromium, replies  # noqa: F401 (fixture)
 from test_topics import Publisher, topics
 
 pytestmark = needs_chromium

@@ -5,23 +5,9 @@ import json
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from browser import CHROMIUM, Page, chromium
-from mock_gateway import MockGateway
+from browser import CHROMIUM, Page
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def driver():
-    with chromium() as driver:
-        yield driver
-
-
-@pytest.fixture
-def mock():
-    gateway = MockGateway()
-    yield gateway
-    gateway.close()
 
 
 @pytest.fixture

@@ -11,19 +11,13 @@ import requests
 import zmq
 from selenium.webdriver.common.keys import Keys
 
-from browser import CHROMIUM, Page, chromium
+from browser import CHROMIUM, Page
 from harness import ROOT
 from test_majordomo import broker  # noqa: F401 - a fixture
 from test_topics import Publisher
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
 PUBLIC = str(ROOT / "public")
-
-
-@pytest.fixture(scope="module")
-def driver():
-    with chromium() as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import requests
 import zmq
 from browser import wait_for
-from browser_script import driver, js, needs_chromium  # noqa: F401 (fixtures)
+from browser_script import js, needs_chromium  # noqa: F401 (fixture)
 from scripted import echo
 
 ROUTES = [{"match": "GET /orders", "service": "jobs", "request": "body", "reply": "body"},
