@@ -266,19 +266,19 @@ def test_a_stream_that_is_always_a_little_behind_keeps_nothing_of_what_went(star
 
 
 def test_identities_of_clients_that_do_not_read_keep_few_large_replies(start, endpoint, tmp_path, scripted):
-    # Sixteen replies of 64 KiB for each of 400 identities would be 400 MiB in libzmq.
+    # Sixteen replies of 64 KiB for each of 200 identities would be 200 MiB in libzmq.
     limits = {"max_buffered_bytes": "32MiB"}
     gateway, _ = start_gateway(start, endpoint, tmp_path, scripted, "router", 1, limits=limits, service={"socket": {}})
     request = (b"POST /v1/services/s HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
                b"Content-Length: 7\r\n\r\n\"flood\"")
     with Watch(gateway) as watch:
-        clients = [connect(gateway, source) for source in sources(400, 1)]
+        clients = [connect(gateway, source) for source in sources(200, 1)]
         for client in clients:
             client.sendall(request)
         slow = 'service="s",reason="slow_client"'
-        gateway.until(lambda: gateway.metric("zmq_gateway_exchanges_total", slow) >= 100, timeout=60)
-    assert watch.most < watch.before + LIMIT + (224 << 20), f"{(watch.most - watch.before) >> 20} MiB"
+        gateway.until(lambda: gateway.metric("zmq_gateway_exchanges_total", slow) >= 50, timeout=60)
+    assert watch.most < watch.before + LIMIT + (128 << 20), f"{(watch.most - watch.before) >> 20} MiB"
     assert watch.answers > 0 and not watch.bad, watch.bad[:3]
     for client in clients:
         client.close()
-    memory_is_free(gateway, watch.before)
+    gateway.until(lambda: sum(gateway.metrics()["zmq_gateway_memory_bytes"].values()) == 0, timeout=30)
