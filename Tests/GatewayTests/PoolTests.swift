@@ -172,6 +172,19 @@ struct PoolTests {
         #expect(host.open.isEmpty)
     }
 
+    @Test("a pool whose queue was large is gone when its service is done with it")
+    func forgotten() {
+        weak let pool = service.pool
+        _ = worker("a")
+        let long = String(repeating: "x", count: 2 * MemoryLedger.grain)
+        _ = [long, long].map(ask)
+        #expect(host.memory.bytes[MemoryKind.queues.rawValue] > MemoryLedger.grain)
+        for exchange in host.open { exchange.finish(because: .clientLeft) }
+        #expect(host.memory.bytes[MemoryKind.queues.rawValue] == 0)
+        service.stop()
+        #expect(pool == nil)
+    }
+
     @Test("a worker answers only what it was given")
     func foreign() {
         let (a, b) = (worker("a"), worker("b"))

@@ -326,7 +326,11 @@ final class Pool: MemoryHolder {
         noteQueue()
     }
 
-    private func noteQueue() { memory.set(queue.bytes, in: core.memory, for: MemoryLedger.noClient, self) }
+    /// An empty queue leaves nothing in the ledger, which would keep a pool whose name is forgotten.
+    private func noteQueue() {
+        if queue.isEmpty { return memory.release(in: core.memory) }
+        memory.set(queue.bytes, in: core.memory, for: MemoryLedger.noClient, self)
+    }
 
     /// The largest requests that wait are refused, until half of their bytes are left.
     func evict(_ kind: MemoryKind) {
