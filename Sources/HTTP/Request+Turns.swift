@@ -32,6 +32,7 @@ extension Request {
             return unsafe begin(method, version)
         case .held:
             // The library makes its first call for the request again.
+            if hasBody { listener.wait(for: .body, self) }
             return !isAborted && accepted()
         case .body, .lingering:
             let available = unsafe count.pointee
@@ -76,7 +77,6 @@ extension Request {
     /// Goes on to the body, or past it.
     private func accepted() -> Bool {
         stage = .body
-        if hasBody && held == nil { listener.wait(for: .body, self) }
         guard let held, hasBody else { return true }
         // The answer is there before the body. A client that waits for our 100 is told at once; else the body is read
         // over, so that the connection can be used again, unless that is too much.

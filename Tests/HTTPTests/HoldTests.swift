@@ -89,6 +89,17 @@ struct HoldTests {
         #expect(house.run { house.script.log.last == "closed timedOut" })
     }
 
+    @Test("one that is refused has the body's time to send what is read over")
+    func refusedAndSlow() throws {
+        let (house, request) = try holding("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nb")
+        refuse(request)
+        request.release()
+        house.settle()
+        #expect(house.script.log.count == 1)
+        house.clockOffset += 600_000_000_000
+        #expect(house.run { house.script.log.last == "closed timedOut" })
+    }
+
     @Test("a listener that stops tells it")
     func stopped() throws {
         let (house, _) = try holding(Self.post)
