@@ -138,12 +138,12 @@ struct AdmissionTests {
         #expect(client.text.isEmpty && admission(house).waitingCount == 1)
     }
 
-    @Test("a gateway that stops does not wait for them")
+    @Test("a gateway that stops does not wait for them, and says so")
     func stopped() throws {
         let step = ScriptedStep()
         let house = try house([step])
         let client = waiting(Self.page, house, at: step)
         house.stop()
-        #expect(client.text.isEmpty && client.isAtEnd)
+        #expect(client.text.hasPrefix("HTTP/1.1 503") && client.text.contains("\"shutdown\"") && client.isAtEnd)
     }
 }

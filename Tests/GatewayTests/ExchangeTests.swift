@@ -77,6 +77,19 @@ struct ExchangeTests {
         #expect(sink.replies == ["1"] && next.replies == ["2"] && next.ends == [.slowClient])
     }
 
+    @Test("a sink that is full is no reason to keep the next one waiting")
+    func replacementOfPaused() {
+        let exchange = open(EndRules(idle: 100, deadline: 10_000))
+        reply("1", to: exchange)
+        exchange.pause()
+        let next = FakeSink()
+        exchange.replaceSink(next)
+        #expect(service.pauses == [true, false])
+        host.advance(by: 100)
+        exchange.timerFired(0)
+        #expect(next.ends == [.idle])
+    }
+
     @Test("the sink is released when it is over")
     func released() {
         weak var gone: FakeSink?

@@ -25,9 +25,8 @@ final class FakeHost: ServiceHost {
     let memory: MemoryLedger
     let bounds: ProcessBounds
     var acceptsRequests = true
-    /// What tickets name.
-    private(set) var requesters: TicketTable<any Requester>
-    private(set) var open: [Exchange] = []
+    let requesters: RequesterTable
+    var open: [Exchange] { requesters.all.compactMap { $0 as? Exchange } }
     private(set) var touched: [any Service] = []
     private(set) var handed: [Ticket] = []
     private(set) var posted: [any ServiceLetter] = []
@@ -50,7 +49,7 @@ final class FakeHost: ServiceHost {
         bounds = ProcessBounds(
             openExchanges: counts, heldTopics: OpenExchangeCounts(bound: .max, ofServices: plans.map { _ in most }),
             places: DescriptorPlaces(limit: 1_024, ports: 1), maxPeers: 100)
-        requesters = TicketTable(reactor: 0, capacity: max(1, most))
+        requesters = RequesterTable(reactor: 0, most: most, counts)
     }
 
     func advance(by time: Nanoseconds) { offset += time }
@@ -76,45 +75,19 @@ final class FakeHost: ServiceHost {
         for action in actions { action() }
     }
 
-    func admit(_ exchange: Exchange) -> Bool {
-        guard bounds.openExchanges.enter(exchange.plan.index) else { return false }
-        guard opened(exchange) else { return false }
-        open.append(exchange)
-        return true
-    }
-
-    func closed(_ exchange: Exchange) {
-        guard open.contains(where: { $0 === exchange }) else { return }
-        open.removeAll { $0 === exchange }
-        bounds.openExchanges.leave(exchange.plan.index)
-        forget(exchange)
-    }
-
-    func opened(_ requester: any Requester) -> Bool {
-        guard let ticket = requesters.insert(requester) else { return false }
-        requester.ticket = ticket
-        return true
-    }
-
-    func forget(_ requester: any Requester) { requesters.remove(requester.ticket) }
-
-    func find(_ ticket: Ticket) -> (any Requester)? {
-        if case .live(let requester) = requesters.find(ticket) { requester } else { nil }
-    }
-
     func route(_ body: inout Frame, _ note: ReplyNote, to ticket: Ticket, _ plan: ServicePlan) {
-        find(ticket)?.receivedFromWorker(&body, note)
+        requesters[ticket]?.receivedFromWorker(&body, note)
     }
 
     func finish(_ ticket: Ticket, because reason: EndReason, _ handling: Handling?) {
-        guard let requester = find(ticket) else { return }
+        guard let requester = requesters[ticket] else { return }
         if let handling { requester.noteHandling(handling) }
         requester.finish(because: reason)
     }
 
     func handed(_ ticket: Ticket) {
         handed.append(ticket)
-        find(ticket)?.requestWasTaken()
+        requesters[ticket]?.requestWasTaken()
     }
 
     func workersLost(_ plan: ServicePlan, at slot: Int?, because reason: EndReason) {

@@ -19,7 +19,8 @@ extension Core {
         let busyPeers = shared.reactorCount - 1 - idlePeers
         if endsAt == nil, drainState.isOver(at: now, inFlight: inFlight + busyPeers) {
             shared.cut.add(exchanges: openExchanges, sessions: sessions.count)
-            for exchange in requesters.values { exchange.finish(because: .shutdown) }
+            for requester in requesters.all { requester.finish(because: .shutdown) }
+            handler?.admission.refuseAll()
             sessions.closeAll()
             flushSessions()
             sendLastWords()
@@ -50,7 +51,7 @@ extension Core {
     /// Exchanges that are open, requests of native clients among them.
     private var openExchanges: Int {
         let natives = metrics.services.reduce(0) { $0 + max(0, $1.counts.nativeOpen) }
-        return requesters.values.count { $0 is Exchange } + natives
+        return requesters.all.count { $0 is Exchange } + natives
     }
 
     /// Connections that were let in at the last moment, or just before: their requests are on their way.

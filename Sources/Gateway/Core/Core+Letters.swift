@@ -58,7 +58,7 @@ extension Core {
     /// A worker has the one-way request of `ticket`.
     func handed(_ ticket: Ticket) {
         guard ticket.reactor == UInt8(index) else { return post(.handed(ticket), to: Int(ticket.reactor)) }
-        find(ticket)?.requestWasTaken()
+        requesters[ticket]?.requestWasTaken()
     }
 
     /// Asks every reactor how it stands and calls back, on this one, with all the answers.

@@ -4,11 +4,11 @@
 //          ^                                         ^               ^                 |
 //          +---------- response, stream -------------+---------------+----- route -----+
 //
-// A turn: descriptors that are ready only leave a mark (letters are read at once); then timers; then `turnEnded` works
-// the marks off: services (replies to clients), listeners (responses out, new requests in), the exchanges that these
-// opened, services again (whatever a send may have brought up), and again while there is more; then sessions that
-// waited for room, what sessions have to send, the access log, the letters to other reactors. It says how long the
-// reactor may sleep.
+// A turn: listeners and sockets of services that are ready leave a mark; letters, sessions, monitors and clients that
+// leave are handled at once. Then timers fire, and `turnEnded` works the marks off: services (replies to clients),
+// listeners (responses out, new requests in), the exchanges that these opened, services again (whatever a send may have
+// brought up), and again while there is more; then sessions that waited for room, what sessions have to send, the
+// access log, the letters to other reactors. It says how long the reactor may sleep.
 
 import Bridge
 import Configuration
@@ -39,8 +39,7 @@ final class Core: TurnParticipant, WebHost {
     var drainState = Drain()
     /// The services that brokers' workers have registered.
     var offers: Offers
-    /// What tickets name.
-    var requesters: TicketTable<any Requester>
+    let requesters: RequesterTable
     var listeners: [ListenerWatch] = []
     var handler: RESTHandler?
     private var touched: [any Service] = []
@@ -85,7 +84,7 @@ final class Core: TurnParticipant, WebHost {
         accessLog = AccessLog(shared.configuration.log, shared.output)
         memory = shared.makeLedger(core: index)
         outbox = Outbox(shared.mailboxes)
-        requesters = TicketTable(reactor: UInt8(index), capacity: Self.mostTickets)
+        requesters = RequesterTable(reactor: UInt8(index), most: Self.mostTickets, shared.bounds.openExchanges)
         reactor.participant = self
         try listen(addresses)
         do {
@@ -121,14 +120,12 @@ final class Core: TurnParticipant, WebHost {
     /// at each use (1 % of a small request); here it lets go.
     func run() {
         reactor.run()
-        for requester in requesters.values { requesters.remove(requester.ticket) }
+        for requester in requesters.all { requesters.remove(requester) }
         (handler, listeners, services, touched, opening) = (nil, [], [], [], [])
     }
 
     // MARK: Exchanges
 
-    /// A request is complete. Requests that come in one turn go to their workers together, when all
-    /// have come: libzmq's thread is woken once for them, not for each.
     func openSoon(_ request: RESTReplySink) { opening.append(request) }
 
     private func openRequested() {
@@ -136,37 +133,6 @@ final class Core: TurnParticipant, WebHost {
         let batch = opening
         opening.removeAll(keepingCapacity: true)
         for request in batch { request.open() }
-    }
-
-    func admit(_ exchange: Exchange) -> Bool {
-        let index = exchange.plan.index
-        guard bounds.openExchanges.enter(index) else { return false }
-        guard let ticket = requesters.insert(exchange) else {
-            bounds.openExchanges.leave(index)
-            return false
-        }
-        exchange.ticket = ticket
-        return true
-    }
-
-    func closed(_ exchange: Exchange) {
-        guard exchange.ticket != .none else { return }
-        requesters.remove(exchange.ticket)
-        bounds.openExchanges.leave(exchange.plan.index)
-    }
-
-    /// A raw session or a native client gets its ticket.
-    func opened(_ requester: any Requester) -> Bool {
-        guard let ticket = requesters.insert(requester) else { return false }
-        requester.ticket = ticket
-        return true
-    }
-
-    /// What `opened` gave is stale from now on.
-    func forget(_ requester: any Requester) { requesters.remove(requester.ticket) }
-
-    func find(_ ticket: Ticket) -> (any Requester)? {
-        if case .live(let requester) = requesters.find(ticket) { requester } else { nil }
     }
 
     /// Leads a reply to its exchange, here or on the reactor that the ticket names.
@@ -192,7 +158,7 @@ final class Core: TurnParticipant, WebHost {
         guard ticket.reactor == UInt8(index) else {
             return post(.refused(ticket, reason, handling), to: Int(ticket.reactor))
         }
-        guard let requester = find(ticket) else { return }
+        guard let requester = requesters[ticket] else { return }
         if let handling { requester.noteHandling(handling) }
         requester.finish(because: reason)
     }
@@ -208,7 +174,7 @@ final class Core: TurnParticipant, WebHost {
     }
 
     func endExchanges(of plan: ServicePlan, at slot: Int? = nil, because reason: EndReason) {
-        for requester in requesters.values where requester.plan === plan && (slot == nil || requester.slot == slot) {
+        for requester in requesters.all where requester.plan === plan && (slot == nil || requester.slot == slot) {
             requester.finish(because: reason)
         }
     }

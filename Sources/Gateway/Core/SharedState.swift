@@ -9,7 +9,6 @@ import ZeroMQ
 /// Made before the first thread, read by all.
 final class SharedState: Sendable {
     let configuration: Configuration
-    let plans: [ServicePlan]
     let context: Context
     let codec: TicketCodec
     let mailboxes: [Mailbox<Letter>]
@@ -21,13 +20,14 @@ final class SharedState: Sendable {
     /// What the end of the drain cut.
     let cut = CutCount()
 
+    var plans: [ServicePlan] { site.plans }
     var reactorCount: Int { mailboxes.count }
 
     init(_ configuration: Configuration, reactors: Int, output: LineWriter, log: Logger) throws {
         self.configuration = configuration
         self.output = output
         self.log = log
-        plans = ServicePlan.all(of: configuration)
+        let plans = ServicePlan.all(of: configuration)
         context = try Context(ioThreads: configuration.zeromq.ioThreads, maxSockets: configuration.zeromq.maxSockets)
         codec = TicketCodec(instance: UInt32.random(in: .min ... .max))
         var mailboxes: [Mailbox<Letter>] = []

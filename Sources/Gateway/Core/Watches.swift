@@ -1,4 +1,5 @@
-// The core's ears: descriptors that only leave a mark, worked off at the end of the turn.
+// The descriptors that a core itself watches. A listener's leave a mark, worked off at the end of the turn; letters are
+// read at once.
 
 import Configuration
 import HTTP

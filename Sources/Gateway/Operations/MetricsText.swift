@@ -187,6 +187,17 @@ struct MetricsText {
             "zmq_gateway_peers_refused_total", "counter", "ZeroMQ connections closed because a port had too many.",
             total.peersRefused)
         refusals(total)
+        responses(total)
+        single(
+            "zmq_gateway_parser_spins_total", "counter", "Busy loops of the HTTP parser that were caught.",
+            total.spinsCaught)
+        single(
+            "zmq_gateway_log_lines_dropped_total", "counter", "Log lines that could not be written.",
+            total.logLinesDropped)
+        single("zmq_gateway_reactors", "gauge", "Reactor threads.", UInt64(reactors))
+    }
+
+    private mutating func responses(_ total: MetricsSnapshot) {
         head("zmq_gateway_responses_total", "counter", "HTTP responses, by status.")
         for (status, count) in total.responses.sorted(by: { $0.key < $1.key }) {
             line("zmq_gateway_responses_total", "status=\"\(status)\"", count)
@@ -210,13 +221,6 @@ struct MetricsText {
             total.sessionsEvicted)
         single("zmq_gateway_messages_received_total", "counter", "WebSocket messages in.", total.messagesReceived)
         single("zmq_gateway_messages_sent_total", "counter", "WebSocket messages out.", total.messagesSent)
-        single(
-            "zmq_gateway_parser_spins_total", "counter", "Busy loops of the HTTP parser that were caught.",
-            total.spinsCaught)
-        single(
-            "zmq_gateway_log_lines_dropped_total", "counter", "Log lines that could not be written.",
-            total.logLinesDropped)
-        single("zmq_gateway_reactors", "gauge", "Reactor threads.", UInt64(reactors))
     }
 
     /// Requests that reached no service. Those that the HTTP room rejected are in both, by kind and by problem code.

@@ -54,15 +54,16 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         state = ExchangeState(rules: state.rules, openedAt: host.now)
         isOpen = true
         host.metrics.services[plan.index].counts.open += 1
-        guard host.admit(self) else { return finish(because: .overloaded) }
+        guard host.requesters.admit(self) else { return finish(because: .overloaded) }
         armTimer()
         if case .refused(let reason) = service.send(&request, for: self) { finish(because: reason) }
     }
 
-    /// Replies go to `sink` from now on, and the one before hears no more.
+    /// Replies go to `sink` from now on, and the one before hears no more. If that one was full, the exchange goes on.
     func replaceSink(_ sink: any ReplySink) {
         guard isOpen else { return }
         self.sink = sink
+        resume()
         if sink.nextLook < wake { wakeEarlier() }
     }
 
@@ -175,7 +176,7 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         if let timer { host.reactor.cancel(timer) }
         timer = nil
         unsent = []
-        host.closed(self)
+        host.requesters.closed(self)
         service.ended(self, end)
         host.metrics.services[plan.index].ended(state, at: host.now)
         let last = sink

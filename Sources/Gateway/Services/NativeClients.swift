@@ -172,7 +172,7 @@ final class NativeClients {
         }
         guard port.admit(envelope[0], on: connection) else { return nil }
         let client = NativeClient(core, service, self, envelope, connection)
-        guard core.opened(client) else { return nil }
+        guard core.requesters.insert(client) else { return nil }
         clients[key] = client
         if client.isBehindOthers {
             behindOthers += 1
@@ -194,7 +194,7 @@ final class NativeClients {
             clients[key] = nil
             if client.isBehindOthers { behindOthers -= 1 }
             if held?.client === client { held = nil }
-            core.forget(client)
+            core.requesters.remove(client)
             ended(client.open.endAll())
             service.ended(client, End(.clientLeft))
         }

@@ -29,15 +29,8 @@ protocol ServiceHost: AnyObject {
 
     // MARK: Requesters
 
-    /// Takes an exchange in and gives it its ticket. - Returns: false if as many are open as may be.
-    func admit(_ exchange: Exchange) -> Bool
-    /// An exchange is over: its ticket is stale from now on.
-    func closed(_ exchange: Exchange)
-    /// Gives a requester that is no exchange its ticket. - Returns: false if there is none left.
-    func opened(_ requester: any Requester) -> Bool
-    /// What `opened` gave is stale from now on.
-    func forget(_ requester: any Requester)
-    func find(_ ticket: Ticket) -> (any Requester)?
+    /// What the tickets of this reactor name.
+    var requesters: RequesterTable { get }
     /// Leads a reply to its requester, on whichever reactor that is.
     func route(_ body: inout Frame, _ note: ReplyNote, to ticket: Ticket, _ plan: ServicePlan)
     /// Ends what the ticket names, on whichever reactor that is.

@@ -138,7 +138,7 @@ final class DealerService: Service, ReadinessHandler {
         links.reduce(0) { $0 + max(1, $1.peers) * max(1, $1.sendHighWaterMark / 2) }
     }
 
-    /// With `queue_while_down` requests wait in an outage; a socket that binds says itself that nobody is there.
+    /// With `queue_while_down` requests wait in an outage. A socket that binds refuses by itself while it has no peer.
     private func isUsable(_ link: Link) -> Bool {
         link.isUp || plan.configuration.socket.queueWhileDown || plan.configuration.bind != nil
     }

@@ -46,7 +46,7 @@ final class MajordomoRequest: RequesterState, Requester {
             parts.append(FrameBox(exchange(&body, with: Frame())))
             parts += note.more
         }
-        if isLast { core.forget(self) }
+        if isLast { core.requesters.remove(self) }
     }
 
     /// An answer of the broker's own.
@@ -59,7 +59,7 @@ final class MajordomoRequest: RequesterState, Requester {
     func finish(because reason: EndReason) {
         broker.refusals.note(reason)
         broker.ended(self, End(reason))
-        core.forget(self)
+        core.requesters.remove(self)
     }
 
     // Its protocol has no words for these.

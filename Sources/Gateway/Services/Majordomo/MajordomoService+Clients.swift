@@ -18,7 +18,7 @@ extension MajordomoService {
         }
         let request = MajordomoRequest(
             core, self, client: message.take(0), version, pool.nameBytes, service: pool.name)
-        guard core.opened(request) else { return refusals.note(.overloaded) }
+        guard core.requesters.insert(request) else { return refusals.note(.overloaded) }
         let more = message.surplus(from: index + 2)
         var body = message.take(index + 1)
         // Whoever speaks MDP waits for workers that are yet to come, and asks again when it has waited long enough.

@@ -89,13 +89,13 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     func connect(slot: Int, endpoint: Int, name: [UInt8]) throws(ZMQError) {
         precondition(address == nil, "an identity keeps its name until it is disconnected")
         let there = service.addresses[endpoint]
+        largestReply = 0
+        settleMark()
         try socket.setIdentity(name)
         try socket.connect(there)
         address = there
         (self.slot, self.endpoint, room) = (slot, endpoint, mark)
         (isOpen, isNew, isLost, isPaused, hasReceived) = (true, true, false, false, false)
-        largestReply = 0
-        settleMark()
     }
 
     /// The service's mark has changed, or is another for such replies as this identity's.

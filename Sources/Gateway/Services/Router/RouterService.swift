@@ -284,7 +284,7 @@ final class RouterService: Service {
     }
 
     private func deliverUnsent(to ticket: Ticket, _ identity: RouterIdentity) {
-        guard let exchange = core.find(ticket) else {
+        guard let exchange = core.requesters[ticket] else {
             return place(identity, pool.release(identity.slot, reusable: true))
         }
         let unsent = exchange.unsent
@@ -317,7 +317,7 @@ final class RouterService: Service {
             identity.isLost = true
             lost.append(identity)
         }
-        for ticket in pool.stranded() { core.find(ticket)?.finish(because: .noWorker) }
+        for ticket in pool.stranded() { core.requesters[ticket]?.finish(because: .noWorker) }
     }
 
     /// Ends what was in flight where a worker is gone, after its last replies.
@@ -375,7 +375,7 @@ final class RouterService: Service {
     private func giveUp() {
         guard pool.waitingCount > 0 else { return }
         if core.freeIdentity() { return core.whenTurnEnds { [unowned self] in core.touch(self) } }
-        for ticket in pool.giveUpWaiting() { core.find(ticket)?.finish(because: .overloaded) }
+        for ticket in pool.giveUpWaiting() { core.requesters[ticket]?.finish(because: .overloaded) }
     }
 
     private func close(_ slot: Int, lingering: Bool) {

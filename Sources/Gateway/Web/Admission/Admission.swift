@@ -66,6 +66,13 @@ final class Admission {
         if held.ticket == .none { held.answer.request.release() }
     }
 
+    /// The gateway stops, and waits for no verdict.
+    func refuseAll() {
+        for held in waiting.values {
+            decided(held.ticket, .refuse(.shutdown, detail: "the gateway shut down before the request was let in"))
+        }
+    }
+
     /// It does not wait any more.
     func forget(_ held: HeldRequest) {
         waiting.remove(held.ticket)

@@ -1,5 +1,5 @@
-// What stands between a request's header and any work for it: ordered steps, each of which lets the request go on,
-// refuses it, or has it wait for an answer from elsewhere.
+// Between a request's header and any work for it stand ordered steps. A step lets the request go on, refuses it, or
+// makes it wait for an answer from elsewhere.
 //
 //     header complete --> HostStep --> PageStep --> ... --> route, page, session
 //                            \----- refused: a problem
@@ -12,8 +12,8 @@ enum AdmissionDecision {
     case proceed
     /// It is answered with this problem.
     case refuse(Problem)
-    /// It is held, unread, until somebody posts `Letter.admission` with the ticket that the closure is given. The
-    /// closure is called once, and must not wait itself.
+    /// It is held, unread, until `Letter.admission` comes with the ticket that the closure is given. The closure is
+    /// called once, and must not wait itself.
     case wait((Ticket) -> Void)
 }
 

@@ -37,7 +37,7 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         text = ReplyText(body: service.plan.configuration.body, isEnvelope: false)
         super.init(service)
         subject = kind.subject
-        guard core.opened(self) else { return nil }
+        guard core.requesters.insert(self) else { return nil }
         presence.begin(self)
         if isNumbered { presence.hello() }
     }
@@ -212,7 +212,7 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         holdMemory()
         if let position { core.backlog.left(position) }
         position = nil
-        core.forget(self)
+        core.requesters.remove(self)
         service.ended(self, End(.clientLeft))
     }
 

@@ -1,0 +1,51 @@
+// What the tickets of one reactor name: who has one, and whose is stale.
+
+import Bridge
+
+/// The requesters on one reactor. Exchanges also count against the bounds of the process.
+final class RequesterTable {
+    private var table: TicketTable<any Requester>
+    private let openExchanges: OpenExchangeCounts
+
+    /// - Parameter most: requesters at once, 1 to 2^24 - 1.
+    init(reactor: UInt8, most: Int, _ openExchanges: OpenExchangeCounts) {
+        table = TicketTable(reactor: reactor, capacity: most)
+        self.openExchanges = openExchanges
+    }
+
+    var count: Int { table.count }
+    var all: [any Requester] { table.values }
+
+    /// Gives an exchange its ticket. - Returns: false if as many are open as may be.
+    func admit(_ exchange: Exchange) -> Bool {
+        guard openExchanges.enter(exchange.plan.index) else { return false }
+        if insert(exchange) { return true }
+        openExchanges.leave(exchange.plan.index)
+        return false
+    }
+
+    /// An exchange is over: its ticket is stale from now on. Does nothing for one that was not admitted.
+    func closed(_ exchange: Exchange) {
+        guard exchange.ticket != .none else { return }
+        remove(exchange)
+        openExchanges.leave(exchange.plan.index)
+    }
+
+    /// Gives a session or a native client its ticket. - Returns: false if there is none left.
+    func insert(_ requester: any Requester) -> Bool {
+        guard let ticket = table.insert(requester) else { return false }
+        requester.ticket = ticket
+        return true
+    }
+
+    /// Its ticket is stale from now on.
+    func remove(_ requester: any Requester) { table.remove(requester.ticket) }
+
+    /// The requester that a ticket names, if it is still there.
+    subscript(ticket: Ticket) -> (any Requester)? {
+        if case .live(let requester) = table.find(ticket) { requester } else { nil }
+    }
+
+    @inline(__always)
+    func find(_ ticket: Ticket) -> TicketTable<any Requester>.Lookup { table.find(ticket) }
+}
