@@ -91,7 +91,7 @@ public enum OverrideResult: Equatable, Sendable {
     /// The request asked for more than the service allows; nothing was applied.
     case tooMuch(key: StaticKey)
 
-    /// The key of a refused override, as the client wrote it.
+    /// The key of a rejected override, as the client wrote it.
     public enum StaticKey: String, Sendable { case count, first, idle, deadline }
 }
 

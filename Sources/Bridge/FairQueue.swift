@@ -137,7 +137,7 @@ public struct FairQueue: Sendable {
         return append(request, bytes, now, to: lineOf[client.key] ?? open(client))
     }
 
-    /// What may be taken out so that a request finds room that was refused: the last requests of the client that has
+    /// What may be taken out so that a request finds room that was rejected: the last requests of the client that has
     /// most, while it keeps more than `client` will have then. O(clients), and only when the queue is full.
     /// - Returns: the last one first; nothing when no other client has more.
     public func surplus(before client: QueueClient, bytes: Int) -> [Ticket] {

@@ -29,11 +29,11 @@ public struct ReplyShape: Sendable {
     private let template: FrameTemplate
     private var position: Int
     /// What is wrong with the message, if anything is; nil for a message of the right shape.
-    public private(set) var fault: Fault?
+    public private(set) var fault: Mismatch?
     /// Another frame of the same message follows.
     public private(set) var expectsMore = true
 
-    public enum Fault: Sendable {
+    public enum Mismatch: Sendable {
         /// A frame that should be the empty delimiter is not empty.
         case delimiterNotEmpty
         /// The message ended before its body.

@@ -1,8 +1,8 @@
 // Percent escapes of paths and queries (RFC 3986 section 2.1), read strictly.
 //
-// A broken escape is refused rather than taken as it stands: whoever sits before or behind us may read it otherwise. A
-// NUL is refused because workers in C would cut the text there. Dot segments are refused because nothing here resolves
-// them.
+// A broken escape is rejected rather than taken as it stands: whoever sits before or behind us may read it otherwise. A
+// NUL is rejected because workers in C would cut the text there. Dot segments are rejected because nothing here
+// resolves them.
 
 /// Decodes what stands in a URL.
 public enum PercentDecoding {

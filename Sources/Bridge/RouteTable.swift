@@ -44,7 +44,7 @@ public struct RouteTable: Sendable {
     public mutating func add(_ method: String, _ template: String, _ target: Target) -> Conflict? {
         var names: [String] = []
         var node = 0
-        switch PathTemplate.parse(template) {
+        switch RoutePattern.parse(template) {
         case .failure(let reason): return .malformedTemplate(reason)
         case .segments(let segments):
             for segment in segments {

@@ -1,4 +1,4 @@
-// Where a ticket leads: a table of slots that issues tickets and refuses stale ones.
+// Where a ticket leads: a table of slots that issues tickets and rejects stale ones.
 //
 //   slot 0   generation 7   value      <- ticket (0, 7) is live, (0, 6) is late, (0, 8) was never issued
 //   slot 1   generation 3   -          <- in the free queue

@@ -115,7 +115,7 @@ public struct WorkerPool {
     }
 
     /// Everybody, in no order; for pages, not for the way of a request.
-    public var workers: [Worker] { slots.compactMap(\.worker) }
+    public var all: [Worker] { slots.compactMap(\.worker) }
 
     /// It sent something, whatever it was.
     public mutating func heard(_ id: WorkerID, at now: Instant) { self[id]?.heardAt = now }
@@ -179,7 +179,7 @@ public struct WorkerPool {
     /// Those with nothing in hand from whom nothing was heard for `silence`. Who is at work need not speak: many
     /// workers do one thing at a time, heartbeats among them.
     public func silent(for silence: Nanoseconds, at now: Instant) -> [WorkerID] {
-        workers.filter { $0.requests.isEmpty && now.since($0.heardAt) >= silence }.map(\.id)
+        all.filter { $0.requests.isEmpty && now.since($0.heardAt) >= silence }.map(\.id)
     }
 
     // MARK: Inside

@@ -6,8 +6,9 @@ public struct IdentitySettings: Sendable, Equatable {
     /// `spare`: connected and unused ones that each reactor keeps ready, 0 to 1,000, at most `max`. Default: 4.
     public var spare = 4
 
-    /// `reuse`: an identity whose exchange ended by a `final` or `count` that the configuration declares serves the next
-    /// one. A reply that comes after that end can then reach the wrong client. Default: false, each serves one exchange.
+    /// `reuse`: an identity whose exchange ended by a `final` or `count` that the configuration declares serves the
+    /// next one. A reply that comes after that end can then reach the wrong client. Default: false, each serves one
+    /// exchange.
     public var reuse = false
 
     /// `max`: in use and spare ones together, in the whole process, 1 to 30,000. Above: 503. Default: 1,000.

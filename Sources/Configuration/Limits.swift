@@ -16,9 +16,9 @@ public struct Limits: Sendable, Equatable {
     /// `max_connections_per_address`: open connections of one client address, 1 to 1,000,000. Default: 1,000.
     public var maxConnectionsPerAddress = 1_000
 
-    /// `max_peers`: ZeroMQ connections to one port that the gateway binds (`bind`, `clients`), 1 to 1,000,000; all ports
-    /// together have a quarter of the descriptors. Above: the one that has been silent longest is closed, else the new
-    /// one. Default: 10,000.
+    /// `max_peers`: ZeroMQ connections to one port that the gateway binds (`bind`, `clients`), 1 to 1,000,000; all
+    /// ports together have a quarter of the descriptors. Above: the one that has been silent longest is closed, else
+    /// the new one. Default: 10,000.
     public var maxPeers = 10_000
 
     /// `max_exchanges`: exchanges in flight, 1 to 1,000,000. Above: 503. Requests of native clients that workers have

@@ -1,5 +1,5 @@
-// How many exchanges native clients may have in flight. A fixed share, so that no flood of theirs keeps the web out, and
-// one service's clients do not take the places of another's.
+// How many exchanges native clients may have in flight. A fixed share, so that no flood of theirs keeps the web out,
+// and one service's clients do not take the places of another's.
 //
 //     limits.max_exchanges      the web: all of it     native clients: half at most, in equal parts for their services
 //     service's max_exchanges   the web: all of it     native clients: half at most

@@ -1,5 +1,6 @@
-// What a request may ask for at most (`?deadline=`, `?first=`, `?idle=`, `?count=`). By default that is what the service
-// has itself: a client may ask for less, or for an earlier end, and for more only where the configuration says so.
+// What a request may ask for at most (`?deadline=`, `?first=`, `?idle=`, `?count=`). By default that is what the
+// service has itself: a client may ask for less, or for an earlier end, and for more only where the configuration says
+// so.
 
 /// `overrides`: the bounds of what a request may override.
 public struct OverrideLimits: Sendable, Equatable {

@@ -19,7 +19,8 @@ public struct PoolSettings: Sendable, Equatable {
     /// is also its reply. Default: true.
     public var readyCarriesReply = true
 
-    /// `capacity`: requests in one worker at a time, 1 to 1,000; above 1 not with `bare`, whose replies name no request.
+    /// `capacity`: requests in one worker at a time, 1 to 1,000; above 1 not with `bare`, whose replies name no
+    /// request.
     /// Default: 1.
     public var capacity = 1
 
@@ -30,9 +31,9 @@ public struct PoolSettings: Sendable, Equatable {
     /// `heartbeat.liveness`: after so many intervals of silence an idle worker is gone, 2 to 100. Default: 3.
     public var liveness = 3
 
-    /// `queue.max`: requests that wait for a worker, 0 to 1,000,000. Above: 503 for the last of the client that has most
-    /// of them. Clients that can be held back have half of it. Default: 1,000; of a Majordomo broker 100,000 for each
-    /// name, because a native client is not told when it is refused.
+    /// `queue.max`: requests that wait for a worker, 0 to 1,000,000. Above: 503 for the last of the client that has
+    /// most of them. Clients that can be held back have half of it. Default: 1,000; of a Majordomo broker 100,000 for
+    /// each name, because a native client is not told when it is rejected.
     public var queueLength = 1_000
 
     /// `queue.max_bytes`: the bytes of their bodies, 1 B to 1 TiB. Above: as with `queue.max`. Default: 16 MiB.

@@ -17,8 +17,8 @@ public struct ReplyRules: Sendable, Equatable {
     /// `final`: the reply that says that it is the last. Default: none.
     public var final: FinalRule?
 
-    /// `count`: so many delivered replies and the exchange is complete, 0 to 1,000,000; with 0 as soon as the worker has
-    /// the request. Default: nil, except that a `rep` service always has 1.
+    /// `count`: so many delivered replies and the exchange is complete, 0 to 1,000,000; with 0 as soon as the worker
+    /// has the request. Default: nil, except that a `rep` service always has 1.
     public var count: Int?
 
     /// `error`: the reply that is a worker's error. Default: none.

@@ -126,7 +126,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
     /// `limits.max_body_bytes`, and in sessions only `sessions.max_message_bytes`.
     public var maxBodyBytes: Int?
 
-    /// `max_exchanges`: in flight with this service, 1 to 1,000,000; native clients have half of it at most. Above: 503.
+    /// `max_exchanges`: in flight with this service, 1 to 1,000,000; native clients have half of it at most. Above:
+    /// 503.
     /// Default: nil, only `limits.max_exchanges` applies.
     public var maxExchanges: Int?
 

@@ -23,7 +23,7 @@ public struct SocketSettings: Sendable, Equatable {
     /// so nothing is owed by then. Default: 0.
     public var linger = Duration.zero
 
-    /// `queue_while_down`: false: without a worker a request is refused at once (503); true: requests wait in an
+    /// `queue_while_down`: false: without a worker a request is rejected at once (503); true: requests wait in an
     /// outage, and all of them run after it. If workers connect to us, this is ZMQ_IMMEDIATE inverted; if we connect,
     /// that option is off either way, and a monitor of the connections decides. Default: false.
     public var queueWhileDown = false
@@ -35,8 +35,8 @@ public struct SocketSettings: Sendable, Equatable {
     /// `reconnect_interval`; 0: it does not double. Default: 5 s.
     public var reconnectIntervalMax = Duration.seconds(5)
 
-    /// `heartbeat_interval`: ZMQ_HEARTBEAT_IVL, between two pings of ZMTP, 10 ms to 1 h; 0 in the file (nil here): none,
-    /// and a worker that is frozen, or gone without a word, is not noticed. Default: 1 s.
+    /// `heartbeat_interval`: ZMQ_HEARTBEAT_IVL, between two pings of ZMTP, 10 ms to 1 h; 0 in the file (nil here):
+    /// none, and a worker that is frozen, or gone without a word, is not noticed. Default: 1 s.
     public var heartbeatInterval: Duration? = .seconds(1)
 
     /// `heartbeat_timeout`: ZMQ_HEARTBEAT_TIMEOUT, how long a ping may stay unanswered, 10 ms to 1 h.

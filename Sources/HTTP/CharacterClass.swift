@@ -1,5 +1,5 @@
 // Which bytes may stand where in a request (RFC 9110 section 5.6.2, RFC 9112, RFC 3986). A class of ASCII bytes is two
-// words of bits, so that a test is a shift; StrictnessTests compares them with the lists in the RFCs.
+// words of bits, so that a test is a shift; RequestValidatorTests compares them with the lists in the RFCs.
 
 enum CharacterClass {
     @inline(__always)

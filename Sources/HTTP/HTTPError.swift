@@ -1,7 +1,7 @@
 // What goes wrong when a listener is made: an address that cannot be had, a library that does not start.
 //
-// Nothing is thrown once it listens. A client's mistake is a refusal (Refusal.swift), a client that leaves is an end
-// (RequestEnd), and a mistake of ours is a precondition.
+// Nothing is thrown once it listens. A client's mistake is a rejection (Rejection.swift), a client that leaves is an
+// end (RequestEnd), and a mistake of ours is a precondition.
 
 /// A listener could not be set up.
 public struct HTTPError: Error, Equatable, Sendable, CustomStringConvertible {

@@ -7,7 +7,7 @@
 // All calls come from inside Listener.run (or stop, or respond where its header is too long), on its thread. None of
 // them may call run or stop.
 
-/// Receives each request whose header is complete and passed every check of Strictness.swift.
+/// Receives each request whose header is complete and passed every check of RequestValidator.
 public protocol RequestHandler: AnyObject {
     /// Must respond at once, or set `request.consumer`, whose `bodyEnded` then follows. May do both: then only `closed`
     /// follows.
@@ -41,8 +41,8 @@ public enum RequestEnd: Sendable, Equatable {
     case failed
 }
 
-/// Supplies the body of a refusal, so that there is one table of problems in the house.
-public protocol RefusalWriter: AnyObject {
+/// Supplies the body of a rejection, so that there is one table of problems in the house.
+public protocol RejectionWriter: AnyObject {
     /// A problem document (RFC 9457) for `status`; it is sent as application/problem+json.
     /// - Parameter remote: the client's address.
     func problem(status: Int, code: StaticString, detail: String, remote: String) -> [UInt8]

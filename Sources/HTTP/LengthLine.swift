@@ -1,11 +1,11 @@
-// White space behind the number of a Content-Length: legal (RFC 9112, section 5), and refused by libmicrohttpd 0.9.75
+// White space behind the number of a Content-Length: legal (RFC 9112, section 5), and rejected by libmicrohttpd 0.9.75
 // before it shows the request to the handler. While it parses the request line, the rest of the header mostly lies in
 // its receive buffer already. There the white space is made zero, which ends the value for the library:
 //
 //     Content-Length: 5 CR LF   ->   Content-Length: 5 0 CR LF
 //
 // Behind the bytes that were received lies older memory of the same buffer. A zero written there is overwritten by what
-// comes; and once the header is complete, Strictness checks that the line ends where it seemed to end here.
+// comes; and once the header is complete, RequestValidator checks that the line ends where it seemed to end here.
 
 internal import CMicroHTTPD
 import Glibc

@@ -52,7 +52,7 @@ extension Listener {
                 tally.acceptsFailed += 1
                 // The next run finds the descriptor that this gives back.
                 if makeRoom() != nil { return hasArrivals = true }
-                if !refuseWithSpare() { return pausedUntil = now &+ Self.pause }
+                if !rejectWithSpare() { return pausedUntil = now &+ Self.pause }
             }
             count += 1
         }
@@ -65,7 +65,7 @@ extension Listener {
         unsafe withUnsafePointer(to: &address) { storage in
             let generic = unsafe UnsafeRawPointer(storage).assumingMemoryBound(to: sockaddr.self)
             if let key = unsafe PeerKey(generic), isFarOverLimit(key) { return closeAtOnce(descriptor) }
-            guard takePlace() else { return unsafe refuse(descriptor, PeerAddress.text(of: generic).address) }
+            guard takePlace() else { return unsafe reject(descriptor, PeerAddress.text(of: generic).address) }
             let before = tally.connectionsAccepted
             // Where it fails, for want of memory, the library has closed the socket.
             _ = unsafe MHD_add_connection(daemon, descriptor, generic, size)
@@ -143,11 +143,11 @@ extension Listener {
 
     // MARK: no place
 
-    private func refuse(_ descriptor: Int32, _ remote: String) {
+    private func reject(_ descriptor: Int32, _ remote: String) {
         count(.noPlace)
-        let refusal = Refusal.noPlace
-        let body = HeldResponse.Body.copy(problem(refusal, from: remote))
-        let response = HeldResponse(status: refusal.kind.status, headers: refusal.headers, body: body)
+        let rejection = Rejection.noPlace
+        let body = HeldResponse.Body.copy(problem(rejection, from: remote))
+        let response = HeldResponse(status: rejection.kind.status, headers: rejection.headers, body: body)
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: descriptor) }
         // What lies unread when a socket is closed makes the kernel destroy the answer on its way.
         DirectReply.discardUnread(descriptor)
@@ -155,18 +155,18 @@ extension Listener {
     }
 
     private func closeAtOnce(_ descriptor: Int32) {
-        tally.connectionsRefused += 1
+        tally.connectionsRejected += 1
         _ = close(descriptor)
     }
 
-    /// Gives the spare descriptor up for a connection that is refused, and takes it back.
-    private func refuseWithSpare() -> Bool {
+    /// Gives the spare descriptor up for a connection that is rejected, and takes it back.
+    private func rejectWithSpare() -> Bool {
         guard spareDescriptor >= 0 else { return false }
         dropSpare()
         var address = sockaddr_storage()
         var size = socklen_t(0)
         if case .connection(let descriptor) = ListeningSocket.accept(listening, &address, &size) {
-            refuse(descriptor, "unknown")
+            reject(descriptor, "unknown")
         }
         takeSpare()
         return true

@@ -68,27 +68,27 @@ extension Listener {
     private func answerGarbage(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         guard traffic.known != 0, traffic.received > 0, traffic.sent == 0 else { return }
-        refuseDirectly(request, Refusal(.garbage, "this is not an HTTP request"))
+        rejectDirectly(request, Rejection(.garbage, "this is not an HTTP request"))
     }
 
     /// The library ends a connection in the middle of a header: after an answer of its own, or without a word, where it
     /// has no room for what it keeps of the header, nor for an answer.
     func gaveUp(_ request: Request, isSilent: Bool) {
         guard isSilent, !request.hasClientLeft else { return count(.byTheLibrary) }
-        refuseDirectly(request, Refusal(.headerTooLarge, "the header, with its fields and cookies, is too much"))
+        rejectDirectly(request, Rejection(.headerTooLarge, "the header, with its fields and cookies, is too much"))
         // What lies unread when a socket is closed makes the kernel destroy the answer on its way.
         DirectReply.discardUnread(request.descriptor)
     }
 
-    /// The library logs: it may be about to refuse a request whose header is complete, before it shows it to us. 0.9.75
+    /// The library logs: it may be about to reject a request whose header is complete, before it shows it to us. 0.9.75
     /// sends such an answer twice, as HTML: parse_connection_headers is followed by the state HEADERS_PROCESSED
     /// whatever it did. So we answer now, past the library, and shut the connection for what it writes. The log names
     /// no connection, but only one can have a complete header and be unknown to the handler.
     func libraryLogged() {
         guard !isStopping, let request = requestInHand, let connection = unsafe request.connection else { return }
         // SAFETY: the library is in the middle of this connection, and its header is complete.
-        let refusal = unsafe Strictness.reasonOfLibrary(request, connection, headerLimits)
-        refuseDirectly(request, refusal)
+        let rejection = unsafe RequestValidator.reasonOfLibrary(request, connection, headerLimits)
+        rejectDirectly(request, rejection)
         DirectReply.discardUnread(request.descriptor)
         request.stage = .lingering
         _ = shutdown(request.descriptor, Int32(SHUT_WR))
@@ -100,14 +100,14 @@ extension Listener {
         return table.lazy.compactMap { $0 }.first { $0.isTakenApart }
     }
 
-    private func refuseDirectly(_ request: Request, _ refusal: Refusal) {
-        count(refusal.kind)
-        sayDirectly(refusal, request)
+    private func rejectDirectly(_ request: Request, _ rejection: Rejection) {
+        count(rejection.kind)
+        sayDirectly(rejection, request)
     }
 
-    private func sayDirectly(_ refusal: Refusal, _ request: Request) {
-        let body = HeldResponse.Body.copy(problem(refusal, of: request))
-        let response = HeldResponse(status: refusal.kind.status, headers: refusal.headers, body: body)
+    private func sayDirectly(_ rejection: Rejection, _ request: Request) {
+        let body = HeldResponse.Body.copy(problem(rejection, of: request))
+        let response = HeldResponse(status: rejection.kind.status, headers: rejection.headers, body: body)
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
     }
 
@@ -130,20 +130,20 @@ extension Listener {
             switch kind {
             case .header, .fresh: headerTimedOut(request)
             case .idle: idleTimedOut(request)
-            case .body: timedOut(request, Refusal(.bodyTimeout, "the body did not arrive in time"))
+            case .body: timedOut(request, Rejection(.bodyTimeout, "the body did not arrive in time"))
             case .send: sendTimedOut(request)
             case .linger: cut(request)
             }
         }
     }
 
-    private func timedOut(_ request: Request, _ refusal: Refusal) {
-        count(refusal.kind)
+    private func timedOut(_ request: Request, _ rejection: Rejection) {
+        count(rejection.kind)
         // An answer that was only waiting for the body goes out instead.
         if let held = request.held {
             if let bytes = DirectReply.bytes(held) { _ = DirectReply.send(bytes, to: request.descriptor) }
         } else {
-            sayDirectly(refusal, request)
+            sayDirectly(rejection, request)
         }
         request.isTimedOut = true
         cut(request)
@@ -156,7 +156,7 @@ extension Listener {
             request.isTimedOut = true
             return cut(request)
         }
-        timedOut(request, Refusal(.headerTimeout, "the header did not arrive in time"))
+        timedOut(request, Rejection(.headerTimeout, "the header did not arrive in time"))
     }
 
     /// A connection that rests is closed; one that began to send something has the time of a header left. What came
@@ -188,7 +188,7 @@ extension Listener {
     func lookForSpinners() {
         for slot in deadlines.slots(for: .body) {
             guard let request = table[slot], request.isChunked, cmhd_unread(request.descriptor) > 0 else { continue }
-            timedOut(request, Refusal(.chunkHeaderTooLong, "a chunk's header is longer than this server takes"))
+            timedOut(request, Rejection(.chunkHeaderTooLong, "a chunk's header is longer than this server takes"))
         }
     }
 }

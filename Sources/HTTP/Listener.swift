@@ -17,8 +17,8 @@ import Glibc
         counters.requests = lastRequestID
         return counters
     }
-    /// Writes the bodies of refusals; nil gives plain ones.
-    public var refusalWriter: (any RefusalWriter)?
+    /// Writes the bodies of rejections; nil gives plain ones.
+    public var rejectionWriter: (any RejectionWriter)?
     /// `127.0.0.1:8080`, `[::1]:8080` or `unix:/path`, as bound.
     public let boundAddress: String
     /// The port in force (when 0 was asked for), 0 for a unix socket.
@@ -33,7 +33,7 @@ import Glibc
     /// The time of the last run, in nanoseconds of CLOCK_MONOTONIC.
     var now: UInt64
     let deadlines = Deadlines()
-    var ledger = AddressLedger()
+    var ledger = ConnectionsByAddress()
     /// The connections by slot; a hole for each free one.
     var table: [Request?] = []
     var freeSlots: [Int] = []
@@ -48,7 +48,7 @@ import Glibc
     /// we can see.
     var activity: UInt64 = 0
     var resumes = ResumeQueue()
-    var polls = PollLedger()
+    var polls = PolledConnections()
     /// A body was moved on in this run, in or out: there is more to do at once.
     var isMoving = false
     var isPending = false
@@ -66,7 +66,7 @@ import Glibc
 
     // How connections come in: Listener+Accepting.swift.
     var listening: Int32
-    /// Given up for a moment when no descriptor is left, so that the connections that wait can be refused; -1 then.
+    /// Given up for a moment when no descriptor is left, so that the connections that wait can be rejected; -1 then.
     var spareDescriptor: Int32 = -1
     /// Connections may wait.
     var hasArrivals = false
@@ -184,7 +184,7 @@ import Glibc
         // It may have read less than there is: a run that finds nothing to do says so.
         if !polls.isEmpty && wasActive { return 0 }
         var due = deadlines.earliest ?? .max
-        if !polls.isEmpty { due = min(due, self.now &+ PollLedger.interval) }
+        if !polls.isEmpty { due = min(due, self.now &+ PolledConnections.interval) }
         if let resume = resumes.due { due = min(due, resume) }
         if let pausedUntil { due = min(due, pausedUntil) }
         if isPending { due = min(due, self.now &+ spin.backOff) }
@@ -238,14 +238,16 @@ import Glibc
 
     // MARK: for requests
 
-    func count(_ kind: RefusalKind) { tally.count(kind) }
+    func count(_ kind: RejectionKind) { tally.count(kind) }
 
-    func problem(_ refusal: Refusal, of request: Request) -> [UInt8] { problem(refusal, from: request.remoteAddress) }
+    func problem(_ rejection: Rejection, of request: Request) -> [UInt8] {
+        problem(rejection, from: request.remoteAddress)
+    }
 
-    func problem(_ refusal: Refusal, from remote: String) -> [UInt8] {
-        let kind = refusal.kind
-        return refusalWriter?.problem(status: kind.status, code: kind.code, detail: refusal.detail, remote: remote)
-            ?? refusal.plainProblem()
+    func problem(_ rejection: Rejection, from remote: String) -> [UInt8] {
+        let kind = rejection.kind
+        return rejectionWriter?.problem(status: kind.status, code: kind.code, detail: rejection.detail, remote: remote)
+            ?? rejection.plainProblem()
     }
 
     func wait(for kind: DeadlineKind, _ request: Request) {

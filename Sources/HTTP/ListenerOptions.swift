@@ -4,7 +4,7 @@
 // 1 KiB of its own records, and about 500 bytes for our Request. 10,000 connections at the defaults: 140 MiB.
 
 /// Where to listen.
-public enum ListenAddress: Sendable, Equatable {
+public enum BindAddress: Sendable, Equatable {
     /// A numeric IPv4 or IPv6 address (no brackets), or a name that getaddrinfo(3) knows; the first address it gives is
     /// taken. Port 0 lets the kernel choose.
     case tcp(host: String, port: UInt16)
@@ -40,9 +40,9 @@ public protocol ConnectionPlaces: AnyObject {
 
 /// How a listener behaves. All durations are monotonic.
 public struct ListenerOptions {
-    public var address: ListenAddress
+    public var address: BindAddress
     /// Open connections at once. For one more the connection that has rested longest is closed; where none rests, a few
-    /// more are let in for `probes`, and then newcomers are refused.
+    /// more are let in for `probes`, and then newcomers are rejected.
     public var maxConnections: Int = 10_000
     /// Paths that are answered at the limit: those by which the process's health is asked for.
     public var probes: [StaticString] = []
@@ -76,7 +76,7 @@ public struct ListenerOptions {
     /// Permission bits of a unix socket's file.
     public var unixMode: UInt32 = 0o660
 
-    public init(address: ListenAddress) {
+    public init(address: BindAddress) {
         self.address = address
     }
 

@@ -55,7 +55,7 @@ struct ListeningSocket {
         guard unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 else {
             throw failure(operation, closing: descriptor)
         }
-        // Bound without it, the first one is refused where another process listens, sharing its port or not.
+        // Bound without it, the first one is rejected where another process listens, sharing its port or not.
         if options.portUse == .first { set(descriptor, SO_REUSEPORT) }
         guard listen(descriptor, options.backlog) == 0 else { throw failure(operation, closing: descriptor) }
         let (address, bound) = name(of: descriptor)

@@ -12,7 +12,7 @@ public enum Probe {
     /// GET `path`. - Returns: the status code of the answer.
     /// - Parameter time: for all of it, but for the look-up of a name (getaddrinfo(3) knows no time).
     public static func status(
-        of path: String, at address: ListenAddress, within time: Duration
+        of path: String, at address: BindAddress, within time: Duration
     ) throws(HTTPError) -> Int {
         let deadline = ContinuousClock.now + time
         let operation = "ask \(address.text)"
@@ -31,7 +31,7 @@ public enum Probe {
     // MARK: Connecting
 
     private static func open(
-        _ address: ListenAddress, _ deadline: ContinuousClock.Instant, _ operation: String
+        _ address: BindAddress, _ deadline: ContinuousClock.Instant, _ operation: String
     ) throws(HTTPError) -> Int32 {
         switch address {
         case .tcp(let host, let port): return try openTCP(host, port, deadline, operation)
@@ -136,7 +136,7 @@ public enum Probe {
     }
 }
 
-extension ListenAddress {
+extension BindAddress {
     /// As a person writes it.
     fileprivate var text: String {
         switch self {

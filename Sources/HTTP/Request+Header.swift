@@ -85,7 +85,7 @@ extension Request {
     @_lifetime(borrow self)
     @inline(__always)
     func fieldValue(_ index: Int) -> Span<UInt8> {
-        // SAFETY: as above; trailing white space is cut off by Strictness when it reads the field.
+        // SAFETY: as above; trailing white space is cut off by RequestValidator when it reads the field.
         let field = unsafe fields + index
         let span = unsafe Span(_unsafeStart: field.pointee.value, count: Int(field.pointee.value_bytes))
         return unsafe _overrideLifetime(span, borrowing: self)

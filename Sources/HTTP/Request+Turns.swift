@@ -16,7 +16,7 @@ extension Request {
         let textCount = unsafe strlen(text)
         unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), textCount)
         unsafe cmhd_hide_query(text)
-        guard Strictness.layoutIsKnown, let connection = unsafe connection else { return }
+        guard RequestValidator.layoutIsKnown, let connection = unsafe connection else { return }
         lengthLine = unsafe LengthLine.tidy(behind: text + textCount, connection)
     }
 
@@ -54,13 +54,13 @@ extension Request {
 
     private func begin(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) -> Bool {
         guard let connection = unsafe connection, !isTimedOut else { return false }
-        if let refusal = unsafe Strictness.refusal(self, connection, method, version, listener.headerLimits) {
-            return refuse(refusal)
+        if let rejection = unsafe RequestValidator.rejection(self, connection, method, version, listener.headerLimits) {
+            return reject(rejection)
         }
         if isOverLimit {
-            return refuse(Refusal(.tooManyConnections, "there are too many connections from this address"))
+            return reject(Rejection(.tooManyConnections, "there are too many connections from this address"))
         }
-        if isForProbes, !listener.isProbe(self) { return refuse(.noPlace) }
+        if isForProbes, !listener.isProbe(self) { return reject(.noPlace) }
         stage = .accepting
         isAccepted = true
         if hasBody { listener.wait(for: .body, self) } else { listener.waitForNothing(self) }
@@ -87,13 +87,13 @@ extension Request {
         return (contentLength ?? 0) > listener.maxDiscardedBytes ? answerDirectly() : true
     }
 
-    private func refuse(_ refusal: Refusal) -> Bool {
-        listener.count(refusal.kind)
-        let problem = listener.problem(refusal, of: self)
+    private func reject(_ rejection: Rejection) -> Bool {
+        listener.count(rejection.kind)
+        let problem = listener.problem(rejection, of: self)
         listener.waitForNothing(self)
         stage = .body
-        let response = HeldResponse(status: refusal.kind.status, headers: refusal.headers, body: .copy(problem))
-        guard refusal.kind == .headerTooLarge else { return send(response) }
+        let response = HeldResponse(status: rejection.kind.status, headers: rejection.headers, body: .copy(problem))
+        guard rejection.kind == .headerTooLarge else { return send(response) }
         // The library may have no room left for a header.
         held = response
         return answerDirectly()

@@ -50,7 +50,7 @@ public final class UpgradedStream {
         }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         var isOn: Int32 = 1
-        // SAFETY: setsockopt reads an int. A unix socket refuses, which does no harm. tcp(7)
+        // SAFETY: setsockopt reads an int. A unix socket rejects, which does no harm. tcp(7)
         _ = unsafe setsockopt(
             descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
     }

@@ -1,20 +1,20 @@
-// How jansson is asked to parse, and what its few remaining refusals mean: the scanner has accepted the text before,
+// How jansson is asked to parse, and what its few remaining rejections mean: the scanner has accepted the text before,
 // so these are about what a json_t can hold, not about syntax.
 
 internal import CJansson
 
-/// jansson's refusal of a valid text.
-struct JanssonFault {
-    let fault: Fault
-    /// The bytes jansson had read when it refused: the end of the token at fault.
+/// jansson's rejection of a valid text.
+struct JanssonError {
+    let fault: SyntaxErrorKind
+    /// The bytes jansson had read when it rejected: the end of the token at fault.
     let position: Int
 }
 
 extension SyntaxError {
-    /// Places jansson's refusal at the first byte of the number or key that it is about.
-    init(_ refusal: JanssonFault, in text: Span<UInt8>) {
-        let end = min(max(refusal.position, 0), text.count)
-        let offset = switch refusal.fault {
+    /// Places jansson's rejection at the first byte of the number or key that it is about.
+    init(_ rejection: JanssonError, in text: Span<UInt8>) {
+        let end = min(max(rejection.position, 0), text.count)
+        let offset = switch rejection.fault {
         case .numberTooLarge: SyntaxError.startOfNumber(in: text, endingAt: end)
         case .nulInKey: SyntaxError.startOfString(in: text, endingAt: end)
         default: end
@@ -22,7 +22,7 @@ extension SyntaxError {
         var (line, lineStart) = (1, 0)
         for index in 0..<offset where text[index] == 0x0A { (line, lineStart) = (line + 1, index + 1) }
         let found = offset < text.count ? text[offset] : 0
-        self.init(refusal.fault, offset: offset, line: line, column: offset - lineStart + 1, found: found)
+        self.init(rejection.fault, offset: offset, line: line, column: offset - lineStart + 1, found: found)
     }
 
     private static func startOfNumber(in text: Span<UInt8>, endingAt end: Int) -> Int {
@@ -59,23 +59,23 @@ extension Document {
     }
 
     /// Parses a text that the scanner has accepted.
-    static func load(_ text: Span<UInt8>, _ fault: inout JanssonFault?) -> UnsafeMutablePointer<json_t>? {
+    static func load(_ text: Span<UInt8>, _ fault: inout JanssonError?) -> UnsafeMutablePointer<json_t>? {
         var error = json_error_t()
         // SAFETY: jansson reads the text within the call and fills in error whenever it answers nil.
         let parsed = unsafe text.withUnsafeBytes { unsafe jansson_parse($0.baseAddress, $0.count, &error) }
-        if unsafe parsed == nil { fault = refusal(error) }
+        if unsafe parsed == nil { fault = rejection(error) }
         return unsafe parsed
     }
 
-    private static func refusal(_ error: json_error_t) -> JanssonFault {
+    private static func rejection(_ error: json_error_t) -> JanssonError {
         // SAFETY: reads a copy of the error that jansson filled in.
         var error = error
         if unsafe jansson_error_is_overflow(&error) != 0 {
-            return JanssonFault(fault: .numberTooLarge, position: Int(error.position))
+            return JanssonError(fault: .numberTooLarge, position: Int(error.position))
         }
         if unsafe jansson_error_is_nul_in_key(&error) != 0 {
-            return JanssonFault(fault: .nulInKey, position: Int(error.position))
+            return JanssonError(fault: .nulInKey, position: Int(error.position))
         }
-        return JanssonFault(fault: .outOfMemory, position: Int(error.position))
+        return JanssonError(fault: .outOfMemory, position: Int(error.position))
     }
 }

@@ -8,7 +8,7 @@ internal import CJansson
 
 /// An immutable JSON value.
 ///
-/// Numbers are signed 64-bit integers or doubles; JSON beyond these is refused when it is parsed, as is an object
+/// Numbers are signed 64-bit integers or doubles; JSON beyond these is rejected when it is parsed, as is an object
 /// with `\u0000` in a key. Of equal keys in one object the last one counts.
 @safe public final class Document: @unchecked Sendable {
     // SAFETY: the one reference this object owns, given back in deinit. Nothing in this room changes a json_t after it
@@ -41,7 +41,7 @@ internal import CJansson
         scanner.run(text)
         scanner.conclude(text, at: text.count)
         if let error = scanner.error { throw error }
-        var fault: JanssonFault?
+        var fault: JanssonError?
         let parsed = unsafe Document.load(text, &fault)
         if let fault { throw SyntaxError(fault, in: text) }
         unsafe self.init(owning: parsed)

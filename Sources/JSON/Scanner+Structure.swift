@@ -225,7 +225,7 @@ extension Scanner {
         default: break
         }
         guard state != .end else { return }
-        let fault: Fault = switch state {
+        let fault: SyntaxErrorKind = switch state {
         case .start: .noValue
         case .value: .endsBeforeValue
         case .key: .endsBeforeKey
@@ -242,12 +242,12 @@ extension Scanner {
 
     /// Ends the scan at a byte that is wrong. Returns the index that ends the piece.
     @inline(never)
-    mutating func fail(_ fault: Fault, _ bytes: Span<UInt8>, _ index: Int) -> Int {
+    mutating func fail(_ fault: SyntaxErrorKind, _ bytes: Span<UInt8>, _ index: Int) -> Int {
         report(fault, at: consumed &+ index, found: bytes.at(index))
         return bytes.count
     }
 
-    mutating func report(_ fault: Fault, at offset: Int, found: UInt8) {
+    mutating func report(_ fault: SyntaxErrorKind, at offset: Int, found: UInt8) {
         state = .failed
         error = SyntaxError(
             fault, offset: offset, line: lineBreaks + 1, column: offset - lineStart + 1, found: found,

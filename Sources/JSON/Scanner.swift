@@ -6,8 +6,8 @@
 // them, `Tracking` follows the pointers.
 //
 // Strictness is RFC 8259 with UTF-8 and without a byte order mark. Beyond the grammar, lone surrogate escapes (\ud800)
-// are refused: the grammar lets them pass, but no UTF-8 text can hold what they stand for, so every receiver has to
-// refuse or to falsify them; jansson, the measure of this scanner, refuses. \u0000 and numbers of any size are JSON
+// are rejected: the grammar lets them pass, but no UTF-8 text can hold what they stand for, so every receiver has to
+// reject or to falsify them; jansson, the measure of this scanner, rejects. \u0000 and numbers of any size are JSON
 // and pass: what a receiver does with them is its own affair. Of equal keys in one object the last one counts, as in
 // jansson.
 //
@@ -79,7 +79,7 @@ public struct Scanner: Sendable {
     var outerObjects = InlineArray<7, UInt64>(repeating: 0)
     var tracking: Optional<Tracking>
 
-    /// The first error, as soon as it is seen; a body need not be read to its end to be refused.
+    /// The first error, as soon as it is seen; a body need not be read to its end to be rejected.
     public internal(set) var error: SyntaxError?
 
     /// A scanner at the start of a text.

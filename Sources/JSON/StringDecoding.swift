@@ -1,5 +1,5 @@
 // From the text of a JSON string to the bytes it stands for. Only text that a Scanner has accepted comes here, so
-// there is nothing left to refuse.
+// there is nothing left to reject.
 
 /// The text that a JSON string stands for, as UTF-8.
 /// - Parameter literal: a string as it stands in a valid JSON text, with its quotes.

@@ -11,13 +11,13 @@ public struct SyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The column, counted from 1, in bytes.
     public let column: Int
 
-    let fault: Fault
+    let fault: SyntaxErrorKind
     /// The byte at `offset`; 0 where the fault has none.
     let found: UInt8
-    /// The bound that was passed, for `Fault.tooDeep`.
+    /// The bound that was passed, for `SyntaxErrorKind.tooDeep`.
     let limit: UInt16
 
-    init(_ fault: Fault, offset: Int, line: Int, column: Int, found: UInt8 = 0, limit: UInt16 = 0) {
+    init(_ fault: SyntaxErrorKind, offset: Int, line: Int, column: Int, found: UInt8 = 0, limit: UInt16 = 0) {
         self.fault = fault
         self.offset = offset
         self.line = line

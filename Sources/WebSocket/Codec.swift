@@ -14,7 +14,7 @@ public enum MessageKind: Sendable { case text, binary }
 /// Is told what came in. Every span is valid during the call only.
 public protocol CodecDelegate: AnyObject {
     /// A message; text is valid UTF-8.
-    func received(_ kind: MessageKind, _ payload: Span<UInt8>)
+    func receivedMessage(_ kind: MessageKind, _ payload: Span<UInt8>)
     func receivedPong(_ payload: Span<UInt8>)
     /// The last call: the client closed, or broke a rule, `fault` says which one. What waits in `output` is still to be
     /// sent, then the connection is closed.
@@ -128,7 +128,7 @@ public final class Codec {
     public var unfinished: Int { message.count + control.count + rest.count }
 
     /// Gives up what has come, as if it broke a rule, and takes nothing in any more.
-    public func refuse(_ code: CloseCode, _ reason: String, _ delegate: any CodecDelegate) {
+    public func reject(_ code: CloseCode, _ reason: String, _ delegate: any CodecDelegate) {
         guard !isOver else { return }
         rest = []
         fail(code, reason, delegate)
@@ -188,7 +188,7 @@ public final class Codec {
                     return fail(.invalidPayload, "text is not UTF-8", delegate)
                 }
                 self.kind = nil
-                return delegate.received(kind, piece)
+                return delegate.receivedMessage(kind, piece)
             }
             keep(piece)
         }
@@ -204,7 +204,7 @@ public final class Codec {
         self.kind = nil
         let whole = message
         message = []
-        delegate.received(kind, whole.span)
+        delegate.receivedMessage(kind, whole.span)
     }
 
     private func inflate(_ piece: Span<UInt8>, _ delegate: any CodecDelegate) -> Bool {

@@ -5,7 +5,7 @@
 //      connecting  ------------------------>  ready  ------------------------>  connecting
 //          |  ^ connectRetried, or any failure that libzmq tries again
 //          |
-//          +-- the peer speaks, but not with us -->  refused      libzmq is done with it: disconnect and connect again
+//          +-- the peer speaks, but not with us -->  rejected      libzmq is done with it: disconnect and connect again
 //
 // libzmq 4.3 tells of a socket type mismatch by silence: connected, disconnected, and no word of the handshake between
 // them. For any other end of a handshake it has a word, but for a peer of ZMTP 2.0 or older: that is connected, and no
@@ -19,10 +19,10 @@ public struct ConnectionWatch: Sendable {
         /// The handshake is complete: what is sent goes out.
         case ready
         /// The peer is there and will not have us. libzmq does not try again.
-        case refused(Refusal)
+        case rejected(Rejection)
     }
 
-    public enum Refusal: Sendable, Equatable {
+    public enum Rejection: Sendable, Equatable {
         /// A DEALER connected to a PUB, say.
         case socketTypeMismatch
         /// ZMQ_PROTOCOL_ERROR_*: another security mechanism, a wrong key, no ZMTP.
@@ -50,8 +50,8 @@ public struct ConnectionWatch: Sendable {
         case .connected(_, let descriptor): (state, shakingHands) = (.connecting, descriptor)
         case .handshakeSucceeded: (state, shakingHands) = (.ready, nil)
         case .handshakeFailedNoDetail, .connectRetried, .connectDelayed: (state, shakingHands) = (.connecting, nil)
-        case .handshakeFailedProtocol(_, let code): refused(.protocolError(code: code))
-        case .handshakeFailedAuth(_, let status): refused(.authentication(status: status))
+        case .handshakeFailedProtocol(_, let code): rejected(.protocolError(code: code))
+        case .handshakeFailedAuth(_, let status): rejected(.authentication(status: status))
         case .disconnected: disconnected()
         default: break
         }
@@ -64,12 +64,12 @@ public struct ConnectionWatch: Sendable {
     }
 
     private mutating func disconnected() {
-        if shakingHands != nil { refused(.socketTypeMismatch) }
+        if shakingHands != nil { rejected(.socketTypeMismatch) }
         if state == .ready { (state, awaitsRetry) = (.connecting, true) }
     }
 
-    private mutating func refused(_ refusal: Refusal) {
-        (state, shakingHands) = (.refused(refusal), nil)
+    private mutating func rejected(_ rejection: Rejection) {
+        (state, shakingHands) = (.rejected(rejection), nil)
     }
 }
 

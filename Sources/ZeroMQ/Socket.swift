@@ -79,7 +79,7 @@ public struct Socket<Role: SocketRole>: ~Copyable {
     /// Sends a frame without waiting, zmq_msg_send(3). When it was sent, `frame` is empty; otherwise untouched.
     ///
     /// The first frame decides for the whole message. After it a ROUTER takes the others in any case; a DEALER may
-    /// still say `.wouldBlock` when its peer has left meanwhile: then what went before is gone, the frame refused
+    /// still say `.wouldBlock` when its peer has left meanwhile: then what went before is gone, the frame rejected
     /// counts as done with, and if it had `more` the others must still be sent; they are swallowed as `.sent`. The
     /// message was not delivered.
     public func send(_ frame: inout Frame, more: Bool = false) -> SendOutcome { handle.send(&frame, more: more) }

@@ -14,10 +14,10 @@ struct Command: ParsableCommand {
         subcommands: [Serve.self, Demo.self, Check.self, Health.self, OpenAPI.self])
 
     static func main() {
-        Surroundings.openStandardDescriptors()
+        HostSystem.openStandardDescriptors()
         let renamed = ConfigurationOverrides.renamedFlags(in: CommandLine.arguments.dropFirst())
         guard renamed.isEmpty else {
-            for mistake in renamed { Surroundings.complain("\(mistake)") }
+            for error in renamed { HostSystem.writeError("\(error)") }
             exit(withError: ExitCode(EX_CONFIG))
         }
         main(nil)
@@ -136,25 +136,25 @@ enum Files {
     /// Prints the mistakes, and the warnings with them, and exits with 78 (EX_CONFIG, sysexits.h) if there are any. The
     /// warnings of a good configuration are for the caller to print or to log.
     static func load(_ path: String?, _ settings: Settings, useEnvironment: Bool = true) throws -> Loaded {
-        let environment = useEnvironment ? Surroundings.environment : [:]
+        let environment = useEnvironment ? HostSystem.environment : [:]
         let path = path ?? environment["ZMQ_GATEWAY_CONFIG"]
         var text = ""
         if let path {
-            guard let contents = Surroundings.text(of: path) else {
-                say("\(path): cannot be read; name an existing file of UTF-8 text with --config")
+            guard let contents = HostSystem.text(of: path) else {
+                printError("\(path): cannot be read; name an existing file of UTF-8 text with --config")
                 throw ExitCode(EX_NOINPUT)
             }
             text = contents
         }
         let loaded = Configuration.load(
             text: text, file: path ?? "configuration", environment: environment, overrides: settings.overrides)
-        guard loaded.mistakes.isEmpty else {
-            for warning in loaded.warnings { say("warning: \(warning)") }
-            for mistake in loaded.mistakes { say("\(mistake)") }
+        guard loaded.errors.isEmpty else {
+            for warning in loaded.warnings { printError("warning: \(warning)") }
+            for error in loaded.errors { printError("\(error)") }
             throw ExitCode(EX_CONFIG)
         }
         return loaded
     }
 
-    private static func say(_ line: String) { Surroundings.complain(line) }
+    private static func printError(_ line: String) { HostSystem.writeError(line) }
 }

@@ -51,7 +51,7 @@ struct Health: ParsableCommand {
 
     /// Says why. 1 whatever it is: a container's check knows no other code.
     private func unhealthy(_ complaint: String) -> ExitCode {
-        Surroundings.complain("not healthy: \(complaint)")
+        HostSystem.writeError("not healthy: \(complaint)")
         return ExitCode(1)
     }
 }

@@ -51,7 +51,7 @@ enum House {
     static let unargued: [String: Int] = [
         "HTTP/DirectReply.swift": 1, "HTTP/Listener+Callbacks.swift": 1, "HTTP/Listener+Connections.swift": 4,
         "HTTP/Listener.swift": 2, "HTTP/ListeningSocket.swift": 3, "HTTP/PeerAddress.swift": 2,
-        "HTTP/Request+Turns.swift": 2, "HTTP/ResponseHeaders.swift": 2, "HTTP/Strictness.swift": 4,
+        "HTTP/Request+Turns.swift": 2, "HTTP/ResponseHeaders.swift": 2, "HTTP/RequestValidator.swift": 4,
         "JSON/Document.swift": 8, "JSON/JSONWriter.swift": 1, "ZeroMQ/SocketHandle.swift": 2,
     ]
 

@@ -92,7 +92,9 @@ struct FairQueueTests {
 
     @Test func whatIsWithdrawnIsPassedOver() {
         var queue = queue()
-        for number in 1...4 { #expect(queue.push(ticket(number), client: UInt64(number % 2), bytes: 5, at: at(0)) == true) }
+        for number in 1...4 {
+            #expect(queue.push(ticket(number), client: UInt64(number % 2), bytes: 5, at: at(0)) == true)
+        }
         #expect(queue.withdraw(ticket(1)) == true)
         #expect(queue.withdraw(ticket(1)) == false)
         #expect(queue.count == 3 && queue.bytes == 15)
@@ -197,5 +199,7 @@ private struct PlacedQueue {
 
     /// The place stays known: it may be another's by the next time.
     @discardableResult
-    mutating func withdraw(_ request: Ticket) -> Bool { places[request].map { queue.withdraw(request, from: $0) } ?? false }
+    mutating func withdraw(_ request: Ticket) -> Bool {
+        places[request].map { queue.withdraw(request, from: $0) } ?? false
+    }
 }

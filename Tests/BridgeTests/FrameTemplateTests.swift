@@ -20,7 +20,8 @@ extension FrameTemplate {
 @Suite("The shape of a reply")
 struct ReplyShapeTests {
     /// Reads a message given by which of its frames are empty.
-    private func read(_ template: FrameTemplate, _ empties: [Bool]) -> (roles: [FrameRole], fault: ReplyShape.Fault?) {
+    private func read(_ template: FrameTemplate, _ empties: [Bool]) -> (roles: [FrameRole], fault: ReplyShape.Mismatch?)
+    {
         var shape = ReplyShape(template)
         var roles: [FrameRole] = []
         for (position, isEmpty) in empties.enumerated() {
@@ -45,7 +46,7 @@ struct ReplyShapeTests {
                 let wanted = template.roles
                 let surplus = Array(repeating: FrameRole.surplus, count: max(0, message.count - wanted.count))
                 #expect(roles == Array(wanted.prefix(message.count)) + surplus)
-                var expected: ReplyShape.Fault?
+                var expected: ReplyShape.Mismatch?
                 if message.count > wanted.count { expected = .tooLong }
                 if let delimiter = wanted.firstIndex(of: .delimiter), delimiter < message.count, !message[delimiter] {
                     expected = .delimiterNotEmpty
@@ -82,7 +83,7 @@ struct ReplyShapeTests {
 
     @Test("names each fault in a sentence of its own")
     func sentences() {
-        let faults: [ReplyShape.Fault] = [.delimiterNotEmpty, .tooShort, .tooLong]
+        let faults: [ReplyShape.Mismatch] = [.delimiterNotEmpty, .tooShort, .tooLong]
         #expect(Set(faults.map { "\($0.sentence)" }).count == 3)
     }
 }

@@ -25,8 +25,8 @@ struct FullQueueTests {
         var queue = queue(count: 6)
         fill(&queue, 1...4, QueueClient(1))
         fill(&queue, 5...6, QueueClient(2))
-        let refused = queue.push(ticket(7), client: QueueClient(3), bytes: 1, at: now)
-        #expect(refused == nil)
+        let rejected = queue.push(ticket(7), client: QueueClient(3), bytes: 1, at: now)
+        #expect(rejected == nil)
         #expect(queue.surplus(before: QueueClient(3), bytes: 1) == [ticket(4)])
         #expect(queue.count == 6, "it is only looked for")
     }
@@ -56,18 +56,21 @@ struct FullQueueTests {
         var queue = queue(count: 10)
         let patient = QueueClient(1, isNative: true, canBeHeldBack: true)
         fill(&queue, 1...5, patient)
-        let refused = queue.push(ticket(6), client: patient, bytes: 1, at: now)
-        #expect(refused == nil)
+        let rejected = queue.push(ticket(6), client: patient, bytes: 1, at: now)
+        #expect(rejected == nil)
         #expect(queue.surplus(before: QueueClient(2, canBeHeldBack: true), bytes: 1) == [])
         for number in 10...14 { fill(&queue, number...number, QueueClient(UInt64(number))) }
-        #expect(queue.surplus(before: QueueClient(99), bytes: 1) == [], "others have one each, and the patient are left alone")
+        #expect(
+            queue.surplus(before: QueueClient(99), bytes: 1) == [],
+            "others have one each, and the patient are left alone")
     }
 
     @Test func whatWasTakenBackCountsAndStays() {
         var queue = queue(count: 3)
         fill(&queue, 1...3, QueueClient(1))
         _ = queue.putBack(ticket(9), bytes: 1, since: now)
-        #expect(queue.surplus(before: QueueClient(2), bytes: 1) == [ticket(3), ticket(2)], "two have to go for one place")
+        #expect(
+            queue.surplus(before: QueueClient(2), bytes: 1) == [ticket(3), ticket(2)], "two have to go for one place")
         var few = self.queue(count: 2)
         fill(&few, 1...2, QueueClient(1))
         _ = few.putBack(ticket(9), bytes: 1, since: now)

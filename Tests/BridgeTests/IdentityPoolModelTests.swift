@@ -1,8 +1,8 @@
 // Random lives of a pool in a world of endpoints that die and come back, exchanges that come, wait, end and leave.
 //
 // The world keeps its own books, by slot, and never asks the pool what it thinks of one. It checks the law after each
-// step: lent once at a time, nothing owed comes back, served in order, never above the maximum, and where identities are
-// not reused, or a reply too many came, nothing is lent twice.
+// step: lent once at a time, nothing owed comes back, served in order, never above the maximum, and where identities
+// are not reused, or a reply too many came, nothing is lent twice.
 
 import Testing
 

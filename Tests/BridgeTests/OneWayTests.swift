@@ -44,7 +44,9 @@ struct OneWayTests {
         #expect(exchange.sent() == nil && exchange.end == nil)
     }
 
-    @Test("is complete or not after the wait for the first reply, as the service says", arguments: [Outcome.complete, .incomplete])
+    @Test(
+        "is complete or not after the wait for the first reply, as the service says",
+        arguments: [Outcome.complete, .incomplete])
     func first(_ outcome: Outcome) {
         var exchange = exchange {
             $0.first = 100

@@ -57,7 +57,9 @@ struct SubscriptionsTests {
         var pairs: [(topic: [UInt8], listener: Int)] = []
         // Bytes at both ends of their range, so that an order by signed bytes would be found out.
         func text(upTo count: Int) -> [UInt8] {
-            (0..<Int.random(in: 0...count, using: &chance)).map { _ in [0, 0x61, 0x62, 0xFF].randomElement(using: &chance)! }
+            (0..<Int.random(in: 0...count, using: &chance)).map { _ in
+                [0, 0x61, 0x62, 0xFF].randomElement(using: &chance)!
+            }
         }
         for _ in 0..<3_000 {
             let (topic, listener) = (text(upTo: 4), Int.random(in: 0..<6, using: &chance))

@@ -142,13 +142,13 @@ struct TicketTableTests {
         var table = TicketTable<Int>(reactor: 0, capacity: 3)
         let tickets = (0..<3).compactMap { table.insert($0) }
         #expect(tickets.count == 3)
-        let refused = table.insert(9)
-        #expect(refused == nil)
+        let rejected = table.insert(9)
+        #expect(rejected == nil)
         #expect(table.count == 3 && table.values.sorted() == [0, 1, 2])
         table.remove(tickets[1])
         #expect(table.insert(9)?.slot == tickets[1].slot)
-        let refusedAgain = table.insert(10)
-        #expect(refusedAgain == nil)
+        let rejectedAgain = table.insert(10)
+        #expect(rejectedAgain == nil)
     }
 
     @Test("uses a freed slot as late as it can")

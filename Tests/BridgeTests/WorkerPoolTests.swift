@@ -126,7 +126,9 @@ struct WorkerPoolTests {
                 model[expected].requests.append(request)
                 model[expected].since = model[expected].requests.count < capacity ? clock : nil
             default:
-                guard !model.isEmpty, let request = model[index].requests.randomElement(using: &random) else { continue }
+                guard !model.isEmpty, let request = model[index].requests.randomElement(using: &random) else {
+                    continue
+                }
                 #expect(pool.finish(request, of: model[index].id, at: now) == true)
                 model[index].requests.removeAll { $0 == request }
                 if model[index].since == nil && !model[index].isDraining { model[index].since = clock }

@@ -4,14 +4,14 @@ import Configuration
 import Testing
 
 @Suite("Configuration") struct ConfigurationTests {
-    private func mistakes(_ text: String) -> [String] {
-        Configuration.load(text: text, file: "g.yaml").mistakes.map(\.description)
+    private func errors(_ text: String) -> [String] {
+        Configuration.load(text: text, file: "g.yaml").errors.map(\.description)
     }
 
     @Test("the printed default is the default")
     func printed() {
         let loaded = Configuration.load(text: Configuration.commentedDefault, file: "default")
-        #expect(loaded.mistakes.isEmpty)
+        #expect(loaded.errors.isEmpty)
         #expect(loaded.configuration == Configuration())
         #expect(Configuration.load(text: "", file: "empty").configuration == Configuration())
     }
@@ -25,8 +25,11 @@ import Testing
             lines.append(isExample ? line.dropFirst() : line)
         }
         let loaded = Configuration.load(text: lines.joined(separator: "\n"), file: "examples")
-        #expect(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
-        #expect(loaded.configuration.services.map(\.name) == ["quotes", "jobs", "hello", "pool", "broker", "math.add", "prices"])
+        #expect(loaded.errors.isEmpty, "\(loaded.errors)")
+        #expect(
+            loaded.configuration.services.map(\.name) == [
+                "quotes", "jobs", "hello", "pool", "broker", "math.add", "prices",
+            ])
         #expect(loaded.configuration.routes.count == 2)
     }
 
@@ -44,7 +47,10 @@ import Testing
             ("services: {a: {peer: rep}}", "services.a", "exactly one of bind"),
             ("services: {a: {peer: ready}}", "services.a", "needs bind"),
             ("services: {a: {peer: ready, bind: 'tcp://*:1', capacity: 2}}", "services.a.capacity", "dialect"),
-            ("services: {a: {peer: ready, bind: 'tcp://*:1', cancel: '1'}}", "services.a.cancel", "one request at a time"),
+            (
+                "services: {a: {peer: ready, bind: 'tcp://*:1', cancel: '1'}}", "services.a.cancel",
+                "one request at a time"
+            ),
             (
                 "services: {a: {peer: ready, bind: 'tcp://*:1', heartbeat: {liveness: 2}}}", "services.a.heartbeat",
                 "socket.heartbeat_interval"
@@ -53,7 +59,10 @@ import Testing
                 "services: {a: {peer: ready, bind: 'tcp://*:1', replies: {idle: 1s, idle_means: complete}}}",
                 "services.a.replies.idle", "write count or final"
             ),
-            ("services: {a: {peer: dealer, bind: 'tcp://*:1', retries: 1}}", "services.a.retries", "is for peer: ready"),
+            (
+                "services: {a: {peer: dealer, bind: 'tcp://*:1', retries: 1}}", "services.a.retries",
+                "is for peer: ready"
+            ),
             ("services: {a: {peer: majordomo}}", "services.a", "exactly one of bind"),
             (
                 "services: {a: {peer: majordomo, connect: 'tcp://a:1', allow: [x]}}", "services.a.allow",
@@ -63,28 +72,41 @@ import Testing
                 "services: {a: {peer: majordomo, bind: 'tcp://*:1', replies: {count: 2}}}", "services.a.replies.count",
                 "the protocol says"
             ),
-            ("services: {a: {peer: majordomo, bind: 'tcp://*:1', allow: ['a*b']}}", "services.a.allow[0]", "last character"),
             (
-                "services: {a: {peer: rep, connect: 'tcp://a:1', clients: 'tcp://*:2'}}", "services.a.clients", "with bind"
+                "services: {a: {peer: majordomo, bind: 'tcp://*:1', allow: ['a*b']}}", "services.a.allow[0]",
+                "last character"
+            ),
+            (
+                "services: {a: {peer: rep, connect: 'tcp://a:1', clients: 'tcp://*:2'}}", "services.a.clients",
+                "with bind"
             ),
             (
                 "{services: {a: {peer: majordomo, bind: 'tcp://*:1'}}, routes: [{match: GET /x, service: a}]}",
                 "routes[0]", "is needed there"
             ),
             ("services: {a: {peer: rep, bind: 'tcp://*:1', replies: {count: 2}}}", "services.a.replies.count", "is 1"),
-            ("services: {a: {peer: dealer, bind: 'tcp://*:1', delimiter: true}}", "services.a.delimiter", "router only"),
+            (
+                "services: {a: {peer: dealer, bind: 'tcp://*:1', delimiter: true}}", "services.a.delimiter",
+                "router only"
+            ),
             ("services: {a: {peer: dealer, bind: 'tcp://*:1', cancel: '{'}}", "services.a.cancel", "not JSON"),
             ("services: {a: {peer: dealer, bind: 'udp://x'}}", "services.a.bind", "udp"),
             ("services: {A: {peer: rep, bind: 'tcp://*:1'}}", "services.A", "no name for a service"),
             ("services: {a: {peer: publisher}}", "services.a", "exactly one of connect"),
             ("services: {a: {peer: publisher, connect: 'tcp://h:1', cache: 100001}}", "services.a.cache", "100000"),
             ("services: {a: {peer: publisher, connect: 'tcp://h:1', max_topics: 0}}", "services.a.max_topics", "1 to"),
-            ("services: {a: {peer: publisher, connect: 'tcp://h:1', frames: three}}", "services.a.frames", "topic_body"),
+            (
+                "services: {a: {peer: publisher, connect: 'tcp://h:1', frames: three}}", "services.a.frames",
+                "topic_body"
+            ),
             (
                 "services: {a: {peer: publisher, connect: 'tcp://h:1', frames: single, cache: 1}}", "services.a.cache",
                 "must be 0"
             ),
-            ("services: {a: {peer: publisher, connect: 'tcp://h:1', replies: {count: 1}}}", "services.a.replies", "no requests"),
+            (
+                "services: {a: {peer: publisher, connect: 'tcp://h:1', replies: {count: 1}}}", "services.a.replies",
+                "no requests"
+            ),
             ("services: {a: {peer: rep, connect: 'tcp://h:1', cache: 1}}", "services.a.cache", "publisher only"),
             (
                 "services: {a: {peer: publisher, bind: 'tcp://*:1'}}\nroutes: [{match: 'GET /x', service: a}]",
@@ -111,14 +133,17 @@ import Testing
             ("a: 1\na: 2", "g.yaml:2:1: a", "twice"),
             ("listen: [", "g.yaml:", "is not YAML"),
         ])
-    func mistake(text: String, place: String, words: String) {
-        let all = mistakes(text)
+    func error(text: String, place: String, words: String) {
+        let all = errors(text)
         #expect(all.contains { $0.contains(place) && $0.contains(words) }, "\(all)")
     }
 
     @Test("a pool may go by silence where a count says when a worker is done")
     func countAndIdle() {
-        #expect(mistakes("services: {a: {peer: ready, bind: 'tcp://*:1', replies: {count: 3, idle: 1s, idle_means: complete}}}").isEmpty)
+        #expect(
+            errors(
+                "services: {a: {peer: ready, bind: 'tcp://*:1', replies: {count: 3, idle: 1s, idle_means: complete}}}"
+            ).isEmpty)
     }
 
     @Test("heartbeats are on for every kind of worker", arguments: ServiceConfiguration.Peer.allCases)
@@ -136,7 +161,7 @@ import Testing
     @Test("all mistakes come at once, in the order of the file")
     func together() {
         let text = "reactors: 99\nlog: {format: xml}\nservices:\n  a: {peer: dealer, connect: tcp://h:1, body: yaml}\n"
-        let lines = Configuration.load(text: text, file: "g.yaml").mistakes.map(\.line)
+        let lines = Configuration.load(text: text, file: "g.yaml").errors.map(\.line)
         #expect(lines == [1, 2, 4])
     }
 
@@ -147,7 +172,7 @@ import Testing
         let loaded = Configuration.load(
             text: "reactors: 1\nlog: {level: error}\ntimeouts: {drain: 1s}", file: "f",
             environment: ["ZMQ_GATEWAY_REACTORS": "2", "ZMQ_GATEWAY_LOG_LEVEL": "debug", "HOME": "/"], overrides: flags)
-        #expect(loaded.mistakes.isEmpty)
+        #expect(loaded.errors.isEmpty)
         #expect(loaded.configuration.reactors == 3)
         #expect(loaded.configuration.log.level == .debug)
         #expect(loaded.configuration.timeouts.drain == .seconds(1))
@@ -158,8 +183,9 @@ import Testing
         var flags = ConfigurationOverrides()
         flags.drain = "10"
         let loaded = Configuration.load(
-            text: "", file: "f", environment: ["ZMQ_GATEWAY_LISTN": "x", "ZMQ_GATEWAY_REACTORS": "many"], overrides: flags)
-        let keys = Set(loaded.mistakes.map(\.key))
+            text: "", file: "f", environment: ["ZMQ_GATEWAY_LISTN": "x", "ZMQ_GATEWAY_REACTORS": "many"],
+            overrides: flags)
+        let keys = Set(loaded.errors.map(\.key))
         #expect(keys == ["ZMQ_GATEWAY_LISTN", "ZMQ_GATEWAY_REACTORS", "--drain"])
     }
 
@@ -177,7 +203,7 @@ import Testing
                 bytes[random(bytes.count)] = Array(":{}[]-#'\" ax0".utf8)[random(13)]
             }
             let loaded = Configuration.load(text: String(decoding: bytes, as: UTF8.self), file: "m")
-            #expect(loaded.mistakes.allSatisfy { !$0.message.isEmpty && $0.file == "m" })
+            #expect(loaded.errors.allSatisfy { !$0.message.isEmpty && $0.file == "m" })
         }
     }
 }

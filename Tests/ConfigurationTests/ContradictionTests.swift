@@ -1,4 +1,5 @@
-// Bounds that do not fit each other, the share of native clients, and what a request may ask for unless it is configured.
+// Bounds that do not fit each other, the share of native clients, and what a request may ask for unless it is
+// configured.
 
 import Configuration
 import Testing
@@ -39,7 +40,7 @@ import Testing
         ])
     func contradictions(text: String, key: String) {
         let loaded = load(text)
-        #expect(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
+        #expect(loaded.errors.isEmpty, "\(loaded.errors)")
         let found = warnings(text)
         #expect(found.count == 1 && found.first?.contains("\(key): ") == true, "\(found)")
     }
@@ -54,7 +55,7 @@ import Testing
             "limits: {max_exchanges: 100}\nservices: {a: {peer: majordomo, bind: 'tcp://127.0.0.1:1'}}",
         ])
     func agreement(text: String) {
-        #expect(load(text).mistakes.isEmpty && warnings(text).isEmpty, "\(warnings(text))")
+        #expect(load(text).errors.isEmpty && warnings(text).isEmpty, "\(warnings(text))")
     }
 
     @Test("leave native clients half, in equal parts, and half of their service's own")
@@ -76,7 +77,8 @@ import Testing
     @Test("of what a request may ask for are the service's own, unless they are configured")
     func overrides() {
         func limits(_ keys: String) -> OverrideLimits? {
-            load("services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1', \(keys)}}").configuration.services.first?.overrides
+            load("services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1', \(keys)}}").configuration.services.first?
+                .overrides
         }
         let plain = limits("description: x")
         #expect(plain?.deadline == .seconds(30) && plain?.first == .seconds(30) && plain?.idle == .seconds(30))

@@ -4,8 +4,8 @@ import Configuration
 import Testing
 
 @Suite("Variables of the environment") struct EnvironmentTests {
-    private func mistakes(_ environment: [String: String]) -> [String] {
-        Configuration.load(text: "", file: "f", environment: environment).mistakes.map(\.key)
+    private func errors(_ environment: [String: String]) -> [String] {
+        Configuration.load(text: "", file: "f", environment: environment).errors.map(\.key)
     }
 
     @Test("those of a Kubernetes Service called zmq-gateway are not ours, and no mistake")
@@ -18,7 +18,7 @@ import Testing
             "ZMQ_GATEWAY_ADMIN_SERVICE_HOST": "10.0.0.2", "ZMQ_GATEWAY_ADMIN_PORT": "tcp://10.0.0.2:80",
             "ZMQ_GATEWAY_ADMIN_PORT_53_UDP_ADDR": "10.0.0.2",
         ]
-        #expect(mistakes(links).isEmpty)
+        #expect(errors(links).isEmpty)
     }
 
     @Test(
@@ -28,6 +28,6 @@ import Testing
             ("PORT_80_TLS", "x"), ("LOGLEVEL", "info"),
         ])
     func typos(name: String, value: String) {
-        #expect(mistakes(["ZMQ_GATEWAY_\(name)": value]) == ["ZMQ_GATEWAY_\(name)"])
+        #expect(errors(["ZMQ_GATEWAY_\(name)": value]) == ["ZMQ_GATEWAY_\(name)"])
     }
 }

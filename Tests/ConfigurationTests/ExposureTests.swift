@@ -6,7 +6,7 @@ import Testing
 @Suite("Exposure") struct ExposureTests {
     private func exposure(_ service: String, _ routes: String) throws -> Exposure {
         let loaded = Configuration.load(text: "services: {a: {\(service)}}\nroutes: [\(routes)]", file: "g.yaml")
-        #expect(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
+        #expect(loaded.errors.isEmpty, "\(loaded.errors)")
         return loaded.configuration.exposure(of: try #require(loaded.configuration.service(named: "a")))
     }
 

@@ -32,7 +32,9 @@ import Testing
             let line = lines[index]
             guard let colon = line.firstRange(of: ": "), line.hasPrefix("  ") else { return nil }
             let value = line[colon.upperBound...].drop { $0 == " " }
-            guard !value.isEmpty, !value.hasPrefix("#"), !line.drop(while: { $0 == " " }).hasPrefix("#") else { return nil }
+            guard !value.isEmpty, !value.hasPrefix("#"), !line.drop(while: { $0 == " " }).hasPrefix("#") else {
+                return nil
+            }
             let comment = line.firstRange(of: " # ").map { String(line[$0.upperBound...]) } ?? ""
             return (index, line, comment)
         }
@@ -51,21 +53,24 @@ import Testing
     @Test("a value marked as default makes no difference, and every other one does")
     func defaults() {
         let whole = Self.load()
-        #expect(whole.mistakes.isEmpty, "\(whole.mistakes)")
+        #expect(whole.errors.isEmpty, "\(whole.errors)")
         for (index, text, comment) in Self.values {
             let loaded = Self.load(without: index)
-            let isSame = loaded.mistakes.isEmpty && loaded.configuration == whole.configuration
+            let isSame = loaded.errors.isEmpty && loaded.configuration == whole.configuration
             let isDefault = comment == "default" || comment.hasPrefix("default;") || comment.hasPrefix("default,")
             // Where a default depends on the kind of service, the comment names each, and one may be the value shown.
             if comment.hasPrefix("default 2500ms") || comment.hasPrefix("default limits") { continue }
             #expect(isSame == isDefault, "\(text)")
-            #expect(!comment.hasPrefix("required") || !loaded.mistakes.isEmpty, "\(text) is not required")
+            #expect(!comment.hasPrefix("required") || !loaded.errors.isEmpty, "\(text) is not required")
         }
     }
 
-    @Test("keys that were easy to miss are there", arguments: [
-        "count: 100 ", "first: 10s", "idle: 10s", "reply: envelope", "max_body_bytes: 64KiB", "optional: false", "expose: true",
-    ])
+    @Test(
+        "keys that were easy to miss are there",
+        arguments: [
+            "count: 100 ", "first: 10s", "idle: 10s", "reply: envelope", "max_body_bytes: 64KiB", "optional: false",
+            "expose: true",
+        ])
     func there(text: String) {
         #expect(Self.lines.contains { $0.contains(text) })
     }

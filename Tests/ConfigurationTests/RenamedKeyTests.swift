@@ -29,21 +29,21 @@ import Testing
                 "f:5:14: services.a.socket.max_message_bytes: max_message_bytes is now max_reply_bytes"
             ),
         ])
-    func inTheFile(text: String, mistake: String) {
-        #expect(Configuration.load(text: text, file: "f").mistakes.map(\.description) == [mistake])
+    func inTheFile(text: String, error: String) {
+        #expect(Configuration.load(text: text, file: "f").errors.map(\.description) == [error])
     }
 
     @Test("an old name that is still a key elsewhere is one there")
     func stillAKey() {
         let loaded = Configuration.load(text: "sessions: {max_message_bytes: 2MiB}", file: "f")
-        #expect(loaded.mistakes.isEmpty)
+        #expect(loaded.errors.isEmpty)
         #expect(loaded.configuration.sessions.maxMessageBytes == 2 << 20)
     }
 
     @Test("an old key is not answered with the new one where the new one is none")
     func elsewhere() {
-        let mistakes = Configuration.load(text: "limits: {hosts: []}", file: "f").mistakes
-        #expect(mistakes.count == 1 && mistakes[0].message.hasPrefix("is not a key here"), "\(mistakes)")
+        let errors = Configuration.load(text: "limits: {hosts: []}", file: "f").errors
+        #expect(errors.count == 1 && errors[0].message.hasPrefix("is not a key here"), "\(errors)")
     }
 
     @Test(
@@ -55,8 +55,8 @@ import Testing
         ])
     func asAVariable(name: String, message: String) {
         let environment = ["ZMQ_GATEWAY_\(name)": "x"]
-        let mistakes = Configuration.load(text: "", file: "f", environment: environment).mistakes
-        #expect(mistakes.map(\.description) == ["environment: ZMQ_GATEWAY_\(name): \(message)"])
+        let errors = Configuration.load(text: "", file: "f", environment: environment).errors
+        #expect(errors.map(\.description) == ["environment: ZMQ_GATEWAY_\(name): \(message)"])
     }
 
     @Test("an old key as a flag is answered with the new one; flags, values and new keys are not")

@@ -12,7 +12,8 @@ import Testing
             ("limits: {max_memory: 16MiB}", "limits.max_buffered_bytes: ", "more than one client may hold, 4MiB"),
             ("services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1'}}", "services.a: ", "add final, count or idle"),
             (
-                "services: {a: {peer: rep, connect: 'tcp://h:1'}}\nroutes: [{match: GET /x, service: a}]", "services.a: ",
+                "services: {a: {peer: rep, connect: 'tcp://h:1'}}\nroutes: [{match: GET /x, service: a}]",
+                "services.a: ",
                 "not exposed by name"
             ),
             (
@@ -36,7 +37,10 @@ import Testing
                 "{listen: '127.0.0.1:7000', services: {a: {peer: rep, bind: 'tcp://*:7000'}}}", "services.a.bind",
                 "choose another port"
             ),
-            ("services: {a: {peer: rep, bind: 'tcp://127.0.0.1:8080'}}", "services.a.bind", "127.0.0.1:8080 (`listen`)"),
+            (
+                "services: {a: {peer: rep, bind: 'tcp://127.0.0.1:8080'}}", "services.a.bind",
+                "127.0.0.1:8080 (`listen`)"
+            ),
             (
                 "services: {a: {peer: rep, connect: 'tcp://h:1', expose: false}}\nroutes: [{match: 'GET /orders/:id', service: a}]",
                 "routes[0].match: ", "write {id}"
@@ -48,7 +52,7 @@ import Testing
         ])
     func warning(text: String, place: String, words: String) {
         let loaded = Configuration.load(text: text, file: "g.yaml")
-        #expect(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
+        #expect(loaded.errors.isEmpty, "\(loaded.errors)")
         let all = loaded.warnings.map(\.description)
         #expect(all.contains { $0.contains(place) && $0.contains(words) }, "\(all)")
     }
@@ -64,7 +68,7 @@ import Testing
         ])
     func silent(text: String) {
         let loaded = Configuration.load(text: text, file: "g.yaml")
-        #expect(loaded.mistakes.isEmpty)
+        #expect(loaded.errors.isEmpty)
         #expect(loaded.warnings.isEmpty, "\(loaded.warnings)")
     }
 }

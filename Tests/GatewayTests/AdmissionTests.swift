@@ -15,7 +15,7 @@ private final class ScriptedStep: AdmissionStep {
     /// - Parameter decision: nil: it waits.
     init(_ decision: AdmissionDecision? = nil) { self.decision = decision }
 
-    func decide(_ answer: Answer) -> AdmissionDecision {
+    func decide(_ response: Response) -> AdmissionDecision {
         asked += 1
         return decision ?? .wait { self.tickets.append($0) }
     }
@@ -60,7 +60,9 @@ struct AdmissionTests {
 
     @Test("the first step that refuses is the last that is asked")
     func order() throws {
-        let steps = [ScriptedStep(.proceed), ScriptedStep(.refuse(Problem(.hostRefused, "no"))), ScriptedStep(.proceed)]
+        let steps = [
+            ScriptedStep(.proceed), ScriptedStep(.reject(Problem(.hostRejected, "no"))), ScriptedStep(.proceed),
+        ]
         let house = try house(steps)
         defer { house.stop() }
         let client = house.connect()
@@ -87,12 +89,12 @@ struct AdmissionTests {
     }
 
     @Test("a letter may refuse what waits", arguments: [page, exchange, session])
-    func refused(_ text: String) throws {
+    func rejected(_ text: String) throws {
         let step = ScriptedStep()
         let house = try house([step])
         defer { house.stop() }
         let client = waiting(text, house, at: step)
-        try post(.refuse(.originRefused, detail: "not you"), step.tickets.last, to: house)
+        try post(.reject(.originRejected, detail: "not you"), step.tickets.last, to: house)
         #expect(house.run { client.text.hasPrefix("HTTP/1.1 403") && client.text.contains("not you") })
         #expect(admission(house).waitingCount == 0)
     }
@@ -105,7 +107,7 @@ struct AdmissionTests {
         let client = waiting(Self.exchange, house, at: steps[0])
         try post(.proceed, steps[0].tickets.last, to: house)
         #expect(house.run { steps[1].tickets.count == 1 })
-        try post(.refuse(.originRefused, detail: "late"), steps[0].tickets.last, to: house)
+        try post(.reject(.originRejected, detail: "late"), steps[0].tickets.last, to: house)
         house.settle()
         #expect(client.text.isEmpty && admission(house).waitingCount == 1)
         try post(.proceed, steps[1].tickets.last, to: house)

@@ -18,7 +18,7 @@ import Testing
         case .own: return "own"
         case .navigation: return "navigation"
         case .configured: return "configured"
-        case .refused(let problem): return problem.code.rawValue
+        case .rejected(let problem): return problem.code.rawValue
         }
     }
 

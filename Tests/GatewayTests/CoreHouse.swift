@@ -1,5 +1,5 @@
-// A whole reactor on the test's thread, and raw clients of it. Nothing sleeps: `run` turns the reactor until a condition
-// holds, and gives up after a time limit.
+// A whole reactor on the test's thread, and raw clients of it. Nothing sleeps: `run` turns the reactor until a
+// condition holds, and gives up after a time limit.
 
 import Configuration
 import Foundation
@@ -20,7 +20,7 @@ final class CoreHouse {
     /// - Parameter text: the configuration, as users write it.
     convenience init(_ text: String) throws {
         let loaded = Configuration.load(text: text, file: "test")
-        try #require(loaded.mistakes.isEmpty, "\(loaded.mistakes)")
+        try #require(loaded.errors.isEmpty, "\(loaded.errors)")
         try self.init { configuration in
             configuration = loaded.configuration
             configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]

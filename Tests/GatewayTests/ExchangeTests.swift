@@ -25,7 +25,7 @@ struct ExchangeTests {
         return exchange
     }
 
-    private func reply(_ text: String, to exchange: Exchange, _ note: ReplyNote = ReplyNote()) {
+    private func reply(_ text: String, to exchange: Exchange, _ note: ReplyMetadata = ReplyMetadata()) {
         var frame = Frame(text)
         exchange.receivedFromWorker(&frame, note)
     }
@@ -44,11 +44,11 @@ struct ExchangeTests {
     }
 
     @Test("is over at once where it is not taken in, or its service refuses it")
-    func refusals() {
+    func rejections() {
         let first = open()
         #expect(!open().isOpen && sink.ends == [.overloaded] && service.requests.count == 1)
         first.finish(because: .cancelled)
-        service.handover = .refused(.noWorker)
+        service.sendResult = .rejected(.noWorker)
         #expect(!open().isOpen && sink.ends == [.overloaded, .cancelled, .noWorker] && host.open.isEmpty)
     }
 
@@ -137,9 +137,9 @@ struct ExchangeTests {
 
     @Test("a marker ends it without a reply, a last reply with one")
     func lastReplies() {
-        reply("0", to: open(), ReplyNote(last: .marker))
+        reply("0", to: open(), ReplyMetadata(last: .marker))
         #expect(sink.replies.isEmpty && sink.ends == [.final])
-        reply("1", to: open(), ReplyNote(last: .data))
+        reply("1", to: open(), ReplyMetadata(last: .data))
         #expect(sink.replies == ["1"] && sink.ends == [.final, .final])
     }
 

@@ -24,13 +24,13 @@ private final class Stage {
         let indented = keys.split(separator: "\n").map { "    \($0)\n" }.joined()
         house = try CoreHouse("services:\n  s:\n    peer: dealer\n    bind: \(there)\n\(indented)\(more)")
         worker = try Peer<Dealer>(house.core.context, connect: there)
-        house.work = { [unowned self] in answer() }
+        house.work = { [unowned self] in response() }
         #expect(house.run { house.core.services[0].state.isReady })
     }
 
     deinit { house.stop() }
 
-    private func answer() {
+    private func response() {
         while case let message = worker.receive(), message.count == 2 {
             let request = String(decoding: message[1], as: UTF8.self)
             requests.append(request)
@@ -95,8 +95,11 @@ struct ExchangesOverHTTPTests {
     func deadline() throws {
         let stage = try Stage("replies: {count: 2, deadline: 50ms}")
         let text = stage.house.ask(post, "7")
-        #expect(text.hasPrefix("HTTP/1.1 504") && text.contains("\"code\":\"deadline\"") && text.contains("\"replies\":[7]"))
-        let partial = stage.house.ask("POST /v1/services/s?errors=status HTTP/1.1\r\nAccept: application/x-ndjson", "7") {
+        #expect(
+            text.hasPrefix("HTTP/1.1 504") && text.contains("\"code\":\"deadline\"") && text.contains("\"replies\":[7]")
+        )
+        let partial = stage.house.ask("POST /v1/services/s?errors=status HTTP/1.1\r\nAccept: application/x-ndjson", "7")
+        {
             $0.contains("$end")
         }
         #expect(partial.contains("\"reason\":\"deadline\",\"ok\":false"))
@@ -118,7 +121,7 @@ struct ExchangesOverHTTPTests {
             ("POST /v1/services/s?count=no", "1", "400", "bad_parameter"),
             ("POST /v1/services/s?deadline=1h", "1", "400", "bad_parameter"),
         ])
-    func refused(_ head: String, _ body: String, _ status: String, _ code: String) throws {
+    func rejected(_ head: String, _ body: String, _ status: String, _ code: String) throws {
         let stage = try Stage()
         let text = stage.house.ask(head + " HTTP/1.1", body)
         #expect(text.hasPrefix("HTTP/1.1 \(status)") && text.contains("\"code\":\"\(code)\""), "\(text)")
@@ -146,7 +149,8 @@ struct ExchangesOverHTTPTests {
                 ? [#"{"status":201,"headers":{"location":"/orders/7","x-a":["1","2"]},"body":{"id":7}}"#]
                 : [#"{"headers":{"content-type":"text/html"},"body_encoding":"text","body":"<p>"}"#]
         }
-        let text = stage.house.ask("GET /orders/7?q=a%20b HTTP/1.1\r\nAccept-Language: de\r\nCookie: a=b\r\nAccept: application/json")
+        let text = stage.house.ask(
+            "GET /orders/7?q=a%20b HTTP/1.1\r\nAccept-Language: de\r\nCookie: a=b\r\nAccept: application/json")
         #expect(text.hasPrefix("HTTP/1.1 201") && text.contains("location: /orders/7") && text.hasSuffix("{\"id\":7}"))
         #expect(text.contains("x-a: 1\r\n") && text.contains("x-a: 2\r\n"))
         let request = try #require(stage.requests.first)

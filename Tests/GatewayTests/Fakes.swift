@@ -30,7 +30,7 @@ final class FakeHost: ServiceHost {
     private(set) var touched: [any Service] = []
     private(set) var handed: [Ticket] = []
     private(set) var posted: [any ServiceLetter] = []
-    private(set) var offers: [(name: String, offer: Offer?)] = []
+    private(set) var registeredServices: [(name: String, registered: RegisteredService?)] = []
     /// What the turn's end is to do; `endTurn` does it.
     private var atTurnsEnd: [() -> Void] = []
     private var minted: UInt64 = 0
@@ -75,13 +75,13 @@ final class FakeHost: ServiceHost {
         for action in actions { action() }
     }
 
-    func route(_ body: inout Frame, _ note: ReplyNote, to ticket: Ticket, _ plan: ServicePlan) {
+    func route(_ body: inout Frame, _ note: ReplyMetadata, to ticket: Ticket, _ plan: ServicePlan) {
         requesters[ticket]?.receivedFromWorker(&body, note)
     }
 
-    func finish(_ ticket: Ticket, because reason: EndReason, _ handling: Handling?) {
+    func finish(_ ticket: Ticket, because reason: EndReason, _ queueTiming: QueueTiming?) {
         guard let requester = requesters[ticket] else { return }
-        if let handling { requester.noteHandling(handling) }
+        if let queueTiming { requester.noteQueueTiming(queueTiming) }
         requester.finish(because: reason)
     }
 
@@ -112,9 +112,11 @@ final class FakeHost: ServiceHost {
     func home(of plan: ServicePlan) -> Int { 0 }
     func post(_ letter: any ServiceLetter, of plan: ServicePlan, to reactor: Int) { posted.append(letter) }
     func letterBox(of plan: ServicePlan) -> @Sendable (any ServiceLetter) -> Void { { _ in } }
-    func postRequest(_ submission: Submission, _ body: FrameBox, of plan: ServicePlan, to home: Int) {}
-    func postWithdrawal(_ submission: Submission, of plan: ServicePlan, to home: Int) {}
-    func tell(_ offer: Offer?, of name: String, by plan: ServicePlan) { offers.append((name, offer)) }
+    func postRequest(_ metadata: RequestMetadata, _ body: FrameBox, of plan: ServicePlan, to home: Int) {}
+    func postWithdrawal(_ metadata: RequestMetadata, of plan: ServicePlan, to home: Int) {}
+    func announce(_ registered: RegisteredService?, of name: String, by plan: ServicePlan) {
+        registeredServices.append((name, registered))
+    }
 }
 
 /// A timer that wakes the reactor, and no more.
@@ -126,7 +128,7 @@ final class Nothing: TimerHandler {
 final class FakeService: Service {
     let plan: ServicePlan
     var state = ServiceState()
-    var handover = Handover.taken
+    var sendResult = SendResult.accepted
     /// Handed in when it is drained.
     var waiting: [() -> Void] = []
     private(set) var requests: [String] = []
@@ -138,9 +140,9 @@ final class FakeService: Service {
     func start() {}
     func tick() {}
     func stop() {}
-    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
+    func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
         requests.append(String(copying: request.bytes))
-        return handover
+        return sendResult
     }
     func ended(_ exchange: any Requester, _ end: End) { ends.append(end.reason) }
     func pause(_ exchange: any Requester) { pauses.append(true) }

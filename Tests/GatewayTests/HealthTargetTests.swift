@@ -21,7 +21,7 @@ struct HealthTargetTests {
     @Test(
         "what is no address is refused",
         arguments: ["", "8080", "https://host", "ftp://host:1", "host:0", "host:99999", "http://host:1/a b", "unix:"])
-    func refuses(text: String) { #expect(HealthTarget(text) == nil) }
+    func rejects(text: String) { #expect(HealthTarget(text) == nil) }
 
     @Test(
         "a configuration is asked where it listens",

@@ -11,7 +11,8 @@ private final class Holder: MemoryHolder {
     private var held = HeldMemory(.replies)
     var isObedient = true
 
-    init(_ name: String, _ ledger: MemoryLedger, _ client: UInt64 = 1, _ evicted: @escaping (String) -> Void = { _ in }) {
+    init(_ name: String, _ ledger: MemoryLedger, _ client: UInt64 = 1, _ evicted: @escaping (String) -> Void = { _ in })
+    {
         (self.name, self.ledger, self.client, self.evicted) = (name, ledger, client, evicted)
     }
 
@@ -51,7 +52,9 @@ private final class Holder: MemoryHolder {
         let ledger = ledgers(1, limit: 100 * Self.mebi)[0]
         var gone: [String] = []
         var holders: [Holder] = []
-        for (name, client, size) in [("a", 1, 9), ("b", 1, 11), ("c", 1, 8), ("other", 2, 20)] as [(String, UInt64, Int)] {
+        for (name, client, size) in [("a", 1, 9), ("b", 1, 11), ("c", 1, 8), ("other", 2, 20)]
+            as [(String, UInt64, Int)]
+        {
             holders.append(Holder(name, ledger, client) { gone.append($0) })
             holders.last?.hold(size * Self.mebi)
         }
@@ -109,9 +112,11 @@ private final class Holder: MemoryHolder {
         #expect(ledger.budget.held == 0)
     }
 
-    @Test("a share is a quarter, divided among the reactors, but not below two buffers", arguments: [
-        (1, 512, 16, 128), (2, 512, 16, 64), (64, 512, 16, 16), (2, 32, 16, 8),
-    ])
+    @Test(
+        "a share is a quarter, divided among the reactors, but not below two buffers",
+        arguments: [
+            (1, 512, 16, 128), (2, 512, 16, 64), (64, 512, 16, 16), (2, 32, 16, 8),
+        ])
     func shares(reactors: Int, limit: Int, least: Int, share: Int) {
         let ledger = ledgers(reactors, limit: limit * Self.mebi, leastShare: least * Self.mebi)[0]
         #expect(ledger.share == share * Self.mebi)

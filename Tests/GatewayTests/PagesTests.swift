@@ -55,8 +55,8 @@ struct PagesTests {
         for word in ["\"jobs\"", "\"pool\"", "\"prices\"", "does things", "\"max_topics\":1000", "\"registered\":[]"] {
             #expect(all.contains(word), "\(word)")
         }
-        let jobs = house.ask("GET /v1/services/jobs HTTP/1.1")
-        #expect(jobs.contains("\"idle\":\"1s\"") || jobs.contains("\"idle_ms\":1000"), "\(jobs)")
+        let requests = house.ask("GET /v1/services/jobs HTTP/1.1")
+        #expect(requests.contains("\"idle\":\"1s\"") || requests.contains("\"idle_ms\":1000"), "\(requests)")
         #expect(house.ask("GET /v1/services/prices HTTP/1.1").contains("\"cache\":5"))
         #expect(house.ask("GET /v1/services/none HTTP/1.1").hasPrefix("HTTP/1.1 404"))
         #expect(house.ask("POST /v1/services/broker HTTP/1.1", "1").hasPrefix("HTTP/1.1 4"))
@@ -70,8 +70,10 @@ struct PagesTests {
         _ = house.ask("POST /v1/services/jobs HTTP/1.1", "1")
         let text = house.ask("GET /metrics HTTP/1.1")
         for line in [
-            "zmq_gateway_exchanges_total{service=\"jobs\",reason=\"no_worker\"} 1", "zmq_gateway_workers{service=\"pool\"} 0",
-            "zmq_gateway_identities{service=\"old\",state=\"ready\"}", "zmq_gateway_pool_workers{service=\"broker\",state=\"busy\"} 0",
+            "zmq_gateway_exchanges_total{service=\"jobs\",reason=\"no_worker\"} 1",
+            "zmq_gateway_workers{service=\"pool\"} 0",
+            "zmq_gateway_identities{service=\"old\",state=\"ready\"}",
+            "zmq_gateway_pool_workers{service=\"broker\",state=\"busy\"} 0",
             "zmq_gateway_topics{service=\"prices\"} 0", "zmq_gateway_memory_bytes{holder=\"replies\"} 0",
         ] {
             #expect(text.contains(line), "\(line)")

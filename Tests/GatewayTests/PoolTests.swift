@@ -20,7 +20,7 @@ private final class PooledService: Service, PoolDialect {
 
     init(_ plan: ServicePlan) { self.plan = plan }
 
-    func begin(_ host: FakeHost) { pool = Pool(host, plan, self, NativePlaces(host, plan), OwnedJobs()) }
+    func begin(_ host: FakeHost) { pool = Pool(host, plan, self, NativePlaces(host, plan), OwnedRequests()) }
 
     func start() {}
     func tick() {}
@@ -29,13 +29,13 @@ private final class PooledService: Service, PoolDialect {
     func pause(_ exchange: any Requester) {}
     func resume(_ exchange: any Requester) {}
     func ended(_ exchange: any Requester, _ end: End) { pool.withdraw(exchange.ticket) }
-    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
-        pool.submit(&request, [], exchange.submission)
+    func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
+        pool.submit(&request, [], exchange.metadata)
     }
 
-    func give(_ job: Job, to worker: Worker) -> SendOutcome {
-        given.append("\(String(decoding: worker.name, as: UTF8.self)):\(String(copying: job.body.bytes))")
-        tickets.append(job.ticket)
+    func give(_ request: QueuedRequest, to worker: Worker) -> SendOutcome {
+        given.append("\(String(decoding: worker.name, as: UTF8.self)):\(String(copying: request.body.bytes))")
+        tickets.append(request.ticket)
         return .sent
     }
     func removed(_ worker: Worker) { removed.append(String(decoding: worker.name, as: UTF8.self)) }
@@ -73,9 +73,9 @@ struct PoolTests {
     }
 
     /// The worker that has the `number`th request that was given out answers it.
-    private func answer(_ text: String, _ number: Int, _ id: WorkerID) {
+    private func response(_ text: String, _ number: Int, _ id: WorkerID) {
         var frame = Frame(text)
-        service.pool.replied(&frame, service.tickets[number], of: id, ReplyNote())
+        service.pool.replied(&frame, service.tickets[number], of: id, ReplyMetadata())
     }
 
     @Test("the worker that has been ready longest is the next, and what finds none waits")
@@ -84,14 +84,15 @@ struct PoolTests {
         let (a, b) = (worker("a"), worker("b"))
         let sinks = ["1", "2", "3", "4"].map(ask)
         #expect(service.given == ["a:1", "b:2"] && service.pool.queue.count == 2)
-        answer("[2]", 1, b)
-        answer("[1]", 0, a)
+        response("[2]", 1, b)
+        response("[1]", 0, a)
         #expect(service.given == ["a:1", "b:2", "b:3", "a:4"])
         #expect(sinks[0].replies == ["[1]"] && sinks[1].replies == ["[2]"] && sinks[2].replies.isEmpty)
         #expect(sinks[0].ends == [.count])
     }
 
-    @Test("a worker that goes takes its request with it; one that may be tried again goes to another", arguments: [0, 1])
+    @Test(
+        "a worker that goes takes its request with it; one that may be tried again goes to another", arguments: [0, 1])
     func lost(_ retries: Int) throws {
         let test = try PoolTests { $0.retries = retries }
         let a = test.worker("a")
@@ -144,7 +145,7 @@ struct PoolTests {
         host.advance(by: 3_000_000_000)
         service.pool.heard(a)
         service.pool.tick(silence: 2_000_000_000)
-        #expect(service.removed == ["b"] && service.pool.crew.count == 1)
+        #expect(service.removed == ["b"] && service.pool.workers.count == 1)
         #expect(host.metrics.services[0].counts.workersLost == 1)
     }
 
@@ -153,7 +154,7 @@ struct PoolTests {
         let a = worker("a")
         let sinks = ["1", "2"].map(ask)
         service.pool.setDraining(true, "a")
-        answer("[1]", 0, a)
+        response("[1]", 0, a)
         #expect(sinks[0].replies == ["[1]"] && service.given == ["a:1"])
         service.pool.setDraining(false, "a")
         #expect(service.given == ["a:1", "a:2"])
@@ -165,7 +166,7 @@ struct PoolTests {
         _ = ask("1")
         _ = ask("2")
         host.open[0].finish(because: .clientLeft)
-        answer("[1]", 0, a)
+        response("[1]", 0, a)
         #expect(service.given == ["a:1", "a:2"])
         #expect(host.metrics.services[0].counts.drops[DropReason.late.rawValue] == 1)
         host.open[0].finish(because: .clientLeft)
@@ -189,9 +190,9 @@ struct PoolTests {
     func foreign() {
         let (a, b) = (worker("a"), worker("b"))
         let sinks = ["1", "2"].map(ask)
-        answer("[x]", 0, b)
+        response("[x]", 0, b)
         #expect(sinks.allSatisfy { $0.replies.isEmpty })
-        answer("[1]", 0, a)
+        response("[1]", 0, a)
         #expect(sinks[0].replies == ["[1]"])
     }
 }

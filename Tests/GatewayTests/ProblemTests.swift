@@ -1,4 +1,4 @@
-// What the HTTP room refuses by itself is in the one table of problems too.
+// What the HTTP room rejects by itself is in the one table of problems too.
 
 import HTTP
 import Testing
@@ -7,8 +7,8 @@ import Testing
 
 @Suite("The table of problems")
 struct ProblemTests {
-    @Test("has each refusal of the HTTP room, with its status", arguments: RefusalKind.allCases)
-    func refusals(_ kind: RefusalKind) throws {
+    @Test("has each refusal of the HTTP room, with its status", arguments: RejectionKind.allCases)
+    func rejections(_ kind: RejectionKind) throws {
         let code = try #require(ProblemCode(rawValue: String(describing: kind.code)))
         #expect(code.status == kind.status)
     }

@@ -48,11 +48,12 @@ struct ServiceTests {
         let (first, sink) = ask("[1]", host, service)
         let (_, other) = ask("[2]", host, service)
         var requests: [[[UInt8]]] = []
-        #expect(host.run(service) {
-            let message = worker.receive()
-            if !message.isEmpty { requests.append(message) }
-            return requests.count == 2
-        })
+        #expect(
+            host.run(service) {
+                let message = worker.receive()
+                if !message.isEmpty { requests.append(message) }
+                return requests.count == 2
+            })
         #expect(requests.map { $0[1] } == [Self.bytes("[1]"), Self.bytes("[2]")])
         worker.send([requests[1][0], Self.bytes("\"b\"")])
         worker.send([requests[0][0], Self.bytes("\"a\"")])
@@ -75,10 +76,11 @@ struct ServiceTests {
         for number in 1...3 {
             let (_, sink) = ask("[\(number)]", host, service, EndRules(count: 1))
             var request: [[UInt8]] = []
-            #expect(host.run(service) {
-                request = worker.receive()
-                return !request.isEmpty
-            })
+            #expect(
+                host.run(service) {
+                    request = worker.receive()
+                    return !request.isEmpty
+                })
             #expect(request.last == Self.bytes("[\(number)]"))
             worker.send([request[0], Self.bytes("\(number)")])
             worker.send([request[0], Self.bytes("\"too much\"")])
@@ -99,11 +101,12 @@ struct ServiceTests {
         let (exchange, sink) = ask("1", host, service)
         let (_, other) = ask("2", host, service)
         var requests: [[[UInt8]]] = []
-        #expect(host.run(service) {
-            let message = worker.receive()
-            if !message.isEmpty { requests.append(message) }
-            return requests.count == 2
-        })
+        #expect(
+            host.run(service) {
+                let message = worker.receive()
+                if !message.isEmpty { requests.append(message) }
+                return requests.count == 2
+            })
         try #require(requests.allSatisfy { $0.count == 2 })
         requests.sort { $0.last![0] < $1.last![0] }
         exchange.pause()
@@ -122,16 +125,21 @@ struct ServiceTests {
         let worker = try Peer<Dealer>(host.context, connect: there)
         let head: [[UInt8]] = [[], Self.bytes("MDPW01")]
         worker.send(head + [[1], Self.bytes("echo")])
-        #expect(host.run(service) { host.offers.map(\.name) == ["echo"] && host.offers[0].offer?.streams == false })
+        #expect(
+            host.run(service) {
+                host.registeredServices.map(\.name) == ["echo"]
+                    && host.registeredServices[0].registered?.streams == false
+            })
         #expect(service.isReady(for: "echo") == true)
         #expect(ask("[1]", host, service, subject: "other").1.ends == [.noWorker])
         let (_, sink) = ask("[1]", host, service, subject: "echo")
         var request: [[UInt8]] = []
-        #expect(host.run(service) {
-            let message = worker.receive()
-            if message.count > 3 { request = message }
-            return !request.isEmpty
-        })
+        #expect(
+            host.run(service) {
+                let message = worker.receive()
+                if message.count > 3 { request = message }
+                return !request.isEmpty
+            })
         try #require(request.count == 6)
         #expect(request[1] == Self.bytes("MDPW01") && request[2] == [2] && request.last == Self.bytes("[1]"))
         worker.send(head + [[3], request[3], [], Self.bytes("[2]")])
@@ -141,7 +149,9 @@ struct ServiceTests {
         #expect(host.run(service) { lost.ends == [.workerLost] })
     }
 
-    @Test("a worker of a broker that says nothing for too long is gone, and one that answers another's request is told to go")
+    @Test(
+        "a worker of a broker that says nothing for too long is gone, and one that answers another's request is told to go"
+    )
     func manners() throws {
         let there = Endpoints.fresh()
         let (host, service) = try make(.majordomo) { $0.bind = there }

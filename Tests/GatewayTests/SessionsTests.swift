@@ -37,10 +37,11 @@ struct SessionsTests {
 
     private func next(_ client: CoreClient, _ house: CoreHouse) -> String {
         var message: String?
-        #expect(house.run {
-            message = client.heard()
-            return message != nil
-        })
+        #expect(
+            house.run {
+                message = client.heard()
+                return message != nil
+            })
         return message ?? ""
     }
 
@@ -75,11 +76,16 @@ struct SessionsTests {
         #expect(next(client, house) == #"{"op":"pong"}"#)
     }
 
-    @Test("what is asked for wrongly is answered, and harms nothing else", arguments: [
-        ("{", "bad_"), (#"{"op":"what"}"#, "bad_message"), (#"{"op":"request","id":"a","service":"t","body":1}"#, "unknown_service"),
-        (#"{"op":"request","id":"h","service":"s","body":1}"#, "duplicate_id"), (#"{"op":"cancel","id":"x"}"#, "unknown_id"),
-        (#"{"op":"request","service":"s","body":1}"#, "bad_message"), (#"{"op":"subscribe","id":"a","service":"s","topics":[""]}"#, "bad_message"),
-    ])
+    @Test(
+        "what is asked for wrongly is answered, and harms nothing else",
+        arguments: [
+            ("{", "bad_"), (#"{"op":"what"}"#, "bad_message"),
+            (#"{"op":"request","id":"a","service":"t","body":1}"#, "unknown_service"),
+            (#"{"op":"request","id":"h","service":"s","body":1}"#, "duplicate_id"),
+            (#"{"op":"cancel","id":"x"}"#, "unknown_id"),
+            (#"{"op":"request","service":"s","body":1}"#, "bad_message"),
+            (#"{"op":"subscribe","id":"a","service":"s","topics":[""]}"#, "bad_message"),
+        ])
     func wrong(_ message: String, _ code: String) throws {
         let house = try house()
         defer { house.stop() }

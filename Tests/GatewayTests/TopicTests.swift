@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Topics of a request")
 struct TopicListTests {
-    @Test("travel as bytes and come out as they were", arguments: [[], [""], ["a", "", "b c"], [String(repeating: "x", count: 255)]])
+    @Test(
+        "travel as bytes and come out as they were",
+        arguments: [[], [""], ["a", "", "b c"], [String(repeating: "x", count: 255)]])
     func roundTrip(topics: [String]) {
         let topics = topics.map { Array($0.utf8) }
         let bytes = TopicList.bytes(of: topics)

@@ -60,7 +60,9 @@ struct AcceptingTests {
     @Test("refuses newcomers at once where none rests, and answers probes")
     func full() throws {
         let house = try house(2)
-        house.script.onEnd = { if text($0.path) == "/healthz" { $0.respond(200, ResponseHeaders(), copying: "ok".utf8Span.span) } }
+        house.script.onEnd = {
+            if text($0.path) == "/healthz" { $0.respond(200, ResponseHeaders(), copying: "ok".utf8Span.span) }
+        }
         var held: [Request] = []
         house.script.onAccept = { if text($0.path) != "/healthz" { held.append($0) } }
         for count in 1...2 {
@@ -68,9 +70,9 @@ struct AcceptingTests {
             #expect(house.run { held.count == count })
         }
         for _ in 0..<40 {
-            let refused = try house.exchange(get)
-            #expect(refused.hasPrefix("HTTP/1.1 503 ") && refused.contains("\"code\":\"overloaded\""))
-            #expect(refused.contains("Retry-After: 1\r\n"))
+            let rejected = try house.exchange(get)
+            #expect(rejected.hasPrefix("HTTP/1.1 503 ") && rejected.contains("\"code\":\"overloaded\""))
+            #expect(rejected.contains("Retry-After: 1\r\n"))
             #expect(try house.exchange(probe).hasPrefix("HTTP/1.1 200 "))
         }
         // More newcomers that say nothing than there is room for: none of them keeps a probe out.
@@ -93,10 +95,11 @@ struct AcceptingTests {
             return client
         }
         for house in [first, second] { house.listener.stopAccepting() }
-        #expect(first.run {
-            second.listener.run(now: clock())
-            return clients.allSatisfy { $0.responses().count == 1 }
-        })
+        #expect(
+            first.run {
+                second.listener.run(now: clock())
+                return clients.allSatisfy { $0.responses().count == 1 }
+            })
         #expect(clients.allSatisfy { !$0.wasReset })
         let counts = [first, second].map { $0.listener.counters.connectionsAccepted }
         #expect(counts[0] + counts[1] == 60 && counts.allSatisfy { $0 > 0 }, "both had some of them")
@@ -116,7 +119,9 @@ struct AcceptingTests {
             while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
             // A descriptor for the client's end: none is left for ours.
             close(taken.removeLast())
-            house.script.onEnd = { if text($0.path) != "/held" { $0.respond(200, ResponseHeaders(), copying: "".utf8Span.span) } }
+            house.script.onEnd = {
+                if text($0.path) != "/held" { $0.respond(200, ResponseHeaders(), copying: "".utf8Span.span) }
+            }
             let held = try house.connect()
             held.send("GET /held HTTP/1.1\r\nHost: h\r\n\r\n")
             guard house.run(until: { resting.isAtEnd && house.script.log.last == "end" }) else { exit(3) }

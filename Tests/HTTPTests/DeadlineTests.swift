@@ -34,7 +34,7 @@ struct DeadlineTests {
         #expect(house.run { client.isAtEnd })
         #expect(client.responses().first?.status == 408)
         #expect(client.responses().first?.body.contains("request_timeout") == true)
-        #expect(house.listener.counters.refused(.headerTimeout) == 1)
+        #expect(house.listener.counters.rejected(.headerTimeout) == 1)
         #expect(house.script.log == [])
         #expect(house.run { house.listener.counters.connectionsOpen == 0 })
     }
@@ -61,7 +61,7 @@ struct DeadlineTests {
         pass(11, in: house)
         #expect(house.run { client.isAtEnd })
         #expect(client.text == "")
-        #expect(house.listener.counters.refusedTotal == 0)
+        #expect(house.listener.counters.rejectedTotal == 0)
     }
 
     @Test("a body that never ends is 408, and its request timed out")
@@ -101,13 +101,14 @@ struct DeadlineTests {
         trickling.send("GE")
         // Real time here: the kernel's clock tells when something came last.
         var last = ContinuousClock.now
-        #expect(house.run {
-            if last.duration(to: .now) > .milliseconds(20) {
-                trickling.send("E")
-                last = .now
-            }
-            return resting.isAtEnd
-        })
+        #expect(
+            house.run {
+                if last.duration(to: .now) > .milliseconds(20) {
+                    trickling.send("E")
+                    last = .now
+                }
+                return resting.isAtEnd
+            })
         #expect(resting.responses().count == 1)
         #expect(!trickling.isAtEnd)
         pass(11, in: house)
@@ -136,7 +137,7 @@ struct DeadlineTests {
         client.isPaused = true
         client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         house.settle()
-        pass(41, in: house)    // a first look at what was taken
+        pass(41, in: house)  // a first look at what was taken
         house.settle()
         #expect(house.script.log.last == "end")
         pass(41, in: house)
@@ -174,7 +175,7 @@ struct DeadlineTests {
         house.run { house.listener.counters.connectionsOpen == 10 }
         let closed = try (0..<3).map { _ in try house.connect() }
         #expect(house.run { closed.allSatisfy(\.isAtEnd) })
-        #expect(house.listener.counters.connectionsRefused == 3)
+        #expect(house.listener.counters.connectionsRejected == 3)
         for client in [first, second] + told { client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n") }
         #expect(house.run { told.allSatisfy(\.isAtEnd) && second.responses().count == 1 })
         #expect(told.allSatisfy { $0.responses().first?.status == 429 })
@@ -200,16 +201,19 @@ struct DeadlineTests {
     func chunkExtension() throws {
         let house = try house()
         let client = try house.connect()
-        client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;\(String(repeating: "x", count: 200_000))")
+        client.send(
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;\(String(repeating: "x", count: 200_000))"
+        )
         var turns = 0
-        #expect(house.run {
-            turns += 1
-            return client.isAtEnd
-        })
+        #expect(
+            house.run {
+                turns += 1
+                return client.isAtEnd
+            })
         // The client gets a reset (most of what it sent was never read), so the 400 may or may not survive.
         #expect(turns < 200, "\(turns) turns")
         #expect(house.listener.counters.spinsCaught == 1)
-        #expect(house.listener.counters.refused(.chunkHeaderTooLong) == 1)
+        #expect(house.listener.counters.rejected(.chunkHeaderTooLong) == 1)
         #expect(house.run { house.script.log.last == "closed timedOut" })
         #expect(try house.exchange("GET / HTTP/1.1\r\nHost: h\r\n\r\n").hasPrefix("HTTP/1.1 200"))
     }
@@ -219,7 +223,9 @@ struct DeadlineTests {
         let house = try house()
         let spinner = try house.connect()
         // All of it fits into the library's buffer and fills it: nothing lies unread, only the body's deadline helps.
-        spinner.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;\(String(repeating: "x", count: 11_000))")
+        spinner.send(
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;\(String(repeating: "x", count: 11_000))"
+        )
         house.settle()
         let client = try house.connect()
         for round in 1...50 {

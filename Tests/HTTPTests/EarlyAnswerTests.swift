@@ -13,7 +13,11 @@ struct EarlyAnswerTests {
     @Test("before a small body keeps the connection", arguments: ["accept", "body"])
     func small(_ when: String) throws {
         let house = try House()
-        if when == "accept" { house.script.onAccept = answer } else { house.script.onBody = { if !$0.isAnswered { answer($0) } } }
+        if when == "accept" {
+            house.script.onAccept = answer
+        } else {
+            house.script.onBody = { if !$0.isAnswered { answer($0) } }
+        }
         let client = try house.connect()
         for _ in 0..<2 {
             client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc")
@@ -23,14 +27,22 @@ struct EarlyAnswerTests {
         #expect(house.run { client.responses().count == 2 && house.script.log.count == 4 })
         #expect(client.responses().allSatisfy { $0.status == 413 && $0.body == "too much" })
         #expect(!client.isAtEnd)
-        #expect(house.script.bodies.map { String(decoding: $0, as: UTF8.self) } == Array(repeating: when == "accept" ? "" : "abc", count: 2))
+        #expect(
+            house.script.bodies.map { String(decoding: $0, as: UTF8.self) }
+                == Array(repeating: when == "accept" ? "" : "abc", count: 2))
         #expect(house.script.log == ["accept POST /", "closed completed", "accept POST /", "closed completed"])
     }
 
-    @Test("before a large body arrives at once, whole, while the client still sends", arguments: ["accept", "body"], [true, false])
+    @Test(
+        "before a large body arrives at once, whole, while the client still sends", arguments: ["accept", "body"],
+        [true, false])
     func large(_ when: String, _ isAnnounced: Bool) throws {
         let house = try House({ $0.maxDiscardedBytes = 100_000 })
-        if when == "accept" { house.script.onAccept = answer } else { house.script.onBody = { if !$0.isAnswered { answer($0) } } }
+        if when == "accept" {
+            house.script.onAccept = answer
+        } else {
+            house.script.onBody = { if !$0.isAnswered { answer($0) } }
+        }
         let client = try house.connect()
         let framing = isAnnounced ? "Content-Length: 50000000\r\n\r\n" : "Transfer-Encoding: chunked\r\n\r\n2FAF080\r\n"
         client.send("POST / HTTP/1.1\r\nHost: h\r\n\(framing)" + String(repeating: "x", count: 5_000_000))
@@ -68,11 +80,11 @@ struct EarlyAnswerTests {
         #expect(house.run { patient.responses().first?.status == 200 })
         #expect(house.script.body == "body")
         house.script.onAccept = answer
-        let refused = try house.connect()
-        refused.send(header)
-        #expect(house.run { refused.isAtEnd })
-        #expect(refused.responses().map(\.status) == [413])
-        #expect(!refused.text.contains("100 Continue"))
+        let rejected = try house.connect()
+        rejected.send(header)
+        #expect(house.run { rejected.isAtEnd })
+        #expect(rejected.responses().map(\.status) == [413])
+        #expect(!rejected.text.contains("100 Continue"))
         #expect(house.script.log.last == "closed completed")
     }
 

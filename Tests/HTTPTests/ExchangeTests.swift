@@ -37,15 +37,22 @@ struct ExchangeTests {
         var seen: [String] = []
         house.script.onAccept = { request in
             seen = [
-                text(request.rawTarget), text(request.query), text(request.value(of: .accept)!), String(decoding: request.values(named: Array("x-odd".utf8).span)!, as: UTF8.self),
-                "\(request.value(of: .origin) == nil)", "\(request.headerCount)", request.remoteAddress, "\(request.method)",
+                text(request.rawTarget), text(request.query), text(request.value(of: .accept)!),
+                String(decoding: request.values(named: Array("x-odd".utf8).span)!, as: UTF8.self),
+                "\(request.value(of: .origin) == nil)", "\(request.headerCount)", request.remoteAddress,
+                "\(request.method)",
             ]
         }
         #expect(house.run { client.responses().count == 3 && house.script.log.count == 9 })
-        #expect(client.responses().allSatisfy { $0.status == 200 && $0.body == "hello" && $0.headers["content-type"] == "text/plain" })
+        #expect(
+            client.responses().allSatisfy {
+                $0.status == 200 && $0.body == "hello" && $0.headers["content-type"] == "text/plain"
+            })
         #expect(!client.isAtEnd)
         #expect(seen == ["/a%20b/c?x=1&y=+%2B", "x=1&y=+%2B", "text/plain", "", "true", "3", "127.0.0.1", "get"])
-        #expect(house.script.log == Array(repeating: ["accept GET /a%20b/c", "end", "closed completed"], count: 3).flatMap { $0 })
+        #expect(
+            house.script.log
+                == Array(repeating: ["accept GET /a%20b/c", "end", "closed completed"], count: 3).flatMap { $0 })
     }
 
     @Test("a response that comes later wakes the connection")
@@ -74,10 +81,12 @@ struct ExchangeTests {
         for method in ["POST", "PUT", "GET", "DELETE", "PATCH", "BREW"] {
             let client = try house.connect()
             client.send("\(method) / HTTP/1.1\r\nHost: h\r\nContent-Length: \(long.utf8.count)\r\n\r\n\(long)")
-            client.send("\(method) / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n5;a=b\r\nhello\r\n1;\r\n \r\n"
-                + "\(String(long.utf8.count, radix: 16))\r\n\(long)\r\n0\r\nX-Trailer: 1\r\n\r\n")
+            client.send(
+                "\(method) / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n5;a=b\r\nhello\r\n1;\r\n \r\n"
+                    + "\(String(long.utf8.count, radix: 16))\r\n\(long)\r\n0\r\nX-Trailer: 1\r\n\r\n")
             #expect(house.run { client.responses().count == 2 })
-            #expect(house.script.bodies.suffix(2).map { String(decoding: $0, as: UTF8.self) } == [long, "hello " + long])
+            #expect(
+                house.script.bodies.suffix(2).map { String(decoding: $0, as: UTF8.self) } == [long, "hello " + long])
             #expect(client.responses()[0].headers["connection"] != "close")
         }
     }
@@ -86,7 +95,9 @@ struct ExchangeTests {
     func stream() throws {
         let house = try House()
         let source = Pieces([], isOpen: true)
-        house.script.onEnd = { $0.respond(200, ResponseHeaders(["Content-Type": "text/event-stream"]), streaming: source) }
+        house.script.onEnd = {
+            $0.respond(200, ResponseHeaders(["Content-Type": "text/event-stream"]), streaming: source)
+        }
         let client = try house.connect()
         client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         #expect(house.run { client.text.contains("\r\n\r\n") })
@@ -197,7 +208,9 @@ struct ExchangeTests {
     func closing() throws {
         let house = try House()
         #expect(try house.exchangeToEnd("GET / HTTP/1.0\r\n\r\n").contains("Connection: close"))
-        #expect(try house.exchangeToEnd("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").contains("Connection: close"))
+        #expect(
+            try house.exchangeToEnd("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").contains(
+                "Connection: close"))
         let client = try house.connect()
         client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
         #expect(house.run { client.responses().count == 1 })

@@ -7,7 +7,8 @@ import Testing
 struct HoldTests {
     private static let post = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody"
     private static let get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"
-    private static let chunked = "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
+    private static let chunked =
+        "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
 
     /// A house with a request that is held.
     private func holding(_ bytes: String) throws -> (House, Request) {
@@ -20,7 +21,7 @@ struct HoldTests {
         return (house, try #require(house.script.last))
     }
 
-    private func refuse(_ request: Request) {
+    private func reject(_ request: Request) {
         request.respond(403, ResponseHeaders(["Content-Type": "text/plain"]), copying: "no".utf8Span.span)
     }
 
@@ -36,7 +37,7 @@ struct HoldTests {
     @Test("one that is answered meanwhile goes out without its body", arguments: [post, get, chunked])
     func answered(_ bytes: String) throws {
         let (house, request) = try holding(bytes)
-        refuse(request)
+        reject(request)
         house.settle()
         #expect(house.clients[0].text.isEmpty)
         request.release()
@@ -58,12 +59,12 @@ struct HoldTests {
     @Test("a client that waits for 100 gets it when its request is released, and not when it is refused")
     func continues() throws {
         let head = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
-        for isRefused in [false, true] {
+        for isRejected in [false, true] {
             let (house, request) = try holding(head)
             #expect(house.clients[0].text.isEmpty)
-            if isRefused { refuse(request) }
+            if isRejected { reject(request) }
             request.release()
-            #expect(house.run { house.clients[0].text.hasPrefix("HTTP/1.1 \(isRefused ? 403 : 100)") })
+            #expect(house.run { house.clients[0].text.hasPrefix("HTTP/1.1 \(isRejected ? 403 : 100)") })
         }
     }
 
@@ -90,9 +91,9 @@ struct HoldTests {
     }
 
     @Test("one that is refused has the body's time to send what is read over")
-    func refusedAndSlow() throws {
+    func rejectedAndSlow() throws {
         let (house, request) = try holding("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nb")
-        refuse(request)
+        reject(request)
         request.release()
         house.settle()
         #expect(house.script.log.count == 1)

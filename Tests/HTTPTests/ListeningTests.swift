@@ -36,20 +36,25 @@ struct ListeningTests {
             for (i, byte) in path.utf8.enumerated() { unsafe room[i] = byte }
         }
         _ = unsafe withUnsafePointer(to: &address) {
-            unsafe bind(left, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self), socklen_t(MemoryLayout<sockaddr_un>.size))
+            unsafe bind(
+                left, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self),
+                socklen_t(MemoryLayout<sockaddr_un>.size))
         }
         close(left)
         #expect(exists())
         let house = try House(address: .unix(path: path))
-        #expect(throws: HTTPError(
-            operation: "listen on unix:\(path)", code: EADDRINUSE, message: "another process listens there")
+        #expect(
+            throws: HTTPError(
+                operation: "listen on unix:\(path)", code: EADDRINUSE, message: "another process listens there")
         ) { try House(address: .unix(path: path)) }
         house.listener.stop()
         close(unsafe open(path, O_CREAT | O_WRONLY, 0o600))
         #expect(throws: HTTPError.self) { try House(address: .unix(path: path)) }
         #expect(exists())
         _ = unsafe unlink(path)
-        #expect(throws: HTTPError.self) { try House(address: .unix(path: "/tmp/" + String(repeating: "x", count: 103))) }
+        #expect(throws: HTTPError.self) {
+            try House(address: .unix(path: "/tmp/" + String(repeating: "x", count: 103)))
+        }
     }
 
     @Test("on IPv6 loopback")

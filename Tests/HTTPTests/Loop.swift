@@ -1,6 +1,6 @@
 // A listener, its handler and raw clients on one thread. Nothing sleeps: `run` polls the listener's epoll descriptor
-// and the clients until a condition holds, and gives up after a time limit. The listener is run when it asks for it, and
-// only then, as in the gateway.
+// and the clients until a condition holds, and gives up after a time limit. The listener is run when it asks for it,
+// and only then, as in the gateway.
 
 import Glibc
 import HTTP
@@ -13,7 +13,9 @@ final class Script: RequestHandler, RequestConsumer {
     var last: Request?
     var onAccept: (Request) -> Void = { _ in }
     var onBody: (Request) -> Void = { _ in }
-    var onEnd: (Request) -> Void = { $0.respond(200, ResponseHeaders(["Content-Type": "text/plain"]), copying: "hello".utf8Span.span) }
+    var onEnd: (Request) -> Void = {
+        $0.respond(200, ResponseHeaders(["Content-Type": "text/plain"]), copying: "hello".utf8Span.span)
+    }
     var onClosed: (Request) -> Void = { _ in }
 
     func accept(_ request: Request) {
@@ -59,7 +61,9 @@ final class House {
     private var isReadable = true
     private var hasArrivals = false
 
-    init(_ adjust: (inout ListenerOptions) -> Void = { _ in }, address: ListenAddress = .tcp(host: "127.0.0.1", port: 0)) throws {
+    init(_ adjust: (inout ListenerOptions) -> Void = { _ in }, address: BindAddress = .tcp(host: "127.0.0.1", port: 0))
+        throws
+    {
         var options = ListenerOptions(address: address)
         adjust(&options)
         listener = try Listener(options, handler: script)
@@ -80,7 +84,9 @@ final class House {
         while true {
             let now = clock() + clockOffset - lag
             if hasArrivals { listener.arrivalsWait() }
-            if isReadable || hasArrivals || listener.wantsRun || listener.timeout(now: now) == 0 { listener.run(now: now) }
+            if isReadable || hasArrivals || listener.wantsRun || listener.timeout(now: now) == 0 {
+                listener.run(now: now)
+            }
             for client in clients { client.pump() }
             if condition() { return true }
             if clock() > limit { return false }

@@ -115,7 +115,9 @@ struct WordTests {
         }
     }
 
-    @Test("every header that is known is found by its name, in any case, and by no other", arguments: KnownHeader.allCases)
+    @Test(
+        "every header that is known is found by its name, in any case, and by no other", arguments: KnownHeader.allCases
+    )
     func knownHeaders(_ header: KnownHeader) {
         let name = Array(String(describing: header.name).utf8)
         let upper = name.map { $0 >= 97 ? $0 - 32 : $0 }
@@ -161,7 +163,7 @@ struct ResponseHeadersTests {
     }
 
     @Test("take no field that is not one, and none that the room writes itself")
-    func refused() {
+    func rejected() {
         var headers = ResponseHeaders()
         var added = [headers.add("A", ""), headers.add("A", "a\r\nb")]
         for name in ["", "a b", "content-length", "Transfer-Encoding", "CONNECTION", "date"] {

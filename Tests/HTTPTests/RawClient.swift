@@ -33,7 +33,8 @@ final class RawClient {
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         let status = unsafe withUnsafePointer(to: &address) {
             unsafe Glibc.connect(
-                descriptor, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self), socklen_t(MemoryLayout<sockaddr_in>.size))
+                descriptor, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self),
+                socklen_t(MemoryLayout<sockaddr_in>.size))
         }
         guard status == 0 else { throw Failure(what: "connect: errno \(errno)") }
     }
@@ -47,7 +48,8 @@ final class RawClient {
         }
         let status = unsafe withUnsafePointer(to: &address) {
             unsafe Glibc.connect(
-                descriptor, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self), socklen_t(MemoryLayout<sockaddr_un>.size))
+                descriptor, UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self),
+                socklen_t(MemoryLayout<sockaddr_un>.size))
         }
         guard status == 0 else { throw Failure(what: "connect: errno \(errno)") }
     }
@@ -80,7 +82,9 @@ final class RawClient {
         guard !isPaused else { return }
         var room = [UInt8](repeating: 0, count: 65_536)
         while !isAtEnd {
-            let count = unsafe room.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT)) }
+            let count = unsafe room.withUnsafeMutableBytes {
+                unsafe recv(descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+            }
             if count > 0 {
                 bytes += room[0..<count]
             } else if count == 0 {
@@ -123,7 +127,8 @@ final class RawClient {
             parsed.status = Int(lines[0].split(separator: " ").dropFirst().first ?? "") ?? 0
             for line in lines.dropFirst() {
                 guard let colon = line.firstIndex(of: ":") else { continue }
-                parsed.headers[line[..<colon].lowercased()] = String(line[line.index(after: colon)...].drop { $0 == " " })
+                parsed.headers[line[..<colon].lowercased()] = String(
+                    line[line.index(after: colon)...].drop { $0 == " " })
             }
             if parsed.status < 200 { continue }
             rest = readBody(&parsed, rest)
@@ -142,7 +147,9 @@ final class RawClient {
             parsed.body = String(decoding: rest.prefix(length), as: UTF8.self)
             rest = rest.dropFirst(length)
         } else if parsed.headers["transfer-encoding"] == "chunked" {
-            while let end = find("\r\n", rest), let size = Int(String(decoding: rest[rest.startIndex..<end], as: UTF8.self), radix: 16) {
+            while let end = find("\r\n", rest),
+                let size = Int(String(decoding: rest[rest.startIndex..<end], as: UTF8.self), radix: 16)
+            {
                 rest = rest[(end + 2)...]
                 guard rest.count >= size + 2 else { break }
                 parsed.body += String(decoding: rest.prefix(size), as: UTF8.self)

@@ -98,7 +98,8 @@ struct WaitingTests {
         house.clients[0].send(request)
         #expect(house.run { house.script.log.last == "end" })
         house.clients[0].reset()
-        #expect(house.run { house.script.log.last == "closed clientLeft" && house.listener.counters.connectionsOpen == 0 })
+        #expect(
+            house.run { house.script.log.last == "closed clientLeft" && house.listener.counters.connectionsOpen == 0 })
         #expect(rests(house))
     }
 }

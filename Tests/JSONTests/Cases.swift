@@ -22,7 +22,7 @@ struct Accepted: Sendable, CustomTestStringConvertible {
 }
 
 /// A text that is not JSON: where it goes wrong and a part of the sentence.
-struct Refused: Sendable, CustomTestStringConvertible {
+struct Rejected: Sendable, CustomTestStringConvertible {
     let text: [UInt8]
     let offset: Int
     let message: String
@@ -72,7 +72,7 @@ let acceptedCases: [Accepted] = [
     .init(String(repeating: "[{\"k\":", count: 64) + "1" + String(repeating: "}]", count: 64), .array),
 ]
 
-let refusedCases: [Refused] = [
+let rejectedCases: [Rejected] = [
     // Nothing, or not enough.
     .init("", 0, "empty"), .init("  \n", 3, "empty"), .init("[", 1, "inside an array"),
     .init("{", 1, "inside an object"),

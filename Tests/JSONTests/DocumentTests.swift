@@ -57,8 +57,8 @@ struct DocumentTests {
         #expect(try parse(one.text).kind == one.kind)
     }
 
-    @Test("refuses with the scanner's error", arguments: refusedCases)
-    func refuses(_ one: Refused) throws {
+    @Test("refuses with the scanner's error", arguments: rejectedCases)
+    func rejects(_ one: Rejected) throws {
         let error = try #require(throws: SyntaxError.self) { _ = try parse(one.text) }
         #expect(error == scan(one.text).error)
     }

@@ -33,7 +33,7 @@ struct PointerTests {
             ("/~2", 1, "~0"), ("/~/a", 1, "~0"), ("a/b", 0, "begins with a slash"),
             (String(repeating: "/x", count: 17), 32, "16 parts"),
         ])
-    func refusal(_ text: String, _ offset: Int, _ hint: String) throws {
+    func rejection(_ text: String, _ offset: Int, _ hint: String) throws {
         let error = try #require(throws: PointerError.self) { _ = try Pointer(text) }
         #expect(error.offset == offset)
         #expect(error.message.contains(hint), "\(error.message)")

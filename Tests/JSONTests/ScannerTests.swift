@@ -11,8 +11,8 @@ struct ScannerTests {
         #expect(result.kind == one.kind)
     }
 
-    @Test("refuses what is not JSON, with the byte and a sentence", arguments: refusedCases)
-    func refuses(_ one: Refused) throws {
+    @Test("refuses what is not JSON, with the byte and a sentence", arguments: rejectedCases)
+    func rejects(_ one: Rejected) throws {
         let error = try #require(scan(one.text).error)
         #expect(error.offset == one.offset)
         #expect(error.message.contains(one.message), "\(error.message)")
@@ -27,13 +27,13 @@ struct ScannerTests {
     /// one behind a number or a word, and so takes `1<NUL>` for JSON.
     @Test(
         "agrees with jansson on every refused text",
-        arguments: refusedCases.filter { !$0.message.contains("levels") && !$0.text.contains(0) })
-    func agreesOnRefused(_ one: Refused) {
-        #expect(jansson(one.text) == .refuses)
+        arguments: rejectedCases.filter { !$0.message.contains("levels") && !$0.text.contains(0) })
+    func agreesOnRejected(_ one: Rejected) {
+        #expect(jansson(one.text) == .rejects)
     }
 
     @Test("says the same wherever the text is cut in two",
-    arguments: acceptedCases.map(\.text) + refusedCases.map(\.text))
+    arguments: acceptedCases.map(\.text) + rejectedCases.map(\.text))
     func everySplit(_ text: [UInt8]) {
         let whole = scan(text)
         for cut in 0...min(text.count, 300) { #expect(scan(text, cutAt: [cut]) == whole, "cut at \(cut)") }
@@ -42,7 +42,7 @@ struct ScannerTests {
 
     @Test("says the same wherever a short text is cut in three")
     func everyPairOfSplits() {
-        for text in acceptedCases.map(\.text) + refusedCases.map(\.text) where text.count <= 24 {
+        for text in acceptedCases.map(\.text) + rejectedCases.map(\.text) where text.count <= 24 {
             let whole = scan(text)
             for first in 0...text.count {
                 for second in first...text.count where scan(text, cutAt: [first, second]) != whole {

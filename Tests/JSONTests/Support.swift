@@ -42,7 +42,7 @@ func matcher(_ tests: [(String, Matcher.Test)]) throws -> Matcher {
 }
 
 /// What jansson says about a text.
-enum Verdict: Equatable { case accepts, refuses, cannotHold }
+enum Verdict: Equatable { case accepts, rejects, cannotHold }
 
 func jansson(_ text: [UInt8]) -> Verdict {
     var error = json_error_t()
@@ -54,7 +54,7 @@ func jansson(_ text: [UInt8]) -> Verdict {
     }
     // SAFETY: reads the error that jansson has just filled in.
     let holds = unsafe jansson_error_is_overflow(&error) == 0 && jansson_error_is_nul_in_key(&error) == 0
-    return holds ? .refuses : .cannotHold
+    return holds ? .rejects : .cannotHold
 }
 
 /// SplitMix64: the same sequence for the same seed, on every machine.

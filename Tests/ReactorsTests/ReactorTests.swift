@@ -111,7 +111,9 @@ import Testing
         var handler: Handler? = Handler()
         weak let watched = handler
         let registration = try reactor.watch(pair.near, .readable, handler!)
-        let (fired, cancelled) = (reactor.schedule(at: 0, handler!, key: 1), reactor.schedule(at: .max / 2, handler!, key: 2))
+        let (fired, cancelled) = (
+            reactor.schedule(at: 0, handler!, key: 1), reactor.schedule(at: .max / 2, handler!, key: 2)
+        )
         handler = nil
         #expect(watched != nil)
         reactor.turn()
@@ -123,7 +125,7 @@ import Testing
     }
 
     @Test("a descriptor that is watched already, or a plain file, is refused, and its slot is free again")
-    func refusedDescriptors() throws {
+    func rejectedDescriptors() throws {
         let pair = SocketPair()
         let first = try reactor.watch(pair.near, .readable, handler)
         #expect(throws: SystemError(operation: "epoll_ctl", code: EEXIST)) {
@@ -151,6 +153,7 @@ import Testing
                 return -1
             }
         }
-        #expect(SystemError(operation: "eventfd", code: EMFILE).description == "eventfd: Too many open files (errno 24)")
+        #expect(
+            SystemError(operation: "eventfd", code: EMFILE).description == "eventfd: Too many open files (errno 24)")
     }
 }

@@ -4,7 +4,9 @@ import Testing
 @testable import Reactors
 
 @Suite("Timer wheel") struct TimerWheelTests {
-    @Test("a timer is due at its tick and not before", arguments: [0, 1, 63, 64, 65, 4095, 4096, 262_144, 1 << 40] as [UInt64])
+    @Test(
+        "a timer is due at its tick and not before",
+        arguments: [0, 1, 63, 64, 65, 4095, 4096, 262_144, 1 << 40] as [UInt64])
     func neverEarly(delay: UInt64) {
         var wheel = TimerWheel<Int>(current: 1000)
         _ = wheel.schedule(at: 1000 + delay, 7)

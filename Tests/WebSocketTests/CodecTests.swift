@@ -62,7 +62,9 @@ import Testing
         }
     }
 
-    @Test("a close is answered with its code, and nothing is sent or taken behind it", arguments: [1000, 1003, 1014, 3000, 4999])
+    @Test(
+        "a close is answered with its code, and nothing is sent or taken behind it",
+        arguments: [1000, 1003, 1014, 3000, 4999])
     func closing(code: UInt16) {
         let wire = Wire()
         wire.codec.send(.text, [65].span)

@@ -21,7 +21,9 @@ import Testing
     private func stream(_ random: inout Generator) -> [UInt8] {
         var bytes: [UInt8] = []
         for _ in 0..<Int.random(in: 1...8, using: &random) {
-            let payload = (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 32...126, using: &random) }
+            let payload = (0..<Int.random(in: 0...200, using: &random)).map { _ in
+                UInt8.random(in: 32...126, using: &random)
+            }
             let opcode: UInt8 = [0, 1, 1, 1, 2, 2, 9, 10].randomElement(using: &random) ?? 1
             let isFinal = opcode >= 8 || Bool.random(using: &random)
             let reserved: UInt8 = Int.random(in: 0..<6, using: &random) == 0 ? 0x40 : 0

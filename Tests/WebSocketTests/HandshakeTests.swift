@@ -44,7 +44,9 @@ import Testing
         #expect(Self.status(Self.request { $0.connection = "keep-alive" }) == 400)
         #expect(Self.status(Self.request { $0.version = "8" }) == 426)
         #expect(Self.status(Self.request { $0.version = nil }) == 426)
-        for key in [nil, "", "short", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZ===", "dGhlIHNhbXBsZSBub25j Q=="] {
+        for key in [
+            nil, "", "short", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZ===", "dGhlIHNhbXBsZSBub25j Q==",
+        ] {
             #expect(Self.status(Self.request { $0.key = key }) == 400)
         }
     }
@@ -60,26 +62,28 @@ import Testing
         #expect(Self.status(Self.request(), offer) == 400)
     }
 
-    @Test("offers of compression are answered, the first that can be", arguments: [
-        ("permessage-deflate", "permessage-deflate"),
-        ("permessage-deflate; client_max_window_bits", "permessage-deflate"),
-        ("permessage-deflate; client_max_window_bits=10", "permessage-deflate"),
-        ("permessage-deflate; server_no_context_takeover", "permessage-deflate; server_no_context_takeover"),
-        ("permessage-deflate; client_no_context_takeover", "permessage-deflate; client_no_context_takeover"),
-        ("permessage-deflate; server_max_window_bits=10", "permessage-deflate; server_max_window_bits=10"),
-        ("permessage-deflate; server_max_window_bits=\"12\"", "permessage-deflate; server_max_window_bits=12"),
-        ("permessage-deflate; server_max_window_bits=8, permessage-deflate", "permessage-deflate"),
-        ("x-webkit-deflate-frame, permessage-deflate", "permessage-deflate"),
-        ("permessage-deflate; server_max_window_bits=8", nil),
-        ("permessage-deflate; server_max_window_bits=16", nil),
-        ("permessage-deflate; server_max_window_bits=09", nil),
-        ("permessage-deflate; server_max_window_bits", nil),
-        ("permessage-deflate; client_max_window_bits=7", nil),
-        ("permessage-deflate; server_no_context_takeover=1", nil),
-        ("permessage-deflate; server_no_context_takeover; server_no_context_takeover", nil),
-        ("permessage-deflate; unknown", nil),
-        ("permessage-deflate;", nil), ("deflate", nil), ("", nil), (";,=;", nil),
-    ] as [(String, String?)])
+    @Test(
+        "offers of compression are answered, the first that can be",
+        arguments: [
+            ("permessage-deflate", "permessage-deflate"),
+            ("permessage-deflate; client_max_window_bits", "permessage-deflate"),
+            ("permessage-deflate; client_max_window_bits=10", "permessage-deflate"),
+            ("permessage-deflate; server_no_context_takeover", "permessage-deflate; server_no_context_takeover"),
+            ("permessage-deflate; client_no_context_takeover", "permessage-deflate; client_no_context_takeover"),
+            ("permessage-deflate; server_max_window_bits=10", "permessage-deflate; server_max_window_bits=10"),
+            ("permessage-deflate; server_max_window_bits=\"12\"", "permessage-deflate; server_max_window_bits=12"),
+            ("permessage-deflate; server_max_window_bits=8, permessage-deflate", "permessage-deflate"),
+            ("x-webkit-deflate-frame, permessage-deflate", "permessage-deflate"),
+            ("permessage-deflate; server_max_window_bits=8", nil),
+            ("permessage-deflate; server_max_window_bits=16", nil),
+            ("permessage-deflate; server_max_window_bits=09", nil),
+            ("permessage-deflate; server_max_window_bits", nil),
+            ("permessage-deflate; client_max_window_bits=7", nil),
+            ("permessage-deflate; server_no_context_takeover=1", nil),
+            ("permessage-deflate; server_no_context_takeover; server_no_context_takeover", nil),
+            ("permessage-deflate; unknown", nil),
+            ("permessage-deflate;", nil), ("deflate", nil), ("", nil), (";,=;", nil),
+        ] as [(String, String?)])
     func deflate(offer: String, answer: String?) throws {
         var settings = HandshakeOffer()
         settings.keepsContext = true

@@ -46,7 +46,8 @@ import Testing
         Breach("a surrogate", 1007, frame(1, [0xED, 0xA0, 0x80])),
         Breach("beyond U+10FFFF", 1007, frame(1, [0xF4, 0x90, 0x80, 0x80])),
         Breach("a sequence cut by the end", 1007, frame(1, [65, 0xE2, 0x82])),
-        Breach("a sequence cut by the end of the last fragment", 1007, frame(1, [0xE2], final: false), frame(0, [0x82])),
+        Breach(
+            "a sequence cut by the end of the last fragment", 1007, frame(1, [0xE2], final: false), frame(0, [0x82])),
         Breach("a close of one byte", 1002, frame(8, [3])),
         Breach("close 999", 1002, frame(8, close(999))),
         Breach("close 1004", 1002, frame(8, close(1004))),

@@ -13,7 +13,7 @@ final class Record: CodecDelegate {
     /// Is set aside at the first message.
     weak var setsAside: Codec?
 
-    func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
+    func receivedMessage(_ kind: MessageKind, _ payload: Span<UInt8>) {
         let bytes = payload.indices.map { payload[$0] }
         events.append(kind == .text ? .text(String(decoding: bytes, as: UTF8.self)) : .binary(bytes))
         setsAside?.setAside()
@@ -61,7 +61,8 @@ struct Wire {
 
 /// A frame as a client sends it.
 func frame(
-    _ opcode: UInt8, _ payload: [UInt8] = [], final: Bool = true, reserved: UInt8 = 0, mask: [UInt8]? = [7, 77, 177, 211],
+    _ opcode: UInt8, _ payload: [UInt8] = [], final: Bool = true, reserved: UInt8 = 0,
+    mask: [UInt8]? = [7, 77, 177, 211],
     lengthBytes: Int? = nil, announcing: UInt64? = nil
 ) -> [UInt8] {
     var bytes = [(final ? 0x80 : 0) | reserved | opcode]

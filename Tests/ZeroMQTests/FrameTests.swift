@@ -2,7 +2,9 @@ import Testing
 import ZeroMQ
 
 @Suite("Frames") struct FrameTests {
-    @Test("a frame holds a copy of its bytes, within itself up to 33 and in a block above", arguments: [0, 1, 33, 34, 5000])
+    @Test(
+        "a frame holds a copy of its bytes, within itself up to 33 and in a block above",
+        arguments: [0, 1, 33, 34, 5000])
     func copies(size: Int) {
         let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
         let frame = Frame(copying: bytes.span)

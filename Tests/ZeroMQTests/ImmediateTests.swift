@@ -33,7 +33,9 @@ import ZeroMQ
         #expect(dealer.sendMessage("x") == .wouldBlock)
     }
 
-    @Test("a dealer is writable while its peer lives: not after it died, and again when it is back", arguments: ["tcp", "ipc"])
+    @Test(
+        "a dealer is writable while its peer lives: not after it died, and again when it is back",
+        arguments: ["tcp", "ipc"])
     func peerDiesAndReturns(transport: String) throws {
         let place = transport == "tcp" ? "tcp://127.0.0.1:0" : "ipc://@zmq-gateway-test-\(getpid())"
         let dealer = try DealerSocket(context)
@@ -65,8 +67,9 @@ import ZeroMQ
         #expect(dealer.sendMessage("x") == .wouldBlock)
     }
 
-    @Test("replies not yet read when the peer leaves: lost to an immediate dealer that connected, kept for the others",
-          arguments: [(true, true, 0), (true, false, 3), (false, true, 3), (false, false, 3)])
+    @Test(
+        "replies not yet read when the peer leaves: lost to an immediate dealer that connected, kept for the others",
+        arguments: [(true, true, 0), (true, false, 3), (false, true, 3), (false, false, 3)])
     func unreadReplies(immediate: Bool, connects: Bool, kept: Int) throws {
         let dealer = try DealerSocket(context, SocketOptions(immediate: immediate))
         let peer = try DealerSocket(context)
@@ -102,7 +105,7 @@ import ZeroMQ
         let monitor = try dealer.monitor(.disconnected)
         first.close()
         #expect(monitor.first(where: \.isDisconnected) != nil)
-        // Has libzmq noticed? Then the frame is swallowed as sent. If not, it is refused: the last one, so nothing is
+        // Has libzmq noticed? Then the frame is swallowed as sent. If not, it is rejected: the last one, so nothing is
         // to be sent after it.
         _ = dealer.events
         frame = Frame("two")
@@ -115,7 +118,9 @@ import ZeroMQ
         #expect(second.message() == ["three", "four"])
     }
 
-    @Test("an outage without immediate: what was sent into it is dropped by connecting anew, and a half read message is read to its end")
+    @Test(
+        "an outage without immediate: what was sent into it is dropped by connecting anew, and a half read message is read to its end"
+    )
     func outageByHand() throws {
         let dealer = try DealerSocket(context, SocketOptions(immediate: false))
         let monitor = try dealer.monitor()

@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test("whichever option is refused, the socket is closed and the error names the option")
-    func refusedOptions() async {
+    func rejectedOptions() async {
         await #expect(processExitsWith: .success) {
             let context = try Context()
             // The first socket opens the context's own descriptors.

@@ -18,7 +18,9 @@ import ZeroMQ
         first.close()
         #expect(monitor.first(where: \.isDisconnected) != nil)
         // Ten milliseconds, and up to as much again at random.
-        guard case .connectRetried(endpoint, .milliseconds(10)...(.milliseconds(20))) = monitor.first(where: \.isRetried) else {
+        guard
+            case .connectRetried(endpoint, .milliseconds(10)...(.milliseconds(20))) = monitor.first(where: \.isRetried)
+        else {
             Issue.record("no retry")
             return
         }
@@ -34,7 +36,10 @@ import ZeroMQ
         let router = try RouterSocket(context)
         let monitor = try router.monitor()
         let endpoint = try router.bind("tcp://127.0.0.1:0")
-        guard case .listening(endpoint, _) = monitor.next(timeout: patience) else { Issue.record("no listening"); return }
+        guard case .listening(endpoint, _) = monitor.next(timeout: patience) else {
+            Issue.record("no listening")
+            return
+        }
         let dealer = try DealerSocket(context)
         try dealer.connect(endpoint)
         #expect(monitor.first { event in if case .accepted = event { true } else { false } } != nil)
@@ -49,33 +54,38 @@ import ZeroMQ
         try dealer.connect(try req.bind("tcp://127.0.0.1:0"))
         var watch = ConnectionWatch()
         // The side that reads the other's type first hangs up; the other tries again, until it is the first.
-        #expect(monitor.first { event in watch.observe(event); return watch.state != .connecting } != nil)
-        #expect(watch.state == .refused(.socketTypeMismatch))
+        #expect(
+            monitor.first { event in
+                watch.observe(event)
+                return watch.state != .connecting
+            } != nil)
+        #expect(watch.state == .rejected(.socketTypeMismatch))
         #expect(dealer.isWritable == false)
         #expect(dealer.sendMessage("x") == .wouldBlock)
     }
 
     @Test("a frame above the bound ends the connection for good, which is told from a peer that leaves")
-    func partings() throws {
+    func disconnectReasons() throws {
         let router = try RouterSocket(context)
         var options = SocketOptions(identity: "bounded")
         options.maxMessageBytes = 1_000
         let dealer = try DealerSocket(context, options)
         let monitor = try dealer.monitor()
         let endpoint = try router.bind("tcp://127.0.0.1:0")
-        let partings = Partings()
+        let disconnectReasons = DisconnectReasons()
         var watch = ConnectionWatch()
-        var parting: Parting?
+        var disconnectReason: DisconnectReason?
 
         func until(_ condition: () -> Bool) -> Bool {
             monitor.first { event in
-                partings.observe(event)
+                disconnectReasons.observe(event)
                 if case .disconnected(_, let descriptor) = event {
                     // The rest of the frame, or the end, may be on its way.
                     let deadline = ContinuousClock.now + patience
                     repeat {
-                        parting = partings.parting(of: descriptor, isLast: ContinuousClock.now > deadline)
-                    } while parting == nil
+                        disconnectReason = disconnectReasons.disconnectReason(
+                            of: descriptor, isLast: ContinuousClock.now > deadline)
+                    } while disconnectReason == nil
                 }
                 watch.observe(event)
                 return condition()
@@ -84,13 +94,13 @@ import ZeroMQ
         try dealer.connect(endpoint)
         #expect(until { watch.state == .ready })
         #expect(router.sendMessage("bounded", String(repeating: "x", count: 1_000_000)) == .sent)
-        #expect(until { parting == .refused })
+        #expect(until { disconnectReason == .rejected })
         #expect(watch.awaitsRetry && monitor.next(timeout: .milliseconds(200)) == nil)
         try dealer.disconnect(endpoint)
         try dealer.connect(endpoint)
         #expect(until { watch.state == .ready })
         router.close()
-        #expect(until { parting == .left })
+        #expect(until { disconnectReason == .left })
         #expect(until { !watch.awaitsRetry })
     }
 
@@ -112,19 +122,39 @@ import ZeroMQ
         #expect(monitor.first { watch.observe($0) } == .handshakeSucceeded(endpoint: endpoint))
     }
 
-    @Test("the watch reads every event of a table", arguments: [
-        ([.connected(endpoint: "", descriptor: 1), .handshakeFailedNoDetail(endpoint: "", errno: 32),
-          .disconnected(endpoint: "", descriptor: 1)], .connecting),
-        ([.connected(endpoint: "", descriptor: 1), .disconnected(endpoint: "", descriptor: 1)],
-         .refused(.socketTypeMismatch)),
-        ([.connected(endpoint: "", descriptor: 1), .handshakeFailedProtocol(endpoint: "", code: 7),
-          .disconnected(endpoint: "", descriptor: 1)], .refused(.protocolError(code: 7))),
-        ([.connected(endpoint: "", descriptor: 1), .handshakeFailedAuth(endpoint: "", status: 400),
-          .disconnected(endpoint: "", descriptor: 1)], .refused(.authentication(status: 400))),
-        ([.connectDelayed(endpoint: ""), .closed(endpoint: "", descriptor: 1),
-          .connectRetried(endpoint: "", pause: .zero)], .connecting),
-        ([.connected(endpoint: "", descriptor: 1), .handshakeSucceeded(endpoint: ""), .monitorStopped], .ready),
-    ] as [([MonitorEvent], ConnectionWatch.State)])
+    @Test(
+        "the watch reads every event of a table",
+        arguments: [
+            (
+                [
+                    .connected(endpoint: "", descriptor: 1), .handshakeFailedNoDetail(endpoint: "", errno: 32),
+                    .disconnected(endpoint: "", descriptor: 1),
+                ], .connecting
+            ),
+            (
+                [.connected(endpoint: "", descriptor: 1), .disconnected(endpoint: "", descriptor: 1)],
+                .rejected(.socketTypeMismatch)
+            ),
+            (
+                [
+                    .connected(endpoint: "", descriptor: 1), .handshakeFailedProtocol(endpoint: "", code: 7),
+                    .disconnected(endpoint: "", descriptor: 1),
+                ], .rejected(.protocolError(code: 7))
+            ),
+            (
+                [
+                    .connected(endpoint: "", descriptor: 1), .handshakeFailedAuth(endpoint: "", status: 400),
+                    .disconnected(endpoint: "", descriptor: 1),
+                ], .rejected(.authentication(status: 400))
+            ),
+            (
+                [
+                    .connectDelayed(endpoint: ""), .closed(endpoint: "", descriptor: 1),
+                    .connectRetried(endpoint: "", pause: .zero),
+                ], .connecting
+            ),
+            ([.connected(endpoint: "", descriptor: 1), .handshakeSucceeded(endpoint: ""), .monitorStopped], .ready),
+        ] as [([MonitorEvent], ConnectionWatch.State)])
     func watchTable(events: [MonitorEvent], end: ConnectionWatch.State) {
         var watch = ConnectionWatch()
         for event in events { watch.observe(event) }
@@ -152,7 +182,10 @@ import ZeroMQ
         #expect(stopped == .monitorStopped)
         first = nil
         let endpoint = try dealer.bind("tcp://127.0.0.1:0")
-        guard case .listening(endpoint, _) = second.next(timeout: patience) else { Issue.record("no listening"); return }
+        guard case .listening(endpoint, _) = second.next(timeout: patience) else {
+            Issue.record("no listening")
+            return
+        }
     }
 
     @Test("a monitor that nobody reads does not hold libzmq up")

@@ -31,7 +31,9 @@ struct PeerClockTests {
         #expect(clock.watch.state == .connecting)
     }
 
-    @Test("a peer that sends nothing, or of which nothing can be told, is hung after ten seconds", arguments: [0, 10, nil])
+    @Test(
+        "a peer that sends nothing, or of which nothing can be told, is hung after ten seconds",
+        arguments: [0, 10, nil])
     func hung(received: Int?) {
         var clock = PeerClock(Self.options())
         _ = clock.observe(connected, at: second)
@@ -68,8 +70,12 @@ struct PeerClockTests {
 
 @Suite("Peer table")
 struct PeerTableTests {
-    private static func accepted(_ descriptor: Int32) -> MonitorEvent { .accepted(endpoint: "", descriptor: descriptor) }
-    private static func gone(_ descriptor: Int32) -> MonitorEvent { .disconnected(endpoint: "", descriptor: descriptor) }
+    private static func accepted(_ descriptor: Int32) -> MonitorEvent {
+        .accepted(endpoint: "", descriptor: descriptor)
+    }
+    private static func gone(_ descriptor: Int32) -> MonitorEvent {
+        .disconnected(endpoint: "", descriptor: descriptor)
+    }
 
     /// A table whose connections have received what `bytes` says. The numbers are no descriptors of this process.
     private static func table(_ bytes: [Int32: Int]) -> PeerTable {
@@ -81,7 +87,10 @@ struct PeerTableTests {
         var table = Self.table([9001: 0, 9002: 100])
         #expect(table.observe(Self.accepted(9001), at: 0) == nil)
         #expect(table.observe(Self.accepted(9002), at: 0) == nil)
-        guard case .up(let peer) = table.observe(succeeded, at: 1) else { Issue.record("nobody is up"); return }
+        guard case .up(let peer) = table.observe(succeeded, at: 1) else {
+            Issue.record("nobody is up")
+            return
+        }
         #expect(peer.descriptor == 9002 && table.count == 1 && table.hasShaken(9002))
         #expect(table.observe(Self.gone(9001), at: 2) == nil)
         #expect(table.observe(Self.gone(9002), at: 2) == .lost(peer))

@@ -7,8 +7,9 @@ import ZeroMQ
 
     init() throws { context = try Context() }
 
-    @Test("a router sees the dealer's identity before the body, and the reply finds its way back",
-          arguments: [0, 1, 33, 34, 100_000])
+    @Test(
+        "a router sees the dealer's identity before the body, and the reply finds its way back",
+        arguments: [0, 1, 33, 34, 100_000])
     func identityRoundTrip(size: Int) throws {
         let router = try RouterSocket(context)
         let dealer = try DealerSocket(context, SocketOptions(identity: "one"))
@@ -27,8 +28,8 @@ import ZeroMQ
         let dealer = try DealerSocket(context)
         let peer = try DealerSocket(context)
         var frame = Frame("body")
-        let refused = dealer.send(&frame)
-        #expect(refused == .wouldBlock)
+        let rejected = dealer.send(&frame)
+        #expect(rejected == .wouldBlock)
         #expect(frame.text == "body")
         try dealer.bind("inproc://sent-frames")
         try peer.connect("inproc://sent-frames")
@@ -114,7 +115,8 @@ import ZeroMQ
         let second = try RouterSocket(context)
         let endpoint = try first.bind("tcp://127.0.0.1:*")
         // As libzmq writes it where IPv6 is on.
-        #expect(endpoint.hasPrefix("tcp://[::ffff:127.0.0.1]:") && !endpoint.hasSuffix(":0") && !endpoint.hasSuffix("*"))
+        #expect(
+            endpoint.hasPrefix("tcp://[::ffff:127.0.0.1]:") && !endpoint.hasSuffix(":0") && !endpoint.hasSuffix("*"))
         var thrown: ZMQError?
         do { try second.bind(endpoint) } catch { thrown = error }
         #expect(thrown == ZMQError(operation: "zmq_bind \(endpoint)", code: EADDRINUSE))
@@ -125,7 +127,9 @@ import ZeroMQ
 
     @Test("a value libzmq does not take is refused with the option's name")
     func badOptions() throws {
-        for (bytes, isValid) in [([], false), ([0, 1], false), ([1], true), ([UInt8](repeating: 1, count: 256), false)] {
+        for (bytes, isValid) in [
+            ([], false), ([0, 1], false), ([1], true), ([UInt8](repeating: 1, count: 256), false),
+        ] {
             var options = SocketOptions()
             options.identity = bytes
             var thrown: ZMQError?

@@ -7,9 +7,9 @@
 public struct Loaded: Sendable {
     /// The configuration; of use only where there are no mistakes.
     public var configuration: Configuration
-    public var mistakes: [Mistake]
+    public var errors: [ConfigurationError]
     /// What is allowed and probably not meant.
-    public var warnings: [Mistake]
+    public var warnings: [ConfigurationError]
 }
 
 extension Configuration {
@@ -23,25 +23,25 @@ extension Configuration {
         text: String, file: String, environment: [String: String] = [:],
         overrides: ConfigurationOverrides = ConfigurationOverrides()
     ) -> Loaded {
-        let findings = Findings(file: file)
+        let diagnostics = Diagnostics(file: file)
         var configuration = Configuration()
-        let document = Document(text, findings)
+        let document = YAMLDocument(text, diagnostics)
         if let root = document.root, root.scalar?.string.isEmpty != true {
             if let mapping = root.mapping {
-                let section = Section(mapping, at: Place(file: file, line: 1, column: 1), findings, document)
+                let section = Section(mapping, at: Place(file: file, line: 1, column: 1), diagnostics, document)
                 configuration.read(section)
                 section.close()
             } else {
-                findings.mistake(
+                diagnostics.error(
                     Place(file: file, line: 1, column: 1), "must be keys and values, such as `listen: 127.0.0.1:8080`")
             }
         }
-        Layers.apply(environment: environment, to: &configuration, findings)
-        Layers.apply(overrides, to: &configuration, findings)
-        Consistency.check(configuration, findings)
-        Warnings.look(at: configuration, findings)
-        findings.sort()
-        return Loaded(configuration: configuration, mistakes: findings.mistakes, warnings: findings.warnings)
+        ConfigurationLayers.apply(environment: environment, to: &configuration, diagnostics)
+        ConfigurationLayers.apply(overrides, to: &configuration, diagnostics)
+        Consistency.check(configuration, diagnostics)
+        Warnings.look(at: configuration, diagnostics)
+        diagnostics.sort()
+        return Loaded(configuration: configuration, errors: diagnostics.errors, warnings: diagnostics.warnings)
     }
 
     private mutating func read(_ root: Section) {
@@ -116,13 +116,13 @@ extension LogConfiguration {
     }
 }
 
-extension Form where Value == PublicFolder {
+extension ScalarReader where Value == PublicFolder {
     /// A folder that exists, or `off`.
-    static var folder: Form {
-        Form("a folder, or off") { (scalar) throws(Complaint) in
+    static var folder: ScalarReader {
+        ScalarReader("a folder, or off") { (scalar) throws(InvalidValue) in
             if scalar.text == "off" || scalar.boolean == false { return .off }
             guard System.isFolder(scalar.text) else {
-                throw Complaint("\(Units.quoted(scalar.text)) is no folder; make it, or write off")
+                throw InvalidValue("\(Units.quoted(scalar.text)) is no folder; make it, or write off")
             }
             return .folder(scalar.text)
         }

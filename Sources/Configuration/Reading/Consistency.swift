@@ -4,68 +4,68 @@ import JSON
 
 /// The rules of combination.
 enum Consistency {
-    static func check(_ configuration: Configuration, _ findings: Findings) {
-        for service in configuration.services { check(service, findings) }
-        Contradictions(configuration, findings).check()
-        checkRoutes(configuration, findings)
-        checkRoutesToPublishers(configuration, findings)
-        checkEndpoints(configuration, findings)
+    static func check(_ configuration: Configuration, _ diagnostics: Diagnostics) {
+        for service in configuration.services { check(service, diagnostics) }
+        Contradictions(configuration, diagnostics).check()
+        checkRoutes(configuration, diagnostics)
+        checkRoutesToPublishers(configuration, diagnostics)
+        checkEndpoints(configuration, diagnostics)
     }
 
-    private static func check(_ service: ServiceConfiguration, _ findings: Findings) {
-        func complain(_ key: String, _ message: String) {
-            findings.mistake(findings.place(of: "\(service.key)\(key.isEmpty ? "" : ".\(key)")"), message)
+    private static func check(_ service: ServiceConfiguration, _ diagnostics: Diagnostics) {
+        func report(_ key: String, _ message: String) {
+            diagnostics.error(diagnostics.place(of: "\(service.key)\(key.isEmpty ? "" : ".\(key)")"), message)
         }
-        checkPeer(service, complain)
+        checkPeer(service, report)
         let prefix = "\(service.key)"
-        PoolRules(service: service, has: { findings.places["\(prefix).\($0)"] != nil }, complain: complain).check()
-        checkBody(service, complain)
+        PoolRules(service: service, has: { diagnostics.places["\(prefix).\($0)"] != nil }, report: report).check()
+        checkBody(service, report)
         if service.replies.deadline > service.overrides.deadline {
-            complain(
+            report(
                 "overrides.deadline",
                 "is below the service's own deadline, \(Units.text(service.replies.deadline)); raise it")
         }
     }
 
-    private static func checkPeer(_ service: ServiceConfiguration, _ complain: (String, String) -> Void) {
+    private static func checkPeer(_ service: ServiceConfiguration, _ report: (String, String) -> Void) {
         switch service.peer {
         case .router:
             if service.bind != nil {
-                complain("bind", "is not for peer: router; we connect to a ROUTER, write connect")
+                report("bind", "is not for peer: router; we connect to a ROUTER, write connect")
             }
-            if service.connect.isEmpty { complain("", "needs connect: the endpoint that the ROUTER is bound to") }
+            if service.connect.isEmpty { report("", "needs connect: the endpoint that the ROUTER is bound to") }
         case .dealer, .rep:
             if (service.bind != nil) == !service.connect.isEmpty {
-                complain("", "needs exactly one of bind (workers connect to us) and connect (we connect to them)")
+                report("", "needs exactly one of bind (workers connect to us) and connect (we connect to them)")
             }
-            if service.delimiter { complain("delimiter", "is for peer: router only; rep always has one, dealer never") }
-        case .publisher: checkPublisher(service, complain)
+            if service.delimiter { report("delimiter", "is for peer: router only; rep always has one, dealer never") }
+        case .publisher: checkPublisher(service, report)
         case .ready, .majordomo: break
         }
         guard service.peer == .rep else { return }
         if let count = service.replies.count, count != 1 {
-            complain("replies.count", "is 1 for peer: rep; a REP answers once")
+            report("replies.count", "is 1 for peer: rep; a REP answers once")
         }
-        if service.replies.final != nil { complain("replies.final", "is not for peer: rep; a REP answers once") }
-        if service.replies.idle != nil { complain("replies.idle", "is not for peer: rep; a REP answers once") }
+        if service.replies.final != nil { report("replies.final", "is not for peer: rep; a REP answers once") }
+        if service.replies.idle != nil { report("replies.idle", "is not for peer: rep; a REP answers once") }
     }
 
-    private static func checkBody(_ service: ServiceConfiguration, _ complain: (String, String) -> Void) {
+    private static func checkBody(_ service: ServiceConfiguration, _ report: (String, String) -> Void) {
         if service.require == .object && service.body != .json {
-            complain("require", "object is for body: json only")
+            report("require", "object is for body: json only")
         }
         if service.body == .json, let cancel = service.cancel,
             let error = Scanner.scan(Array(cancel.utf8).span, matching: nil).error
         {
-            complain("cancel", "is not JSON, as body: json asks: \(error)")
+            report("cancel", "is not JSON, as body: json asks: \(error)")
         }
         if let final = service.replies.final, final.predicate == .emptyFrame, final.deliver == .data,
             service.body == .json
         {
-            complain("replies.final.deliver", "an empty frame is not JSON; write marker")
+            report("replies.final.deliver", "an empty frame is not JSON; write marker")
         }
         if service.replies.error?.predicate == .emptyFrame {
-            complain("replies.error", "cannot be an empty frame; write a pointer")
+            report("replies.error", "cannot be an empty frame; write a pointer")
         }
         let predicates = [
             ("final", service.replies.final?.predicate), ("error", service.replies.error?.predicate),
@@ -73,34 +73,34 @@ enum Consistency {
         ]
         for case (let key, let predicate?) in predicates where predicate.hasPointer {
             if service.body != .json && service.reply != .envelope {
-                complain(
+                report(
                     "replies.\(key)",
                     "looks into JSON, and body is \(service.body.rawValue); write body: json, or {empty: true}")
             }
         }
     }
 
-    private static func checkRoutes(_ configuration: Configuration, _ findings: Findings) {
+    private static func checkRoutes(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         var seen: [String: Int] = [:]
         for (index, route) in configuration.routes.enumerated() {
             let pattern = RouteMatch(method: route.method, path: route.path).pattern
             if let first = seen[pattern] {
-                findings.mistake(
-                    findings.place(of: "routes[\(index)].match"),
+                diagnostics.error(
+                    diagnostics.place(of: "routes[\(index)].match"),
                     "takes the same requests as routes[\(first)]; drop one")
             }
             seen[pattern] = seen[pattern] ?? index
         }
     }
 
-    private static func checkEndpoints(_ configuration: Configuration, _ findings: Findings) {
+    private static func checkEndpoints(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         var seen: [String: String] = [:]
         for service in configuration.services {
             for (key, endpoint) in [("bind", service.bind), ("clients", service.clients)] {
                 guard let endpoint, !EndpointText.isWildcard(endpoint) else { continue }
                 if let first = seen[endpoint] {
-                    findings.mistake(
-                        findings.place(of: "\(service.key).\(key)"),
+                    diagnostics.error(
+                        diagnostics.place(of: "\(service.key).\(key)"),
                         "\(endpoint) is bound by services.\(first) already; choose another")
                 }
                 seen[endpoint] = seen[endpoint] ?? service.name

@@ -4,11 +4,11 @@
 /// The bounds that must fit each other.
 struct Contradictions {
     private let configuration: Configuration
-    private let findings: Findings
+    private let diagnostics: Diagnostics
 
-    init(_ configuration: Configuration, _ findings: Findings) {
+    init(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         self.configuration = configuration
-        self.findings = findings
+        self.diagnostics = diagnostics
     }
 
     func check() {
@@ -61,7 +61,7 @@ struct Contradictions {
     }
 
     private func warn(_ key: String, _ message: String) {
-        guard let place = findings.places[key] else { return }
-        findings.warning(place, message)
+        guard let place = diagnostics.places[key] else { return }
+        diagnostics.warning(place, message)
     }
 }

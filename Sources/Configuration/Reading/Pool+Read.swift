@@ -25,7 +25,7 @@ extension PoolSettings {
 struct PoolRules {
     let service: ServiceConfiguration
     let has: (String) -> Bool
-    let complain: (String, String) -> Void
+    let report: (String, String) -> Void
 
     func check() {
         checkKeys()
@@ -42,47 +42,47 @@ struct PoolRules {
     private func checkKeys() {
         let pools = ["capacity", "heartbeat", "queue", "retries", "handover"]
         for key in pools where has(key) && !service.hasPool {
-            complain(key, "is for peer: ready, and for peer: majordomo with bind")
+            report(key, "is for peer: ready, and for peer: majordomo with bind")
         }
         for key in ["dialect", "ready_carries_reply"] where has(key) && service.peer != .ready {
-            complain(key, "is for peer: ready")
+            report(key, "is for peer: ready")
         }
         if has("allow") && !(service.peer == .majordomo && service.bind != nil) {
-            complain("allow", "is for peer: majordomo with bind")
+            report("allow", "is for peer: majordomo with bind")
         }
         for key in ["service", "version"] where has(key) && !(service.peer == .majordomo && service.bind == nil) {
-            complain(key, "is for peer: majordomo with connect")
+            report(key, "is for peer: majordomo with connect")
         }
     }
 
     private func checkReady() {
-        if service.bind == nil { complain("", "needs bind: the endpoint that workers connect to") }
-        if !service.connect.isEmpty { complain("connect", "is not for peer: ready; workers connect to us, write bind") }
+        if service.bind == nil { report("", "needs bind: the endpoint that workers connect to") }
+        if !service.connect.isEmpty { report("connect", "is not for peer: ready; workers connect to us, write bind") }
         let pool = service.pool
         if pool.dialect == .bare && pool.capacity > 1 {
-            complain("capacity", "above 1 needs replies that name their request: dialect addressed or paranoid-pirate")
+            report("capacity", "above 1 needs replies that name their request: dialect addressed or paranoid-pirate")
         }
         if !pool.readyCarriesReply && pool.dialect != .bare {
-            complain("ready_carries_reply", "false is for dialect: bare")
+            report("ready_carries_reply", "false is for dialect: bare")
         }
         if has("heartbeat") && pool.dialect != .paranoidPirate {
-            complain("heartbeat", "is for dialect: paranoid-pirate; for the others write socket.heartbeat_interval")
+            report("heartbeat", "is for dialect: paranoid-pirate; for the others write socket.heartbeat_interval")
         }
     }
 
     private func checkMajordomo() {
         if (service.bind != nil) == !service.connect.isEmpty {
-            complain("", "needs exactly one of bind (we are the broker) and connect (a broker that exists)")
+            report("", "needs exactly one of bind (we are the broker) and connect (a broker that exists)")
         }
         for (key, isThere) in [
             ("final", service.replies.final != nil), ("count", service.replies.count != nil),
             ("idle", service.replies.idle != nil),
         ] where isThere {
-            complain("replies.\(key)", "is not for peer: majordomo; the protocol says which reply is the last")
+            report("replies.\(key)", "is not for peer: majordomo; the protocol says which reply is the last")
         }
-        if service.cancel != nil && service.bind == nil { complain("cancel", "is not for peer: majordomo") }
+        if service.cancel != nil && service.bind == nil { report("cancel", "is not for peer: majordomo") }
         for (index, pattern) in service.pool.allow.enumerated() where pattern.dropLast().contains("*") {
-            complain("allow[\(index)]", "has a * that is not its last character")
+            report("allow[\(index)]", "has a * that is not its last character")
         }
     }
 
@@ -90,16 +90,16 @@ struct PoolRules {
     private func checkEnds() {
         let saysWhen = service.replies.final != nil || service.replies.count != nil
         if service.replies.idle != nil && service.replies.idleMeans == .complete && !saysWhen {
-            complain("replies.idle", "does not say when a worker is done; write count or final")
+            report("replies.idle", "does not say when a worker is done; write count or final")
         }
-        if service.cancel != nil { complain("cancel", "is not for workers that take one request at a time") }
-        if service.delimiter { complain("delimiter", "is for peer: router only; the dialect says where one is") }
+        if service.cancel != nil { report("cancel", "is not for workers that take one request at a time") }
+        if service.delimiter { report("delimiter", "is for peer: router only; the dialect says where one is") }
     }
 
     private func checkClients() {
         guard service.clients != nil else { return }
         guard [.dealer, .rep, .ready].contains(service.peer), service.bind != nil else {
-            return complain("clients", "is for peer: dealer, rep and ready with bind")
+            return report("clients", "is for peer: dealer, rep and ready with bind")
         }
     }
 }

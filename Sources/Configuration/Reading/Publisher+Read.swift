@@ -15,33 +15,33 @@ extension PublisherSettings {
         section.read("max_topics", into: &maxTopics, .integer(1...1_000_000))
         if peer == .publisher {
             for key in Self.foreign where section.has(key) {
-                section.complain(key, "is not for peer: publisher, which takes no requests; leave it out")
+                section.report(key, "is not for peer: publisher, which takes no requests; leave it out")
             }
         } else {
             for key in Self.keys where section.has(key) {
-                section.complain(key, "is for peer: publisher only; leave it out")
+                section.report(key, "is for peer: publisher only; leave it out")
             }
         }
     }
 }
 
 extension Consistency {
-    static func checkPublisher(_ service: ServiceConfiguration, _ complain: (String, String) -> Void) {
+    static func checkPublisher(_ service: ServiceConfiguration, _ report: (String, String) -> Void) {
         if (service.bind != nil) == !service.connect.isEmpty {
-            complain("", "needs exactly one of connect (publishers that are bound) and bind (publishers connect to us)")
+            report("", "needs exactly one of connect (publishers that are bound) and bind (publishers connect to us)")
         }
         if service.publisher.frames == .single && service.publisher.cache > 0 {
-            complain("cache", "needs to know where a topic ends; with frames: single it must be 0")
+            report("cache", "needs to know where a topic ends; with frames: single it must be 0")
         }
     }
 
     /// A route makes a request of what comes in, and a publisher takes none.
-    static func checkRoutesToPublishers(_ configuration: Configuration, _ findings: Findings) {
+    static func checkRoutesToPublishers(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         for (index, route) in configuration.routes.enumerated() {
             guard configuration.service(named: route.service)?.peer == .publisher else { continue }
             let way = "GET /v1/services/\(route.service)?topic= is the way"
-            findings.mistake(
-                findings.place(of: "routes[\(index)].service"),
+            diagnostics.error(
+                diagnostics.place(of: "routes[\(index)].service"),
                 "\(route.service) is a publisher, which takes no requests; \(way)")
         }
     }

@@ -44,12 +44,12 @@ struct RenamedKey {
 
 extension ConfigurationOverrides {
     /// The mistakes of a command line that has flags for keys of earlier versions (`--hosts`, `--hosts=a.example`).
-    public static func renamedFlags(in arguments: some Sequence<String>) -> [Mistake] {
+    public static func renamedFlags(in arguments: some Sequence<String>) -> [ConfigurationError] {
         arguments.compactMap { argument in
             guard argument.hasPrefix("--") else { return nil }
             let flag = argument.prefix { $0 != "=" }
             return RenamedKey.advice(outsideFile: String(flag.dropFirst(2))).map {
-                Mistake(file: "command line", key: String(flag), message: $0)
+                ConfigurationError(file: "command line", key: String(flag), message: $0)
             }
         }
     }

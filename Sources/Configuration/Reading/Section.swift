@@ -12,7 +12,7 @@ struct Entry {
 
 /// One mapping of the file, while it is read.
 final class Section {
-    let findings: Findings
+    let diagnostics: Diagnostics
 
     /// Where the section begins, with its dotted key.
     let place: Place
@@ -20,16 +20,16 @@ final class Section {
     private var entries: [String: Entry] = [:]
     private var order: [String] = []
     private var known: [String] = []
-    private let document: Document
+    private let document: YAMLDocument
 
     /// Takes the mapping's pairs; keys that come twice are reported here, and the first one counts.
-    init(_ mapping: Node.Mapping, at place: Place, _ findings: Findings, _ document: Document) {
-        self.findings = findings
+    init(_ mapping: Node.Mapping, at place: Place, _ diagnostics: Diagnostics, _ document: YAMLDocument) {
+        self.diagnostics = diagnostics
         self.place = place
         self.document = document
         for (key, value) in mapping {
             guard let written = key.scalar else {
-                findings.mistake(document.place(of: key, key: place.key), "a key must be a word")
+                diagnostics.error(document.place(of: key, key: place.key), "a key must be a word")
                 continue
             }
             add(document.restore(written.string), key, value)
@@ -39,12 +39,12 @@ final class Section {
     private func add(_ name: String, _ key: Node, _ value: Node) {
         let entry = Entry(node: value, place: document.place(of: key, key: dotted(name)))
         if let first = entries[name] {
-            findings.mistake(entry.place, "is here twice; the first is in line \(first.place.line), keep one of them")
+            diagnostics.error(entry.place, "is here twice; the first is in line \(first.place.line), keep one of them")
             return
         }
         entries[name] = entry
         order.append(name)
-        findings.places[entry.place.key] = entry.place
+        diagnostics.places[entry.place.key] = entry.place
     }
 
     /// Whether the key is there.
@@ -53,37 +53,37 @@ final class Section {
     }
 
     /// Reads a scalar; an absent key leaves the target as it is.
-    func read<Value>(_ key: String, into target: inout Value, _ form: Form<Value>) {
-        if let value = value(key, form) { target = value }
+    func read<Value>(_ key: String, into target: inout Value, _ reader: ScalarReader<Value>) {
+        if let value = value(key, reader) { target = value }
     }
 
     /// Reads a scalar into a property that may be nil.
-    func read<Value>(_ key: String, into target: inout Value?, _ form: Form<Value>) {
-        if let value = value(key, form) { target = value }
+    func read<Value>(_ key: String, into target: inout Value?, _ reader: ScalarReader<Value>) {
+        if let value = value(key, reader) { target = value }
     }
 
     /// Reads a scalar, or nil where it is absent or wrong (and reported).
-    func value<Value>(_ key: String, _ form: Form<Value>) -> Value? {
+    func value<Value>(_ key: String, _ reader: ScalarReader<Value>) -> Value? {
         known.append(key)
-        return entries[key].flatMap { scalar($0, form) }
+        return entries[key].flatMap { scalar($0, reader) }
     }
 
     /// Reads a list of scalars, or one scalar alone.
     func list<Value>(
-        _ key: String, into target: inout [Value], of form: Form<Value>, _ count: ClosedRange<Int>
+        _ key: String, into target: inout [Value], of reader: ScalarReader<Value>, _ count: ClosedRange<Int>
     ) {
         known.append(key)
         guard let entry = entries[key] else { return }
         guard let sequence = entry.node.sequence else {
             if isNull(entry.node), count.lowerBound == 0 { return }
-            if let value = scalar(entry, form) { target = [value] }
+            if let value = scalar(entry, reader) { target = [value] }
             return
         }
         guard count.contains(sequence.count) else {
             let wanted = "\(count.lowerBound) to \(count.upperBound)"
-            return findings.mistake(entry.place, "has \(sequence.count) items; write \(wanted)")
+            return diagnostics.error(entry.place, "has \(sequence.count) items; write \(wanted)")
         }
-        target = items(sequence, entry).compactMap { scalar($0, form) }
+        target = items(sequence, entry).compactMap { scalar($0, reader) }
     }
 
     /// Reads the section behind a key; an absent or empty one is not visited.
@@ -97,12 +97,12 @@ final class Section {
     func named(_ key: String, _ most: Int, _ body: (String, Section) -> Void) {
         section(key) { map in
             if map.order.count > most {
-                findings.mistake(map.place, "has \(map.order.count) entries; write at most \(most)")
+                diagnostics.error(map.place, "has \(map.order.count) entries; write at most \(most)")
             }
             for name in map.order.prefix(most) {
                 map.section(name) { body(name, $0) }
                 if let entry = map.entries[name], isNull(entry.node) {
-                    findings.mistake(entry.place, "is empty; indent its keys below it, or leave it out")
+                    diagnostics.error(entry.place, "is empty; indent its keys below it, or leave it out")
                 }
             }
             map.known += map.order
@@ -114,17 +114,17 @@ final class Section {
         known.append(key)
         guard let entry = entries[key], !isNull(entry.node) else { return }
         guard let sequence = entry.node.sequence else {
-            return findings.mistake(entry.place, "takes a list, not \(kind(entry.node)); begin each item with \"- \"")
+            return diagnostics.error(entry.place, "takes a list, not \(kind(entry.node)); begin each item with \"- \"")
         }
         guard sequence.count <= most else {
-            return findings.mistake(entry.place, "has \(sequence.count) items; write at most \(most)")
+            return diagnostics.error(entry.place, "has \(sequence.count) items; write at most \(most)")
         }
         for item in items(sequence, entry) { visit(item, body) }
     }
 
     /// Reports a mistake at a key, or at the section where the key is absent.
-    func complain(_ key: String, _ message: String) {
-        findings.mistake(place(of: key), message)
+    func report(_ key: String, _ message: String) {
+        diagnostics.error(place(of: key), message)
     }
 
     /// The place of a key, or of the section with that key's name where it is absent.
@@ -144,29 +144,29 @@ final class Section {
     /// A key as part of a dotted one: in quotes where it has dots itself.
     static func written(_ key: String) -> String { key.contains(".") ? "\"\(key)\"" : key }
 
-    private func scalar<Value>(_ entry: Entry, _ form: Form<Value>) -> Value? {
+    private func scalar<Value>(_ entry: Entry, _ reader: ScalarReader<Value>) -> Value? {
         guard let scalar = entry.node.scalar else {
-            findings.mistake(entry.place, "takes \(form.takes), not \(kind(entry.node))")
+            diagnostics.error(entry.place, "takes \(reader.takes), not \(kind(entry.node))")
             return nil
         }
         let text = ScalarText(text: scalar.string, isPlain: scalar.style == .plain)
-        if isNull(entry.node), !(form.acceptsNull && text.text == "null") {
-            findings.mistake(entry.place, "has no value; write \(form.takes), or leave the key out")
+        if isNull(entry.node), !(reader.acceptsNull && text.text == "null") {
+            diagnostics.error(entry.place, "has no value; write \(reader.takes), or leave the key out")
             return nil
         }
         do {
-            return try form.parse(text)
+            return try reader.parse(text)
         } catch {
-            findings.mistake(entry.place, error.message)
+            diagnostics.error(entry.place, error.message)
             return nil
         }
     }
 
     private func visit(_ entry: Entry, _ body: (Section) -> Void) {
         guard let mapping = entry.node.mapping else {
-            return findings.mistake(entry.place, "takes a section of keys, not \(kind(entry.node))")
+            return diagnostics.error(entry.place, "takes a section of keys, not \(kind(entry.node))")
         }
-        let section = Section(mapping, at: entry.place, findings, document)
+        let section = Section(mapping, at: entry.place, diagnostics, document)
         body(section)
         section.close()
     }
@@ -195,14 +195,16 @@ final class Section {
     func close() {
         for name in order where !known.contains(name) {
             guard let entry = entries[name] else { continue }
-            findings.mistake(entry.place, advice(name))
+            diagnostics.error(entry.place, advice(name))
         }
     }
 
     private func advice(_ name: String) -> String {
         if name == "<<" { return "merge keys are not read; write the keys out, or an alias for the whole section" }
         if let advice = RenamedKey.advice(on: name, among: known) { return advice }
-        if let guess = Words.closest(to: name, among: known) { return "is not a key here; did you mean \(guess)?" }
+        if let guess = Suggestions.closest(to: name, among: known) {
+            return "is not a key here; did you mean \(guess)?"
+        }
         return "is not a key here; the keys are \(known.sorted().joined(separator: ", "))"
     }
 }

@@ -4,13 +4,13 @@ extension ServiceConfiguration {
     /// Reads one service; nil where not even its peer can be told.
     static func read(_ name: String, _ section: Section) -> ServiceConfiguration? {
         if !isName(name) {
-            section.findings.mistake(
+            section.diagnostics.error(
                 section.place,
                 "is no name for a service; write 1 to 63 of a-z, 0-9, _, - and single dots, first a letter or digit")
         }
-        guard let peer = section.value("peer", Form<Peer>.word) else {
+        guard let peer = section.value("peer", ScalarReader<Peer>.word) else {
             if !section.has("peer") {
-                section.complain("peer", "is missing; write \(Words.choice(Peer.allCases.map(\.rawValue)))")
+                section.report("peer", "is missing; write \(Suggestions.choice(Peer.allCases.map(\.rawValue)))")
             }
             var ignored = ServiceConfiguration(name: name, peer: .dealer)
             ignored.fill(section)
@@ -82,7 +82,7 @@ extension ReplyRules {
 
     fileprivate mutating func read(_ section: Section) {
         section.section("final") { section in
-            let deliver = section.value("deliver", Form<FinalRule.Delivery>.word)
+            let deliver = section.value("deliver", ScalarReader<FinalRule.Delivery>.word)
             guard let predicate = Predicate.read(section) else { return }
             final = FinalRule(predicate, deliver: deliver ?? (predicate == .emptyFrame ? .marker : .data))
         }
@@ -91,7 +91,7 @@ extension ReplyRules {
             let status = section.value("status", .integer(400...599))
             let pointer = section.value("status_pointer", .pointer)
             if section.has("status") && section.has("status_pointer") {
-                section.complain("status_pointer", "excludes status; keep one of the two")
+                section.report("status_pointer", "excludes status; keep one of the two")
             }
             guard let predicate = Predicate.read(section) else { return }
             var rule = ErrorRule(predicate)
@@ -114,15 +114,15 @@ extension ReplyRules {
         section.read("max_replies", into: &maxReplies, .integer(1...1_000_000_000))
         section.read("max_bytes", into: &maxBytes, .bytes(1...1 << 40))
         if section.has("idle_means") && idle == nil {
-            section.complain("idle_means", "says what a gap means, and there is no idle; add idle, or leave it out")
+            section.report("idle_means", "says what a gap means, and there is no idle; add idle, or leave it out")
         }
         if section.has("first_means") && first == nil {
-            section.complain(
+            section.report(
                 "first_means", "says what it means if no reply comes within first, and there is none; add first")
         }
         for (key, time) in [("first", first), ("idle", idle)] {
             if let time, section.has(key), time > deadline {
-                section.complain(
+                section.report(
                     key, "is longer than the deadline, \(Units.text(deadline)); shorten it, or raise deadline")
             }
         }
@@ -140,7 +140,7 @@ extension Predicate {
         if let pointer, let literal, exists == nil { return .equals(pointer: pointer, literal) }
         if let pointer, exists == true, literal == nil { return .exists(pointer: pointer) }
         if section.has("pointer") && pointer == nil || section.has("equals") && literal == nil { return nil }
-        section.findings.mistake(section.place, missing(section))
+        section.diagnostics.error(section.place, missing(section))
         return nil
     }
 
@@ -178,10 +178,10 @@ extension SocketSettings {
         section.read("connect_timeout", into: &connectTimeout, .durationOrNone(.milliseconds(1)...hour))
         section.read("max_reply_bytes", into: &maxReplyBytes, .bytes(1...1 << 40))
         if heartbeatTimeout != nil && heartbeatInterval == nil {
-            section.complain("heartbeat_timeout", "has no heartbeat to wait for; add heartbeat_interval")
+            section.report("heartbeat_timeout", "has no heartbeat to wait for; add heartbeat_interval")
         }
         if reconnectIntervalMax > .zero && reconnectIntervalMax < reconnectInterval {
-            section.complain("reconnect_interval_max", "is below reconnect_interval; raise it, or write 0")
+            section.report("reconnect_interval_max", "is below reconnect_interval; raise it, or write 0")
         }
     }
 }
@@ -189,10 +189,10 @@ extension SocketSettings {
 extension RouteConfiguration {
     /// Reads one route; nil where it leads nowhere.
     static func read(_ section: Section, _ services: [ServiceConfiguration]) -> RouteConfiguration? {
-        let match = section.value("match", Form<RouteMatch>.match)
+        let match = section.value("match", ScalarReader<RouteMatch>.match)
         let name = section.value("service", .text(1...63))
         for (key, value) in [("match", match == nil), ("service", name == nil)] where value && !section.has(key) {
-            section.complain(key, "is missing")
+            section.report(key, "is missing")
         }
         let service = services.first { $0.name == name }
         var route = RouteConfiguration(
@@ -202,15 +202,15 @@ extension RouteConfiguration {
         route.headers = service?.headers ?? []
         section.read("registered", into: &route.registered, .text(1...255))
         if let service, (service.peer == .majordomo && service.bind != nil) != (route.registered != nil) {
-            section.complain("registered", "belongs to a service that is a Majordomo broker, and is needed there")
+            section.report("registered", "belongs to a service that is a Majordomo broker, and is needed there")
         }
         section.read("request", into: &route.request, .word)
         section.read("reply", into: &route.reply, .word)
         section.list("headers", into: &route.headers, of: .headerName, 0...64)
         section.section("replies") { route.replies.readClocks($0) }
         if let name, service == nil {
-            let guess = Words.closest(to: name, among: services.map(\.name)).map { "; did you mean \($0)?" } ?? ""
-            section.complain("service", "\(Units.quoted(name)) is not a service\(guess)")
+            let guess = Suggestions.closest(to: name, among: services.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+            section.report("service", "\(Units.quoted(name)) is not a service\(guess)")
         }
         return match == nil || service == nil ? nil : route
     }

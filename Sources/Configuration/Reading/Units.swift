@@ -1,5 +1,5 @@
 // Durations and sizes as people write them, both ways: `250ms`, `3s`, `2m`, `1h`; `64KiB`, `1MiB`, `10MB`, `512`.
-// A number without a unit is refused where a time is meant: 300 of what?
+// A number without a unit is rejected where a time is meant: 300 of what?
 
 /// Text to durations and sizes and back.
 enum Units {
@@ -13,26 +13,26 @@ enum Units {
     ]
 
     /// A whole number with `ms`, `s`, `m` or `h`; `0` needs no unit.
-    static func duration(_ text: String) throws(Complaint) -> Duration {
+    static func duration(_ text: String) throws(InvalidValue) -> Duration {
         let (digits, unit) = split(text)
         guard !digits.isEmpty else {
-            throw Complaint("\(quoted(text)) is not a duration; write it like 250ms, 3s, 2m or 1h")
+            throw InvalidValue("\(quoted(text)) is not a duration; write it like 250ms, 3s, 2m or 1h")
         }
         if unit.isEmpty {
             if digits.allSatisfy({ $0 == "0" }) { return .zero }
-            throw Complaint("\(quoted(text)) has no unit; write \(digits)ms or \(digits)s")
+            throw InvalidValue("\(quoted(text)) has no unit; write \(digits)ms or \(digits)s")
         }
         guard let scale = times.first(where: { $0.unit == unit })?.milliseconds else {
-            throw Complaint("\(quoted(text)) is not a duration; write it like 250ms, 3s, 2m or 1h")
+            throw InvalidValue("\(quoted(text)) is not a duration; write it like 250ms, 3s, 2m or 1h")
         }
         return .milliseconds(try multiply(digits, scale, text))
     }
 
     /// A whole number of bytes, alone or with `KiB`, `MiB`, `GiB`, `TiB`, `KB`, `MB`, `GB`, `TB`.
-    static func bytes(_ text: String) throws(Complaint) -> Int {
+    static func bytes(_ text: String) throws(InvalidValue) -> Int {
         let (digits, unit) = split(text)
         guard !digits.isEmpty, let scale = sizes.first(where: { $0.unit == unit })?.bytes else {
-            throw Complaint("\(quoted(text)) is not a size; write it like 64KiB, 1MiB, 10MB or 512")
+            throw InvalidValue("\(quoted(text)) is not a size; write it like 64KiB, 1MiB, 10MB or 512")
         }
         return try multiply(digits, scale, text)
     }
@@ -64,11 +64,11 @@ enum Units {
         return (digits, text.dropFirst(digits.count).drop { $0 == " " })
     }
 
-    private static func multiply(_ digits: Substring, _ scale: Int, _ text: String) throws(Complaint) -> Int {
-        guard let number = Int(digits) else { throw Complaint("\(quoted(text)) is far too large") }
+    private static func multiply(_ digits: Substring, _ scale: Int, _ text: String) throws(InvalidValue) -> Int {
+        guard let number = Int(digits) else { throw InvalidValue("\(quoted(text)) is far too large") }
         let (product, overflow) = number.multipliedReportingOverflow(by: scale)
         // Milliseconds must still fit in Int64 nanoseconds; sizes are bounded far below that anyway.
-        guard !overflow, product < Int.max / 1_000_000 else { throw Complaint("\(quoted(text)) is far too large") }
+        guard !overflow, product < Int.max / 1_000_000 else { throw InvalidValue("\(quoted(text)) is far too large") }
         return product
     }
 }

@@ -3,7 +3,7 @@
 extension Warnings {
     /// Envelopes by a route and bodies by name: the second can look like the first.
     static func lookAtExposure(
-        _ service: ServiceConfiguration, _ configuration: Configuration, _ findings: Findings
+        _ service: ServiceConfiguration, _ configuration: Configuration, _ diagnostics: Diagnostics
     ) {
         guard service.expose != false, let way = configuration.routesWithEnvelopes(to: service).first else { return }
         let subject = way.route.registered.map { "\"\($0)\"" } ?? "it"
@@ -14,11 +14,11 @@ extension Warnings {
                 + "exposed by name. Write expose: false if that is meant, request: envelope to send envelopes by name "
                 + "too, or expose: true if the workers can tell them apart"
         let key = service.expose == true ? ".expose" : ""
-        findings.warning(findings.place(of: "\(service.key)\(key)"), message)
+        diagnostics.warning(diagnostics.place(of: "\(service.key)\(key)"), message)
     }
 
     /// Bodies by a route to workers that get envelopes otherwise.
-    static func lookAtBodies(_ configuration: Configuration, _ findings: Findings) {
+    static func lookAtBodies(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         for (index, route) in configuration.routes.enumerated() where route.request == .body {
             let getsEnvelopes =
                 configuration.service(named: route.service)?.request == .envelope
@@ -26,8 +26,8 @@ extension Warnings {
                     $0.service == route.service && $0.registered == route.registered && $0.request == .envelope
                 }
             guard getsEnvelopes else { continue }
-            findings.warning(
-                findings.place(of: "routes[\(index)].request"),
+            diagnostics.warning(
+                diagnostics.place(of: "routes[\(index)].request"),
                 "body sends what a client wrote to workers that get envelopes otherwise: a client can forge one")
         }
     }

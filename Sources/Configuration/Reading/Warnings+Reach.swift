@@ -5,29 +5,30 @@ extension Warnings {
     private static let crowded = ["/", "/home", "/usr", "/var", "/opt", "/run", "/tmp"]
     private static let secret = ["/etc", "/root", "/boot", "/proc", "/sys", "/dev"]
 
-    static func lookAtPublic(_ configuration: Configuration, _ findings: Findings) {
+    static func lookAtPublic(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         guard let folder = configuration.publicFolder.path, let path = System.resolved(folder) else { return }
-        let place = findings.place(of: "public")
+        let place = diagnostics.place(of: "public")
         if crowded.contains(path) || secret.contains(where: { isWithin(path, $0) }) || isHome(path) {
-            findings.warning(
+            diagnostics.warning(
                 place, "serves every file below \(path) to every client; name a folder that holds pages only")
-        } else if let file = System.resolved(findings.file), isWithin(file, path) {
-            findings.warning(place, "serves this configuration file to every client; move it out of \(path)")
+        } else if let file = System.resolved(diagnostics.file), isWithin(file, path) {
+            diagnostics.warning(place, "serves this configuration file to every client; move it out of \(path)")
         }
     }
 
-    static func lookAtBinds(_ service: ServiceConfiguration, _ configuration: Configuration, _ findings: Findings) {
+    static func lookAtBinds(_ service: ServiceConfiguration, _ configuration: Configuration, _ diagnostics: Diagnostics)
+    {
         for (key, endpoint) in [("bind", service.bind), ("clients", service.clients)] {
             guard let endpoint, endpoint.hasPrefix("tcp://") else { continue }
             let (written, port) = HostAndPort.parts(String(endpoint.dropFirst(6)))
             let host = written.hasPrefix("[") ? String(written.dropFirst().dropLast()) : written
-            let place = findings.place(of: "\(service.key).\(key)")
+            let place = diagnostics.place(of: "\(service.key).\(key)")
             let number = port.flatMap { UInt16($0) } ?? 0
             if let address = configuration.listen.first(where: { clashes(host, number, with: $0) }) {
-                findings.warning(place, "is where HTTP clients come in, \(address) (`listen`); choose another port")
+                diagnostics.warning(place, "is where HTTP clients come in, \(address) (`listen`); choose another port")
             } else if !ListenAddress.tcp(host: host, port: number).isLoopback {
                 let who = key == "clients" ? "a client" : service.peer == .publisher ? "a publisher" : "a worker"
-                findings.warning(
+                diagnostics.warning(
                     place,
                     "is beyond loopback, and anyone who reaches the port can be \(who), without a check; "
                         + "bind 127.0.0.1, or keep the port within a network that you trust")

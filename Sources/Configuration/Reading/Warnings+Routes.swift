@@ -2,12 +2,12 @@
 
 extension Warnings {
     /// `:id` and `*` are literal text in a path here.
-    static func lookAtPaths(_ configuration: Configuration, _ findings: Findings) {
+    static func lookAtPaths(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         for (index, route) in configuration.routes.enumerated() {
             for case .literal(let text) in route.path.segments {
                 guard let meant = meantParameter(text) else { continue }
-                findings.warning(
-                    findings.place(of: "routes[\(index)].match"),
+                diagnostics.warning(
+                    diagnostics.place(of: "routes[\(index)].match"),
                     "takes \(Units.quoted(text)) as it stands; if a parameter is meant, write \(meant)")
             }
         }

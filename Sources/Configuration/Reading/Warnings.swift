@@ -4,22 +4,22 @@
 
 /// The warnings of one load.
 enum Warnings {
-    static func look(at configuration: Configuration, _ findings: Findings) {
-        lookAtListen(configuration, findings)
-        lookAtPublic(configuration, findings)
+    static func look(at configuration: Configuration, _ diagnostics: Diagnostics) {
+        lookAtListen(configuration, diagnostics)
+        lookAtPublic(configuration, diagnostics)
         for service in configuration.services {
-            lookAtEnd(service, findings)
-            lookAtReuse(service, findings)
-            lookAtExposure(service, configuration, findings)
-            lookAtBinds(service, configuration, findings)
+            lookAtEnd(service, diagnostics)
+            lookAtReuse(service, diagnostics)
+            lookAtExposure(service, configuration, diagnostics)
+            lookAtBinds(service, configuration, diagnostics)
         }
-        lookAtBodies(configuration, findings)
-        lookAtPaths(configuration, findings)
-        lookAtMemory(configuration, findings)
+        lookAtBodies(configuration, diagnostics)
+        lookAtPaths(configuration, diagnostics)
+        lookAtMemory(configuration, diagnostics)
     }
 
     /// One client may hold a quarter of the memory: what is larger can never be.
-    private static func lookAtMemory(_ configuration: Configuration, _ findings: Findings) {
+    private static func lookAtMemory(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         let (limits, sessions) = (configuration.limits, configuration.sessions)
         let sizes = [
             ("limits.max_body_bytes", limits.maxBodyBytes), ("limits.max_buffered_bytes", limits.maxBufferedBytes),
@@ -27,32 +27,32 @@ enum Warnings {
             ("sessions.max_buffered_bytes", sessions.maxBufferedBytes), ("sessions.resume_bytes", sessions.resumeBytes),
         ]
         for (key, bytes) in sizes where bytes > limits.maxMemory / 4 {
-            findings.warning(
-                findings.place(of: key),
+            diagnostics.warning(
+                diagnostics.place(of: key),
                 "is more than one client may hold, \(Units.text(bytes: limits.maxMemory / 4)), which is a quarter of "
                     + "limits.max_memory; raise that, or lower this")
         }
     }
 
-    private static func lookAtListen(_ configuration: Configuration, _ findings: Findings) {
+    private static func lookAtListen(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         let isReachable = configuration.listen.contains { !$0.isLoopback }
         guard isReachable, configuration.allowedHosts.isEmpty else { return }
-        findings.warning(
-            findings.place(of: "listen"),
+        diagnostics.warning(
+            diagnostics.place(of: "listen"),
             "is not loopback, and `allowed_hosts` is empty: clients must call by address; name the hosts they use")
     }
 
-    private static func lookAtEnd(_ service: ServiceConfiguration, _ findings: Findings) {
+    private static func lookAtEnd(_ service: ServiceConfiguration, _ diagnostics: Diagnostics) {
         guard [.router, .dealer].contains(service.peer), !service.replies.namesAnEnd else { return }
-        findings.warning(
-            findings.place(of: "\(service.key)"),
+        diagnostics.warning(
+            diagnostics.place(of: "\(service.key)"),
             "names no end: JSON answers end after one reply, streams at the deadline; add final, count or idle")
     }
 
-    private static func lookAtReuse(_ service: ServiceConfiguration, _ findings: Findings) {
+    private static func lookAtReuse(_ service: ServiceConfiguration, _ diagnostics: Diagnostics) {
         guard service.identities.reuse, service.hasIdentities, !service.declaresItsEnd else { return }
-        findings.warning(
-            findings.place(of: "\(service.key).identities.reuse"),
+        diagnostics.warning(
+            diagnostics.place(of: "\(service.key).identities.reuse"),
             "does nothing where neither replies.final nor replies.count says which reply is the last; add one")
     }
 }

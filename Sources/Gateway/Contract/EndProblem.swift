@@ -18,13 +18,13 @@ enum EndProblem {
     private static func detail(
         _ reason: EndReason, _ plan: ServicePlan, _ name: String, _ exchange: ExchangeState, _ fault: String?
     ) -> String {
-        let (offer, name) = (name, "service \"\(name)\"")
+        let (registered, name) = (name, "service \"\(name)\"")
         let rules = exchange.rules
         let so = exchange.delivered == 0 ? "no reply came" : "\(exchange.delivered) replies came"
         switch reason {
         case .error: return "\(name) answered with an error, which is in `reply`"
         case .badReply: return "\(name): \(fault ?? "the reply is not what the service declares")"
-        case .noWorker: return "\(name) has no worker connected; \(plan.workerAdvice(offer)) and try again"
+        case .noWorker: return "\(name) has no worker connected; \(plan.workerAdvice(registered)) and try again"
         case .workerLost: return "\(name) lost its worker before it was done; \(so)"
         case .overloaded:
             if let fault { return fault }

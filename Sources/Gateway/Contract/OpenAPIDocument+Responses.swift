@@ -5,13 +5,13 @@ import Configuration
 import JSON
 
 extension ProblemCode {
-    /// Any request may be refused so, before its path is looked at.
+    /// Any request may be rejected so, before its path is looked at.
     static let ofAnyRequest: [ProblemCode] = [
         .malformedRequest, .requestTimeout, .targetTooLong, .expectationFailed, .tooManyConnections, .headerTooLarge,
         .notImplemented,
     ]
     /// What is asked of everybody who calls, and of paths.
-    static let ofAdmission: [ProblemCode] = [.badPath, .originRefused, .hostRefused]
+    static let ofAdmission: [ProblemCode] = [.badPath, .originRejected, .hostRejected]
     /// A request for a WebSocket.
     static let ofUpgrade: [ProblemCode] = [.upgradeRequired, .tooManySessions]
 

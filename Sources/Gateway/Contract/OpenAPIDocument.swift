@@ -74,7 +74,7 @@ struct OpenAPIDocument {
                         }
                     }
                     let ofParameter: [ProblemCode] = parameter == nil ? [] : [.unknownService, .badPath]
-                    document.problems([.originRefused, .hostRefused] + ofParameter)
+                    document.problems([.originRejected, .hostRejected] + ofParameter)
                 }
             }
         }

@@ -14,7 +14,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case badJSON = "bad_json"
     case badText = "bad_text"
     case objectRequired = "object_required"
-    case originRefused = "origin_refused"
+    case originRejected = "origin_refused"
     case operatorOnly = "operator_only"
     case notFound = "not_found"
     case unknownService = "unknown_service"
@@ -28,7 +28,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case upgradeRequired = "upgrade_required"
     case tooManySessions = "too_many_sessions"
     case tooManyTopics = "too_many_topics"
-    case hostRefused = "host_refused"
+    case hostRejected = "host_refused"
     case tooManyExchanges = "too_many_exchanges"
     case headerTooLarge = "header_too_large"
     case notImplemented = "not_implemented"
@@ -38,7 +38,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case duplicateID = "duplicate_id"
     case unknownID = "unknown_id"
     case unknownTopic = "unknown_topic"
-    case resumeRefused = "resume_refused"
+    case resumeRejected = "resume_refused"
     // How an exchange ended; the reasons of the end record, but for `error`, which is `worker_error` here.
     case workerError = "worker_error"
     case badReply = "bad_reply"
@@ -61,7 +61,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .badJSON: (400, 1007, "The body is not JSON.")
         case .badText: (400, 1007, "The body is not UTF-8 text.")
         case .objectRequired: (400, 1007, "This service takes a JSON object.")
-        case .originRefused: (403, 1008, "Pages of this origin may not call.")
+        case .originRejected: (403, 1008, "Pages of this origin may not call.")
         case .operatorOnly: (403, 1008, "This is for the gateway's operator.")
         case .notFound: (404, 1008, "Nothing is here.")
         case .unknownService: (404, 1008, "There is no service of this name.")
@@ -72,7 +72,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .targetTooLong: (414, 1009, "The request target is too long.")
         case .unsupportedMediaType: (415, 1003, "The service does not take this type of body.")
         case .expectationFailed: (417, 1008, "The expectation cannot be met.")
-        case .hostRefused: (421, 1008, "This host name is not served here.")
+        case .hostRejected: (421, 1008, "This host name is not served here.")
         case .upgradeRequired: (426, 1008, "This is a WebSocket.")
         case .tooManySessions: (429, 4028, "This client has too many sessions open.")
         case .tooManyTopics: (503, 1013, "As many topics are listened to as the service allows.")
@@ -80,7 +80,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .duplicateID: (409, 1008, "An exchange of this id is open.")
         case .unknownID: (404, 1008, "No exchange of this id is open.")
         case .unknownTopic: (404, 1008, "This topic is not listened to.")
-        case .resumeRefused: (410, 1008, "The session to be resumed is not there any more.")
+        case .resumeRejected: (410, 1008, "The session to be resumed is not there any more.")
         case .tooManyExchanges: (429, 4029, "This client has too many requests in flight.")
         case .headerTooLarge: (431, 1009, "The header is too large.")
         case .notImplemented: (501, 1008, "This transfer coding is not implemented.")

@@ -86,7 +86,7 @@ struct ReplyEnvelope {
 
     /// Takes a field in. - Returns: what is wrong with it, or nil.
     private mutating func take(_ name: String, _ value: Document?) -> String? {
-        if WorkerField.rule(for: name) == .refused {
+        if WorkerField.rule(for: name) == .rejected {
             return "the reply envelope sets \(name), which frames the gateway's own response"
         }
         guard ResponseHeaders.isName(name) else { return "the reply envelope has a header whose name is no token" }

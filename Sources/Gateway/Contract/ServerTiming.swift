@@ -4,7 +4,7 @@ import Bridge
 
 /// Where the time of one exchange went.
 struct ServerTiming {
-    let handling: Handling
+    let queueTiming: QueueTiming
     /// From accept to now.
     let elapsed: Nanoseconds
 
@@ -14,16 +14,16 @@ struct ServerTiming {
         var text: [UInt8] = []
         text.reserveCapacity(80)
         text.append(contentsOf: "queue;dur=".utf8)
-        text.append(milliseconds: handling.queued, decimals: 3)
+        text.append(milliseconds: queueTiming.queued, decimals: 3)
         text.append(contentsOf: ", worker;dur=".utf8)
-        text.append(milliseconds: elapsed > handling.queued ? elapsed - handling.queued : 0, decimals: 3)
-        if handling.attempts > 1 { text.append(contentsOf: ", attempts;desc=\"\(handling.attempts)\"".utf8) }
+        text.append(milliseconds: elapsed > queueTiming.queued ? elapsed - queueTiming.queued : 0, decimals: 3)
+        if queueTiming.attempts > 1 { text.append(contentsOf: ", attempts;desc=\"\(queueTiming.attempts)\"".utf8) }
         return text
     }
 }
 
 /// How a request fared before its worker answered.
-struct Handling: Sendable {
+struct QueueTiming: Sendable {
     /// How long it waited for a worker.
     let queued: Nanoseconds
     /// Workers that were given it.

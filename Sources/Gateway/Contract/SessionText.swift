@@ -8,7 +8,7 @@ enum SessionText {
     /// What answers a client's ping. It is not numbered.
     static let pong = Array("{\"op\":\"pong\"}".utf8)
 
-    static func hello(_ memory: SessionMemory?, _ requestID: RequestID, _ settings: SessionSettings) -> [UInt8] {
+    static func hello(_ memory: ReplayBuffer?, _ requestID: RequestID, _ settings: SessionSettings) -> [UInt8] {
         var writer = begin("hello", nil)
         describe(memory, requestID, settings, into: &writer)
         writer.endObject()
@@ -16,7 +16,7 @@ enum SessionText {
     }
 
     static func resumed(
-        _ memory: SessionMemory, _ requestID: RequestID, after number: UInt64, missed: UInt64,
+        _ memory: ReplayBuffer, _ requestID: RequestID, after number: UInt64, missed: UInt64,
         _ settings: SessionSettings
     ) -> [UInt8] {
         var writer = begin("resumed", nil)
@@ -70,8 +70,8 @@ enum SessionText {
         return writer.bytes
     }
 
-    /// The end of an exchange that never was one: its request was refused.
-    static func refused(_ id: String, _ number: UInt64, _ problem: Problem) -> [UInt8] {
+    /// The end of an exchange that never was one: its request was rejected.
+    static func rejected(_ id: String, _ number: UInt64, _ problem: Problem) -> [UInt8] {
         var writer = begin("end", id)
         writer.key("seq")
         writer.uint(number)
@@ -117,7 +117,7 @@ enum SessionText {
 
     /// The request id is the session's name in the access log; it opens nothing.
     private static func describe(
-        _ memory: SessionMemory?, _ requestID: RequestID, _ settings: SessionSettings, into writer: inout JSONWriter
+        _ memory: ReplayBuffer?, _ requestID: RequestID, _ settings: SessionSettings, into writer: inout JSONWriter
     ) {
         writer.key("request_id")
         writer.string(requestID.text)

@@ -1,19 +1,19 @@
 // Which of a worker's header fields go into a response, and what becomes of ours of the same name: one table.
 //
-//   refused    frames the message or is between us and the client: the reply is unusable (`bad_reply`)
+//   rejected    frames the message or is between us and the client: the reply is unusable (`bad_reply`)
 //   ours       CORS, the request's id, how the exchange ended, what keeps a browser safe: the worker's is dropped
 //   appended   lists that both sides contribute to, and policies of which a browser obeys all
 //   replaces   everything else; the worker's takes the place of ours
 
 /// What happens to a field that a worker sets.
 enum WorkerField {
-    case refused, ours, appended, replaces
+    case rejected, ours, appended, replaces
 
     private static let rules: [String: WorkerField] = [
         // RFC 9110, section 7.6.1, and RFC 9112, section 6.
-        "connection": .refused, "keep-alive": .refused, "proxy-connection": .refused, "te": .refused,
-        "trailer": .refused, "transfer-encoding": .refused, "upgrade": .refused, "content-length": .refused,
-        "date": .refused, "proxy-authenticate": .refused, "proxy-authorization": .refused,
+        "connection": .rejected, "keep-alive": .rejected, "proxy-connection": .rejected, "te": .rejected,
+        "trailer": .rejected, "transfer-encoding": .rejected, "upgrade": .rejected, "content-length": .rejected,
+        "date": .rejected, "proxy-authenticate": .rejected, "proxy-authorization": .rejected,
         "x-request-id": .ours, "x-exchange-end": .ours, "x-content-type-options": .ours,
         "strict-transport-security": .ours,
         "vary": .appended, "server-timing": .appended, "content-security-policy": .appended,

@@ -20,7 +20,7 @@ extension Core {
         if endsAt == nil, drainState.isOver(at: now, inFlight: inFlight + busyPeers) {
             shared.cut.add(exchanges: openExchanges, sessions: sessions.count)
             for requester in requesters.all { requester.finish(because: .shutdown) }
-            handler?.admission.refuseAll()
+            handler?.admission.rejectAll()
             sessions.closeAll()
             flushSessions()
             sendLastWords()

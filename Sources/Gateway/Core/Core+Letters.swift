@@ -15,12 +15,12 @@ extension Core {
         post(.service(plan.index, letter), to: reactor)
     }
 
-    func postRequest(_ submission: Submission, _ body: FrameBox, of plan: ServicePlan, to home: Int) {
-        post(.request(service: plan.index, submission, body), to: home)
+    func postRequest(_ metadata: RequestMetadata, _ body: FrameBox, of plan: ServicePlan, to home: Int) {
+        post(.request(service: plan.index, metadata, body), to: home)
     }
 
-    func postWithdrawal(_ submission: Submission, of plan: ServicePlan, to home: Int) {
-        post(.withdraw(service: plan.index, submission), to: home)
+    func postWithdrawal(_ metadata: RequestMetadata, of plan: ServicePlan, to home: Int) {
+        post(.withdraw(service: plan.index, metadata), to: home)
     }
 
     func letterBox(of plan: ServicePlan) -> @Sendable (any ServiceLetter) -> Void {
@@ -28,26 +28,27 @@ extension Core {
         return { mailbox.post(.service(service, $0)) }
     }
 
-    func received(_ letter: Letter) {
+    func receivedLetter(_ letter: Letter) {
         switch letter {
-        case .request(let service, let submission, let box):
-            if case .refused(let reason) = services[service].submit(&box.frame, [], submission) {
-                finish(submission.owner, because: reason)
+        case .request(let service, let metadata, let box):
+            if case .rejected(let reason) = services[service].submit(&box.frame, [], metadata) {
+                finish(metadata.owner, because: reason)
             }
-        case .withdraw(let service, let submission): services[service].withdraw(submission)
-        case .refused(let ticket, let reason, let handling): finish(ticket, because: reason, handling)
+        case .withdraw(let service, let metadata): services[service].withdraw(metadata)
+        case .rejected(let ticket, let reason, let queueTiming): finish(ticket, because: reason, queueTiming)
         case .handed(let ticket): handed(ticket)
         case .reply(let service, let ticket, let box, let note):
             memory.budget.arrived(box.frame.count)
             route(&box.frame, note, to: ticket, shared.plans[service])
         case .workersLost(let service, let reason): endExchanges(of: shared.plans[service], because: reason)
-        case .service(let service, let letter): services[service].received(letter)
+        case .service(let service, let letter): services[service].receivedLetter(letter)
         case .order(let service, let pool, let worker, let isDraining):
             services[service].setDraining(isDraining, worker: worker, pool)
-        case .offer(let service, let name, let offer): offers.update(shared.plans[service], name, offer)
+        case .registered(let service, let name, let registered):
+            registeredServices.update(shared.plans[service], name, registered)
         case .admission(let ticket, let verdict): handler?.admission.decided(ticket, verdict)
         case .report(let asker, let inquiry): post(.reported(inquiry: inquiry, report()), to: asker)
-        case .reported(let inquiry, let report): inquiries.received(report, for: inquiry)?()
+        case .reported(let inquiry, let report): inquiries.receivedReport(report, for: inquiry)?()
         case .drain: beginDrain()
         case .idle: idlePeers += 1
         case .adopt(let transfer): sessions.adopt(transfer)
@@ -62,28 +63,30 @@ extension Core {
     }
 
     /// Asks every reactor how it stands and calls back, on this one, with all the answers.
-    func inquire(_ answer: @escaping ([CoreReport]) -> Void) {
-        let inquiry = inquiries.open(expecting: shared.reactorCount, answer)
+    func inquire(_ completion: @escaping ([CoreReport]) -> Void) {
+        let inquiry = inquiries.open(expecting: shared.reactorCount, completion)
         for other in 0..<shared.reactorCount where other != index {
             post(.report(to: index, inquiry: inquiry), to: other)
         }
-        inquiries.received(report(), for: inquiry)?()
+        inquiries.receivedReport(report(), for: inquiry)?()
     }
 
     private func report() -> CoreReport {
         var snapshot = metrics.snapshot
         snapshot.responses = metrics.responses
         snapshot.services = metrics.services.map(\.counts)
-        snapshot.refusals = metrics.refusals.all(listeners.map(\.listener.counters))
+        snapshot.rejectionsByCode = metrics.rejections.all(listeners.map(\.listener.counters))
         snapshot.memory = MemoryCounts(memory)
         for watch in listeners {
             let counters = watch.listener.counters
             snapshot.connections += counters.connectionsOpen
             snapshot.connectionsAccepted += counters.connectionsAccepted
-            snapshot.connectionsRefused += counters.connectionsRefused
+            snapshot.connectionsRejected += counters.connectionsRejected
             snapshot.connectionsEvicted += counters.connectionsEvicted
             snapshot.acceptsFailed += counters.acceptsFailed
-            for kind in RefusalKind.allCases { snapshot.rejections[kind.rawValue] += UInt64(counters.refused(kind)) }
+            for kind in RejectionKind.allCases {
+                snapshot.rejectionsByKind[kind.rawValue] += UInt64(counters.rejected(kind))
+            }
             snapshot.spinsCaught += counters.spinsCaught
         }
         snapshot.sessionsAway = sessions.awayCount

@@ -15,7 +15,7 @@ extension Core {
     func watchMemory() {
         memory.ask = { [unowned self] other in post(.makeRoom, to: other) }
         var limit = RateLimit()
-        memory.tell = { [unowned self] kind, bytes, isForShare in
+        memory.reportEviction = { [unowned self] kind, bytes, isForShare in
             let whose = isForShare ? "a quarter of `limits.max_memory`, a client's share" : "`limits.max_memory`"
             let what = "memory is short (\(whose)): \(bytes) bytes of \(kind.word) were let go"
             if let line = limit.admit(what, at: now) { log.warning("\(line)") }

@@ -12,10 +12,10 @@ extension Core {
     func freeIdentity() -> Bool { sessions.endLongestAway() }
 
     /// Tells every reactor that a broker's workers offer a name, or that it is forgotten.
-    func tell(_ offer: Offer?, of name: String, by plan: ServicePlan) {
-        offers.update(plan, name, offer)
+    func announce(_ registered: RegisteredService?, of name: String, by plan: ServicePlan) {
+        registeredServices.update(plan, name, registered)
         for other in 0..<shared.reactorCount where other != index {
-            post(.offer(service: plan.index, name: name, offer), to: other)
+            post(.registered(service: plan.index, name: name, registered), to: other)
         }
     }
 

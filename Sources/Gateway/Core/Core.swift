@@ -38,7 +38,7 @@ final class Core: TurnParticipant, WebHost {
     private(set) var services: [any Service] = []
     var drainState = Drain()
     /// The services that brokers' workers have registered.
-    var offers: Offers
+    var registeredServices: RegisteredServices
     let requesters: RequesterTable
     var listeners: [ListenerWatch] = []
     var handler: RESTHandler?
@@ -53,14 +53,14 @@ final class Core: TurnParticipant, WebHost {
     var drainsSince: Instant?
     private var letterWatch: LetterWatch?
     var outbox: Outbox
-    private var flushing: [SessionWire] = []
+    private var flushing: [WebSocketConnection] = []
     private var atTurnsEnd: [() -> Void] = []
     /// Sessions whose services are full.
     let backlog = Backlog()
     var largestCrowd = 0
     var ticksSinceCrowd = 0
     /// The sessions on this reactor.
-    private(set) lazy var sessions = SessionRegister(self)
+    private(set) lazy var sessions = SessionRegistry(self)
     /// What any session's bytes are received into; borrowed for the time of a call.
     var receiveBuffer = [UInt8](repeating: 0, count: 65_536)
 
@@ -74,13 +74,13 @@ final class Core: TurnParticipant, WebHost {
     var now: Instant { Instant(nanoseconds: reactor.now) }
 
     /// Builds everything in the calling thread, which becomes the core's.
-    init(index: Int, _ shared: SharedState, addresses: [HTTP.ListenAddress]) throws {
+    init(index: Int, _ shared: SharedState, addresses: [HTTP.BindAddress]) throws {
         self.index = index
         self.shared = shared
         reactor = try Reactor()
         log = shared.log
         metrics = Metrics(shared.plans, log, isFirst: index == 0)
-        offers = Offers(shared.plans)
+        registeredServices = RegisteredServices(shared.plans)
         accessLog = AccessLog(shared.configuration.log, shared.output)
         memory = shared.makeLedger(core: index)
         outbox = Outbox(shared.mailboxes)
@@ -100,7 +100,7 @@ final class Core: TurnParticipant, WebHost {
     }
 
     /// Before any other socket: a second gateway, which stops here, must not have taken the workers of the first.
-    private func listen(_ addresses: [HTTP.ListenAddress]) throws {
+    private func listen(_ addresses: [HTTP.BindAddress]) throws {
         let handler = RESTHandler(self)
         self.handler = handler
         do {
@@ -136,7 +136,7 @@ final class Core: TurnParticipant, WebHost {
     }
 
     /// Leads a reply to its exchange, here or on the reactor that the ticket names.
-    func route(_ body: inout Frame, _ note: ReplyNote, to ticket: Ticket, _ plan: ServicePlan) {
+    func route(_ body: inout Frame, _ note: ReplyMetadata, to ticket: Ticket, _ plan: ServicePlan) {
         guard ticket.reactor == UInt8(index) else {
             guard Int(ticket.reactor) < shared.reactorCount else {
                 return metrics.services[plan.index].dropped(.unknown)
@@ -154,12 +154,12 @@ final class Core: TurnParticipant, WebHost {
     }
 
     /// Ends what `ticket` names, here or on its reactor.
-    func finish(_ ticket: Ticket, because reason: EndReason, _ handling: Handling? = nil) {
+    func finish(_ ticket: Ticket, because reason: EndReason, _ queueTiming: QueueTiming? = nil) {
         guard ticket.reactor == UInt8(index) else {
-            return post(.refused(ticket, reason, handling), to: Int(ticket.reactor))
+            return post(.rejected(ticket, reason, queueTiming), to: Int(ticket.reactor))
         }
         guard let requester = requesters[ticket] else { return }
-        if let handling { requester.noteHandling(handling) }
+        if let queueTiming { requester.noteQueueTiming(queueTiming) }
         requester.finish(because: reason)
     }
 
@@ -190,7 +190,7 @@ final class Core: TurnParticipant, WebHost {
     func whenTurnEnds(_ action: @escaping () -> Void) { atTurnsEnd.append(action) }
 
     /// What the session has to send leaves when the turn is over, in one piece.
-    func flushLater(_ wire: SessionWire) { flushing.append(wire) }
+    func flushLater(_ webSocket: WebSocketConnection) { flushing.append(webSocket) }
 
     /// Reads what has arrived for `service` before a clock is looked at.
     func drainNow(_ service: any Service) {
@@ -243,7 +243,7 @@ final class Core: TurnParticipant, WebHost {
         guard !flushing.isEmpty else { return }
         let batch = flushing
         flushing.removeAll(keepingCapacity: true)
-        for wire in batch { wire.flush() }
+        for webSocket in batch { webSocket.flush() }
     }
 
     private func runAtTurnsEnd() {
@@ -263,7 +263,7 @@ final class Core: TurnParticipant, WebHost {
 
     fileprivate func tick() {
         for service in services { service.tick() }
-        for watch in listeners { metrics.refusals.look(at: watch.listener.counters) }
+        for watch in listeners { metrics.rejections.look(at: watch.listener.counters) }
         let connections = listeners.reduce(0) { $0 + $1.listener.counters.connectionsOpen }
         returnMemory(crowd: requesters.count + sessions.count + closing.count + connections)
     }

@@ -22,7 +22,7 @@ public enum Gateway {
     ///   - withDemoWorkers: starts the workers of `Configuration.demo()` in this process.
     /// - Returns: the process's exit status.
     public static func run(
-        _ configuration: Configuration, warnings: [Mistake] = [], withDemoWorkers: Bool = false
+        _ configuration: Configuration, warnings: [ConfigurationError] = [], withDemoWorkers: Bool = false
     ) throws -> Int32 {
         Threads.ignoreSignal(SIGPIPE)
         Memory.returnEmptyPages()
@@ -34,7 +34,7 @@ public enum Gateway {
         let reactors =
             configuration.reactors == 0 ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : configuration.reactors
         let shared = try SharedState(configuration, reactors: reactors, output: output, log: log)
-        if !withDemoWorkers { tell(notes(configuration), log) }
+        if !withDemoWorkers { logNotes(notes(configuration), log) }
         let demo = withDemoWorkers ? DemoWorkers() : nil
         try demo?.start(shared.context, log: log)
         defer { demo?.stop() }
@@ -50,7 +50,7 @@ public enum Gateway {
     /// What an operator should know of `configuration` on this machine, and is no mistake.
     public static func notes(_ configuration: Configuration) -> [StartNote] { StartNotes.make(configuration) }
 
-    private static func tell(_ notes: [StartNote], _ log: Logger) {
+    private static func logNotes(_ notes: [StartNote], _ log: Logger) {
         for note in notes { log.log(level: note.isWarning ? .warning : .info, "\(note.text)") }
     }
 
@@ -128,7 +128,7 @@ private final class StartReport: Sendable {
     }
 
     /// The addresses to listen on, with the ports that the first reactor got.
-    func resolved(_ configured: [ConfiguredAddress]) -> [HTTP.ListenAddress] {
+    func resolved(_ configured: [ConfiguredAddress]) -> [HTTP.BindAddress] {
         let bound = addresses
         return configured.enumerated().map { index, address in
             switch address {

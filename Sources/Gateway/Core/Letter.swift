@@ -2,7 +2,7 @@
 //
 //     client's reactor                           the service's home
 //        request, withdraw ------------------------->  sends
-//        refused, handed, reply  <------------------  receives; the ticket says whose it is
+//        rejected, handed, reply  <------------------  receives; the ticket says whose it is
 //        workersLost      <-------------------------  tells all
 //
 // Frames change owners with the letter; nothing is shared.
@@ -14,15 +14,15 @@ import ZeroMQ
 /// A message from one reactor (or the process's main thread) to another.
 enum Letter: Sendable {
     /// Send this request for that exchange.
-    case request(service: Int, Submission, FrameBox)
+    case request(service: Int, RequestMetadata, FrameBox)
     /// Nobody waits for that exchange's replies any more.
-    case withdraw(service: Int, Submission)
+    case withdraw(service: Int, RequestMetadata)
     /// The request could not be sent, or its worker is lost.
-    case refused(Ticket, EndReason, Handling?)
+    case rejected(Ticket, EndReason, QueueTiming?)
     /// A worker has that exchange's one-way request.
     case handed(Ticket)
     /// A reply for that exchange.
-    case reply(service: Int, Ticket, FrameBox, ReplyNote)
+    case reply(service: Int, Ticket, FrameBox, ReplyMetadata)
     /// The last worker of that service is gone; all replies that came before were sent before this letter.
     case workersLost(service: Int, EndReason)
     /// From the part of that service on another reactor, or a thread of its own.
@@ -30,7 +30,7 @@ enum Letter: Sendable {
     /// No new work for that worker of a pool, or work again.
     case order(service: Int, pool: String, worker: String, isDraining: Bool)
     /// A broker's workers offer that name, otherwise than before, or it is forgotten.
-    case offer(service: Int, name: String, Offer?)
+    case registered(service: Int, name: String, RegisteredService?)
     /// What was found out about a request that waits at a step of admission.
     case admission(Ticket, AdmissionVerdict)
     /// Tell that reactor how you stand.

@@ -10,10 +10,10 @@ final class ListenerWatch: ReadinessHandler {
     let listener: Listener
     private let core: Core
     private var registration: Registration?
-    private var arrivals: ArrivalEar?
+    private var arrivals: AcceptWatch?
     private var isReady = true
 
-    init(_ core: Core, _ address: HTTP.ListenAddress, _ handler: RESTHandler) throws {
+    init(_ core: Core, _ address: HTTP.BindAddress, _ handler: RESTHandler) throws {
         self.core = core
         let configuration = core.configuration
         var options = ListenerOptions(address: address)
@@ -28,10 +28,10 @@ final class ListenerWatch: ReadinessHandler {
         options.idleTimeout = configuration.timeouts.idle
         options.portUse = core.shared.reactorCount == 1 ? .alone : core.index == 0 ? .first : .next
         listener = try Listener(options, handler: handler)
-        listener.refusalWriter = handler
+        listener.rejectionWriter = handler
         do {
             registration = try core.reactor.watch(listener.epollDescriptor, .readable, self)
-            arrivals = try ArrivalEar(core, listener)
+            arrivals = try AcceptWatch(core, listener)
         } catch {
             if let registration { core.reactor.unwatch(registration) }
             listener.stop()
@@ -49,7 +49,7 @@ final class ListenerWatch: ReadinessHandler {
         let now = core.reactor.now
         guard always || isReady || wantsRun || listener.timeout(now: now) == 0 else { return }
         isReady = false
-        arrivals?.tell()
+        arrivals?.connectionsWait()
         listener.run(now: now)
         arrivals?.follow()
     }
@@ -70,7 +70,7 @@ final class ListenerWatch: ReadinessHandler {
 }
 
 /// Notes that connections wait; deaf while the listener has no descriptor to accept them with.
-private final class ArrivalEar: ReadinessHandler {
+private final class AcceptWatch: ReadinessHandler {
     private(set) var hasArrivals = false
     private let core: Core
     private let listener: Listener
@@ -86,7 +86,7 @@ private final class ArrivalEar: ReadinessHandler {
     func ready(_ readiness: Readiness) { hasArrivals = true }
 
     /// The listener is about to run.
-    func tell() {
+    func connectionsWait() {
         guard hasArrivals else { return }
         hasArrivals = false
         listener.arrivalsWait()
@@ -119,22 +119,22 @@ final class LetterWatch: ReadinessHandler {
         registration = try core.reactor.watch(mailbox.descriptor, .readable, self)
     }
 
-    func ready(_ readiness: Readiness) { mailbox.drain { core.received($0) } }
+    func ready(_ readiness: Readiness) { mailbox.drain { core.receivedLetter($0) } }
 }
 
 /// Questions to all reactors that wait for answers.
 struct Inquiries {
-    private var open: [UInt64: (missing: Int, reports: [CoreReport], answer: ([CoreReport]) -> Void)] = [:]
+    private var open: [UInt64: (missing: Int, reports: [CoreReport], completion: ([CoreReport]) -> Void)] = [:]
     private var last: UInt64 = 0
 
-    mutating func open(expecting count: Int, _ answer: @escaping ([CoreReport]) -> Void) -> UInt64 {
+    mutating func open(expecting count: Int, _ completion: @escaping ([CoreReport]) -> Void) -> UInt64 {
         last += 1
-        open[last] = (count, [], answer)
+        open[last] = (count, [], completion)
         return last
     }
 
     /// - Returns: the call to make now, where this was the last answer.
-    mutating func received(_ report: CoreReport, for inquiry: UInt64) -> (() -> Void)? {
+    mutating func receivedReport(_ report: CoreReport, for inquiry: UInt64) -> (() -> Void)? {
         guard var entry = open.removeValue(forKey: inquiry) else { return nil }
         entry.missing -= 1
         entry.reports.append(report)
@@ -142,6 +142,6 @@ struct Inquiries {
             open[inquiry] = entry
             return nil
         }
-        return { entry.answer(entry.reports) }
+        return { entry.completion(entry.reports) }
     }
 }

@@ -39,7 +39,7 @@ struct HeldMemory {
     ) {
         let known = account?.bytes ?? 0
         guard abs(bytes - known) >= MemoryLedger.grain || bytes == 0 && known > 0 else { return }
-        tell(bytes, ledger(), client(), holder)
+        update(bytes, ledger(), client(), holder)
     }
 
     /// It holds nothing any more, and is forgotten.
@@ -49,7 +49,7 @@ struct HeldMemory {
         self.account = nil
     }
 
-    private mutating func tell(_ bytes: Int, _ ledger: MemoryLedger, _ client: UInt64, _ holder: any MemoryHolder) {
+    private mutating func update(_ bytes: Int, _ ledger: MemoryLedger, _ client: UInt64, _ holder: any MemoryHolder) {
         let account = account ?? ledger.open(kind, client, holder)
         self.account = account
         ledger.change(account, to: bytes)

@@ -33,12 +33,12 @@ final class MemoryLedger {
     /// Bytes held, and holders that had to let go, by kind.
     private(set) var bytes = [Int](repeating: 0, count: MemoryKind.allCases.count)
     private(set) var evictions = [UInt64](repeating: 0, count: MemoryKind.allCases.count)
-    /// Requests and sessions that were refused.
-    var refusals: UInt64 = 0
+    /// Requests and sessions that were rejected.
+    var rejections: UInt64 = 0
     /// Asks another core to let go.
     var ask: (Int) -> Void = { _ in }
     /// Says who let go: what it held, how much, and whether it was for its client's share.
-    var tell: (MemoryKind, Int, Bool) -> Void = { _, _, _ in }
+    var reportEviction: (MemoryKind, Int, Bool) -> Void = { _, _, _ in }
 
     private let core: Int
     private var clients: [UInt64: ClientMemory] = [:]
@@ -125,19 +125,19 @@ final class MemoryLedger {
     private func evict(_ account: MemoryAccount, forShare: Bool) {
         let bytes = account.bytes
         evictions[account.kind.rawValue] += 1
-        tell(account.kind, bytes, forShare)
+        reportEviction(account.kind, bytes, forShare)
         account.holder.evict(account.kind)
         // It must be less now in any case, or this would go on for ever.
         if account.bytes >= bytes && bytes > 0 { change(account, to: 0) }
     }
 
-    // MARK: Refusing
+    // MARK: Rejecting
 
     /// Why a request whose body is so long is not taken in, or nil.
     /// - Parameter length: nil where it is not known.
     func problem(ofBody length: UInt64?) -> Problem? {
         if let length, length > UInt64(share) {
-            refusals += 1
+            rejections += 1
             return Problem(
                 .bodyTooLarge, "the body has more than \(ByteCount.text(share)), which is what one client may hold "
                     + "(a quarter of `limits.max_memory`, divided among the reactors)")
@@ -149,7 +149,7 @@ final class MemoryLedger {
     /// new work has to wait only if that is too slow.
     var fullness: Problem? {
         guard !mustSettle, budget.held > budget.limit + budget.limit / 8 else { return nil }
-        refusals += 1
+        rejections += 1
         return Problem(.overloaded, MemoryWords.short)
     }
 }

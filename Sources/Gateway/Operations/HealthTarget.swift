@@ -47,7 +47,7 @@ public struct HealthTarget: Sendable, Equatable, CustomStringConvertible {
 
     /// Asks. - Returns: nil if the answer is 200, else what is wrong.
     public func complaint(within time: Duration) -> String? {
-        let there: HTTP.ListenAddress =
+        let there: HTTP.BindAddress =
             switch address {
             case .tcp(let host, let port): .tcp(host: host, port: port)
             case .unix(let path): .unix(path: path)

@@ -5,7 +5,7 @@ struct MemoryCounts: Sendable {
     private var limit = 0
     private var bytes = [Int](repeating: 0, count: MemoryKind.allCases.count)
     private var evictions = [UInt64](repeating: 0, count: MemoryKind.allCases.count)
-    private var refusals: UInt64 = 0
+    private var rejections: UInt64 = 0
 
     init() {}
 
@@ -13,12 +13,12 @@ struct MemoryCounts: Sendable {
         limit = ledger.budget.limit
         bytes = ledger.bytes
         evictions = ledger.evictions
-        refusals = ledger.refusals
+        rejections = ledger.rejections
     }
 
     mutating func add(_ other: MemoryCounts) {
         limit = max(limit, other.limit)
-        refusals += other.refusals
+        rejections += other.rejections
         for kind in bytes.indices {
             bytes[kind] += other.bytes[kind]
             evictions[kind] += other.evictions[kind]
@@ -40,6 +40,6 @@ struct MemoryCounts: Sendable {
         }
         page.single(
             "zmq_gateway_memory_refused_total", "counter", "Requests and sessions refused because memory was short.",
-            refusals)
+            rejections)
     }
 }

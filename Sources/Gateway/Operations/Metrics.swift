@@ -61,7 +61,7 @@ struct ServiceCounts: Sendable {
     /// back because no place was free, and the replies they were sent.
     var nativeRequests: UInt64 = 0
     var nativeOpen = 0
-    var nativeRefusals = [UInt64](repeating: 0, count: EndReason.allCases.count)
+    var nativeRejections = [UInt64](repeating: 0, count: EndReason.allCases.count)
     var nativeHeld: UInt64 = 0
     var nativeReplies: UInt64 = 0
     /// How long requests waited for a ready worker.
@@ -82,7 +82,7 @@ struct ServiceCounts: Sendable {
         violations += other.violations
         nativeRequests += other.nativeRequests
         nativeOpen += other.nativeOpen
-        for reason in nativeRefusals.indices { nativeRefusals[reason] += other.nativeRefusals[reason] }
+        for reason in nativeRejections.indices { nativeRejections[reason] += other.nativeRejections[reason] }
         nativeHeld += other.nativeHeld
         nativeReplies += other.nativeReplies
         queue.add(other.queue)
@@ -113,7 +113,7 @@ final class ServiceMetrics {
 /// Everything that one reactor counts.
 final class Metrics {
     let services: [ServiceMetrics]
-    let refusals: RefusalLog
+    let rejections: RejectionLog
     var snapshot = MetricsSnapshot()
 
     private var statuses = [UInt64](repeating: 0, count: 600)
@@ -121,7 +121,7 @@ final class Metrics {
     /// - Parameter isFirst: this reactor tells of what all of them have.
     init(_ plans: [ServicePlan], _ log: Logger, isFirst: Bool) {
         services = plans.map { ServiceMetrics(ServiceLog(log, $0.name, speaksForAll: isFirst)) }
-        refusals = RefusalLog(log)
+        rejections = RejectionLog(log)
     }
 
     /// A response of that status was given.
@@ -140,18 +140,18 @@ struct MetricsSnapshot: Sendable {
     var services: [ServiceCounts] = []
     var connections = 0
     var connectionsAccepted: UInt64 = 0
-    var connectionsRefused: UInt64 = 0
+    var connectionsRejected: UInt64 = 0
     var connectionsEvicted: UInt64 = 0
     var acceptsFailed: UInt64 = 0
     /// ZeroMQ connections to ports that are bound.
     var peers = 0
-    var peersRefused: UInt64 = 0
+    var peersRejected: UInt64 = 0
     var sessionsEvicted: UInt64 = 0
     var sessionsAway = 0
-    /// Requests that the HTTP room rejected, by `RefusalKind`: no handler saw them.
-    var rejections = [UInt64](repeating: 0, count: RefusalKind.allCases.count)
-    /// Requests that were refused before they reached a service.
-    var refusals: [ProblemCode: UInt64] = [:]
+    /// Requests that the HTTP room rejected, by `RejectionKind`: no handler saw them.
+    var rejectionsByKind = [UInt64](repeating: 0, count: RejectionKind.allCases.count)
+    /// Requests that were rejected before they reached a service.
+    var rejectionsByCode: [ProblemCode: UInt64] = [:]
     var spinsCaught: UInt64 = 0
     /// HTTP responses by status.
     var responses: [Int: UInt64] = [:]
@@ -172,15 +172,15 @@ struct MetricsSnapshot: Sendable {
         }
         connections += other.connections
         connectionsAccepted += other.connectionsAccepted
-        connectionsRefused += other.connectionsRefused
+        connectionsRejected += other.connectionsRejected
         connectionsEvicted += other.connectionsEvicted
         acceptsFailed += other.acceptsFailed
         peers += other.peers
-        peersRefused += other.peersRefused
+        peersRejected += other.peersRejected
         sessionsEvicted += other.sessionsEvicted
         sessionsAway += other.sessionsAway
-        for kind in rejections.indices { rejections[kind] += other.rejections[kind] }
-        refusals.merge(other.refusals, uniquingKeysWith: +)
+        for kind in rejectionsByKind.indices { rejectionsByKind[kind] += other.rejectionsByKind[kind] }
+        rejectionsByCode.merge(other.rejectionsByCode, uniquingKeysWith: +)
         spinsCaught += other.spinsCaught
         responses.merge(other.responses, uniquingKeysWith: +)
         bufferedBytes += other.bufferedBytes

@@ -150,7 +150,7 @@ struct MetricsText {
         head("zmq_gateway_native_refused_total", "counter", "Requests of native clients that got no answer.")
         for plan in native {
             for reason in EndReason.allCases {
-                let count = total.services[plan.index].nativeRefusals[Int(reason.rawValue)]
+                let count = total.services[plan.index].nativeRejections[Int(reason.rawValue)]
                 guard count > 0 || reason == .overloaded else { continue }
                 line(
                     "zmq_gateway_native_refused_total", "service=\"\(plan.name)\",reason=\"\(reason.word)\"", count)
@@ -173,7 +173,8 @@ struct MetricsText {
             "zmq_gateway_connections_accepted_total", "counter", "Client connections accepted.",
             total.connectionsAccepted)
         single(
-            "zmq_gateway_connections_refused_total", "counter", "Client connections refused.", total.connectionsRefused)
+            "zmq_gateway_connections_refused_total", "counter", "Client connections refused.", total.connectionsRejected
+        )
         single(
             "zmq_gateway_connections_evicted_total", "counter", "Idle client connections closed to make room.",
             total.connectionsEvicted)
@@ -185,8 +186,8 @@ struct MetricsText {
             UInt64(max(0, total.peers)))
         single(
             "zmq_gateway_peers_refused_total", "counter", "ZeroMQ connections closed because a port had too many.",
-            total.peersRefused)
-        refusals(total)
+            total.peersRejected)
+        rejections(total)
         responses(total)
         single(
             "zmq_gateway_parser_spins_total", "counter", "Busy loops of the HTTP parser that were caught.",
@@ -224,17 +225,17 @@ struct MetricsText {
     }
 
     /// Requests that reached no service. Those that the HTTP room rejected are in both, by kind and by problem code.
-    private mutating func refusals(_ total: MetricsSnapshot) {
+    private mutating func rejections(_ total: MetricsSnapshot) {
         head(
             "zmq_gateway_requests_rejected_total", "counter",
             "Requests rejected while they were read, before a handler saw them, by reason.")
-        for (kind, count) in zip(RefusalKind.allCases, total.rejections) {
+        for (kind, count) in zip(RejectionKind.allCases, total.rejectionsByKind) {
             line("zmq_gateway_requests_rejected_total", "reason=\"\(kind.word)\"", count)
         }
         head(
             "zmq_gateway_requests_refused_total", "counter",
             "Requests refused before they reached a service, by problem code.")
-        for (code, count) in total.refusals.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        for (code, count) in total.rejectionsByCode.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             line("zmq_gateway_requests_refused_total", "reason=\"\(code.rawValue)\"", count)
         }
     }

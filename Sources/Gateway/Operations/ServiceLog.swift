@@ -1,4 +1,4 @@
-// What a service tells the log about its workers: who came, who went, who is refused, and what is dropped. One event a
+// What a service tells the log about its workers: who came, who went, who is rejected, and what is dropped. One event a
 // line, with the names that the console shows. A peer can do each of these a million times a second, so each kind has a
 // rate limit; the next line says how many were held back.
 
@@ -14,7 +14,7 @@ final class ServiceLog {
     private let speaksForAll: Bool
     private var comings = RateLimit(burst: 20)
     private var goings = RateLimit(burst: 20)
-    private var refusals = RateLimit(burst: 3)
+    private var rejections = RateLimit(burst: 3)
     private var drops = RateLimit(burst: 3)
 
     /// - Parameter speaksForAll: this reactor is the first.
@@ -46,8 +46,8 @@ final class ServiceLog {
     }
 
     /// A peer that cannot be talked to.
-    func refused(_ event: @autoclosure () -> String) {
-        if let line = refusals.admit("service \(name): \(event())", at: now) { log.warning("\(line)") }
+    func rejected(_ event: @autoclosure () -> String) {
+        if let line = rejections.admit("service \(name): \(event())", at: now) { log.warning("\(line)") }
     }
 
     /// A message cannot be used. - Returns: what takes the line about it; nil if there were enough of them for now.

@@ -18,40 +18,40 @@ final class ConnectionEvents: ReadinessHandler, TimerHandler {
     /// There may be events to read.
     var onNews: () -> Void = {}
 
-    private unowned let core: any ServiceHost
+    private unowned let host: any ServiceHost
     private let monitor: Monitor
-    private let partings = Partings()
-    private var ear: Ear
+    private let disconnectReasons = DisconnectReasons()
+    private var ear: DescriptorWatch
     private var isStarted = false
     private var held: (event: MonitorEvent, descriptor: Int32, since: UInt64)?
     private var waitedAt: UInt64?
     private var timer: TimerID?
 
     /// - Parameter monitor: of a socket that neither connects nor listens yet.
-    init(_ core: any ServiceHost, _ monitor: consuming Monitor) {
-        self.core = core
-        ear = Ear(monitor.descriptor)
+    init(_ host: any ServiceHost, _ monitor: consuming Monitor) {
+        self.host = host
+        ear = DescriptorWatch(monitor.descriptor)
         self.monitor = monitor
     }
 
     /// Listens, at the start and at each tick (Ear.swift).
     func start() {
         isStarted = true
-        ear.listen(core, self)
+        ear.listen(host, self)
     }
 
     /// A peer that connected to us can be talked to.
-    func isUp(_ peer: Connection) { partings.isUp(peer.descriptor) }
+    func isUp(_ peer: Connection) { disconnectReasons.isUp(peer.descriptor) }
 
     /// All connections were closed, and no event tells of it.
     func forget() {
-        partings.forget()
+        disconnectReasons.forget()
         held = nil
     }
 
     func stop() {
-        ear.stop(core)
-        if let timer { core.reactor.cancel(timer) }
+        ear.stop(host)
+        if let timer { host.reactor.cancel(timer) }
         (isStarted, timer) = (false, nil)
         onNews = {}
     }
@@ -64,27 +64,31 @@ final class ConnectionEvents: ReadinessHandler, TimerHandler {
     }
 
     /// The next event; nil where there is none, or where its reason is not known yet.
-    func next() -> (event: MonitorEvent, parting: Parting?)? {
+    func next() -> (event: MonitorEvent, disconnectReason: DisconnectReason?)? {
         if let held {
-            let isLast = core.reactor.now - held.since >= Self.patience
-            guard let parting = partings.parting(of: held.descriptor, isLast: isLast) else { return lookLater() }
+            let isLast = host.reactor.now - held.since >= Self.patience
+            guard let disconnectReason = disconnectReasons.disconnectReason(of: held.descriptor, isLast: isLast) else {
+                return lookLater()
+            }
             self.held = nil
-            waitedAt = core.reactor.now
-            return (held.event, parting)
+            waitedAt = host.reactor.now
+            return (held.event, disconnectReason)
         }
         guard let event = monitor.next() else { return nil }
         guard case .disconnected(_, let descriptor) = event else {
-            partings.observe(event)
+            disconnectReasons.observe(event)
             return (event, nil)
         }
-        let mayWait = isStarted && waitedAt.map { core.reactor.now - $0 >= Self.pause } ?? true
-        if let parting = partings.parting(of: descriptor, isLast: !mayWait) { return (event, parting) }
-        held = (event, descriptor, core.reactor.now)
+        let mayWait = isStarted && waitedAt.map { host.reactor.now - $0 >= Self.pause } ?? true
+        if let disconnectReason = disconnectReasons.disconnectReason(of: descriptor, isLast: !mayWait) {
+            return (event, disconnectReason)
+        }
+        held = (event, descriptor, host.reactor.now)
         return lookLater()
     }
 
-    private func lookLater() -> (event: MonitorEvent, parting: Parting?)? {
-        if timer == nil { timer = core.reactor.schedule(at: core.reactor.now + Self.interval, self, key: 0) }
+    private func lookLater() -> (event: MonitorEvent, disconnectReason: DisconnectReason?)? {
+        if timer == nil { timer = host.reactor.schedule(at: host.reactor.now + Self.interval, self, key: 0) }
         return nil
     }
 }

@@ -6,7 +6,7 @@
 //     finish --------------->-+--end--> service (cancel, identity), metrics, ReplySink
 //
 // What differs from transport to transport is its sink: where replies go, and what is said at the end. The life of an
-// exchange, on one screen: `open`, `take`, `timerFired`, `finish`, `conclude`. Confined to its core.
+// exchange, on one screen: `open`, `take`, `timerFired`, `finish`, `conclude`. Confined to its reactor.
 
 import Bridge
 import Reactors
@@ -19,7 +19,7 @@ final class Exchange: RequesterState, Requester, TimerHandler {
     /// It was opened, and is not over yet.
     private(set) var isOpen = false
     /// How the request fared before its first reply, where its service says so.
-    private(set) var handling: Handling?
+    private(set) var queueTiming: QueueTiming?
     let fairnessKey: UInt64
     private let host: any ServiceHost
     /// Until it is over.
@@ -56,7 +56,7 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         host.metrics.services[plan.index].counts.open += 1
         guard host.requesters.admit(self) else { return finish(because: .overloaded) }
         armTimer()
-        if case .refused(let reason) = service.send(&request, for: self) { finish(because: reason) }
+        if case .rejected(let reason) = service.sendToWorker(&request, for: self) { finish(because: reason) }
     }
 
     /// Replies go to `sink` from now on, and the one before hears no more. If that one was full, the exchange goes on.
@@ -71,11 +71,11 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         if isOpen, let end = state.sent() { conclude(end) }
     }
 
-    func noteHandling(_ handling: Handling) { self.handling = handling }
+    func noteQueueTiming(_ queueTiming: QueueTiming) { self.queueTiming = queueTiming }
     func unsentWasSent() { sink?.requestWasSent() }
 
-    func receivedFromWorker(_ body: inout Frame, _ note: ReplyNote) {
-        if let handling = note.handling { self.handling = handling }
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyMetadata) {
+        if let queueTiming = note.queueTiming { self.queueTiming = queueTiming }
         if case .marker = note.last { return finish(because: .final) }
         let bytes = body.bytes
         var inspection = plan.inspector.inspect(bytes)

@@ -25,9 +25,9 @@ final class NativeClients {
     /// body, so one peer could make any number of them. Those that are connected themselves have a descriptor each.
     private static let mostBehindOthers = 20_000
 
-    private unowned let core: any ServiceHost
+    private unowned let host: any ServiceHost
     private unowned let service: any Service
-    private let port: RouterPort
+    private let router: MonitoredRouter
     private var clients: [[UInt8]: NativeClient] = [:]
     private var behindOthers = 0
     /// What messages are received into; taken out for the time, for what one leads to may come back here.
@@ -35,37 +35,37 @@ final class NativeClients {
     /// What the service could not take yet.
     private var held: (client: NativeClient, body: FrameBox, more: [FrameBox])?
     private let hasPool: Bool
-    private let refusals: NativeRefusals
+    private let rejections: NativeRejections
     /// How many may be with the workers, where no pool says when one is ready.
     private let places: () -> Int
     /// Replies after which a request is over; nil where they are not counted.
     private let bound: Int?
 
-    init?(_ core: any ServiceHost, _ service: any Service, places: @escaping () -> Int = { .max }) throws(ZMQError) {
+    init?(_ host: any ServiceHost, _ service: any Service, places: @escaping () -> Int = { .max }) throws(ZMQError) {
         let plan = service.plan
         guard let endpoint = plan.configuration.clients else { return nil }
-        self.core = core
+        self.host = host
         self.service = service
         self.places = places
-        refusals = NativeRefusals(core, plan)
+        rejections = NativeRejections(host, plan)
         hasPool = plan.traits.reportsPools
         bound = plan.rules.count ?? (plan.configuration.replies.final == nil ? 1 : nil)
         var options = SocketOptions(plan.configuration.socket)
         // A client that is held back is not read, nor are the answers to its pings: it would be taken for frozen.
         options.heartbeatInterval = nil
-        port = try RouterPort(core, endpoint, options)
-        core.log.info("native clients of service \(plan.name) come to \(port.endpoint)")
-        port.onLost = { [unowned self] name, _ in forget { $0.envelope[0] == name } }
+        router = try MonitoredRouter(host, endpoint, options)
+        host.log.info("native clients of service \(plan.name) come to \(router.endpoint)")
+        router.onLost = { [unowned self] name, _ in forget { $0.envelope[0] == name } }
     }
 
     var count: Int { clients.count }
 
-    /// Requests were refused, as a sentence.
-    var trouble: String? { refusals.trouble ?? port.trouble }
+    /// Requests were rejected, as a sentence.
+    var trouble: String? { rejections.trouble ?? router.trouble }
 
-    func start() { port.start(service) }
+    func start() { router.start(service) }
 
-    func stop() { port.stop() }
+    func stop() { router.stop() }
 
     /// Hands over what has come, as far as the service takes it. - Returns: whether more may be there.
     func drain() -> Bool {
@@ -74,26 +74,26 @@ final class NativeClients {
         self.inbox = nil
         defer { self.inbox = inbox }
         for _ in 0..<Self.turnBudget {
-            guard port.receive(&inbox.message) else { return false }
+            guard router.receive(&inbox.message) else { return false }
             guard take(&inbox.message) else {
-                port.stopsReading()
+                router.stopsReading()
                 return false
             }
         }
-        port.stopsReading()
+        router.stopsReading()
         return true
     }
 
     /// A client that is connected itself is there until its connection is gone; of those behind others, and over
     /// inproc, nobody tells.
     func tick() {
-        port.tick()
+        router.tick()
         if !hasPool {
             let limit = service.plan.rules.deadline
-            for client in clients.values { ended(client.open.expire(limit, at: core.now), because: .deadline) }
+            for client in clients.values { ended(client.open.expire(limit, at: host.now), because: .deadline) }
         }
-        refusals.tick()
-        forget { $0.isBehindOthers && core.now.since($0.usedAt) > Self.memory }
+        rejections.tick()
+        forget { $0.isBehindOthers && host.now.since($0.usedAt) > Self.memory }
     }
 
     /// Tries what is held again. - Returns: whether nothing is held any more.
@@ -112,47 +112,47 @@ final class NativeClients {
             break
         }
         guard bodyAt < message.count, !message.isTooLong, let client = client(message, bodyAt) else {
-            let metrics = core.metrics.services[service.plan.index]
+            let metrics = host.metrics.services[service.plan.index]
             metrics.dropped(.malformed)
             metrics.log.dropping()?("dropped a message of a native client that has no body, \(Excerpt.text(message))")
             return true
         }
-        core.metrics.services[service.plan.index].counts.nativeRequests += 1
+        host.metrics.services[service.plan.index].counts.nativeRequests += 1
         let more = message.surplus(from: bodyAt + 1)
         let body = FrameBox(message.take(bodyAt))
         if hand(client, body, more) { return true }
         held = (client, body, more)
-        core.metrics.services[service.plan.index].counts.nativeHeld += 1
+        host.metrics.services[service.plan.index].counts.nativeHeld += 1
         return false
     }
 
     private func hand(_ client: NativeClient, _ body: FrameBox, _ more: [FrameBox]) -> Bool {
-        client.usedAt = core.now
+        client.usedAt = host.now
         let index = service.plan.index
         guard hasPool || takePlace() else { return false }
-        guard case .taken = service.submit(&body.frame, more, client.submission) else {
-            if !hasPool { core.bounds.openExchanges.leaveNative(index) }
+        guard case .accepted = service.submit(&body.frame, more, client.metadata) else {
+            if !hasPool { host.bounds.openExchanges.leaveNative(index) }
             return false
         }
         guard !hasPool else { return true }
-        client.open.begin(at: core.now)
-        core.metrics.services[index].counts.nativeOpen += 1
+        client.open.begin(at: host.now)
+        host.metrics.services[index].counts.nativeOpen += 1
         return true
     }
 
     /// A place among the open exchanges, and with the workers.
     private func takePlace() -> Bool {
         let index = service.plan.index
-        return core.metrics.services[index].counts.nativeOpen < places() && core.bounds.openExchanges.enterNative(index)
+        return host.metrics.services[index].counts.nativeOpen < places() && host.bounds.openExchanges.enterNative(index)
     }
 
     /// So many of a client's requests are over.
     /// - Parameter reason: why they are not answered; nil where they are, or where their client has gone.
     fileprivate func ended(_ count: Int, because reason: EndReason? = nil) {
         guard count > 0 else { return }
-        core.metrics.services[service.plan.index].counts.nativeOpen -= count
-        if let reason { refusals.note(reason, count) }
-        for _ in 0..<count { core.bounds.openExchanges.leaveNative(service.plan.index) }
+        host.metrics.services[service.plan.index].counts.nativeOpen -= count
+        if let reason { rejections.note(reason, count) }
+        for _ in 0..<count { host.bounds.openExchanges.leaveNative(service.plan.index) }
     }
 
     /// Whoever has these frames before the body.
@@ -170,9 +170,9 @@ final class NativeClients {
             if known.connection == connection { return known }
             forget { $0 === known }
         }
-        guard port.admit(envelope[0], on: connection) else { return nil }
-        let client = NativeClient(core, service, self, envelope, connection)
-        guard core.requesters.insert(client) else { return nil }
+        guard router.admit(envelope[0], on: connection) else { return nil }
+        let client = NativeClient(host, service, self, envelope, connection)
+        guard host.requesters.insert(client) else { return nil }
         clients[key] = client
         if client.isBehindOthers {
             behindOthers += 1
@@ -194,14 +194,14 @@ final class NativeClients {
             clients[key] = nil
             if client.isBehindOthers { behindOthers -= 1 }
             if held?.client === client { held = nil }
-            core.requesters.remove(client)
+            host.requesters.remove(client)
             ended(client.open.endAll())
             service.ended(client, End(.clientLeft))
         }
     }
 
     /// A worker replied to one of its requests.
-    fileprivate func took(_ body: inout Frame, _ note: ReplyNote, for client: NativeClient) {
+    fileprivate func took(_ body: inout Frame, _ note: ReplyMetadata, for client: NativeClient) {
         if !hasPool, client.open.replied(isLast: service.plan.saysItself(body.bytes), bound: bound) {
             ended(1)
         }
@@ -213,23 +213,23 @@ final class NativeClients {
         // A pool tells of each request.
         guard hasPool else { return ended(client.open.endAll(), because: reason) }
         guard reason != .shutdown else { return service.ended(client, End(reason)) }
-        refusals.note(reason)
+        rejections.note(reason)
     }
 
     /// Sends a reply on its way back.
     private func reply(_ body: inout Frame, _ more: [FrameBox], to client: NativeClient) {
-        let metrics = core.metrics.services[service.plan.index]
-        port.willSend()
-        client.usedAt = core.now
+        let metrics = host.metrics.services[service.plan.index]
+        router.willSend()
+        client.usedAt = host.now
         let identity = client.envelope[0]
         var address = Frame(copying: identity.span)
         // Gone, or it does not take its replies: either way nobody else gets them.
-        let outcome = port.socket.send(&address, more: true)
-        if outcome == .wouldBlock { refusals.note(.slowClient) }
+        let outcome = router.socket.send(&address, more: true)
+        if outcome == .wouldBlock { rejections.note(.slowClient) }
         guard outcome == .sent else { return metrics.dropped(.unknown) }
-        port.socket.begin(client.envelope.dropFirst())
-        _ = port.socket.send(&body, more: !more.isEmpty)
-        for (index, box) in more.enumerated() { _ = port.socket.send(&box.frame, more: index < more.count - 1) }
+        router.socket.begin(client.envelope.dropFirst())
+        _ = router.socket.send(&body, more: !more.isEmpty)
+        for (index, box) in more.enumerated() { _ = router.socket.send(&box.frame, more: index < more.count - 1) }
         metrics.counts.nativeReplies += 1
     }
 }
@@ -245,21 +245,21 @@ final class NativeClient: RequesterState, Requester {
     var usedAt: Instant
     /// Its requests, where no pool knows them.
     fileprivate(set) var open = RequestLine()
-    private let core: any ServiceHost
+    private let host: any ServiceHost
     private unowned let clients: NativeClients
     /// All that comes by one connection takes turns with others: behind a broker there may be any number.
     let fairnessKey: UInt64
 
     init(
-        _ core: any ServiceHost, _ service: any Service, _ clients: NativeClients, _ envelope: [[UInt8]],
+        _ host: any ServiceHost, _ service: any Service, _ clients: NativeClients, _ envelope: [[UInt8]],
         _ connection: Int32?
     ) {
-        self.core = core
+        self.host = host
         self.clients = clients
         self.envelope = envelope
         self.connection = connection
         isBehindOthers = connection == nil || envelope.count > 2
-        usedAt = core.now
+        usedAt = host.now
         let peer = envelope[0]
         fairnessKey = FNV1a.hash(peer.span)
         super.init(service)
@@ -269,9 +269,9 @@ final class NativeClient: RequesterState, Requester {
     var isNative: Bool { true }
     var canBeHeldBack: Bool { true }
 
-    func receivedFromWorker(_ body: inout Frame, _ note: ReplyNote) {
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyMetadata) {
         if case .marker = note.last { return }
-        core.metrics.services[plan.index].counts.bytesReceived += UInt64(body.count)
+        host.metrics.services[plan.index].counts.bytesReceived += UInt64(body.count)
         clients.took(&body, note, for: self)
     }
 
@@ -280,7 +280,7 @@ final class NativeClient: RequesterState, Requester {
 
     // Its protocol has no words for these.
     func receivedFromPublisher(_ publication: Publication) {}
-    func noteHandling(_ handling: Handling) {}
+    func noteQueueTiming(_ queueTiming: QueueTiming) {}
     func unsentWasSent() {}
     func requestWasTaken() {}
 }

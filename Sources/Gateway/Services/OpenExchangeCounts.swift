@@ -1,5 +1,5 @@
 // How many exchanges are open, for the bounds that hold for the whole process. The one thing that reactors count
-// together: a share for each would refuse the third of three when the first two came to the same reactor. Atomic,
+// together: a share for each would reject the third of three when the first two came to the same reactor. Atomic,
 // without a lock and without an order: two relaxed additions an exchange.
 
 import Synchronization

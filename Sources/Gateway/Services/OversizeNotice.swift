@@ -19,11 +19,11 @@ struct OversizeNotice {
     }
 
     /// It happened, now.
-    mutating func happened(_ core: any ServiceHost) {
-        last = core.now
-        guard saidAt.map({ core.now.since($0) >= Self.memory }) ?? true else { return }
-        saidAt = core.now
-        core.log.warning("\(sentence)")
+    mutating func happened(_ host: any ServiceHost) {
+        last = host.now
+        guard saidAt.map({ host.now.since($0) >= Self.memory }) ?? true else { return }
+        saidAt = host.now
+        host.log.warning("\(sentence)")
     }
 
     /// The sentence, while it is news.
@@ -33,9 +33,9 @@ struct OversizeNotice {
     }
 }
 
-extension Parting {
+extension DisconnectReason {
     /// Why exchanges end whose worker is lost.
-    var reason: EndReason { self == .refused ? .limit : .workerLost }
+    var reason: EndReason { self == .rejected ? .limit : .workerLost }
 }
 
 extension ServicePlan {

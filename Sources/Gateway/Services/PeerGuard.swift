@@ -26,11 +26,11 @@ final class PeerGuard {
     /// What is wrong, as a sentence.
     var trouble: String? {
         if openAt != nil { return "\(endpoint) is closed for a moment: \(Self.noDescriptor)" }
-        guard let troubledAt, core.now.since(troubledAt) < Self.memory else { return nil }
+        guard let troubledAt, host.now.since(troubledAt) < Self.memory else { return nil }
         return sentence
     }
 
-    private unowned let core: any ServiceHost
+    private unowned let host: any ServiceHost
     private let endpoint: String
     private let resolved: String
     private let isLocal: Bool
@@ -52,10 +52,10 @@ final class PeerGuard {
     ///   - resolved: as libzmq knows it.
     ///   - unbind: stops listening there, which ends all its connections.
     init(
-        _ core: any ServiceHost, _ endpoint: String, at resolved: String, unbind: @escaping () throws -> Void,
+        _ host: any ServiceHost, _ endpoint: String, at resolved: String, unbind: @escaping () throws -> Void,
         bind: @escaping () throws -> Void
     ) {
-        self.core = core
+        self.host = host
         self.endpoint = endpoint
         self.resolved = resolved
         self.unbind = unbind
@@ -68,12 +68,12 @@ final class PeerGuard {
         case .accepted(_, let descriptor):
             line.accepted(descriptor)
             failingSince = nil
-            core.metrics.snapshot.peers += 1
-            if line.count > core.bounds.peersPerPort { makeRoom(for: descriptor) }
+            host.metrics.snapshot.peers += 1
+            if line.count > host.bounds.peersPerPort { makeRoom(for: descriptor) }
         case .disconnected(_, let descriptor):
             let before = line.count
             line.gone(descriptor)
-            core.metrics.snapshot.peers -= before - line.count
+            host.metrics.snapshot.peers -= before - line.count
         case .acceptFailed: acceptFailed()
         default: break
         }
@@ -83,20 +83,20 @@ final class PeerGuard {
     func tick() {
         if failures == 0 { failingSince = nil }
         failures = 0
-        guard let openAt, core.now >= openAt else { return }
+        guard let openAt, host.now >= openAt else { return }
         do {
             try bind()
             self.openAt = nil
-            core.log.notice("\(endpoint) is open again")
+            host.log.notice("\(endpoint) is open again")
         } catch {
-            self.openAt = core.now + Self.closedFor
+            self.openAt = host.now + Self.closedFor
         }
     }
 
     private func makeRoom(for newcomer: Int32) {
-        core.metrics.snapshot.peersRefused += 1
-        complain(
-            "\(endpoint): more than \(core.bounds.peersPerPort) connections come (limits.max_peers, ulimit -n): those "
+        host.metrics.snapshot.peersRejected += 1
+        report(
+            "\(endpoint): more than \(host.bounds.peersPerPort) connections come (limits.max_peers, ulimit -n): those "
                 + "that say nothing are closed, else the newest")
         guard !endSilent() else { return }
         line.gone(newcomer)
@@ -115,32 +115,32 @@ final class PeerGuard {
     }
 
     private func end(_ descriptor: Int32) {
-        core.metrics.snapshot.peers -= 1
+        host.metrics.snapshot.peers -= 1
         PeerDescriptor.end(descriptor, at: resolved)
     }
 
     private func acceptFailed() {
         failures += 1
-        core.metrics.snapshot.acceptsFailed += 1
-        complain("\(endpoint): \(Self.noDescriptor)")
+        host.metrics.snapshot.acceptsFailed += 1
+        report("\(endpoint): \(Self.noDescriptor)")
         // They may come faster than they are read.
-        if failures % Self.failuresPerLook == 0 { core.reactor.refresh() }
-        let since = failingSince ?? core.now
+        if failures % Self.failuresPerLook == 0 { host.reactor.refresh() }
+        let since = failingSince ?? host.now
         failingSince = since
         if endSilent() { return }
-        guard openAt == nil, core.now.since(since) > Self.failsFor, (try? unbind()) != nil else { return }
-        core.metrics.snapshot.peers -= line.count
+        guard openAt == nil, host.now.since(since) > Self.failsFor, (try? unbind()) != nil else { return }
+        host.metrics.snapshot.peers -= line.count
         line = PeerLine()
-        openAt = core.now + Self.closedFor
-        core.log.error("\(endpoint) is closed for a moment: \(Self.noDescriptor)")
+        openAt = host.now + Self.closedFor
+        host.log.error("\(endpoint) is closed for a moment: \(Self.noDescriptor)")
     }
 
-    private func complain(_ text: @autoclosure () -> String) {
+    private func report(_ text: @autoclosure () -> String) {
         // Under a flood it is said often enough.
-        if let troubledAt, core.now.since(troubledAt) < Self.breath { return }
+        if let troubledAt, host.now.since(troubledAt) < Self.breath { return }
         let text = text()
-        if let line = limit.admit(text, at: core.now) { core.log.warning("\(line)") }
+        if let line = limit.admit(text, at: host.now) { host.log.warning("\(line)") }
         sentence = text
-        troubledAt = core.now
+        troubledAt = host.now
     }
 }

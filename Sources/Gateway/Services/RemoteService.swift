@@ -1,6 +1,6 @@
 // A service that is bound on another reactor: this one forwards requests by letter.
 //
-// Whether a worker is there only the home knows; its refusal comes back as a letter, some microseconds later.
+// Whether a worker is there only the home knows; its rejection comes back as a letter, some microseconds later.
 
 import Bridge
 import ZeroMQ
@@ -9,10 +9,10 @@ import ZeroMQ
 final class RemoteService: Service {
     let plan: ServicePlan
     private let home: Int
-    private unowned let core: any ServiceHost
+    private unowned let host: any ServiceHost
 
-    init(_ core: any ServiceHost, _ plan: ServicePlan, home: Int) {
-        self.core = core
+    init(_ host: any ServiceHost, _ plan: ServicePlan, home: Int) {
+        self.host = host
         self.plan = plan
         self.home = home
     }
@@ -27,19 +27,19 @@ final class RemoteService: Service {
     func pause(_ exchange: any Requester) {}
     func resume(_ exchange: any Requester) {}
 
-    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
+    func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
         var frame = Frame()
         swap(&frame, &request)
-        // What the home refuses has left here already.
-        var submission = exchange.submission
-        submission.canBeHeldBack = false
-        core.postRequest(submission, FrameBox(frame), of: plan, to: home)
-        return .taken
+        // What the home rejects has left here already.
+        var metadata = exchange.metadata
+        metadata.canBeHeldBack = false
+        host.postRequest(metadata, FrameBox(frame), of: plan, to: home)
+        return .accepted
     }
 
     func ended(_ exchange: any Requester, _ end: End) {
         // What ended for other reasons the home has ended itself, or has nothing left of.
         guard end.cancelsWorker || end.reason == .idle, plan.cancel != nil || plan.traits.reportsPools else { return }
-        core.postWithdrawal(exchange.submission, of: plan, to: home)
+        host.postWithdrawal(exchange.metadata, of: plan, to: home)
     }
 }

@@ -1,12 +1,12 @@
 // What a ticket names and a service serves: an exchange, a session without exchanges, a native client.
 //
 // A service gives each requester what it needs (an identity, a place at an endpoint) and brings replies back to it.
-// What a reply means is the requester's own business. Confined to its core.
+// What a reply means is the requester's own business. Confined to its reactor.
 
 import Bridge
 import ZeroMQ
 
-/// What every requester has, and its service and core keep for it.
+/// What every requester has, and its service and the host keep for it.
 class RequesterState {
     final let plan: ServicePlan
     final let service: any Service
@@ -34,17 +34,17 @@ protocol Requester: RequesterState {
     var memoryKey: UInt64 { get }
     /// It speaks ZeroMQ: its protocol has no words for a request that is not answered.
     var isNative: Bool { get }
-    /// What its service refuses as too much waits with it, and is tried again.
+    /// What its service rejects as too much waits with it, and is tried again.
     var canBeHeldBack: Bool { get }
 
     /// A reply of the worker. The frame may be taken.
-    func receivedFromWorker(_ body: inout Frame, _ note: ReplyNote)
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyMetadata)
     /// A message of the publisher, on one of its topics.
     func receivedFromPublisher(_ publication: Publication)
     /// Something outside ends it. Does nothing when it is over.
     func finish(because reason: EndReason)
     /// How its request fared, said before an end that no reply brings.
-    func noteHandling(_ handling: Handling)
+    func noteQueueTiming(_ queueTiming: QueueTiming)
     /// What waited for an identity is on its way.
     func unsentWasSent()
     /// Its worker has the request; called for one-way requesters only.
@@ -53,8 +53,8 @@ protocol Requester: RequesterState {
 
 extension Requester {
     /// What a pool knows it by.
-    var submission: Submission {
-        Submission(
+    var metadata: RequestMetadata {
+        RequestMetadata(
             owner: ticket, client: fairnessKey, subject: subject, isNative: isNative, canBeHeldBack: canBeHeldBack,
             isOneWay: isOneWay)
     }

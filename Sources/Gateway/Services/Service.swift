@@ -11,15 +11,15 @@ import Bridge
 import ZeroMQ
 
 /// What became of a request that was handed to a service.
-enum Handover {
+enum SendResult {
     /// The worker has it, or will: the exchange is open.
-    case taken
-    /// It is refused at once, for this reason; nothing was sent.
-    case refused(EndReason)
+    case accepted
+    /// It is rejected at once, for this reason; nothing was sent.
+    case rejected(EndReason)
 }
 
 /// What comes with a reply.
-struct ReplyNote: Sendable {
+struct ReplyMetadata: Sendable {
     /// How a worker's protocol marks the last reply.
     enum Last: Sendable {
         /// It is a reply itself.
@@ -29,11 +29,11 @@ struct ReplyNote: Sendable {
     }
 
     /// What is wrong with the message's frames, if anything is.
-    var fault: ReplyShape.Fault?
+    var fault: ReplyShape.Mismatch?
     /// The worker's protocol says that it is the last one.
     var last: Last?
     /// How the request fared before, where that is known.
-    var handling: Handling?
+    var queueTiming: QueueTiming?
     /// Frames behind the body; only a native client takes them.
     var more: [FrameBox] = []
 }
@@ -50,11 +50,11 @@ protocol Service: AnyObject {
     /// Opens the sockets. Errors are reported by the service's state and tried again.
     func start()
     /// Hands `exchange` over with its one body frame.
-    func send(_ request: inout Frame, for exchange: any Requester) -> Handover
+    func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult
     /// Hands over a request of another reactor, or of a native client: `send` for one that is no requester here.
-    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ metadata: RequestMetadata) -> SendResult
     /// Whoever submitted is not interested any more.
-    func withdraw(_ submission: Submission)
+    func withdraw(_ metadata: RequestMetadata)
     /// Gives a worker no new work, or work again.
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String)
     /// The exchange is over: tells the worker where that is asked for and gives its identity back.
@@ -63,7 +63,7 @@ protocol Service: AnyObject {
     func pause(_ exchange: any Requester)
     func resume(_ exchange: any Requester)
     /// A letter from this service's part on another reactor.
-    func received(_ letter: any ServiceLetter)
+    func receivedLetter(_ letter: any ServiceLetter)
     /// The gateway drains: what would go on for ever ends now.
     func drainBegan()
     /// Reads replies until there are none or the turn's budget is spent.
@@ -81,14 +81,14 @@ extension Service {
         return state.isHere ? state.isReady : nil
     }
 
-    func received(_ letter: any ServiceLetter) {}
+    func receivedLetter(_ letter: any ServiceLetter) {}
     func drainBegan() {}
 
     // Services that nobody else's requests come to.
-    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
-        .refused(.noWorker)
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ metadata: RequestMetadata) -> SendResult {
+        .rejected(.noWorker)
     }
-    func withdraw(_ submission: Submission) {}
+    func withdraw(_ metadata: RequestMetadata) {}
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {}
 }
 

@@ -32,9 +32,9 @@ protocol ServiceHost: AnyObject {
     /// What the tickets of this reactor name.
     var requesters: RequesterTable { get }
     /// Leads a reply to its requester, on whichever reactor that is.
-    func route(_ body: inout Frame, _ note: ReplyNote, to ticket: Ticket, _ plan: ServicePlan)
+    func route(_ body: inout Frame, _ note: ReplyMetadata, to ticket: Ticket, _ plan: ServicePlan)
     /// Ends what the ticket names, on whichever reactor that is.
-    func finish(_ ticket: Ticket, because reason: EndReason, _ handling: Handling?)
+    func finish(_ ticket: Ticket, because reason: EndReason, _ queueTiming: QueueTiming?)
     /// A worker has the one-way request of that ticket.
     func handed(_ ticket: Ticket)
     /// The service's last worker is gone: ends its exchanges, on all reactors that it serves.
@@ -67,11 +67,11 @@ protocol ServiceHost: AnyObject {
     /// Posts letters to the service's part on this reactor, from any thread.
     func letterBox(of plan: ServicePlan) -> @Sendable (any ServiceLetter) -> Void
     /// Has the home of a service send a request.
-    func postRequest(_ submission: Submission, _ body: FrameBox, of plan: ServicePlan, to home: Int)
+    func postRequest(_ metadata: RequestMetadata, _ body: FrameBox, of plan: ServicePlan, to home: Int)
     /// Tells the home that nothing waits for the replies any more.
-    func postWithdrawal(_ submission: Submission, of plan: ServicePlan, to home: Int)
+    func postWithdrawal(_ metadata: RequestMetadata, of plan: ServicePlan, to home: Int)
     /// Tells every reactor that a broker's workers offer a name, or (nil) that it is forgotten.
-    func tell(_ offer: Offer?, of name: String, by plan: ServicePlan)
+    func announce(_ registered: RegisteredService?, of name: String, by plan: ServicePlan)
 }
 
 extension ServiceHost {

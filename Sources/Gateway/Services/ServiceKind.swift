@@ -8,7 +8,7 @@ import Configuration
 protocol ServiceKind {
     static func traits(of configuration: ServiceConfiguration) -> ServiceTraits
     /// The service on this reactor; where it has a home, the home.
-    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service
+    static func make(_ host: any ServiceHost, _ plan: ServicePlan) throws -> any Service
 }
 
 extension ServiceConfiguration.Peer {
@@ -29,7 +29,7 @@ protocol ServiceLetter: Sendable {}
 
 /// A service that web clients subscribe to.
 protocol TopicSource: Service {
-    var audience: Audience { get }
+    var subscribers: Subscribers { get }
     /// Why the process cannot listen to these topics as well, or nil.
     func problem(of topics: [[UInt8]]) -> Problem?
 }

@@ -8,10 +8,10 @@ protocol WebHost: ServiceHost {
     /// In the order of the configuration, and of `site.plans`.
     var services: [any Service] { get }
     /// The services that brokers' workers have registered.
-    var offers: Offers { get }
+    var registeredServices: RegisteredServices { get }
     var accessLog: AccessLog { get }
     /// The sessions on this reactor.
-    var sessions: SessionRegister { get }
+    var sessions: SessionRegistry { get }
     /// Sessions whose services are full.
     var backlog: Backlog { get }
     /// What any session's bytes are received into; borrowed for the time of a call.
@@ -21,9 +21,9 @@ protocol WebHost: ServiceHost {
     /// thread is woken once for them, not for each.
     func openSoon(_ request: RESTReplySink)
     /// What the session has to send leaves when the turn is over, in one piece.
-    func flushLater(_ wire: SessionWire)
+    func flushLater(_ wire: WebSocketConnection)
     /// Asks every reactor how it stands and calls back, on this one, with all the answers.
-    func inquire(_ answer: @escaping ([CoreReport]) -> Void)
+    func inquire(_ completion: @escaping ([CoreReport]) -> Void)
     /// Tells the home of a service that a worker is to get no new work, or work again.
     func order(_ isDraining: Bool, worker: String, of plan: ServicePlan, _ pool: String)
     /// Gives a client's connection to the reactor where its session lives.

@@ -52,7 +52,7 @@ struct WebRoutes: Sendable {
         }
         var table = RouteTable()
         for (number, route) in routes.enumerated() {
-            // The configuration has refused what is ours, what is there twice and what is no template.
+            // The configuration has rejected what is ours, what is there twice and what is no template.
             if let conflict = table.add(route.method, route.path, number) {
                 preconditionFailure("\(route.method) \(route.path): \(conflict)")
             }

@@ -9,7 +9,7 @@ enum DealerKind: ServiceKind {
             template: configuration.peer == .rep ? .ticketDelimited : .ticket, hasHome: configuration.bind != nil)
     }
 
-    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
-        try DealerService(core, plan)
+    static func make(_ host: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
+        try DealerService(host, plan)
     }
 }

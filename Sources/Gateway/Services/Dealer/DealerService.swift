@@ -20,92 +20,92 @@ final class DealerService: Service, ReadinessHandler {
     private static let turnBudget = 512
 
     let plan: ServicePlan
-    private let core: any ServiceHost
-    private let links: [Link]
+    private let host: any ServiceHost
+    private let dealers: [MonitoredDealer]
     private var natives: NativeClients?
-    private var ears: [Ear] = []
+    private var ears: [DescriptorWatch] = []
     private var next = 0
 
-    init(_ core: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
-        self.core = core
+    init(_ host: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
+        self.host = host
         self.plan = plan
-        var links: [Link] = []
+        var dealers: [MonitoredDealer] = []
         if let endpoint = plan.configuration.bind {
-            links.append(try Link(core, plan, endpoint, binds: true))
-            core.log.info("service \(plan.name) is bound to \(links[0].endpoint)")
+            dealers.append(try MonitoredDealer(host, plan, endpoint, binds: true))
+            host.log.info("service \(plan.name) is bound to \(dealers[0].endpoint)")
         }
-        for endpoint in plan.configuration.connect { links.append(try Link(core, plan, endpoint)) }
-        self.links = links
-        natives = try NativeClients(core, self) { [unowned self] in nativePlaces }
+        for endpoint in plan.configuration.connect { dealers.append(try MonitoredDealer(host, plan, endpoint)) }
+        self.dealers = dealers
+        natives = try NativeClients(host, self) { [unowned self] in nativePlaces }
     }
 
     var state: ServiceState {
         var state = ServiceState()
         state.natives = natives?.count ?? 0
-        state.workers = links.reduce(0) { $0 + ($1.isUp ? max(1, $1.peers) : 0) }
+        state.workers = dealers.reduce(0) { $0 + ($1.isUp ? max(1, $1.peers) : 0) }
         state.isReady = state.workers > 0
-        state.trouble = links.lazy.compactMap(\.trouble).first ?? natives?.trouble
+        state.trouble = dealers.lazy.compactMap(\.trouble).first ?? natives?.trouble
         return state
     }
 
     func start() {
-        ears = links.map { Ear($0.socket.descriptor) }
+        ears = dealers.map { DescriptorWatch($0.socket.descriptor) }
         listen()
-        for link in links {
-            link.onChange = { [unowned self] link in if !link.isUp { lost(link) } }
-            link.start()
+        for dealer in dealers {
+            dealer.onChange = { [unowned self] dealer in if !dealer.isUp { lost(dealer) } }
+            dealer.start()
         }
         natives?.start()
-        core.touch(self)
+        host.touch(self)
     }
 
-    func ready(_ readiness: Readiness) { core.touch(self) }
+    func ready(_ readiness: Readiness) { host.touch(self) }
 
-    private func listen() { for index in ears.indices { ears[index].listen(core, self) } }
+    private func listen() { for index in ears.indices { ears[index].listen(host, self) } }
 
-    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
-        let handover = send(&request, [], ticket: exchange.ticket, via: &exchange.slot)
-        if exchange.isOneWay, case .taken = handover { core.handed(exchange.ticket) }
-        return handover
+    func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
+        let result = send(&request, [], ticket: exchange.ticket, via: &exchange.slot)
+        if exchange.isOneWay, case .accepted = result { host.handed(exchange.ticket) }
+        return result
     }
 
     /// Sends a request of this reactor's or of another's exchange, by the next endpoint that takes it.
     /// - Parameter slot: which endpoint it was; a session goes on with the one it began with.
     private func send(
         _ body: inout Frame, _ more: [FrameBox], ticket: Ticket, via slot: inout Int?
-    ) -> Handover {
-        if let slot, isUsable(links[slot]) {
-            return transmit(&body, more, ticket, links[slot]) ? .taken : .refused(.overloaded)
+    ) -> SendResult {
+        if let slot, isUsable(dealers[slot]) {
+            return transmit(&body, more, ticket, dealers[slot]) ? .accepted : .rejected(.overloaded)
         }
-        for _ in links.indices {
+        for _ in dealers.indices {
             let index = next
-            next = index + 1 < links.count ? index + 1 : 0
-            guard isUsable(links[index]), transmit(&body, more, ticket, links[index]) else { continue }
+            next = index + 1 < dealers.count ? index + 1 : 0
+            guard isUsable(dealers[index]), transmit(&body, more, ticket, dealers[index]) else { continue }
             slot = index
-            return .taken
+            return .accepted
         }
-        return .refused(links.contains(where: \.isUp) ? .overloaded : .noWorker)
+        return .rejected(dealers.contains(where: \.isUp) ? .overloaded : .noWorker)
     }
 
     func ended(_ exchange: any Requester, _ end: End) {
         if end.cancelsWorker { cancel(exchange.ticket, at: exchange.slot) }
     }
 
-    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ metadata: RequestMetadata) -> SendResult {
         var slot: Int?
-        let handover = send(&request, more, ticket: submission.owner, via: &slot)
-        if submission.isOneWay, case .taken = handover { core.handed(submission.owner) }
-        return handover
+        let result = send(&request, more, ticket: metadata.owner, via: &slot)
+        if metadata.isOneWay, case .accepted = result { host.handed(metadata.owner) }
+        return result
     }
 
-    func withdraw(_ submission: Submission) { cancel(submission.owner, at: nil) }
+    func withdraw(_ metadata: RequestMetadata) { cancel(metadata.owner, at: nil) }
 
     /// Tells the worker, if the service has words for it, that nobody waits for this ticket's replies.
     /// - Parameter slot: the endpoint that the request went to; nil where there is only one.
     private func cancel(_ ticket: Ticket, at slot: Int?) {
-        guard let cancel = plan.cancel, isUsable(links[slot ?? 0]) else { return }
+        guard let cancel = plan.cancel, isUsable(dealers[slot ?? 0]) else { return }
         var frame = Frame(copying: cancel.span)
-        _ = transmit(&frame, [], ticket, links[slot ?? 0])
+        _ = transmit(&frame, [], ticket, dealers[slot ?? 0])
     }
 
     /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
@@ -114,83 +114,84 @@ final class DealerService: Service, ReadinessHandler {
 
     func drain() -> Bool {
         var hasMore = false
-        for link in links where drain(link) { hasMore = true }
+        for dealer in dealers where drain(dealer) { hasMore = true }
         if let natives, natives.drain() { hasMore = true }
         return hasMore
     }
 
     func tick() {
         listen()
-        for link in links { link.tick() }
+        for dealer in dealers { dealer.tick() }
         natives?.tick()
-        core.touch(self)
+        host.touch(self)
     }
 
     func stop() {
-        for index in ears.indices { ears[index].stop(core) }
-        for link in links { link.stop() }
+        for index in ears.indices { ears[index].stop(host) }
+        for dealer in dealers { dealer.stop() }
         natives?.stop()
     }
 
     /// Requests of native clients that may be with the workers: half of what the pipes to them hold, so that the web
     /// finds room in each.
     private var nativePlaces: Int {
-        links.reduce(0) { $0 + max(1, $1.peers) * max(1, $1.sendHighWaterMark / 2) }
+        dealers.reduce(0) { $0 + max(1, $1.peers) * max(1, $1.sendHighWaterMark / 2) }
     }
 
-    /// With `queue_while_down` requests wait in an outage. A socket that binds refuses by itself while it has no peer.
-    private func isUsable(_ link: Link) -> Bool {
-        link.isUp || plan.configuration.socket.queueWhileDown || plan.configuration.bind != nil
+    /// With `queue_while_down` requests wait in an outage. A socket that binds rejects by itself while it has no peer.
+    private func isUsable(_ dealer: MonitoredDealer) -> Bool {
+        dealer.isUp || plan.configuration.socket.queueWhileDown || plan.configuration.bind != nil
     }
 
-    private func transmit(_ body: inout Frame, _ more: [FrameBox], _ ticket: Ticket, _ link: Link) -> Bool {
+    private func transmit(_ body: inout Frame, _ more: [FrameBox], _ ticket: Ticket, _ dealer: MonitoredDealer) -> Bool
+    {
         let byteCount = body.count
-        var identity = core.codec.frame(of: ticket)
-        guard begin(&identity, link) else { return false }
-        core.touch(self)
+        var identity = host.codec.frame(of: ticket)
+        guard begin(&identity, dealer) else { return false }
+        host.touch(self)
         if plan.template.hasDelimiter {
             var delimiter = Frame()
-            _ = link.socket.send(&delimiter, more: true)
+            _ = dealer.socket.send(&delimiter, more: true)
         }
-        _ = link.socket.send(&body, more: !more.isEmpty)
-        for (index, box) in more.enumerated() { _ = link.socket.send(&box.frame, more: index < more.count - 1) }
-        core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
+        _ = dealer.socket.send(&body, more: !more.isEmpty)
+        for (index, box) in more.enumerated() { _ = dealer.socket.send(&box.frame, more: index < more.count - 1) }
+        host.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
         return true
     }
 
-    /// A refusal is the truth, and loses nothing: who is refused may wait for `ready`. A send alone looks at what came
-    /// once a millisecond only, and then swallows its edge.
-    private func begin(_ identity: inout Frame, _ link: Link) -> Bool {
-        if case .sent = link.socket.send(&identity, more: true) { return true }
-        let events = link.socket.events
-        if !events.isEmpty { core.touch(self) }
-        guard events.contains(.writable), case .sent = link.socket.send(&identity, more: true) else { return false }
+    /// A rejection is the truth, and loses nothing: who is rejected may wait for `ready`. A send alone looks at what
+    /// came once a millisecond only, and then swallows its edge.
+    private func begin(_ identity: inout Frame, _ dealer: MonitoredDealer) -> Bool {
+        if case .sent = dealer.socket.send(&identity, more: true) { return true }
+        let events = dealer.socket.events
+        if !events.isEmpty { host.touch(self) }
+        guard events.contains(.writable), case .sent = dealer.socket.send(&identity, more: true) else { return false }
         return true
     }
 
     /// - Parameter wholly: also when memory is short.
-    private func drain(_ link: Link, wholly: Bool = false) -> Bool {
+    private func drain(_ dealer: MonitoredDealer, wholly: Bool = false) -> Bool {
         var incoming = Frame()
         for _ in 0..<Self.turnBudget {
-            guard wholly || !core.memory.stopsReading else { return true }
-            guard receiveMessage(link, &incoming) else { return false }
+            guard wholly || !host.memory.stopsReading else { return true }
+            guard receiveMessage(dealer, &incoming) else { return false }
         }
         return true
     }
 
     /// Reads one message to its end, whatever its shape, and delivers it.
-    private func receiveMessage(_ link: Link, _ incoming: inout Frame) -> Bool {
+    private func receiveMessage(_ dealer: MonitoredDealer, _ incoming: inout Frame) -> Bool {
         var shape = ReplyShape(plan.template)
         var ticket: Ticket?
         var hasTicket = false
         var body = Frame()
         var more: [FrameBox] = []
         repeat {
-            guard link.socket.receive(into: &incoming) else { return false }
+            guard dealer.socket.receive(into: &incoming) else { return false }
             switch shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) {
             case .ticket:
-                ticket = core.codec.read(incoming.bytes)
-                if ticket == nil { dropped(incoming.bytes, by: link, hasTicket: true) }
+                ticket = host.codec.read(incoming.bytes)
+                if ticket == nil { dropped(incoming.bytes, by: dealer, hasTicket: true) }
                 hasTicket = true
             case .body: swap(&body, &incoming)
             case .delimiter: break
@@ -201,29 +202,30 @@ final class DealerService: Service, ReadinessHandler {
             }
         } while shape.expectsMore
         if let ticket {
-            core.route(&body, ReplyNote(fault: shape.fault, more: more), to: ticket, plan)
+            host.route(&body, ReplyMetadata(fault: shape.fault, more: more), to: ticket, plan)
         } else if !hasTicket {
-            dropped(body.bytes, by: link, hasTicket: false)
+            dropped(body.bytes, by: dealer, hasTicket: false)
         }
         return true
     }
 
     /// What a worker said begins with no ticket of ours.
-    private func dropped(_ bytes: Span<UInt8>, by link: Link, hasTicket: Bool) {
-        let metrics = core.metrics.services[plan.index]
+    private func dropped(_ bytes: Span<UInt8>, by dealer: MonitoredDealer, hasTicket: Bool) {
+        let metrics = host.metrics.services[plan.index]
         metrics.dropped(hasTicket ? .unknown : .malformed)
         metrics.log.dropping()?(
-            "dropped a message from \(link.endpoint) that does not begin with the frames of a request, but with "
+            "dropped a message from \(dealer.endpoint) that does not begin with the frames of a request, but with "
                 + "\(Excerpt.text(bytes)); a worker returns the frames before the body as they came")
     }
 
     /// The last worker of an endpoint is gone: what it had in hand will not be answered. What it had answered is read
     /// first, and what it had not yet taken is dropped.
-    private func lost(_ link: Link) {
-        while drain(link, wholly: true) {}
+    private func lost(_ dealer: MonitoredDealer) {
+        while drain(dealer, wholly: true) {}
         guard !plan.configuration.socket.queueWhileDown else { return }
-        link.connectAnew()
-        core.workersLost(
-            plan, at: links.count > 1 ? links.firstIndex { $0 === link } : nil, because: link.parting.reason)
+        dealer.connectAnew()
+        host.workersLost(
+            plan, at: dealers.count > 1 ? dealers.firstIndex { $0 === dealer } : nil,
+            because: dealer.disconnectReason.reason)
     }
 }

@@ -21,9 +21,9 @@ enum MajordomoKind: ServiceKind {
         configuration.brokered.version == .one ? .one : .two
     }
 
-    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
-        if plan.traits.asksBroker { return try RouterKind.make(core, plan) }
-        return try MajordomoService(core, plan)
+    static func make(_ host: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
+        if plan.traits.asksBroker { return try RouterKind.make(host, plan) }
+        return try MajordomoService(host, plan)
     }
 }
 

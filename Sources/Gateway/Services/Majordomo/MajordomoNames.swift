@@ -32,21 +32,21 @@ final class MajordomoNames {
     private static let memory: Nanoseconds = 60_000_000_000
 
     private(set) var pools = NameTable<Pool>()
-    private let core: any ServiceHost
+    private let host: any ServiceHost
     private let plan: ServicePlan
     private unowned let dialect: any PoolDialect
     private let places: NativePlaces
-    private let owned = OwnedJobs()
-    private var offered: [String: Offer] = [:]
+    private let owned = OwnedRequests()
+    private var registeredService: [String: RegisteredService] = [:]
     private var round = 0
     /// All are in use: that is not looked at again for each client before the next tick.
     private var isKnownToBeFull = false
 
-    init(_ core: any ServiceHost, _ plan: ServicePlan, _ dialect: any PoolDialect) {
-        self.core = core
+    init(_ host: any ServiceHost, _ plan: ServicePlan, _ dialect: any PoolDialect) {
+        self.host = host
         self.plan = plan
         self.dialect = dialect
-        places = NativePlaces(core, plan)
+        places = NativePlaces(host, plan)
     }
 
     func find(_ name: String) -> Pool? { pools.find(name.utf8.span) }
@@ -62,7 +62,7 @@ final class MajordomoNames {
         guard isName else { return .noName }
         guard plan.configuration.pool.allows(name) else { return .notAllowed }
         guard pools.count < Self.most || makeRoom(byWorker: byWorker) else { return .full }
-        let pool = Pool(core, plan, dialect, places, owned, name: name)
+        let pool = Pool(host, plan, dialect, places, owned, name: name)
         pools.insert(pool, as: pool.nameBytes)
         return .there(pool)
     }
@@ -75,19 +75,19 @@ final class MajordomoNames {
         round += 1
         for (index, pool) in pools.values.enumerated() where index % parts == round % parts {
             pool.tick(silence: silence)
-            if pool.isIdle, core.now.since(pool.usedAt) > Self.memory { forget(pool) }
+            if pool.isIdle, host.now.since(pool.usedAt) > Self.memory { forget(pool) }
         }
     }
 
     /// Tells every reactor what the web may ask for, when that has changed.
-    func offer(_ pool: Pool) {
-        let versions = pool.crew.workers.compactMap { MajordomoVersion(rawValue: $0.spelling) }
+    func registered(_ pool: Pool) {
+        let versions = pool.workers.all.compactMap { MajordomoVersion(rawValue: $0.spelling) }
         // A name whose workers have gone is remembered as it was.
-        if versions.isEmpty && offered[pool.name] != nil { return }
-        let offer = Offer(name: pool.name, streams: versions.contains(where: \.isTwo))
-        guard offered[pool.name] != offer else { return }
-        offered[pool.name] = offer
-        core.tell(offer, of: pool.name, by: plan)
+        if versions.isEmpty && registeredService[pool.name] != nil { return }
+        let registered = RegisteredService(name: pool.name, streams: versions.contains(where: \.isTwo))
+        guard registeredService[pool.name] != registered else { return }
+        registeredService[pool.name] = registered
+        host.announce(registered, of: pool.name, by: plan)
     }
 
     func stop() { pools = NameTable() }
@@ -96,18 +96,18 @@ final class MajordomoNames {
 
     private func forget(_ pool: Pool) {
         pools.remove(pool.nameBytes)
-        guard offered.removeValue(forKey: pool.name) != nil else { return }
-        core.tell(nil, of: pool.name, by: plan)
+        guard registeredService.removeValue(forKey: pool.name) != nil else { return }
+        host.announce(nil, of: pool.name, by: plan)
     }
 
     /// Names without a worker go, those first that nothing waits for, the longest unused first.
     private func makeRoom(byWorker: Bool) -> Bool {
         guard byWorker || !isKnownToBeFull else { return false }
-        let all = pools.values.filter { $0.crew.count == 0 }.sorted { $0.usedAt < $1.usedAt }
+        let all = pools.values.filter { $0.workers.count == 0 }.sorted { $0.usedAt < $1.usedAt }
         let idle = all.filter(\.isIdle)
         for pool in idle.prefix(Self.batch) { forget(pool) }
         if idle.isEmpty, byWorker, let pool = all.first {
-            pool.refuseAll()
+            pool.rejectAll()
             forget(pool)
         }
         isKnownToBeFull = pools.count >= Self.most

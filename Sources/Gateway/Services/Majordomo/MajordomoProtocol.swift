@@ -76,7 +76,7 @@ enum MajordomoCommand {
 }
 
 /// Who speaks, and from which frame on.
-enum MajordomoSpeaker {
+enum MajordomoSender {
     case worker(MajordomoVersion, at: Int)
     case client(MajordomoVersion, at: Int)
 

@@ -6,7 +6,7 @@ import ZeroMQ
 
 /// The way back to a native client.
 final class MajordomoRequest: RequesterState, Requester {
-    private let core: any ServiceHost
+    private let host: any ServiceHost
     private let broker: MajordomoService
     private let metrics: ServiceMetrics
     /// The client's identity, as it came.
@@ -20,12 +20,12 @@ final class MajordomoRequest: RequesterState, Requester {
 
     /// - Parameter service: the name as text; nil where the broker itself is asked.
     init(
-        _ core: any ServiceHost, _ broker: MajordomoService, client: consuming Frame, _ version: MajordomoVersion,
+        _ host: any ServiceHost, _ broker: MajordomoService, client: consuming Frame, _ version: MajordomoVersion,
         _ name: [UInt8], service: String?
     ) {
-        self.core = core
+        self.host = host
         self.broker = broker
-        metrics = core.metrics.services[broker.plan.index]
+        metrics = host.metrics.services[broker.plan.index]
         fairnessKey = FNV1a.hash(client.bytes)
         peer = client
         self.version = version
@@ -38,7 +38,7 @@ final class MajordomoRequest: RequesterState, Requester {
     var isNative: Bool { true }
     var canBeHeldBack: Bool { false }
 
-    func receivedFromWorker(_ body: inout Frame, _ note: ReplyNote) {
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyMetadata) {
         let isLast = note.last != nil
         if isLast || version.isTwo {
             reply(&body, note.more, isLast: isLast)
@@ -46,7 +46,7 @@ final class MajordomoRequest: RequesterState, Requester {
             parts.append(FrameBox(exchange(&body, with: Frame())))
             parts += note.more
         }
-        if isLast { core.requesters.remove(self) }
+        if isLast { host.requesters.remove(self) }
     }
 
     /// An answer of the broker's own.
@@ -57,36 +57,36 @@ final class MajordomoRequest: RequesterState, Requester {
 
     /// The protocol has no words for it: the client hears nothing, and asks again.
     func finish(because reason: EndReason) {
-        broker.refusals.note(reason)
+        broker.rejections.note(reason)
         broker.ended(self, End(reason))
-        core.requesters.remove(self)
+        host.requesters.remove(self)
     }
 
     // Its protocol has no words for these.
     func receivedFromPublisher(_ publication: Publication) {}
-    func noteHandling(_ handling: Handling) {}
+    func noteQueueTiming(_ queueTiming: QueueTiming) {}
     func unsentWasSent() {}
     func requestWasTaken() {}
 
     private func reply(_ body: inout Frame, _ more: [FrameBox], isLast: Bool) {
-        let (port, name) = (broker.port, name)
-        port.willSend()
+        let (router, name) = (broker.router, name)
+        router.willSend()
         // Gone, or it does not take its replies: either way nobody else gets them.
-        let outcome = address(port, isLast: isLast)
-        if outcome == .wouldBlock { broker.refusals.note(.slowClient) }
+        let outcome = address(router, isLast: isLast)
+        if outcome == .wouldBlock { broker.rejections.note(.slowClient) }
         guard outcome == .sent else { return metrics.dropped(.unknown) }
         metrics.counts.nativeReplies += 1
-        port.socket.begin(version.replyHead(isLast: isLast))
+        router.socket.begin(version.replyHead(isLast: isLast))
         var service = Frame(copying: name.span)
-        _ = port.socket.send(&service, more: true)
-        for part in parts { _ = port.socket.send(&part.frame, more: true) }
-        _ = port.socket.send(&body, more: !more.isEmpty)
-        for (index, box) in more.enumerated() { _ = port.socket.send(&box.frame, more: index < more.count - 1) }
+        _ = router.socket.send(&service, more: true)
+        for part in parts { _ = router.socket.send(&part.frame, more: true) }
+        _ = router.socket.send(&body, more: !more.isEmpty)
+        for (index, box) in more.enumerated() { _ = router.socket.send(&box.frame, more: index < more.count - 1) }
     }
 
-    private func address(_ port: RouterPort, isLast: Bool) -> SendOutcome {
-        if isLast { return port.socket.send(&peer, more: true) }
+    private func address(_ router: MonitoredRouter, isLast: Bool) -> SendOutcome {
+        if isLast { return router.socket.send(&peer, more: true) }
         var copy = peer.shared()
-        return port.socket.send(&copy, more: true)
+        return router.socket.send(&copy, more: true)
     }
 }

@@ -14,15 +14,15 @@ extension MajordomoService {
         if isManagement(message.bytes(index)) { return manage(&message, version, index) }
         metrics.counts.nativeRequests += 1
         guard case .there(let pool) = names.pool(message.bytes(index), byWorker: false) else {
-            return refusals.note(.noWorker)
+            return rejections.note(.noWorker)
         }
         let request = MajordomoRequest(
-            core, self, client: message.take(0), version, pool.nameBytes, service: pool.name)
-        guard core.requesters.insert(request) else { return refusals.note(.overloaded) }
+            host, self, client: message.take(0), version, pool.nameBytes, service: pool.name)
+        guard host.requesters.insert(request) else { return rejections.note(.overloaded) }
         let more = message.surplus(from: index + 2)
         var body = message.take(index + 1)
         // Whoever speaks MDP waits for workers that are yet to come, and asks again when it has waited long enough.
-        if case .refused(let reason) = pool.submit(&body, more, request.submission, waits: true) {
+        if case .rejected(let reason) = pool.submit(&body, more, request.metadata, waits: true) {
             request.finish(because: reason)
         }
     }
@@ -37,8 +37,8 @@ extension MajordomoService {
         let service = [UInt8](copying: message.bytes(index))
         var answer = "501"
         if service == Array("mmi.service".utf8) {
-            answer = (names.pools.find(message.bytes(message.count - 1))?.crew.count ?? 0) > 0 ? "200" : "404"
+            answer = (names.pools.find(message.bytes(message.count - 1))?.workers.count ?? 0) > 0 ? "200" : "404"
         }
-        MajordomoRequest(core, self, client: message.take(0), version, service, service: nil).answer(answer)
+        MajordomoRequest(host, self, client: message.take(0), version, service, service: nil).answer(answer)
     }
 }

@@ -7,7 +7,7 @@
 //     client  MDPC01 mmi.service --> answered here (RFC 8)
 //
 // Who breaks the protocol is told to go (DISCONNECT), and its requests are as those of a worker that died. The parts:
-// MajordomoNames (pools), MajordomoSeat (connections of workers), +Workers and +Clients (what they say).
+// MajordomoNames (pools), MajordomoConnection (connections of workers), +Workers and +Clients (what they say).
 
 import Bridge
 import Configuration
@@ -17,46 +17,46 @@ import ZeroMQ
 /// The home of a broker.
 final class MajordomoService: Service, PoolDialect, TimerHandler {
     private static let turnBudget = 512
-    /// How long it is shown that a worker was refused, and the time between two lines of the log about that.
-    private static let refusalMemory: Nanoseconds = 60_000_000_000
-    private static let refusalPause: Nanoseconds = 10_000_000_000
+    /// How long it is shown that a worker was rejected, and the time between two lines of the log about that.
+    private static let rejectionMemory: Nanoseconds = 60_000_000_000
+    private static let rejectionPause: Nanoseconds = 10_000_000_000
 
     let plan: ServicePlan
-    unowned let core: any ServiceHost
-    let port: RouterPort
+    unowned let host: any ServiceHost
+    let router: MonitoredRouter
     let metrics: ServiceMetrics
     private let retries: Int
-    private(set) lazy var names = MajordomoNames(core, plan, self)
+    private(set) lazy var names = MajordomoNames(host, plan, self)
     /// Connections of workers, by identity.
-    var seats = NameTable<MajordomoSeat>()
-    let refusals: NativeRefusals
+    var connections = NameTable<MajordomoConnection>()
+    let rejections: NativeRejections
     /// What messages are received into; taken out for the time, for what one leads to may come back here.
     private var inbox: MessageBox?
     let heartbeat: Nanoseconds
-    private var refused: (text: String, at: Instant)?
-    private var refusalToldAt: Instant?
+    private var rejected: (text: String, at: Instant)?
+    private var rejectionToldAt: Instant?
 
-    init(_ core: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
-        self.core = core
+    init(_ host: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
+        self.host = host
         self.plan = plan
-        metrics = core.metrics.services[plan.index]
-        refusals = NativeRefusals(core, plan)
+        metrics = host.metrics.services[plan.index]
+        rejections = NativeRejections(host, plan)
         retries = plan.configuration.pool.retries
         heartbeat = plan.configuration.pool.heartbeatInterval?.inNanoseconds ?? 2_500_000_000
         var options = SocketOptions(plan.configuration.socket)
         options.routerHandover = plan.configuration.pool.handover
-        port = try RouterPort(core, plan.configuration.bind ?? "", options)
-        core.log.info("broker \(plan.name) is bound to \(port.endpoint)")
-        port.onLost = { [unowned self] name, parting in
-            if let seat = seats.find(name.span) { leave(seat, because: parting.reason) }
+        router = try MonitoredRouter(host, plan.configuration.bind ?? "", options)
+        host.log.info("broker \(plan.name) is bound to \(router.endpoint)")
+        router.onLost = { [unowned self] name, disconnectReason in
+            if let connection = connections.find(name.span) { leave(connection, because: disconnectReason.reason) }
         }
     }
 
     var state: ServiceState {
         var state = ServiceState()
         let pools = names.pools
-        state.pools = pools.values.sorted { $0.name < $1.name }.map { PoolState($0, at: core.now) }
-        state.workers = pools.values.reduce(0) { $0 + $1.crew.count }
+        state.pools = pools.values.sorted { $0.name < $1.name }.map { PoolState($0, at: host.now) }
+        state.workers = pools.values.reduce(0) { $0 + $1.workers.count }
         state.waiting = pools.values.reduce(0) { $0 + $1.queue.count }
         state.isReady = state.workers > 0
         state.trouble = trouble
@@ -64,45 +64,45 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     }
 
     private var trouble: String? {
-        if let refused, core.now.since(refused.at) < Self.refusalMemory { return refused.text }
-        return port.trouble ?? refusals.trouble
+        if let rejected, host.now.since(rejected.at) < Self.rejectionMemory { return rejected.text }
+        return router.trouble ?? rejections.trouble
     }
 
-    func isReady(for subject: String?) -> Bool? { subject.map { (names.find($0)?.crew.count ?? 0) > 0 } }
+    func isReady(for subject: String?) -> Bool? { subject.map { (names.find($0)?.workers.count ?? 0) > 0 } }
 
     func start() {
-        port.start(self)
-        _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
+        router.start(self)
+        _ = host.reactor.schedule(at: host.reactor.now + heartbeat, self, key: 0)
     }
 
     func stop() {
-        port.stop()
+        router.stop()
         names.stop()
-        seats = NameTable()
+        connections = NameTable()
     }
 
     // MARK: Requests
 
-    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
-        submit(&request, [], exchange.submission)
+    func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
+        submit(&request, [], exchange.metadata)
     }
 
-    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
-        guard let name = submission.subject, let pool = names.find(name) else { return .refused(.noWorker) }
-        return pool.submit(&request, more, submission)
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ metadata: RequestMetadata) -> SendResult {
+        guard let name = metadata.subject, let pool = names.find(name) else { return .rejected(.noWorker) }
+        return pool.submit(&request, more, metadata)
     }
 
     func ended(_ exchange: any Requester, _ end: End) {
         if let name = exchange.subject { names.find(name)?.withdraw(exchange.ticket) }
     }
 
-    func withdraw(_ submission: Submission) {
-        if let name = submission.subject { names.find(name)?.withdraw(submission.owner) }
+    func withdraw(_ metadata: RequestMetadata) {
+        if let name = metadata.subject { names.find(name)?.withdraw(metadata.owner) }
     }
 
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
         names.find(pool)?.setDraining(isDraining, worker)
-        core.touch(self)
+        host.touch(self)
     }
 
     /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
@@ -116,57 +116,58 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         self.inbox = nil
         defer { self.inbox = inbox }
         for _ in 0..<Self.turnBudget {
-            guard !core.memory.stopsReading else {
-                port.stopsReading()
+            guard !host.memory.stopsReading else {
+                router.stopsReading()
                 return true
             }
-            guard port.receive(&inbox.message) else { return false }
-            switch MajordomoSpeaker(inbox.message) {
+            guard router.receive(&inbox.message) else { return false }
+            switch MajordomoSender(inbox.message) {
             case .worker(let version, let index): understandWorker(&inbox.message, version, index)
             case .client(let version, let index): understandClient(&inbox.message, version, index)
             case nil: malformed(inbox.message)
             }
         }
-        port.stopsReading()
+        router.stopsReading()
         return true
     }
 
     func tick() {
-        port.tick()
+        router.tick()
         names.tick(silence: heartbeat * UInt64(plan.configuration.pool.liveness))
-        refusals.tick()
-        core.touch(self)
+        rejections.tick()
+        host.touch(self)
     }
 
     /// It is time for a sign of life.
     func timerFired(_ key: UInt64) {
-        for seat in seats.values where seat.worker != nil || seat.returnsAt != nil {
-            _ = port.send(seat.version.command(seat.version.heartbeat), to: seat.peer)
-            seatReturning(seat)
+        for connection in connections.values where connection.worker != nil || connection.returnsAt != nil {
+            _ = router.send(connection.version.command(connection.version.heartbeat), to: connection.peer)
+            seatReturning(connection)
         }
-        core.touch(self)
-        _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
+        host.touch(self)
+        _ = host.reactor.schedule(at: host.reactor.now + heartbeat, self, key: 0)
     }
 
-    // MARK: What is refused
+    // MARK: What is rejected
 
     /// A worker offers a name that it cannot have.
-    func refuse(_ name: String, _ lookup: MajordomoNames.Lookup) {
-        let offer = "a worker offers \"\(name.prefix(64))\""
+    func reject(_ name: String, _ lookup: MajordomoNames.Lookup) {
+        let registered = "a worker offers \"\(name.prefix(64))\""
         let text: String
         switch lookup {
         case .there: return
-        case .noName: text = "\(offer), which is no name: write 1 to 255 printable characters, no / and no mmi. first"
-        case .notAllowed: text = "\(offer), which is not allowed: add it to `allow`, or stop that worker"
+        case .noName:
+            text = "\(registered), which is no name: write 1 to 255 printable characters, no / and no mmi. first"
+        case .notAllowed: text = "\(registered), which is not allowed: add it to `allow`, or stop that worker"
         case .full:
             text =
-                "\(offer), and there is no room: \(MajordomoNames.most) names have workers, as many as a broker"
+                "\(registered), and there is no room: \(MajordomoNames.most) names have workers, as many as a broker"
                 + " serves; stop workers of other names, or start a second broker for some of them"
         }
-        refused = (text, core.now)
-        guard refusalToldAt.map({ core.now.since($0) >= Self.refusalPause }) ?? true else { return }
-        refusalToldAt = core.now
-        core.log.warning("broker \(plan.name): \(text)")
+        rejected = (text, host.now)
+        guard rejectionToldAt.map({ host.now.since($0) >= Self.rejectionPause }) ?? true else { return }
+        rejectionToldAt = host.now
+        host.log.warning("broker \(plan.name): \(text)")
     }
 
     func malformed(_ message: borrowing Message) {
@@ -176,18 +177,18 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
 
     // MARK: What workers are told
 
-    func give(_ job: Job, to worker: Worker) -> SendOutcome {
-        port.willSend()
+    func give(_ request: QueuedRequest, to worker: Worker) -> SendOutcome {
+        router.willSend()
         let name = worker.name
         var address = Frame(copying: name.span)
-        let outcome = port.socket.send(&address, more: true)
+        let outcome = router.socket.send(&address, more: true)
         guard outcome == .sent else { return outcome }
-        port.socket.begin((MajordomoVersion(rawValue: worker.spelling) ?? .one).requestHead)
-        var ticket = core.codec.frame(of: job.ticket)
-        _ = port.socket.send(&ticket, more: true)
+        router.socket.begin((MajordomoVersion(rawValue: worker.spelling) ?? .one).requestHead)
+        var ticket = host.codec.frame(of: request.ticket)
+        _ = router.socket.send(&ticket, more: true)
         var delimiter = Frame()
-        _ = port.socket.send(&delimiter, more: true)
-        port.sendBody(of: job, keeps: retries > 0)
+        _ = router.socket.send(&delimiter, more: true)
+        router.sendBody(of: request, keeps: retries > 0)
         return .sent
     }
 }

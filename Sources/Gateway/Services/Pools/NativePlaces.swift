@@ -5,20 +5,20 @@ import Bridge
 
 /// The places of one service's pools, on its home reactor.
 final class NativePlaces {
-    private let core: any ServiceHost
+    private let host: any ServiceHost
     private let service: Int
     /// Pools with ready workers and native requests that found no place, the first to ask first.
     private var waiting: [Pool] = []
     private var taken: UInt64 = 0
 
-    init(_ core: any ServiceHost, _ plan: ServicePlan) {
-        self.core = core
+    init(_ host: any ServiceHost, _ plan: ServicePlan) {
+        self.host = host
         service = plan.index
     }
 
     /// - Returns: false when all are taken.
     func take() -> Bool {
-        guard core.bounds.openExchanges.enterNative(service) else { return false }
+        guard host.bounds.openExchanges.enterNative(service) else { return false }
         taken += 1
         return true
     }
@@ -31,7 +31,7 @@ final class NativePlaces {
     }
 
     /// Gives back what was taken in advance, and not used.
-    func leave() { core.bounds.openExchanges.leaveNative(service) }
+    func leave() { host.bounds.openExchanges.leaveNative(service) }
 
     /// A request is over: its place is for the pool that has waited longest.
     func giveBack() {

@@ -20,7 +20,7 @@ extension WorkerState {
 extension PoolState {
     init(_ pool: Pool, at now: Instant) {
         name = pool.name
-        workers = pool.crew.workers.map { WorkerState($0, at: now) }
+        workers = pool.workers.all.map { WorkerState($0, at: now) }
         ready = workers.count { $0.phase == .ready }
         busy = workers.count { $0.inHand > 0 }
         draining = workers.count { $0.phase == .draining }

@@ -9,7 +9,7 @@ enum PublisherKind: ServiceKind {
         ServiceTraits(template: .body, takesSubscriptions: true)
     }
 
-    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
-        try PublisherService(core, plan)
+    static func make(_ host: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
+        try PublisherService(host, plan)
     }
 }

@@ -23,12 +23,12 @@ final class PublisherService: TopicSource, ReadinessHandler {
     private static let drainsPerBuffer = 64
 
     let plan: ServicePlan
-    private(set) lazy var audience = Audience(self, core)
-    private unowned let core: any ServiceHost
+    private(set) lazy var subscribers = Subscribers(self, host)
+    private unowned let host: any ServiceHost
     /// The reactor where the sockets are.
     private let home: Int
-    private var links: [PublisherLink] = []
-    private var ears: [Ear] = []
+    private var links: [MonitoredSubscriber] = []
+    private var ears: [DescriptorWatch] = []
     /// At the home of a bound socket: what other reactors listen to, and what they are about to be told.
     private let elsewhere = Subscriptions()
     private var outboxes: [[Publication]]
@@ -40,24 +40,24 @@ final class PublisherService: TopicSource, ReadinessHandler {
     private var drainedBytes = 0
     private var surplus = Frame()
 
-    private var isHome: Bool { home == core.index }
+    private var isHome: Bool { home == host.index }
     private var keepsAll: Bool { plan.configuration.publisher.cache > 0 }
 
-    init(_ core: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
-        self.core = core
+    init(_ host: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
+        self.host = host
         self.plan = plan
-        home = plan.configuration.bind == nil ? core.index : core.home(of: plan)
-        let configuration = core.configuration
+        home = plan.configuration.bind == nil ? host.index : host.home(of: plan)
+        let configuration = host.configuration
         let leastBuffer = min(configuration.limits.maxBufferedBytes, configuration.sessions.maxBufferedBytes)
         bytesPerDrain = leastBuffer / Self.drainsPerBuffer
-        outboxes = Array(repeating: [], count: core.reactorCount)
+        outboxes = Array(repeating: [], count: host.reactorCount)
         guard isHome else { return }
         if let endpoint = plan.configuration.bind {
-            links.append(try PublisherLink(core, plan, endpoint, binds: true))
-            core.log.info("service \(plan.name) is bound to \(links[0].endpoint)")
+            links.append(try MonitoredSubscriber(host, plan, endpoint, binds: true))
+            host.log.info("service \(plan.name) is bound to \(links[0].endpoint)")
         }
         for endpoint in plan.configuration.connect {
-            links.append(try PublisherLink(core, plan, endpoint, binds: false))
+            links.append(try MonitoredSubscriber(host, plan, endpoint, binds: false))
         }
     }
 
@@ -71,53 +71,53 @@ final class PublisherService: TopicSource, ReadinessHandler {
     }
 
     func start() {
-        ears = links.map { Ear($0.socket.descriptor) }
+        ears = links.map { DescriptorWatch($0.socket.descriptor) }
         listen()
         for link in links {
             if keepsAll { link.subscribe([]) }
             link.start()
         }
-        core.touch(self)
+        host.touch(self)
     }
 
-    func ready(_ readiness: Readiness) { core.touch(self) }
+    func ready(_ readiness: Readiness) { host.touch(self) }
 
-    private func listen() { for index in ears.indices { ears[index].listen(core, self) } }
+    private func listen() { for index in ears.indices { ears[index].listen(host, self) } }
 
     func tick() {
         listen()
         for link in links { link.tick() }
-        core.touch(self)
+        host.touch(self)
     }
 
     func stop() {
-        for index in ears.indices { ears[index].stop(core) }
+        for index in ears.indices { ears[index].stop(host) }
         for link in links { link.stop() }
     }
 
     // MARK: Listeners
 
     /// The request of an exchange is the list of its topics.
-    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
-        guard core.acceptsRequests else { return .refused(.shutdown) }
-        audience.join(exchange)
-        for topic in TopicList.read(request.bytes) where !audience.subscribe(exchange, to: topic) {
-            return .refused(.overloaded)
+    func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
+        guard host.acceptsRequests else { return .rejected(.shutdown) }
+        subscribers.join(exchange)
+        for topic in TopicList.read(request.bytes) where !subscribers.subscribe(exchange, to: topic) {
+            return .rejected(.overloaded)
         }
-        return .taken
+        return .accepted
     }
 
-    func ended(_ exchange: any Requester, _ end: End) { audience.leave(exchange) }
-    func pause(_ exchange: any Requester) { audience.pause(exchange) }
-    func resume(_ exchange: any Requester) { audience.resume(exchange) }
+    func ended(_ exchange: any Requester, _ end: End) { subscribers.leave(exchange) }
+    func pause(_ exchange: any Requester) { subscribers.pause(exchange) }
+    func resume(_ exchange: any Requester) { subscribers.resume(exchange) }
 
     /// What has no end is not waited for.
-    func drainBegan() { audience.dismiss(because: .shutdown) }
+    func drainBegan() { subscribers.dismiss(because: .shutdown) }
 
     /// Why the process cannot listen to these topics as well, or nil.
     func problem(of topics: [[UInt8]]) -> Problem? {
         if let problem = TopicList.problem(of: topics) { return problem }
-        guard !audience.hasRoom(for: topics) else { return nil }
+        guard !subscribers.hasRoom(for: topics) else { return nil }
         let most = plan.configuration.publisher.maxTopics
         return Problem(
             .tooManyTopics, "service \"\(plan.name)\" is listened to on \(most) topics (max_topics); try again later")
@@ -126,50 +126,50 @@ final class PublisherService: TopicSource, ReadinessHandler {
     // MARK: Upstream
 
     /// Somebody on this reactor listens to `topic`, and nobody did before.
-    func firstListener(of topic: [UInt8]) {
+    func firstSubscriber(of topic: [UInt8]) {
         if keepsAll { return }
-        guard isHome else { return post(.subscribe(topic, from: core.index), to: home) }
+        guard isHome else { return post(.subscribe(topic, from: host.index), to: home) }
         if !elsewhere.holds(topic) { subscribe(topic) }
     }
 
-    func lastListenerLeft(_ topic: [UInt8]) {
+    func lastSubscriberLeft(_ topic: [UInt8]) {
         if keepsAll { return }
-        guard isHome else { return post(.unsubscribe(topic, from: core.index), to: home) }
+        guard isHome else { return post(.unsubscribe(topic, from: host.index), to: home) }
         if !elsewhere.holds(topic) { unsubscribe(topic) }
     }
 
-    func received(_ letter: any ServiceLetter) {
+    func receivedLetter(_ letter: any ServiceLetter) {
         guard let letter = letter as? TopicLetter else { return }
         switch letter {
         case .subscribe(let topic, let reactor):
-            if elsewhere.add(topic, for: reactor), !audience.holds(topic) { subscribe(topic) }
+            if elsewhere.add(topic, for: reactor), !subscribers.holds(topic) { subscribe(topic) }
         case .unsubscribe(let topic, let reactor):
-            if elsewhere.remove(topic, for: reactor), !audience.holds(topic) { unsubscribe(topic) }
+            if elsewhere.remove(topic, for: reactor), !subscribers.holds(topic) { unsubscribe(topic) }
         case .published(let publications):
             inbox += publications
-            core.touch(self)
+            host.touch(self)
         }
     }
 
     private func subscribe(_ topic: [UInt8]) {
         for link in links { link.subscribe(topic) }
-        core.touch(self)
+        host.touch(self)
     }
 
     private func unsubscribe(_ topic: [UInt8]) {
         for link in links { link.unsubscribe(topic) }
-        core.touch(self)
+        host.touch(self)
     }
 
-    private func post(_ letter: TopicLetter, to core: Int) {
-        self.core.post(letter, of: plan, to: core)
+    private func post(_ letter: TopicLetter, to host: Int) {
+        self.host.post(letter, of: plan, to: host)
     }
 
     // MARK: Messages
 
     func drain() -> Bool {
         drainedBytes = 0
-        var hasMore = audience.catchUp(by: bytesPerDrain, &drainedBytes)
+        var hasMore = subscribers.catchUp(by: bytesPerDrain, &drainedBytes)
         for link in links where drain(link) { hasMore = true }
         if deliverInbox() { hasMore = true }
         for reactor in outboxes.indices where !outboxes[reactor].isEmpty {
@@ -181,14 +181,14 @@ final class PublisherService: TopicSource, ReadinessHandler {
 
     private func deliverInbox() -> Bool {
         while drainedBytes < bytesPerDrain, let publication = inbox.popFirst() {
-            guard audience.wants(publication.topic.span) else { continue }
+            guard subscribers.wants(publication.topic.span) else { continue }
             drainedBytes += publication.text.count
-            audience.deliver(publication)
+            subscribers.deliver(publication)
         }
         return !inbox.isEmpty
     }
 
-    private func drain(_ link: PublisherLink) -> Bool {
+    private func drain(_ link: MonitoredSubscriber) -> Bool {
         for _ in 0..<Self.messagesPerDrain where drainedBytes < bytesPerDrain {
             guard receiveMessage(link) else { return false }
         }
@@ -196,7 +196,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
     }
 
     /// Reads one message to its end, whatever its shape, and delivers it.
-    private func receiveMessage(_ link: PublisherLink) -> Bool {
+    private func receiveMessage(_ link: MonitoredSubscriber) -> Bool {
         var first = Frame()
         var second = Frame()
         guard link.socket.receive(into: &first) else { return false }
@@ -208,7 +208,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
             hasMore = frames == 1 ? second.hasMore : surplus.hasMore
             frames += 1
         }
-        core.metrics.services[plan.index].counts.topics.received += 1
+        host.metrics.services[plan.index].counts.topics.received += 1
         switch (plan.configuration.publisher.frames, frames) {
         case (.topicAndBody, 2): publish(first.bytes, second.bytes)
         case (.single, 1): publish(first.bytes, first.bytes)
@@ -218,7 +218,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
     }
 
     private func publish(_ topic: Span<UInt8>, _ body: Span<UInt8>) {
-        let metrics = core.metrics.services[plan.index]
+        let metrics = host.metrics.services[plan.index]
         metrics.counts.bytesReceived += UInt64(body.count)
         reactors.removeAll(keepingCapacity: true)
         if keepsAll && plan.configuration.bind != nil {
@@ -226,7 +226,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
         } else if !elsewhere.isEmpty {
             elsewhere.find(topic, into: &reactors)
         }
-        let isWantedHere = audience.wants(topic)
+        let isWantedHere = subscribers.wants(topic)
         // What was on its way when the last listener left.
         guard isWantedHere || !reactors.isEmpty else { return }
         let inspection = plan.inspector.inspect(body)
@@ -234,11 +234,11 @@ final class PublisherService: TopicSource, ReadinessHandler {
         let publication = Publication(topic, body, inspection, plan)
         drainedBytes += publication.text.count
         for reactor in reactors { outboxes[reactor].append(publication) }
-        if isWantedHere { audience.deliver(publication) }
+        if isWantedHere { subscribers.deliver(publication) }
     }
 
     private func malformed(_ fault: String, _ bytes: Span<UInt8>) {
-        let metrics = core.metrics.services[plan.index]
+        let metrics = host.metrics.services[plan.index]
         metrics.dropped(.malformed)
         metrics.log.dropping()?(
             "dropped a publisher's message, which is not what `frames` and `body` say: \(fault), beginning with "

@@ -8,7 +8,7 @@ enum ReadyKind: ServiceKind {
         ServiceTraits(template: .delimited, reportsPools: true, hasHome: true)
     }
 
-    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
-        try ReadyService(core, plan)
+    static func make(_ host: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
+        try ReadyService(host, plan)
     }
 }

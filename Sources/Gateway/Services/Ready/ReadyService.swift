@@ -22,8 +22,8 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private enum Spelling { static let bytes: UInt8 = 0, words: UInt8 = 1 }
 
     let plan: ServicePlan
-    private unowned let core: any ServiceHost
-    private let port: RouterPort
+    private unowned let host: any ServiceHost
+    private let router: MonitoredRouter
     private let dialect: PoolSettings.Dialect
     private var pool: Pool?
     /// What messages are received into; taken out for the time, for what one leads to may come back here.
@@ -35,56 +35,56 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         return plan.configuration.pool.heartbeatInterval?.inNanoseconds ?? 1_000_000_000
     }
 
-    init(_ core: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
-        self.core = core
+    init(_ host: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
+        self.host = host
         self.plan = plan
         dialect = plan.configuration.pool.dialect
         var options = SocketOptions(plan.configuration.socket)
         options.routerHandover = plan.configuration.pool.handover
-        port = try RouterPort(core, plan.configuration.bind ?? "", options, expectsWords: true)
-        core.log.info("service \(plan.name) is bound to \(port.endpoint)")
-        let pool = Pool(core, plan, self, NativePlaces(core, plan), OwnedJobs())
+        router = try MonitoredRouter(host, plan.configuration.bind ?? "", options, expectsWords: true)
+        host.log.info("service \(plan.name) is bound to \(router.endpoint)")
+        let pool = Pool(host, plan, self, NativePlaces(host, plan), OwnedRequests())
         self.pool = pool
-        port.onLost = { name, parting in
-            if let id = pool.crew.find(name.span) { pool.lost(id, because: parting.reason) }
+        router.onLost = { name, disconnectReason in
+            if let id = pool.workers.find(name.span) { pool.lost(id, because: disconnectReason.reason) }
         }
-        natives = try NativeClients(core, self)
+        natives = try NativeClients(host, self)
     }
 
     var state: ServiceState {
         var state = ServiceState()
         guard let pool else { return state }
-        state.workers = pool.crew.count
-        state.isReady = pool.crew.count > 0
+        state.workers = pool.workers.count
+        state.isReady = pool.workers.count > 0
         state.waiting = pool.queue.count
         state.natives = natives?.count ?? 0
-        state.trouble = port.trouble ?? natives?.trouble
-        state.pools = [PoolState(pool, at: core.now)]
+        state.trouble = router.trouble ?? natives?.trouble
+        state.pools = [PoolState(pool, at: host.now)]
         return state
     }
 
-    func isReady(for subject: String?) -> Bool? { (pool?.crew.count ?? 0) > 0 }
+    func isReady(for subject: String?) -> Bool? { (pool?.workers.count ?? 0) > 0 }
 
     func start() {
-        port.start(self)
+        router.start(self)
         natives?.start()
-        if let heartbeat { _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0) }
+        if let heartbeat { _ = host.reactor.schedule(at: host.reactor.now + heartbeat, self, key: 0) }
     }
 
-    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
-        submit(&request, [], exchange.submission)
+    func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
+        submit(&request, [], exchange.metadata)
     }
 
-    func submit(_ request: inout Frame, _ more: [FrameBox], _ submission: Submission) -> Handover {
-        return pool?.submit(&request, more, submission) ?? .refused(.shutdown)
+    func submit(_ request: inout Frame, _ more: [FrameBox], _ metadata: RequestMetadata) -> SendResult {
+        return pool?.submit(&request, more, metadata) ?? .rejected(.shutdown)
     }
 
     func ended(_ exchange: any Requester, _ end: End) { pool?.withdraw(exchange.ticket) }
-    func withdraw(_ submission: Submission) { pool?.withdraw(submission.owner) }
+    func withdraw(_ metadata: RequestMetadata) { pool?.withdraw(metadata.owner) }
 
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String) {
         self.pool?.setDraining(isDraining, worker)
-        core.touch(self)
+        host.touch(self)
     }
 
     /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
@@ -101,26 +101,26 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         self.inbox = nil
         defer { self.inbox = inbox }
         for _ in 0..<Self.turnBudget {
-            guard !core.memory.stopsReading else {
-                port.stopsReading()
+            guard !host.memory.stopsReading else {
+                router.stopsReading()
                 return true
             }
-            guard port.receive(&inbox.message) else { return false }
+            guard router.receive(&inbox.message) else { return false }
             understand(&inbox.message)
         }
-        port.stopsReading()
+        router.stopsReading()
         return true
     }
 
     func tick() {
-        port.tick()
+        router.tick()
         natives?.tick()
         pool?.tick(silence: heartbeat.map { $0 * UInt64(plan.configuration.pool.liveness) })
-        core.touch(self)
+        host.touch(self)
     }
 
     func stop() {
-        port.stop()
+        router.stop()
         natives?.stop()
         pool = nil
     }
@@ -138,16 +138,16 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
 
     private func understandBare(_ message: inout Message, _ pool: Pool) {
         guard message.count >= 3, message.isEmpty(1) else { return malformed(message) }
-        guard message.count == 3 || pool.crew.find(message.bytes(0)) != nil else { return malformed(message) }
+        guard message.count == 3 || pool.workers.find(message.bytes(0)) != nil else { return malformed(message) }
         guard let (id, isNew) = worker(&message, pool) else { return late() }
-        guard !isNew, let job = pool.current(id) else {
-            if pool.crew[id]?.isReady != true { pool.ready(id) } else { pool.heard(id) }
+        guard !isNew, let request = pool.current(id) else {
+            if pool.workers[id]?.isReady != true { pool.ready(id) } else { pool.heard(id) }
             return
         }
-        var note = ReplyNote(fault: message.count > 3 ? .tooLong : nil, more: message.surplus(from: 3))
+        var note = ReplyMetadata(fault: message.count > 3 ? .tooLong : nil, more: message.surplus(from: 3))
         if !plan.configuration.pool.readyCarriesReply { note.last = .marker }
         var body = message.take(2)
-        pool.replied(&body, job, of: id, note)
+        pool.replied(&body, request, of: id, note)
     }
 
     private func understandAddressed(_ message: inout Message, _ pool: Pool) {
@@ -182,23 +182,23 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private func replied(_ message: inout Message, _ pool: Pool, ticketAt: Int, bodyAt: Int) {
         guard let (id, isNew) = worker(&message, pool) else { return late() }
         if isNew { pool.ready(id) }
-        guard let ticket = core.codec.read(message.bytes(ticketAt)) else {
-            let metrics = core.metrics.services[plan.index]
+        guard let ticket = host.codec.read(message.bytes(ticketAt)) else {
+            let metrics = host.metrics.services[plan.index]
             metrics.dropped(.unknown)
             metrics.log.dropping()?("dropped a reply that names no request, \(Excerpt.text(message))")
             return
         }
-        let fault: ReplyShape.Fault? = message.count > bodyAt + 1 ? .tooLong : nil
-        let note = ReplyNote(fault: fault, more: message.surplus(from: bodyAt + 1))
+        let fault: ReplyShape.Mismatch? = message.count > bodyAt + 1 ? .tooLong : nil
+        let note = ReplyMetadata(fault: fault, more: message.surplus(from: bodyAt + 1))
         var body = message.take(bodyAt)
         // Who names what it was not given has lost what it was given.
-        if !pool.replied(&body, ticket, of: id, note), !isNew, pool.crew.capacity == 1 { pool.ready(id) }
+        if !pool.replied(&body, ticket, of: id, note), !isNew, pool.workers.capacity == 1 { pool.ready(id) }
     }
 
-    private func late() { core.metrics.services[plan.index].dropped(.late) }
+    private func late() { host.metrics.services[plan.index].dropped(.late) }
 
     private func malformed(_ message: borrowing Message) {
-        let metrics = core.metrics.services[plan.index]
+        let metrics = host.metrics.services[plan.index]
         metrics.dropped(.malformed)
         metrics.log.dropping()?(
             "dropped a message that is not of dialect \(dialect.rawValue), \(Excerpt.text(message))")
@@ -209,47 +209,47 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private func worker(
         _ message: inout Message, _ pool: Pool, _ spelling: UInt8 = Spelling.bytes
     ) -> (id: WorkerID, isNew: Bool)? {
-        if let id = pool.crew.find(message.bytes(0)) {
-            if pool.crew[id]?.origin == message.origin { return (id, false) }
+        if let id = pool.workers.find(message.bytes(0)) {
+            if pool.workers[id]?.origin == message.origin { return (id, false) }
             pool.lost(id)
         }
-        guard port.admit([UInt8](copying: message.bytes(0)), on: message.sourceDescriptor) else { return nil }
+        guard router.admit([UInt8](copying: message.bytes(0)), on: message.sourceDescriptor) else { return nil }
         return (pool.register(&message, spelling: spelling), true)
     }
 
-    func removed(_ worker: Worker) { port.release(worker.name, on: worker.connection) }
+    func removed(_ worker: Worker) { router.release(worker.name, on: worker.connection) }
 
     // MARK: What workers are told
 
-    func give(_ job: Job, to worker: Worker) -> SendOutcome {
-        port.willSend()
+    func give(_ request: QueuedRequest, to worker: Worker) -> SendOutcome {
+        router.willSend()
         let name = worker.name
         var address = Frame(copying: name.span)
-        let outcome = port.socket.send(&address, more: true)
+        let outcome = router.socket.send(&address, more: true)
         guard outcome == .sent else { return outcome }
         if dialect != .paranoidPirate { sendDelimiter() }
         if dialect != .bare {
-            var ticket = core.codec.frame(of: job.ticket)
-            _ = port.socket.send(&ticket, more: true)
+            var ticket = host.codec.frame(of: request.ticket)
+            _ = router.socket.send(&ticket, more: true)
             sendDelimiter()
         }
-        port.sendBody(of: job, keeps: plan.configuration.pool.retries > 0)
+        router.sendBody(of: request, keeps: plan.configuration.pool.retries > 0)
         return .sent
     }
 
     private func sendDelimiter() {
         var delimiter = Frame()
-        _ = port.socket.send(&delimiter, more: true)
+        _ = router.socket.send(&delimiter, more: true)
     }
 
     /// It is time for a sign of life.
     func timerFired(_ key: UInt64) {
         guard let pool, let heartbeat else { return }
-        for worker in pool.crew.workers {
+        for worker in pool.workers.all {
             let word = worker.spelling == Spelling.words ? Self.wordHeartbeat : [2]
-            _ = port.send([word], to: worker.name)
+            _ = router.send([word], to: worker.name)
         }
-        core.touch(self)
-        _ = core.reactor.schedule(at: core.reactor.now + heartbeat, self, key: 0)
+        host.touch(self)
+        _ = host.reactor.schedule(at: host.reactor.now + heartbeat, self, key: 0)
     }
 }

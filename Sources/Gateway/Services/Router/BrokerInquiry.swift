@@ -14,13 +14,13 @@ final class BrokerInquiry: ReadinessHandler {
 
     /// The broker can be reached, and does not say that nobody offers the service.
     private(set) var isUp = false
-    private unowned let core: any ServiceHost
-    private let link: Link
+    private unowned let host: any ServiceHost
+    private let link: MonitoredDealer
     private let question: [[UInt8]]
     /// `mmi.service` and the like: the broker answers for them itself, and offers them to nobody (RFC 8).
     private let isBrokersOwn: Bool
     private let onChange: () -> Void
-    private var ear: Ear
+    private var ear: DescriptorWatch
     private var isOffered: Bool?
     private var askedAt: UInt64?
     private var isWaiting = false
@@ -28,13 +28,13 @@ final class BrokerInquiry: ReadinessHandler {
 
     /// - Parameter name: what the service is called at the broker.
     init(
-        _ core: any ServiceHost, _ link: Link, _ version: MajordomoVersion, _ name: String,
+        _ host: any ServiceHost, _ link: MonitoredDealer, _ version: MajordomoVersion, _ name: String,
         onChange: @escaping () -> Void
     ) {
-        self.core = core
+        self.host = host
         self.link = link
         self.onChange = onChange
-        ear = Ear(link.socket.descriptor)
+        ear = DescriptorWatch(link.socket.descriptor)
         isBrokersOwn = name.hasPrefix("mmi.")
         question = version.request(for: "mmi.service") + [Array(name.utf8)]
     }
@@ -43,19 +43,19 @@ final class BrokerInquiry: ReadinessHandler {
         tick()
     }
 
-    func stop() { ear.stop(core) }
+    func stop() { ear.stop(host) }
 
     func ready(_ readiness: Readiness) { tick() }
 
     /// The link came up or went down, or some time has passed.
     func tick() {
-        ear.listen(core, self)
+        ear.listen(host, self)
         read()
         if isBrokersOwn {
             isOffered = true
         } else if !link.isUp {
             (isOffered, askedAt, isWaiting) = (nil, nil, false)
-        } else if askedAt.map({ core.reactor.now - $0 >= Self.interval }) ?? true {
+        } else if askedAt.map({ host.reactor.now - $0 >= Self.interval }) ?? true {
             // Who does not answer knows no such question.
             if isWaiting { isOffered = true }
             ask()
@@ -71,7 +71,7 @@ final class BrokerInquiry: ReadinessHandler {
             var frame = Frame(copying: bytes.span)
             guard case .sent = link.socket.send(&frame, more: index < question.count - 1) else { return }
         }
-        askedAt = core.reactor.now
+        askedAt = host.reactor.now
         isWaiting = true
         read()
     }

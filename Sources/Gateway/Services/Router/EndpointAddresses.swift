@@ -56,12 +56,12 @@ struct EndpointAddresses {
     subscript(endpoint: Int) -> String { entries[endpoint].address ?? entries[endpoint].configured }
 
     /// The link to the endpoint came up or went down.
-    mutating func linkChanged(_ endpoint: Int, isUp: Bool, _ core: any ServiceHost) {
+    mutating func linkChanged(_ endpoint: Int, isUp: Bool, _ host: any ServiceHost) {
         guard let name = entries[endpoint].name else { return }
         entries[endpoint].epoch += 1
         entries[endpoint].address = nil
         guard isUp else { return }
-        let (epoch, post) = (entries[endpoint].epoch, core.letterBox(of: plan))
+        let (epoch, post) = (entries[endpoint].epoch, host.letterBox(of: plan))
         NameLookup.start(name.host, ipv6: plan.configuration.socket.ipv6) { address in
             post(RouterLetter.resolved(endpoint: endpoint, epoch: epoch, address))
         }

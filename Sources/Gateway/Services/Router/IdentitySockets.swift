@@ -12,7 +12,7 @@ import ZeroMQ
 
 /// Owns the sockets; the pool says which slots are wanted.
 final class IdentitySockets {
-    private let core: any ServiceHost
+    private let host: any ServiceHost
     private var open: [RouterIdentity?] = []
     /// Closed in this turn; they may be in use further up the stack.
     private var closed: [RouterIdentity] = []
@@ -22,8 +22,8 @@ final class IdentitySockets {
     /// How many replies each of them keeps unread.
     private(set) var unread: UnreadMark
 
-    init(_ core: any ServiceHost, _ plan: ServicePlan) {
-        self.core = core
+    init(_ host: any ServiceHost, _ plan: ServicePlan) {
+        self.host = host
         unread = UnreadMark(configured: plan.configuration.socket.receiveHighWaterMark)
     }
 
@@ -39,11 +39,11 @@ final class IdentitySockets {
     /// Connects an identity to the endpoint under a name that no other had.
     /// - Throws: EMFILE when descriptors or sockets run out.
     func open(_ slot: Int, _ endpoint: Int, for service: RouterService) throws(ZMQError) -> RouterIdentity {
-        let identity = if let one = unnamed.popLast() { one } else { try RouterIdentity(core, service) }
+        let identity = if let one = unnamed.popLast() { one } else { try RouterIdentity(host, service) }
         leastUnnamed = min(leastUnnamed, unnamed.count)
         do {
             let prefix = service.plan.configuration.identities.prefix
-            try identity.connect(slot: slot, endpoint: endpoint, name: core.mintIdentity(prefix: prefix))
+            try identity.connect(slot: slot, endpoint: endpoint, name: host.mintIdentity(prefix: prefix))
         } catch {
             discard(identity)
             throw error
@@ -99,7 +99,7 @@ final class IdentitySockets {
     }
 
     private func discard(_ identity: RouterIdentity) {
-        identity.stop(core)
-        core.closeLater(identity)
+        identity.stop(host)
+        host.closeLater(identity)
     }
 }

@@ -60,7 +60,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     private var unreadMark: Int
 
     /// A socket without a name. - Throws: EMFILE when descriptors or sockets run out.
-    init(_ core: any ServiceHost, _ service: RouterService) throws(ZMQError) {
+    init(_ host: any ServiceHost, _ service: RouterService) throws(ZMQError) {
         self.service = service
         var options = SocketOptions(service.plan.configuration.socket)
         options.immediate = false
@@ -71,15 +71,15 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         // behind them: the link to the endpoint has the heartbeats.
         options.heartbeatInterval = nil
         (mark, unreadMark) = (options.sendHighWaterMark, options.receiveHighWaterMark)
-        places = core.bounds.places.identities
+        places = host.bounds.places.identities
         guard places.take(IdentitySettings.descriptors) else { throw ZMQError(operation: "zmq_socket", code: EMFILE) }
         do {
-            socket = try DealerSocket(core.context, options)
+            socket = try DealerSocket(host.context, options)
         } catch {
             places.give(IdentitySettings.descriptors)
             throw error
         }
-        registration = core.watch(socket.descriptor, [.readable, .edgeTriggered], self)
+        registration = host.watch(socket.descriptor, [.readable, .edgeTriggered], self)
         guard registration != nil else { throw ZMQError(operation: "epoll_ctl", code: ENOSPC) }
     }
 
@@ -125,8 +125,8 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
 
     private func hold(_ bytes: Int) {
         let client = exchange?.memoryKey ?? MemoryLedger.noClient
-        if bytes == 0 { return memory.release(in: service.core.memory) }
-        memory.set(bytes, in: service.core.memory, for: client, self)
+        if bytes == 0 { return memory.release(in: service.host.memory) }
+        memory.set(bytes, in: service.host.memory, for: client, self)
     }
 
     func evict(_ kind: MemoryKind) {
@@ -139,8 +139,8 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     /// Before it is lent: whatever lies unread belongs to the exchange that was, not to the next.
     func drainWhole(_ service: RouterService) { while drain(service, wholly: true) {} }
 
-    /// A refusal is the truth, and loses nothing: see DealerService.
-    func send(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
+    /// A rejection is the truth, and loses nothing: see DealerService.
+    func sendToWorker(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
         isNew = false
         if case .sent = transmit(&body, behind: head) { return .sent }
         let events = socket.events
@@ -174,7 +174,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     func drain(_ service: RouterService, wholly: Bool = false) -> Bool {
         for _ in 0..<Self.turnBudget {
             guard !isPaused, isOpen else { return false }
-            guard wholly || !service.core.memory.stopsReading else { return true }
+            guard wholly || !service.host.memory.stopsReading else { return true }
             if let version = service.brokerVersion {
                 guard receiveFromBroker(version, service) else { return false }
             } else {
@@ -205,8 +205,8 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     }
 
     /// The reactor watches it no more; its socket closes with its last reference.
-    func stop(_ core: any ServiceHost) {
-        if let registration { core.reactor.unwatch(registration) }
+    func stop(_ host: any ServiceHost) {
+        if let registration { host.reactor.unwatch(registration) }
         registration = nil
     }
 
@@ -224,7 +224,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
             if case .body = shape.next(isEmpty: incoming.isEmpty, hasMore: incoming.hasMore) { swap(&body, &incoming) }
         } while shape.expectsMore
         noteReply(body.count, service)
-        service.received(&body, ReplyNote(fault: shape.fault), self)
+        service.receivedFromWorker(&body, ReplyMetadata(fault: shape.fault), self)
         return true
     }
 
@@ -234,11 +234,11 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         guard message.receive(from: socket) else { return false }
         let body = service.plan.head.count
         let isPartial = version.isTwo && message.count > 1 && message.bytes(1).equals([2])
-        var note = ReplyNote(last: isPartial ? nil : .data)
+        var note = ReplyMetadata(last: isPartial ? nil : .data)
         if message.count != body + 1 { note.fault = message.count > body ? .tooLong : .tooShort }
         var frame = message.count > body ? message.take(body) : Frame()
         noteReply(frame.count, service)
-        service.received(&frame, note, self)
+        service.receivedFromWorker(&frame, note, self)
         return true
     }
 }

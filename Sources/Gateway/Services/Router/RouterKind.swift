@@ -18,8 +18,8 @@ enum RouterKind: ServiceKind {
             template: isDelimited ? .delimited : .body, leasesIdentities: true, head: isDelimited ? [[]] : [])
     }
 
-    static func make(_ core: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
-        let reactors = core.reactorCount
-        return RouterService(core, plan, share: (plan.configuration.identities.max + reactors - 1) / reactors)
+    static func make(_ host: any ServiceHost, _ plan: ServicePlan) throws -> any Service {
+        let reactors = host.reactorCount
+        return RouterService(host, plan, share: (plan.configuration.identities.max + reactors - 1) / reactors)
     }
 }

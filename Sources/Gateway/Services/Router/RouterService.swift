@@ -2,7 +2,7 @@
 //
 //     exchange --send--> pool.lease --ready----------------------------> identity's socket
 //                              |----waiting--> (a fresh one connects) -->
-//                              |----noWorker, exhausted--> refused at once
+//                              |----noWorker, exhausted--> rejected at once
 //     end: closed, and a fresh one opens; with `reuse`, and nothing owed, back to the pool
 //
 // Whether an endpoint can be talked to one link an endpoint tells, which is never sent on: a monitor for each identity
@@ -33,12 +33,12 @@ final class RouterService: Service {
     let plan: ServicePlan
     /// Where the endpoints are Majordomo brokers.
     let brokerVersion: MajordomoVersion?
-    let core: any ServiceHost
+    let host: any ServiceHost
     private var pool: IdentityPool
     let identities: IdentitySockets
     private var exhaustionLimit = RateLimit()
     private var touched: [RouterIdentity] = []
-    private var links: [Link] = []
+    private var links: [MonitoredDealer] = []
     /// What identities connect to.
     private(set) var addresses: EndpointAddresses
     /// Where the endpoints are Majordomo brokers: whether they offer the service.
@@ -51,11 +51,11 @@ final class RouterService: Service {
     private var nextLook = 0
     private var oversize: OversizeNotice
 
-    init(_ core: any ServiceHost, _ plan: ServicePlan, share: Int) {
-        self.core = core
+    init(_ host: any ServiceHost, _ plan: ServicePlan, share: Int) {
+        self.host = host
         self.plan = plan
         brokerVersion = plan.brokerVersion
-        identities = IdentitySockets(core, plan)
+        identities = IdentitySockets(host, plan)
         addresses = EndpointAddresses(plan)
         let settings = plan.configuration.identities
         oversize = OversizeNotice(
@@ -73,21 +73,21 @@ final class RouterService: Service {
         state.identitiesLeased = pool.leasedCount
         state.waiting = pool.waitingCount
         state.trouble = trouble ?? links.lazy.compactMap(\.trouble).first
-            ?? oversize.trouble(at: core.now) ?? pool.endpointsTrusted.firstIndex(of: false).map(distrust)
+            ?? oversize.trouble(at: host.now) ?? pool.endpointsTrusted.firstIndex(of: false).map(distrust)
         return state
     }
 
     func start() {
         for (index, endpoint) in plan.configuration.connect.enumerated() {
             do {
-                let name = core.mintIdentity(prefix: plan.configuration.identities.prefix)
-                let link = try Link(core, plan, endpoint, identity: name)
+                let name = host.mintIdentity(prefix: plan.configuration.identities.prefix)
+                let link = try MonitoredDealer(host, plan, endpoint, identity: name)
                 links.append(link)
                 if let version = brokerVersion {
                     inquire(link, index, version)
                 } else {
                     link.onChange = { [unowned self] link in
-                        addresses.linkChanged(index, isUp: link.isUp, core)
+                        addresses.linkChanged(index, isUp: link.isUp, host)
                         changed(index, isUp: link.isUp)
                     }
                 }
@@ -101,20 +101,20 @@ final class RouterService: Service {
         }
     }
 
-    private func inquire(_ link: Link, _ index: Int, _ version: MajordomoVersion) {
+    private func inquire(_ link: MonitoredDealer, _ index: Int, _ version: MajordomoVersion) {
         let name = plan.configuration.brokered.name ?? plan.name
-        let inquiry = BrokerInquiry(core, link, version, name) { [unowned self] in
+        let inquiry = BrokerInquiry(host, link, version, name) { [unowned self] in
             changed(index, isUp: inquiries[index].isUp)
         }
         inquiries.append(inquiry)
         link.onChange = { [unowned self, unowned inquiry] link in
-            addresses.linkChanged(index, isUp: link.isUp, core)
+            addresses.linkChanged(index, isUp: link.isUp, host)
             inquiry.tick()
         }
         inquiry.start()
     }
 
-    func received(_ letter: any ServiceLetter) {
+    func receivedLetter(_ letter: any ServiceLetter) {
         guard let letter = letter as? RouterLetter else { return }
         switch letter {
         case .distrusted(let endpoint): for slot in pool.distrust(endpoint) { close(slot, lingering: false) }
@@ -122,15 +122,15 @@ final class RouterService: Service {
         }
     }
 
-    func send(_ request: inout Frame, for exchange: any Requester) -> Handover {
+    func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
         if let slot = exchange.slot {
-            return transmit(&request, slot, exchange) ? .taken : .refused(.overloaded)
+            return transmit(&request, slot, exchange) ? .accepted : .rejected(.overloaded)
         }
         if !exchange.unsent.isEmpty { return keep(&request, for: exchange) }
         while true {
             switch pool.lease(for: exchange.ticket) {
             case .ready(let slot):
-                core.touch(self)
+                host.touch(self)
                 guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
                 guard isFit(identity) else {
                     place(identity, pool.release(slot, reusable: false))
@@ -138,17 +138,17 @@ final class RouterService: Service {
                 }
                 if transmit(&request, slot, exchange) {
                     if exchange.isOneWay { exchange.requestWasTaken() }
-                    return .taken
+                    return .accepted
                 }
                 place(identity, pool.release(slot, reusable: false))
-                return .refused(.overloaded)
+                return .rejected(.overloaded)
             case .waiting:
-                core.touch(self)
+                host.touch(self)
                 return keep(&request, for: exchange)
-            case .noWorker: return .refused(.noWorker)
+            case .noWorker: return .rejected(.noWorker)
             case .exhausted:
                 reportExhaustion()
-                return .refused(.overloaded)
+                return .rejected(.overloaded)
             }
         }
     }
@@ -163,13 +163,13 @@ final class RouterService: Service {
         let cancels = end.cancelsWorker && !identity.isLost && plan.cancel != nil
         if cancels, let cancel = plan.cancel {
             var frame = Frame(copying: cancel.span)
-            _ = identity.send(&frame, behind: plan.head)
+            _ = identity.sendToWorker(&frame, behind: plan.head)
         }
         let isReusable = !end.owesReplies && !identity.isLost
         // A good end without a reply: the request may still be on its way.
         let lingers = cancels || end.isOK && !identity.hasReceived
         place(identity, pool.release(slot, reusable: isReusable), lingering: lingers)
-        core.touch(self)
+        host.touch(self)
     }
 
     func pause(_ exchange: any Requester) {
@@ -186,7 +186,7 @@ final class RouterService: Service {
         guard !identity.isTouched else { return }
         identity.isTouched = true
         touched.append(identity)
-        core.touch(self)
+        host.touch(self)
     }
 
     func drain() -> Bool {
@@ -198,7 +198,7 @@ final class RouterService: Service {
             if identity.drain(self) { touch(identity) }
         }
         let late = identities.disconnectClosed()
-        if late > 0 { core.metrics.services[plan.index].dropped(.late, late) }
+        if late > 0 { host.metrics.services[plan.index].dropped(.late, late) }
         return openFresh() || !touched.isEmpty
     }
 
@@ -213,7 +213,7 @@ final class RouterService: Service {
         if ticks % Self.ticksPerMark == 0 { identities.lookAtMark() }
         endLost()
         endForsaken()
-        core.touch(self)
+        host.touch(self)
     }
 
     func stop() {
@@ -224,9 +224,9 @@ final class RouterService: Service {
     }
 
     /// A message arrived on `identity`.
-    func received(_ body: inout Frame, _ note: ReplyNote, _ identity: RouterIdentity) {
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyMetadata, _ identity: RouterIdentity) {
         guard let exchange = identity.exchange else {
-            core.metrics.services[plan.index].dropped(.late)
+            host.metrics.services[plan.index].dropped(.late)
             return receivedUnowed(identity)
         }
         exchange.receivedFromWorker(&body, note)
@@ -236,10 +236,10 @@ final class RouterService: Service {
     private func receivedUnowed(_ identity: RouterIdentity) {
         guard let closing = pool.receivedUnowed(identity.slot) else { return }
         for slot in closing { close(slot, lingering: false) }
-        for other in 0..<core.reactorCount where other != core.index {
-            core.post(RouterLetter.distrusted(endpoint: identity.endpoint), of: plan, to: other)
+        for other in 0..<host.reactorCount where other != host.index {
+            host.post(RouterLetter.distrusted(endpoint: identity.endpoint), of: plan, to: other)
         }
-        core.log.warning("service \(plan.name): \(distrust(of: identity.endpoint))")
+        host.log.warning("service \(plan.name): \(distrust(of: identity.endpoint))")
     }
 
     /// What users are told of an endpoint that does not keep its word.
@@ -255,21 +255,21 @@ final class RouterService: Service {
         return pool.isFit(identity.slot)
     }
 
-    private func keep(_ request: inout Frame, for exchange: any Requester) -> Handover {
+    private func keep(_ request: inout Frame, for exchange: any Requester) -> SendResult {
         var frame = Frame()
         swap(&frame, &request)
         exchange.unsent.append(FrameBox(frame))
-        return .taken
+        return .accepted
     }
 
     /// - Returns: whether libzmq took it; its queue may be full.
     private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: any Requester) -> Bool {
         guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
         let byteCount = request.count
-        guard case .sent = identity.send(&request, behind: plan.head) else { return false }
+        guard case .sent = identity.sendToWorker(&request, behind: plan.head) else { return false }
         exchange.slot = slot
         identity.exchange = exchange
-        core.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
+        host.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
         touch(identity)
         return true
     }
@@ -284,7 +284,7 @@ final class RouterService: Service {
     }
 
     private func deliverUnsent(to ticket: Ticket, _ identity: RouterIdentity) {
-        guard let exchange = core.requesters[ticket] else {
+        guard let exchange = host.requesters[ticket] else {
             return place(identity, pool.release(identity.slot, reusable: true))
         }
         let unsent = exchange.unsent
@@ -292,7 +292,7 @@ final class RouterService: Service {
         guard isFit(identity) else {
             place(identity, pool.release(identity.slot, reusable: false))
             for box in unsent {
-                if case .refused(let reason) = send(&box.frame, for: exchange) {
+                if case .rejected(let reason) = sendToWorker(&box.frame, for: exchange) {
                     return exchange.finish(because: reason)
                 }
             }
@@ -309,7 +309,7 @@ final class RouterService: Service {
 
     private func changed(_ endpoint: Int, isUp: Bool) {
         guard isUp || !plan.configuration.socket.queueWhileDown else { return pool.workerLeft(endpoint) }
-        core.touch(self)
+        host.touch(self)
         if isUp { return pool.endpointUp(endpoint) }
         for slot in pool.endpointDown(endpoint) { close(slot, lingering: false) }
         for slot in identities.slots {
@@ -317,7 +317,7 @@ final class RouterService: Service {
             identity.isLost = true
             lost.append(identity)
         }
-        for ticket in pool.stranded() { core.requesters[ticket]?.finish(because: .noWorker) }
+        for ticket in pool.stranded() { host.requesters[ticket]?.finish(because: .noWorker) }
     }
 
     /// Ends what was in flight where a worker is gone, after its last replies.
@@ -344,7 +344,7 @@ final class RouterService: Service {
                 identity.isForsaken(self)
             else { continue }
             identity.drainWhole(self)
-            oversize.happened(core)
+            oversize.happened(host)
             identity.exchange?.finish(because: .limit)
         }
     }
@@ -371,27 +371,27 @@ final class RouterService: Service {
     }
 
     /// No identity can be opened for those that wait: a session whose client is away gives its own back when the turn
-    /// is over, or they are refused.
+    /// is over, or they are rejected.
     private func giveUp() {
         guard pool.waitingCount > 0 else { return }
-        if core.freeIdentity() { return core.whenTurnEnds { [unowned self] in core.touch(self) } }
-        for ticket in pool.giveUpWaiting() { core.requesters[ticket]?.finish(because: .overloaded) }
+        if host.freeIdentity() { return host.whenTurnEnds { [unowned self] in host.touch(self) } }
+        for ticket in pool.giveUpWaiting() { host.requesters[ticket]?.finish(because: .overloaded) }
     }
 
     private func close(_ slot: Int, lingering: Bool) {
         identities.retire(slot, lingering: lingering)
-        core.touch(self)
+        host.touch(self)
     }
 
     private func reportExhaustion() {
         let line = exhaustionLimit.admit(
             "service \(plan.name): all identities are in use, and the request is refused with 503 overloaded; raise "
-                + "identities.max, or look why the worker takes so long", at: core.now)
-        if let line { core.log.warning("\(line)") }
+                + "identities.max, or look why the worker takes so long", at: host.now)
+        if let line { host.log.warning("\(line)") }
     }
 
     private func report(_ text: String) {
-        if trouble != text { core.log.warning("service \(plan.name): \(text)") }
+        if trouble != text { host.log.warning("service \(plan.name): \(text)") }
         trouble = text
     }
 }

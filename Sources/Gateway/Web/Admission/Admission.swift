@@ -2,7 +2,7 @@
 //
 //     begin --> step, step, ... --> handler.admitted        at once, for most
 //                 \--wait--> held --letter--> the step behind
-//                              |--10 s------> refused: 503
+//                              |--10 s------> rejected: 503
 //                              \--client left, shutdown--> gone
 
 import Bridge
@@ -20,10 +20,10 @@ final class Admission {
 
     init(_ handler: RESTHandler) {
         self.handler = handler
-        let core = handler.core
-        let rules = core.site.callerRules
+        let host = handler.host
+        let rules = host.site.callerRules
         steps = [HostStep(rules), PageStep(rules)]
-        waiting = TicketTable(reactor: UInt8(core.index), capacity: max(1, core.site.connectionsPerReactor))
+        waiting = TicketTable(reactor: UInt8(host.index), capacity: max(1, host.site.connectionsPerReactor))
     }
 
     /// Requests that wait.
@@ -31,25 +31,25 @@ final class Admission {
 
     /// A request's header is complete.
     @inline(__always)
-    func begin(_ answer: Answer) { pass(answer, from: 0, nil) }
+    func begin(_ response: Response) { pass(response, from: 0, nil) }
 
     /// The steps from `first` on. - Parameter held: the request, if it waited before.
-    private func pass(_ answer: Answer, from first: Int, _ held: HeldRequest?) {
+    private func pass(_ response: Response, from first: Int, _ held: HeldRequest?) {
         for index in first..<steps.count {
-            switch steps[index].decide(answer) {
+            switch steps[index].decide(response) {
             case .proceed: continue
-            case .refuse(let problem): return handler.refuse(answer, problem)
-            case .wait(let begin): return wait(answer, at: index, held, begin)
+            case .reject(let problem): return handler.reject(response, problem)
+            case .wait(let begin): return wait(response, at: index, held, begin)
             }
         }
-        handler.admitted(answer)
+        handler.admitted(response)
     }
 
-    private func wait(_ answer: Answer, at step: Int, _ known: HeldRequest?, _ begin: (Ticket) -> Void) {
-        let held = known ?? HeldRequest(answer, handler)
+    private func wait(_ response: Response, at step: Int, _ known: HeldRequest?, _ begin: (Ticket) -> Void) {
+        let held = known ?? HeldRequest(response, handler)
         guard let ticket = waiting.insert(held) else {
-            handler.refuse(answer, Problem(.overloaded, "too many requests wait to be let in; try again in a moment"))
-            return answer.request.release()
+            handler.reject(response, Problem(.overloaded, "too many requests wait to be let in; try again in a moment"))
+            return response.request.release()
         }
         held.wait(at: step, ticket)
         begin(ticket)
@@ -60,16 +60,16 @@ final class Admission {
         guard case .live(let held) = waiting.find(ticket) else { return }
         forget(held)
         switch verdict {
-        case .proceed: pass(held.answer, from: held.step + 1, held)
-        case .refuse(let code, let detail): handler.refuse(held.answer, Problem(code, detail))
+        case .proceed: pass(held.response, from: held.step + 1, held)
+        case .reject(let code, let detail): handler.reject(held.response, Problem(code, detail))
         }
-        if held.ticket == .none { held.answer.request.release() }
+        if held.ticket == .none { held.response.request.release() }
     }
 
     /// The gateway stops, and waits for no verdict.
-    func refuseAll() {
+    func rejectAll() {
         for held in waiting.values {
-            decided(held.ticket, .refuse(.shutdown, detail: "the gateway shut down before the request was let in"))
+            decided(held.ticket, .reject(.shutdown, detail: "the gateway shut down before the request was let in"))
         }
     }
 
@@ -82,7 +82,7 @@ final class Admission {
 
 /// A request that waits at a step. Nothing of it is read meanwhile, so its client is watched for here.
 final class HeldRequest: RequestConsumer, TimerHandler, ReadinessHandler {
-    let answer: Answer
+    let response: Response
     /// The step that it waits at.
     private(set) var step = 0
     private(set) var ticket = Ticket.none
@@ -91,23 +91,23 @@ final class HeldRequest: RequestConsumer, TimerHandler, ReadinessHandler {
     private var timer: TimerID?
     private var watch: Registration?
 
-    init(_ answer: Answer, _ handler: RESTHandler) {
-        self.answer = answer
+    init(_ response: Response, _ handler: RESTHandler) {
+        self.response = response
         self.handler = handler
-        since = handler.core.now
-        answer.request.consumer = self
-        answer.request.hold()
+        since = handler.host.now
+        response.request.consumer = self
+        response.request.hold()
     }
 
     func wait(at step: Int, _ ticket: Ticket) {
-        let core = handler.core
+        let host = handler.host
         (self.step, self.ticket) = (step, ticket)
-        timer = core.reactor.schedule(at: (core.now + handler.admission.patience).nanoseconds, self, key: 0)
-        watch = core.watch(answer.request.descriptor, .peerClosed, self)
+        timer = host.reactor.schedule(at: (host.now + handler.admission.patience).nanoseconds, self, key: 0)
+        watch = host.watch(response.request.descriptor, .peerClosed, self)
     }
 
     func leave() {
-        let reactor = handler.core.reactor
+        let reactor = handler.host.reactor
         if let timer { reactor.cancel(timer) }
         if let watch { reactor.unwatch(watch) }
         (timer, watch, ticket) = (nil, nil, .none)
@@ -116,13 +116,13 @@ final class HeldRequest: RequestConsumer, TimerHandler, ReadinessHandler {
     func timerFired(_ key: UInt64) {
         timer = nil
         handler.admission.decided(
-            ticket, .refuse(.overloaded, detail: "it took too long to learn whether the request may pass; try again"))
+            ticket, .reject(.overloaded, detail: "it took too long to learn whether the request may pass; try again"))
     }
 
     /// The client closed its end.
     func ready(_ readiness: Readiness) {
         handler.admission.forget(self)
-        answer.request.abort()
+        response.request.abort()
     }
 
     func body(_ bytes: Span<UInt8>, of request: Request) {}
@@ -130,6 +130,6 @@ final class HeldRequest: RequestConsumer, TimerHandler, ReadinessHandler {
 
     func closed(_ request: Request, _ reason: RequestEnd) {
         if ticket != .none { handler.admission.forget(self) }
-        handler.closed(answer, since: since, reason, nil)
+        handler.closed(response, since: since, reason, nil)
     }
 }

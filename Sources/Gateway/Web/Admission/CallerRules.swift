@@ -35,7 +35,7 @@ struct CallerRules: Sendable {
             if takesAnyAddress && Self.isAddress(name) { return nil }
         }
         return Problem(
-            .hostRefused,
+            .hostRejected,
             "Host \"\(field)\" is not served here; call the listening address, or add the name to `allowed_hosts`")
     }
 
@@ -46,7 +46,7 @@ struct CallerRules: Sendable {
         case navigation
         /// A configured one: the answer says that its page may read it.
         case configured(String)
-        case refused(Problem)
+        case rejected(Problem)
     }
 
     /// What a request says of the page that it comes from (RFC 6454; Fetch Metadata Request Headers).
@@ -64,9 +64,9 @@ struct CallerRules: Sendable {
         // Every listener speaks plain HTTP: behind a TLS proxy the own origin stands in `allowed_origins`.
         if origin == "http://\(host.lowercased())" { return .own }
         if allowedOrigins.contains(origin) { return .configured(field) }
-        return .refused(
+        return .rejected(
             Problem(
-                .originRefused,
+                .originRejected,
                 "pages of \(field) may not call this gateway; add the origin to `allowed_origins` to let them"))
     }
 
@@ -76,12 +76,12 @@ struct CallerRules: Sendable {
         let referrer = sender.referrer.map { Self.origin(of: $0.lowercased()) }
         if let referrer, allowedOrigins.contains(referrer) { return .own }
         if sender.mode == "navigate" && sender.destination == "document" { return .navigation }
-        return .refused(Self.foreignPage)
+        return .rejected(Self.foreignPage)
     }
 
-    /// What a page of another site is refused, and its link to what does something.
+    /// What a page of another site is rejected, and its link to what does something.
     static let foreignPage = Problem(
-        .originRefused,
+        .originRejected,
         "a page of another site may not call this gateway; add its origin to `allowed_origins` to let it")
 
     /// The scheme and authority of a URL.

@@ -39,7 +39,7 @@ extension Request {
     }
 }
 
-extension Answer {
+extension Response {
     /// Whether the operator asks: from this machine, not through a proxy, and by a name of the gateway.
     var isForOperator: Bool { request.isLocal && !isOfForeignHost && !request.isForwarded }
 }

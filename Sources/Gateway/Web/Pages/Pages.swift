@@ -9,75 +9,75 @@ import JSON
 
 /// The built-in pages.
 enum Pages {
-    static func nothing(_ answer: Answer) {
-        answer.request.respond(204, answer.headers(nil), copying: Span())
+    static func nothing(_ response: Response) {
+        response.request.respond(204, response.headers(nil), copying: Span())
     }
 
     /// The process is alive; nothing else is looked at.
-    static func health(_ answer: Answer) {
-        answer.send(200, "application/json", Array("{\"status\":\"ok\"}\n".utf8))
+    static func health(_ response: Response) {
+        response.send(200, "application/json", Array("{\"status\":\"ok\"}\n".utf8))
     }
 
-    static func openAPI(_ answer: Answer, _ core: any WebHost) {
-        answer.send(200, "application/json", core.site.openAPI)
+    static func openAPI(_ response: Response, _ host: any WebHost) {
+        response.send(200, "application/json", host.site.openAPI)
     }
 
-    static func metrics(_ answer: Answer, _ core: any WebHost) {
-        ask(answer, core) { reports in
-            let text = MetricsText.make(reports, core.site.plans)
-            answer.send(200, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8))
+    static func metrics(_ response: Response, _ host: any WebHost) {
+        ask(response, host) { reports in
+            let text = MetricsText.make(reports, host.site.plans)
+            response.send(200, "text/plain; version=0.0.4; charset=utf-8", Array(text.utf8))
         }
     }
 
-    static func services(_ answer: Answer, _ core: any WebHost) {
-        ask(answer, core) { reports in
+    static func services(_ response: Response, _ host: any WebHost) {
+        ask(response, host) { reports in
             var writer = JSONWriter()
             writer.beginObject()
             writer.key("version")
             writer.string(version)
             writer.key("services")
             writer.beginArray()
-            for (plan, state) in zip(core.site.plans, states(reports, core, for: answer)) where plan.exposure.byName {
+            for (plan, state) in zip(host.site.plans, states(reports, host, for: response)) where plan.exposure.byName {
                 describe(plan, state, reports, into: &writer)
                 for pool in state.pools where plan.traits.listsRegisteredNames && !pool.workers.isEmpty {
                     guard plan.exposure.includes(pool.name) else { continue }
-                    if let route = core.offers[pool.name] { describe(route, state, into: &writer) }
+                    if let route = host.registeredServices[pool.name] { describe(route, state, into: &writer) }
                 }
             }
             writer.endArray()
             writer.endObject()
             writer.newline()
-            answer.send(200, "application/json", writer.bytes)
+            response.send(200, "application/json", writer.bytes)
         }
     }
 
-    static func service(_ answer: Answer, _ route: ServiceRoute, _ core: any WebHost) {
-        ask(answer, core) { reports in
+    static func service(_ response: Response, _ route: ServiceRoute, _ host: any WebHost) {
+        ask(response, host) { reports in
             var writer = JSONWriter()
-            let state = states(reports, core, for: answer)[route.plan.index]
+            let state = states(reports, host, for: response)[route.plan.index]
             if route.subject == nil {
                 describe(route.plan, state, reports, into: &writer)
             } else {
                 describe(route, state, into: &writer)
             }
             writer.newline()
-            answer.send(200, "application/json", writer.bytes)
+            response.send(200, "application/json", writer.bytes)
         }
     }
 
-    static func ask(_ answer: Answer, _ core: any WebHost, _ reply: @escaping ([CoreReport]) -> Void) {
-        let request = answer.request
+    static func ask(_ response: Response, _ host: any WebHost, _ reply: @escaping ([CoreReport]) -> Void) {
+        let request = response.request
         let id = request.id
-        core.inquire { reports in
+        host.inquire { reports in
             // The request may be over by now, and its object another's.
             if request.id == id && !request.isAnswered { reply(reports) }
         }
     }
 
     /// How each service stands, as far as it is for the eyes of whoever asks.
-    static func states(_ reports: [CoreReport], _ core: any WebHost, for answer: Answer) -> [ServiceState] {
-        let isForOperator = answer.isForOperator
-        return core.site.plans.indices.map { index in
+    static func states(_ reports: [CoreReport], _ host: any WebHost, for response: Response) -> [ServiceState] {
+        let isForOperator = response.isForOperator
+        return host.site.plans.indices.map { index in
             let state = ServiceState.sum(reports.map { $0.states[index] })
             return isForOperator ? state : state.withoutEndpoints
         }

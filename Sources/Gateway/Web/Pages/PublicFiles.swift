@@ -49,7 +49,7 @@ struct PublicFiles: Sendable {
     static let policy =
         "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-    func send(_ file: PublicFile, _ answer: Answer, ifNoneMatch: String?) {
+    func send(_ file: PublicFile, _ response: Response, ifNoneMatch: String?) {
         var headers = ResponseHeaders()
         headers.add("Content-Type", file.contentType)
         headers.add("Cache-Control", "no-cache")
@@ -60,12 +60,12 @@ struct PublicFiles: Sendable {
         // A page of a configured origin imports the client module and reads its types. Vary stands in every answer, so
         // that a cache gives such a page no answer without this field (Fetch, "HTTP CORS protocol and caches").
         if hasForeignReaders { headers.add("Vary", "Origin") }
-        if let origin = answer.origin { headers.add("Access-Control-Allow-Origin", origin) }
-        headers.close = answer.closes
+        if let origin = response.origin { headers.add("Access-Control-Allow-Origin", origin) }
+        headers.close = response.closes
         guard ifNoneMatch != file.tag else {
-            return answer.request.respond(304, headers, copying: Span())
+            return response.request.respond(304, headers, copying: Span())
         }
-        answer.request.respond(200, headers, sharing: file.body)
+        response.request.respond(200, headers, sharing: file.body)
     }
 
     /// It changes when the file does.

@@ -17,21 +17,21 @@ extension Pages {
         let isOptional: Bool
     }
 
-    static func readiness(_ answer: Answer, _ core: any WebHost) {
+    static func readiness(_ response: Response, _ host: any WebHost) {
         let query = RequestParameters()
-        let request = answer.request
-        if let problem = query.readQuery(request.query, isForGateway: false) { return answer.send(problem) }
+        let request = response.request
+        if let problem = query.readQuery(request.query, isForGateway: false) { return response.send(problem) }
         let wanted = query.query.first { $0.name == "service" }?.value
-        ask(answer, core) { reports in
-            let states = states(reports, core, for: answer)
-            let all = zip(core.site.plans, states).map {
+        ask(response, host) { reports in
+            let states = states(reports, host, for: response)
+            let all = zip(host.site.plans, states).map {
                 Part(name: $0.name, state: $1, isOptional: $0.configuration.isOptional)
             }
-            guard let wanted else { return send(all, isDraining(reports), to: answer) }
+            guard let wanted else { return send(all, isDraining(reports), to: response) }
             guard let one = all.first(where: { $0.name == wanted })?.state ?? registered(wanted, states) else {
-                return answer.send(Problem(.unknownService, "there is no service \"\(wanted.prefix(64))\""))
+                return response.send(Problem(.unknownService, "there is no service \"\(wanted.prefix(64))\""))
             }
-            send([Part(name: wanted, state: one, isOptional: false)], isDraining(reports), to: answer)
+            send([Part(name: wanted, state: one, isOptional: false)], isDraining(reports), to: response)
         }
     }
 
@@ -45,7 +45,7 @@ extension Pages {
         return ServiceState(isReady: !pool.workers.isEmpty, workers: pool.workers.count)
     }
 
-    private static func send(_ parts: [Part], _ isDraining: Bool, to answer: Answer) {
+    private static func send(_ parts: [Part], _ isDraining: Bool, to response: Response) {
         let isReady = !isDraining && parts.allSatisfy { $0.state.isReady || $0.isOptional }
         var writer = JSONWriter()
         writer.beginObject()
@@ -68,6 +68,6 @@ extension Pages {
         writer.endObject()
         writer.endObject()
         writer.newline()
-        answer.send(isReady ? 200 : 503, "application/json", writer.bytes)
+        response.send(isReady ? 200 : 503, "application/json", writer.bytes)
     }
 }

@@ -7,26 +7,26 @@ import JSON
 
 /// `POST /v1/services/{service}/workers/{worker}/{drain|resume}`.
 enum WorkerPages {
-    static func order(_ answer: Answer, _ core: any WebHost, _ path: PathParameters) {
+    static func order(_ response: Response, _ host: any WebHost, _ path: PathParameters) {
         let (service, id, verb) = (path["service"] ?? "", path["worker"] ?? "", path["order"] ?? "")
-        guard answer.isForOperator else {
+        guard response.isForOperator else {
             let detail = "workers are drained from the gateway's own machine only, and not through a proxy"
-            return answer.send(Problem(.operatorOnly, detail))
+            return response.send(Problem(.operatorOnly, detail))
         }
         guard verb == "drain" || verb == "resume" else {
-            return answer.send(Problem(.notFound, "an order to a worker is drain or resume"))
+            return response.send(Problem(.notFound, "an order to a worker is drain or resume"))
         }
-        let request = answer.request
+        let request = response.request
         let number = request.id
-        core.inquire { reports in
+        host.inquire { reports in
             guard request.id == number && !request.isAnswered else { return }
-            guard let (plan, pool) = find(service, reports, core) else {
-                return answer.send(Problem(.unknownService, "\"\(service.prefix(64))\" has no workers that register"))
+            guard let (plan, pool) = find(service, reports, host) else {
+                return response.send(Problem(.unknownService, "\"\(service.prefix(64))\" has no workers that register"))
             }
             guard pool.workers.contains(where: { $0.id == id }) else {
-                return answer.send(Problem(.notFound, "no worker of \"\(service)\" is called \"\(id.prefix(600))\""))
+                return response.send(Problem(.notFound, "no worker of \"\(service)\" is called \"\(id.prefix(600))\""))
             }
-            core.order(verb == "drain", worker: id, of: plan, pool.name)
+            host.order(verb == "drain", worker: id, of: plan, pool.name)
             var writer = JSONWriter()
             writer.beginObject()
             writer.key("worker")
@@ -35,14 +35,14 @@ enum WorkerPages {
             writer.bool(verb == "drain")
             writer.endObject()
             writer.newline()
-            answer.send(200, "application/json", writer.bytes)
+            response.send(200, "application/json", writer.bytes)
         }
     }
 
     private static func find(
-        _ service: String, _ reports: [CoreReport], _ core: any WebHost
+        _ service: String, _ reports: [CoreReport], _ host: any WebHost
     ) -> (ServicePlan, PoolState)? {
-        for plan in core.site.plans where plan.traits.reportsPools {
+        for plan in host.site.plans where plan.traits.reportsPools {
             let pools = reports.flatMap { $0.states[plan.index].pools }
             let name = plan.traits.listsRegisteredNames ? service : ""
             guard plan.traits.listsRegisteredNames || plan.name == service else { continue }

@@ -1,4 +1,4 @@
-// The door: every request whose header is complete comes here once, is let in or refused, and finds its place.
+// The door: every request whose header is complete comes here once, is let in or rejected, and finds its place.
 //
 //     Admission -> route -> built-in page, public file, session, or RESTReplySink
 
@@ -8,8 +8,8 @@ import HTTP
 import JSON
 
 /// Takes requests in, on one reactor.
-final class RESTHandler: RequestHandler, RefusalWriter {
-    let core: any WebHost
+final class RESTHandler: RequestHandler, RejectionWriter {
+    let host: any WebHost
     /// Requests that have no last byte yet.
     private(set) var openRequests = 0
     private var lastRequest: UInt64 = 0
@@ -23,72 +23,74 @@ final class RESTHandler: RequestHandler, RefusalWriter {
     private static let asterisk = Array("*".utf8)
     private static let anyMethod = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-    init(_ core: any WebHost) { self.core = core }
+    init(_ host: any WebHost) { self.host = host }
 
     func accept(_ request: Request) {
         openRequests += 1
-        let answer = Answer(request, requestID(of: request), closes: !core.acceptsRequests)
-        admission.begin(answer)
+        let response = Response(request, requestID(of: request), closes: !host.acceptsRequests)
+        admission.begin(response)
     }
 
-    /// Whether the request only follows a link of a foreign page, which may do nothing: then it is refused here.
-    func refusesLink(_ answer: Answer) -> Bool {
-        if answer.isForeignLink { refuse(answer, CallerRules.foreignPage) }
-        return answer.isForeignLink
+    /// Whether the request only follows a link of a foreign page, which may do nothing: then it is rejected here.
+    func rejectsLink(_ response: Response) -> Bool {
+        if response.isForeignLink { reject(response, CallerRules.foreignPage) }
+        return response.isForeignLink
     }
 
     /// A request has its last byte, or lost its client.
-    func closed(_ answer: Answer, since: Instant, _ reason: RequestEnd, _ exchange: ExchangeRecord?) {
+    func closed(_ response: Response, since: Instant, _ reason: RequestEnd, _ exchange: ExchangeRecord?) {
         openRequests -= 1
-        core.metrics.responded(answer.request.status)
-        if let problem = answer.refusal { core.metrics.refusals.refused(problem, answer.request.remoteAddress) }
-        guard core.accessLog.isEnabled else { return }
-        let request = answer.request
-        core.accessLog.write(
+        host.metrics.responded(response.request.status)
+        if let problem = response.rejection {
+            host.metrics.rejections.rejected(problem, response.request.remoteAddress)
+        }
+        guard host.accessLog.isEnabled else { return }
+        let request = response.request
+        host.accessLog.write(
             AccessRecord(
-                status: request.status, requestID: answer.requestID, remote: request.remoteAddress,
-                bytesSent: request.bytesSent, elapsed: core.now.since(since), response: reason.word,
+                status: request.status, requestID: response.requestID, remote: request.remoteAddress,
+                bytesSent: request.bytesSent, elapsed: host.now.since(since), response: reason.word,
                 exchange: exchange),
             method: request.methodName, path: request.path)
     }
 
-    /// The HTTP room refuses what it cannot read; the words are ours.
+    /// The HTTP room rejects what it cannot read; the words are ours.
     func problem(status: Int, code: StaticString, detail: String, remote: String) -> [UInt8] {
         let known = ProblemCode(code)
-        core.metrics.refusals.tell(of: known, detail, remote)
+        host.metrics.rejections.report(known, detail, remote)
         return Problem(known, detail, status: status).bytes(requestID: nil)
     }
 
     /// It has passed the steps of admission.
-    func admitted(_ answer: Answer) {
-        let request = answer.request
+    func admitted(_ response: Response) {
+        let request = response.request
         // Most requests go where the one before went: those need no look at the table.
-        if request.method == lastMethod, request.path.equals(lastPath) { return serve(answer, lastTarget, .none) }
+        if request.method == lastMethod, request.path.equals(lastPath) { return serve(response, lastTarget, .none) }
         if request.method == .options {
             // The server as a whole (RFC 9110, section 9.3.7), or one path.
-            return request.path.equals(Self.asterisk) ? tell(answer, Self.anyMethod) : options(answer)
+            return request.path.equals(Self.asterisk) ? sendAllowed(response, Self.anyMethod) : options(response)
         }
-        if request.method == .head, let head = headMatch(request) { return serve(answer, head.target, head.path) }
-        switch core.site.routes.match(Self.methodName(request), request.path) {
-        case .malformed(let reason): refuse(answer, Problem(.badPath, "the path cannot be read: \(reason)"))
-        case .notFound: publicFile(answer)
-        case .methodNotAllowed(let methods): notAllowed(answer, methods)
+        if request.method == .head, let head = headMatch(request) { return serve(response, head.target, head.path) }
+        switch host.site.routes.match(Self.methodName(request), request.path) {
+        case .malformed(let reason): reject(response, Problem(.badPath, "the path cannot be read: \(reason)"))
+        case .notFound: publicFile(response)
+        case .methodNotAllowed(let methods): notAllowed(response, methods)
         case .found(let number, let path):
             if path == .none, request.method != .other {
                 lastPath = [UInt8](copying: request.path)
                 lastMethod = request.method
-                lastTarget = core.site.routes[number]
+                lastTarget = host.site.routes[number]
             }
-            serve(answer, core.site.routes[number], path)
+            serve(response, host.site.routes[number], path)
         }
     }
 
     /// HEAD must not do what a GET asks for: only a route that names it, or takes any method, leads to a worker.
     private func headMatch(_ request: Request) -> (target: WebTarget, path: PathParameters)? {
-        guard case .found(let number, let path) = core.site.routes.match("HEAD", request.path),
-            case .exchange = core.site.routes[number]
+        guard case .found(let number, let path) = host.site.routes.match("HEAD", request.path),
+            case .exchange = host.site.routes[number]
         else { return nil }
-        return (core.site.routes[number], path)
+        return (host.site.routes[number], path)
     }
 
     /// As the table knows it; HEAD of a page is a GET whose body stays here.
@@ -100,92 +102,95 @@ final class RESTHandler: RequestHandler, RefusalWriter {
         }
     }
 
-    private func serve(_ answer: Answer, _ target: WebTarget, _ path: PathParameters) {
-        let request = answer.request
+    private func serve(_ response: Response, _ target: WebTarget, _ path: PathParameters) {
+        let request = response.request
         switch target {
         case .exchange(let route):
             let isOnlyGet = request.method == .head && headMatch(request) == nil
-            if isOnlyGet { return notAllowed(answer, methods(of: request.path)) }
-            exchange(answer, route, path)
-        case .socket: sessions.open(answer, nil)
+            if isOnlyGet { return notAllowed(response, methods(of: request.path)) }
+            exchange(response, route, path)
+        case .socket: sessions.open(response, nil)
         case .service(let route) where request.asksForWebSocket, .topics(let route) where request.asksForWebSocket:
-            sessions.open(answer, route)
-        case .topics(let route): listen(answer, route, path)
+            sessions.open(response, route)
+        case .topics(let route): listen(response, route, path)
         case .service(let route):
             let parameters = RequestParameters()
             if let problem = parameters.readQuery(request.query, isForGateway: true) {
-                return refuse(answer, problem)
+                return reject(response, problem)
             }
             guard parameters.request != nil, request.method != .head else {
-                return page(answer) { Pages.service($0, route, self.core) }
+                return page(response) { Pages.service($0, route, self.host) }
             }
-            if let problem = route.brokerProblem { return refuse(answer, problem) }
-            if answer.isEventSourceAgain { return page(answer) { Pages.nothing($0) } }
-            exchange(answer, route, path)
-        case .services: page(answer) { Pages.services($0, self.core) }
-        case .health: page(answer) { Pages.health($0) }
-        case .readiness: page(answer) { Pages.readiness($0, self.core) }
-        case .metrics: page(answer) { Pages.metrics($0, self.core) }
-        case .openAPI: page(answer) { Pages.openAPI($0, self.core) }
-        case .worker where refusesLink(answer): break
-        case .worker: page(answer) { WorkerPages.order($0, self.core, path) }
+            if let problem = route.brokerProblem { return reject(response, problem) }
+            if response.isEventSourceAgain { return page(response) { Pages.nothing($0) } }
+            exchange(response, route, path)
+        case .services: page(response) { Pages.services($0, self.host) }
+        case .health: page(response) { Pages.health($0) }
+        case .readiness: page(response) { Pages.readiness($0, self.host) }
+        case .metrics: page(response) { Pages.metrics($0, self.host) }
+        case .openAPI: page(response) { Pages.openAPI($0, self.host) }
+        case .worker where rejectsLink(response): break
+        case .worker: page(response) { WorkerPages.order($0, self.host, path) }
         case .unknownService:
             let name = path["service"] ?? ""
-            if let route = core.offers[name] { return offered(answer, route, path) }
-            refuse(
-                answer,
+            if let route = host.registeredServices[name] { return registeredService(response, route, path) }
+            reject(
+                response,
                 Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; GET /v1/services lists them"))
         }
     }
 
     /// A service that a broker's workers have registered: what POST and GET are to one of the configuration.
-    private func offered(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
-        switch answer.request.method {
-        case .get, .head: serve(answer, .service(route), path)
-        case .post: exchange(answer, route, path)
-        default: notAllowed(answer, ["GET", "POST"])
+    private func registeredService(_ response: Response, _ route: ServiceRoute, _ path: PathParameters) {
+        switch response.request.method {
+        case .get, .head: serve(response, .service(route), path)
+        case .post: exchange(response, route, path)
+        default: notAllowed(response, ["GET", "POST"])
         }
     }
 
-    /// Everything about the request that can be refused before its body is read, then the exchange.
-    private func exchange(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
-        if refusesLink(answer) { return }
-        let request = answer.request
+    /// Everything about the request that can be rejected before its body is read, then the exchange.
+    private func exchange(_ response: Response, _ route: ServiceRoute, _ path: PathParameters) {
+        if rejectsLink(response) { return }
+        let request = response.request
         var parameters = noParameters
         var rules = route.rules
-        if route.isConfigured, let subject = route.subject, let offer = core.offers.offered(subject, by: route.plan) {
-            rules = rules.ofWorkers(streaming: offer.rules.count == nil)
+        if route.isConfigured, let subject = route.subject,
+            let registered = host.registeredServices.registeredService(subject, by: route.plan)
+        {
+            rules = rules.ofWorkers(streaming: registered.rules.count == nil)
         }
         if !request.query.isEmpty || request.value(of: .prefer) != nil {
             parameters = RequestParameters()
-            if let problem = read(parameters, of: request, route) { return refuse(answer, problem) }
+            if let problem = read(parameters, of: request, route) { return reject(response, problem) }
             switch rules.overridden(by: parameters.wishes, within: route.bounds) {
             case .accepted(let overridden): rules = overridden
-            case .tooMuch(let key): return refuse(answer, Self.tooMuch(key, route))
+            case .tooMuch(let key): return reject(response, Self.tooMuch(key, route))
             }
         }
         let body = route.plan.configuration.body
         guard let format = Self.format(of: request, route, isSingle: rules.count == 1) else {
-            return refuse(
-                answer, Problem(.notAcceptable, "take application/json, application/x-ndjson or text/event-stream"))
+            return reject(
+                response, Problem(.notAcceptable, "take application/json, application/x-ndjson or text/event-stream"))
         }
         // EventSource connects again when its stream ends; 204 tells it to stop (HTML, "server-sent events").
-        if format == .sse, answer.isEventSourceAgain { return page(answer) { Pages.nothing($0) } }
+        if format == .sse, response.isEventSourceAgain { return page(response) { Pages.nothing($0) } }
         if request.hasBody, let problem = MediaTypeCheck.problem(of: request, body) {
-            return refuse(answer, problem)
+            return reject(response, problem)
         }
         if let length = request.contentLength, length > UInt64(route.plan.maxBodyBytes) {
-            return refuse(answer, BodyCheck.tooLarge(route.plan))
+            return reject(response, BodyCheck.tooLarge(route.plan))
         }
-        if request.hasBody, let problem = core.memory.problem(ofBody: request.contentLength) {
+        if request.hasBody, let problem = host.memory.problem(ofBody: request.contentLength) {
             let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
-            return page(answer) { $0.send(problem, retryAfter: retryAfter) }
+            return page(response) { $0.send(problem, retryAfter: retryAfter) }
         }
-        if let most = core.site.exchangesPerAddress, !request.enter(limit: most) {
-            return refuse(answer, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
+        if let most = host.site.exchangesPerAddress, !request.enter(limit: most) {
+            return reject(
+                response, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
         }
         rules = route.plan.rules(asking: format, on: rules)
-        request.consumer = RESTReplySink(self, route, answer, path, parameters, rules, format)
+        request.consumer = RESTReplySink(self, route, response, path, parameters, rules, format)
     }
 
     private static func format(
@@ -220,61 +225,61 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             "\(key.rawValue) is more than service \"\(route.name)\" allows; GET it to see its `overrides`")
     }
 
-    private func publicFile(_ answer: Answer) {
-        let request = answer.request
-        guard let file = core.site.publicFiles.find(request.path) else {
-            return refuse(answer, Problem(.notFound, "nothing is at this path; /v1/services lists the services"))
+    private func publicFile(_ response: Response) {
+        let request = response.request
+        guard let file = host.site.publicFiles.find(request.path) else {
+            return reject(response, Problem(.notFound, "nothing is at this path; /v1/services lists the services"))
         }
-        guard request.method == .get || request.method == .head else { return notAllowed(answer, ["GET"]) }
-        page(answer) { self.core.site.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
+        guard request.method == .get || request.method == .head else { return notAllowed(response, ["GET"]) }
+        page(response) { self.host.site.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
     }
 
     /// The methods of a path that has none for HEAD.
     private func methods(of path: Span<UInt8>) -> [String] {
-        guard case .methodNotAllowed(let methods) = core.site.routes.match("HEAD", path) else { return ["GET"] }
+        guard case .methodNotAllowed(let methods) = host.site.routes.match("HEAD", path) else { return ["GET"] }
         return methods
     }
 
-    private func notAllowed(_ answer: Answer, _ methods: [String]) {
-        let allow = allow(methods, answer.request)
+    private func notAllowed(_ response: Response, _ methods: [String]) {
+        let allow = allow(methods, response.request)
         let problem = Problem(.methodNotAllowed, "this path takes \(allow)")
-        page(answer) { $0.send(problem, allow: allow) }
+        page(response) { $0.send(problem, allow: allow) }
     }
 
     /// What a path takes; for a page of a configured origin also the leave to ask (Fetch, "CORS-preflight request").
-    private func options(_ answer: Answer) {
-        let request = answer.request
+    private func options(_ response: Response) {
+        let request = response.request
         var methods: [String] = []
-        switch core.site.routes.match("OPTIONS", request.path) {
+        switch host.site.routes.match("OPTIONS", request.path) {
         case .methodNotAllowed(let known): methods = known
         case .found(let number, let path):
             // A preflight is the browser's own question; any other OPTIONS is the route's to answer.
-            let target = core.site.routes[number]
-            if case .unknownService = target, core.offers[path["service"] ?? ""] != nil {
+            let target = host.site.routes[number]
+            if case .unknownService = target, host.registeredServices[path["service"] ?? ""] != nil {
                 methods = ["GET", "POST"]
-            } else if answer.origin != nil, request.value(of: .accessControlRequestMethod) != nil {
+            } else if response.origin != nil, request.value(of: .accessControlRequestMethod) != nil {
                 methods = Self.anyMethod
             } else {
-                return serve(answer, target, path)
+                return serve(response, target, path)
             }
         case .malformed, .notFound: break
         }
-        if methods.isEmpty && core.site.publicFiles.find(request.path) != nil { methods = ["GET"] }
-        if methods.isEmpty { return publicFile(answer) }
-        tell(answer, methods)
+        if methods.isEmpty && host.site.publicFiles.find(request.path) != nil { methods = ["GET"] }
+        if methods.isEmpty { return publicFile(response) }
+        sendAllowed(response, methods)
     }
 
-    private func tell(_ answer: Answer, _ methods: [String]) {
-        let allow = allow(methods, answer.request)
-        page(answer) { answer in
-            var headers = answer.headers(nil)
+    private func sendAllowed(_ response: Response, _ methods: [String]) {
+        let allow = allow(methods, response.request)
+        page(response) { response in
+            var headers = response.headers(nil)
             headers.add("Allow", allow)
-            if answer.origin != nil {
+            if response.origin != nil {
                 headers.add("Access-Control-Allow-Methods", allow)
                 headers.add("Access-Control-Allow-Headers", Self.requestHeaders)
                 headers.add("Access-Control-Max-Age", "600")
             }
-            answer.request.respond(204, headers, copying: Span())
+            response.request.respond(204, headers, copying: Span())
         }
     }
 
@@ -284,21 +289,22 @@ final class RESTHandler: RequestHandler, RefusalWriter {
 
     private func allow(_ methods: [String], _ request: Request) -> String {
         var takesHead = methods.contains("GET")
-        if takesHead, case .found(let number, _) = core.site.routes.match("GET", request.path),
-            case .exchange = core.site.routes[number] {
+        if takesHead, case .found(let number, _) = host.site.routes.match("GET", request.path),
+            case .exchange = host.site.routes[number]
+        {
             takesHead = headMatch(request) != nil
         }
         let all = methods + (takesHead && !methods.contains("HEAD") ? ["HEAD"] : []) + ["OPTIONS"]
         return all.filter { $0 != "*" }.joined(separator: ", ")
     }
 
-    func refuse(_ answer: Answer, _ problem: Problem) { page(answer) { $0.send(problem) } }
+    func reject(_ response: Response, _ problem: Problem) { page(response) { $0.send(problem) } }
 
     /// Answers a request that is no exchange, now or later.
-    func page(_ answer: Answer, _ give: @escaping (Answer) -> Void) {
-        let visit = PageVisit(self, answer, give)
-        answer.request.consumer = visit
-        visit.answerIfComplete()
+    func page(_ response: Response, _ give: @escaping (Response) -> Void) {
+        let visit = PageRequest(self, response, give)
+        response.request.consumer = visit
+        visit.respondIfComplete()
     }
 
     /// The client's own request id where it is a harmless one, else a fresh one.
@@ -307,7 +313,7 @@ final class RESTHandler: RequestHandler, RefusalWriter {
             return .given(String(copying: given))
         }
         lastRequest += 1
-        return .minted(Ticket(reactor: UInt8(core.index), number: lastRequest), core.codec)
+        return .minted(Ticket(reactor: UInt8(host.index), number: lastRequest), host.codec)
     }
 
     private static func isHarmless(_ text: Span<UInt8>) -> Bool {

@@ -22,11 +22,11 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     private static let signAfter: Nanoseconds = 15_000_000_000
 
     let exchange: Exchange
-    private let core: any WebHost
+    private let host: any WebHost
     // A strong reference, although it outlives this: it costs half of an unowned one.
     private let handler: RESTHandler
     private let route: ServiceRoute
-    private let answer: Answer
+    private let response: Response
     private let path: PathParameters
     private let parameters: RequestParameters
     private let acceptedAt: Instant
@@ -36,7 +36,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     private var collector: UnaryWriter
     private var credit: Credit
     private var record: ExchangeRecord?
-    private var isRefused = false
+    private var isRejected = false
     private var looksAt: Instant
     private var watch: Registration?
     private var lastSign: Instant
@@ -45,65 +45,65 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     private var replyMemory = HeldMemory(.replies)
 
     init(
-        _ handler: RESTHandler, _ route: ServiceRoute, _ answer: Answer, _ path: PathParameters,
+        _ handler: RESTHandler, _ route: ServiceRoute, _ response: Response, _ path: PathParameters,
         _ parameters: RequestParameters, _ rules: EndRules, _ format: ReplyFormat
     ) {
-        let core = handler.core
+        let host = handler.host
         // There is nothing to stream, unless the client hears of ends in the stream.
         let format = rules.count == 0 && format != .sse && !parameters.wantsEndRecord ? .json : format
-        self.core = core
+        self.host = host
         self.handler = handler
         self.route = route
-        self.answer = answer
+        self.response = response
         self.path = path
         self.parameters = parameters
-        acceptedAt = core.now
+        acceptedAt = host.now
         looksAt = acceptedAt + Self.watchAfter
         lastSign = acceptedAt
-        let limits = core.configuration.limits
-        body = RequestBody(route.plan, expecting: answer.request.contentLength)
+        let limits = host.configuration.limits
+        body = RequestBody(route.plan, expecting: response.request.contentLength)
         credit = Credit(bound: limits.maxBufferedBytes)
         collector = UnaryWriter(format, count: rules.count, allowsPartial: parameters.allowsPartial)
         exchange = Exchange(
-            core, core.services[route.plan.index], rules, fairnessKey: answer.request.clientKey,
+            host, host.services[route.plan.index], rules, fairnessKey: response.request.clientKey,
             takesEnvelopes: route.reply == .envelope)
         exchange.subject = route.subject
         if !format.isSingle {
-            stream = StreamWriter(answer, route, format, wantsEndRecord: parameters.wantsEndRecord, owner: self)
+            stream = StreamWriter(response, route, format, wantsEndRecord: parameters.wantsEndRecord, owner: self)
         }
     }
 
     // MARK: The request
 
     func body(_ bytes: Span<UInt8>, of request: Request) {
-        guard !isRefused else { return }
-        if let problem = body.append(bytes) { return refuse(problem) }
+        guard !isRejected else { return }
+        if let problem = body.append(bytes) { return reject(problem) }
         hold(body: body.bytes.count)
     }
 
     func bodyEnded(of request: Request) {
-        guard !isRefused else { return }
-        if plan.traits.takesSubscriptions { return core.openSoon(self) }
+        guard !isRejected else { return }
+        if plan.traits.takesSubscriptions { return host.openSoon(self) }
         if let text = parameters.request, !route.isConfigured {
-            if let problem = body.take(Array(text.utf8).span) { return refuse(problem) }
+            if let problem = body.take(Array(text.utf8).span) { return reject(problem) }
         }
-        if let problem = body.finish(mayBeEmpty: route.request == .envelope) { return refuse(problem) }
-        core.openSoon(self)
+        if let problem = body.finish(mayBeEmpty: route.request == .envelope) { return reject(problem) }
+        host.openSoon(self)
     }
 
     func closed(_ request: Request, _ reason: RequestEnd) {
         isClosed = true
         stopWaiting()
         exchange.finish(because: reason == .shutdown ? .shutdown : .clientLeft)
-        bodyMemory.release(in: core.memory)
-        replyMemory.release(in: core.memory)
-        core.metrics.snapshot.bufferedBytes -= credit.buffered
-        handler.closed(answer, since: acceptedAt, reason, record)
+        bodyMemory.release(in: host.memory)
+        replyMemory.release(in: host.memory)
+        host.metrics.snapshot.bufferedBytes -= credit.buffered
+        handler.closed(response, since: acceptedAt, reason, record)
     }
 
     // MARK: The exchange
 
-    var memoryKey: UInt64 { answer.request.clientKey }
+    var memoryKey: UInt64 { response.request.clientKey }
     private var plan: ServicePlan { route.plan }
 
     /// Everything has been said and is good: the worker gets it, unless the client left meanwhile.
@@ -116,7 +116,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         if plan.traits.takesSubscriptions {
             frame = Frame(copying: TopicList.bytes(of: parameters.topics.map { Array($0.utf8) }).span)
         } else if route.request == .envelope {
-            frame = Frame(copying: RequestEnvelope.make(route, answer, path, parameters, body: body.span).span)
+            frame = Frame(copying: RequestEnvelope.make(route, response, path, parameters, body: body.span).span)
         } else {
             frame = Frame(copying: body.span)
         }
@@ -126,7 +126,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     }
 
     func deliver(_ body: Span<UInt8>, _ inspection: Inspection) {
-        lastSign = core.now
+        lastSign = host.now
         guard let stream else {
             collector.reply(body, route)
             return hold(replies: collector.bytes)
@@ -137,16 +137,16 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     }
 
     private func noteTiming() {
-        guard let handling = exchange.handling else { return }
-        answer.timing = ServerTiming(handling: handling, elapsed: core.now.since(exchange.state.openedAt))
+        guard let queueTiming = exchange.queueTiming else { return }
+        response.timing = ServerTiming(queueTiming: queueTiming, elapsed: host.now.since(exchange.state.openedAt))
     }
 
     func ended(_ end: End, _ reply: Span<UInt8>, _ fault: String?) {
         noteTiming()
-        let attempts = exchange.handling?.attempts ?? 1
+        let attempts = exchange.queueTiming?.attempts ?? 1
         stopWaiting()
-        let elapsed = core.now.since(exchange.state.openedAt)
-        if core.accessLog.isEnabled {
+        let elapsed = host.now.since(exchange.state.openedAt)
+        if host.accessLog.isEnabled {
             record = ExchangeRecord(
                 service: route.name, reason: end.reason, isOK: end.isOK, replies: exchange.state.delivered,
                 first: exchange.state.firstReplyAt?.since(exchange.state.openedAt), total: elapsed, attempts: attempts)
@@ -158,50 +158,50 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         let errorReply = end.reason == .error ? plan.errorText(reply) : nil
         let conclusion = Conclusion(record: endRecord, errorReply: errorReply)
         if let stream { return stream.end(conclusion) }
-        collector.end(conclusion, answer, route)
+        collector.end(conclusion, response, route)
         // The library has a copy until the client has taken it.
-        if !isClosed { hold(replies: Int(clamping: answer.request.bytesSent)) }
+        if !isClosed { hold(replies: Int(clamping: response.request.bytesSent)) }
     }
 
     func requestWasSent() { hold(body: 0) }
 
     // MARK: Memory
 
-    private func hold(body bytes: Int) { bodyMemory.set(bytes, in: core.memory, for: memoryKey, self) }
-    private func hold(replies bytes: Int) { replyMemory.set(bytes, in: core.memory, for: memoryKey, self) }
+    private func hold(body bytes: Int) { bodyMemory.set(bytes, in: host.memory, for: memoryKey, self) }
+    private func hold(replies bytes: Int) { replyMemory.set(bytes, in: host.memory, for: memoryKey, self) }
 
     func evict(_ kind: MemoryKind) {
         if kind == .bodies { return evictBody() }
         guard let stream else {
-            guard exchange.isOpen else { return answer.request.abort() }
+            guard exchange.isOpen else { return response.request.abort() }
             collector.discard()
             return exchange.finish(because: .overloaded, saying: MemoryWords.collected)
         }
         let goesOn = stream.dropUnsent()
         if exchange.isOpen, goesOn { return exchange.finish(because: .slowClient, saying: MemoryWords.replies) }
         exchange.finish(because: .slowClient, saying: MemoryWords.replies)
-        if !isClosed { answer.request.abort() }
+        if !isClosed { response.request.abort() }
     }
 
     private func evictBody() {
         hold(body: 0)
         // It waits for an identity.
         if exchange.isOpen { return exchange.finish(because: .overloaded, saying: MemoryWords.body) }
-        refuse(Problem(.overloaded, MemoryWords.body), retryAfter: plan.retryAfterSeconds)
-        answer.request.answerBeforeBody()
+        reject(Problem(.overloaded, MemoryWords.body), retryAfter: plan.retryAfterSeconds)
+        response.request.answerBeforeBody()
     }
 
     // MARK: The stream
 
     func buffered(_ bytes: Int) {
         guard !isClosed else { return }
-        core.metrics.snapshot.bufferedBytes += bytes
+        host.metrics.snapshot.bufferedBytes += bytes
         let change = bytes >= 0 ? credit.fill(bytes) : credit.drain(-bytes)
         hold(replies: credit.buffered)
         switch change {
         case .none: break
         case .pause:
-            core.metrics.snapshot.slowClients += 1
+            host.metrics.snapshot.slowClients += 1
             exchange.pause()
         case .resume: exchange.resume()
         case .overrun: exchange.finish(because: .slowClient)
@@ -213,33 +213,33 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     var nextLook: Instant { looksAt }
 
     func look() {
-        if watch == nil { watch = core.watch(answer.request.descriptor, .peerClosed, self) }
-        if let stream, !stream.hasBegun, core.now >= acceptedAt + Self.beginAfter { stream.begin() }
-        if core.now >= lastSign + Self.signAfter {
+        if watch == nil { watch = host.watch(response.request.descriptor, .peerClosed, self) }
+        if let stream, !stream.hasBegun, host.now >= acceptedAt + Self.beginAfter { stream.begin() }
+        if host.now >= lastSign + Self.signAfter {
             stream?.sayNothing()
-            lastSign = core.now
+            lastSign = host.now
         }
         looksAt =
             stream?.hasBegun ?? false
-            ? lastSign + Self.signAfter : max(acceptedAt + Self.beginAfter, core.now + Self.beginAfter / 4)
+            ? lastSign + Self.signAfter : max(acceptedAt + Self.beginAfter, host.now + Self.beginAfter / 4)
     }
 
     /// The client closed its end.
     func ready(_ readiness: Readiness) {
         stopWaiting()
         exchange.finish(because: .clientLeft)
-        if !isClosed { answer.request.abort() }
+        if !isClosed { response.request.abort() }
     }
 
     private func stopWaiting() {
-        if let watch { core.reactor.unwatch(watch) }
+        if let watch { host.reactor.unwatch(watch) }
         watch = nil
     }
 
-    private func refuse(_ problem: Problem, retryAfter: Int? = nil) {
-        isRefused = true
+    private func reject(_ problem: Problem, retryAfter: Int? = nil) {
+        isRejected = true
         body.discard()
         hold(body: 0)
-        answer.send(problem, retryAfter: retryAfter)
+        response.send(problem, retryAfter: retryAfter)
     }
 }

@@ -12,10 +12,10 @@ import JSON
 /// Writes request envelopes.
 enum RequestEnvelope {
     static func make(
-        _ route: ServiceRoute, _ answer: Answer, _ path: PathParameters, _ parameters: RequestParameters,
+        _ route: ServiceRoute, _ response: Response, _ path: PathParameters, _ parameters: RequestParameters,
         body: Span<UInt8>
     ) -> [UInt8] {
-        let request = answer.request
+        let request = response.request
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("method")
@@ -37,7 +37,7 @@ enum RequestEnvelope {
         writer.key("body")
         write(body, route.plan.configuration.body, into: &writer)
         writer.key("request_id")
-        writer.string(answer.requestID.text)
+        writer.string(response.requestID.text)
         if let trace = request.value(of: .traceparent) {
             writer.key("traceparent")
             writer.string(trace)

@@ -27,7 +27,7 @@ final class StreamWriter: BodySource {
         case cut
     }
 
-    private let answer: Answer
+    private let response: Response
     private let route: ServiceRoute
     private let format: ReplyFormat
     private let wantsEndRecord: Bool
@@ -41,8 +41,10 @@ final class StreamWriter: BodySource {
     /// Why the first reply cannot begin the response.
     private(set) var fault: String?
 
-    init(_ answer: Answer, _ route: ServiceRoute, _ format: ReplyFormat, wantsEndRecord: Bool, owner: any StreamOwner) {
-        self.answer = answer
+    init(
+        _ response: Response, _ route: ServiceRoute, _ format: ReplyFormat, wantsEndRecord: Bool, owner: any StreamOwner
+    ) {
+        self.response = response
         self.route = route
         self.format = format
         self.wantsEndRecord = wantsEndRecord
@@ -59,7 +61,7 @@ final class StreamWriter: BodySource {
     func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
         if !hasBegun {
             let envelope = route.reply == .envelope ? ReplyEnvelope.read(body).envelope : nil
-            fault = fault ?? envelope?.fault(answering: answer.request)
+            fault = fault ?? envelope?.fault(answering: response.request)
             guard fault == nil else { return }
             begin(envelope)
         }
@@ -78,22 +80,22 @@ final class StreamWriter: BodySource {
     /// The exchange is over: ends the response, or gives one.
     func end(_ conclusion: Conclusion) {
         let record = conclusion.record
-        if let fault { return answer.send(Problem(.badReply, fault), endedBy: .badReply) }
-        if !hasBegun, var problem = record.problem, format != .sse || !answer.isEventSource {
+        if let fault { return response.send(Problem(.badReply, fault), endedBy: .badReply) }
+        if !hasBegun, var problem = record.problem, format != .sse || !response.isEventSource {
             if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
             let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
-            return answer.send(problem, retryAfter: retryAfter, endedBy: record.end.reason)
+            return response.send(problem, retryAfter: retryAfter, endedBy: record.end.reason)
         }
         if !hasBegun { begin(nil) }
         let before = buffer.count
         if format == .sse {
             if sequence == 0 { append(again(record)) }
             append("event: end\ndata: ")
-            buffer.append(contentsOf: record.bytes(requestID: answer.requestID.text))
+            buffer.append(contentsOf: record.bytes(requestID: response.requestID.text))
             append("\n\n")
         } else if wantsEndRecord || !record.end.isOK {
             append("{\"$end\":")
-            buffer.append(contentsOf: record.bytes(requestID: answer.requestID.text))
+            buffer.append(contentsOf: record.bytes(requestID: response.requestID.text))
             append("}\n")
         }
         ending = format == .sse || record.end.isOK ? .whole : .cut
@@ -168,17 +170,17 @@ final class StreamWriter: BodySource {
             !["content-type", "content-encoding"].contains($0.name.lowercased())
         }
         let type = String(describing: format.contentType(route.plan.configuration.body))
-        var headers = answer.headers(negotiating: type, fields)
+        var headers = response.headers(negotiating: type, fields)
         if !fields.contains(where: { $0.name.lowercased() == "x-accel-buffering" }) {
             headers.add("X-Accel-Buffering", "no")
         }
-        answer.request.respond(envelope?.status ?? 200, headers, streaming: self)
+        response.request.respond(envelope?.status ?? 200, headers, streaming: self)
     }
 
     private func append(_ text: String) { buffer.append(contentsOf: text.utf8) }
 
     private func grown(since before: Int) {
         owner.buffered(buffer.count - before)
-        answer.request.sourceReady()
+        response.request.sourceReady()
     }
 }

@@ -8,33 +8,34 @@ import HTTP
 import JSON
 
 extension RESTHandler {
-    func listen(_ answer: Answer, _ route: ServiceRoute, _ path: PathParameters) {
-        let request = answer.request
+    func listen(_ response: Response, _ route: ServiceRoute, _ path: PathParameters) {
+        let request = response.request
         let parameters = RequestParameters()
         parameters.takesTopics = true
-        if let problem = parameters.readQuery(request.query, isForGateway: true) { return refuse(answer, problem) }
+        if let problem = parameters.readQuery(request.query, isForGateway: true) { return reject(response, problem) }
         guard !parameters.topics.isEmpty, request.method != .head else {
-            return page(answer) { Pages.service($0, route, self.core) }
+            return page(response) { Pages.service($0, route, self.host) }
         }
-        if refusesLink(answer) { return }
+        if rejectsLink(response) { return }
         if let field = request.text(of: .prefer) { parameters.readPreferences(field) }
         guard case .accepted(let rules) = route.rules.overridden(by: parameters.wishes, within: route.plan.bounds)
         else {
-            return refuse(answer, Problem(.badParameter, "a parameter is more than can be asked for"))
+            return reject(response, Problem(.badParameter, "a parameter is more than can be asked for"))
         }
         guard let format = ReplyFormat.ofTopics(request.text(of: .accept)) else {
-            return refuse(answer, Problem(.notAcceptable, "take text/event-stream or application/x-ndjson"))
+            return reject(response, Problem(.notAcceptable, "take text/event-stream or application/x-ndjson"))
         }
         let topics = parameters.topics.map { Array($0.utf8) }
-        if let problem = (core.services[route.plan.index] as? any TopicSource)?.problem(of: topics) {
-            return page(answer) {
+        if let problem = (host.services[route.plan.index] as? any TopicSource)?.problem(of: topics) {
+            return page(response) {
                 $0.send(problem, retryAfter: problem.status == 503 ? route.plan.retryAfterSeconds : nil)
             }
         }
-        if let most = core.site.exchangesPerAddress, !request.enter(limit: most) {
-            return refuse(answer, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
+        if let most = host.site.exchangesPerAddress, !request.enter(limit: most) {
+            return reject(
+                response, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
         }
-        request.consumer = RESTReplySink(self, route, answer, path, parameters, rules, format)
+        request.consumer = RESTReplySink(self, route, response, path, parameters, rules, format)
     }
 }
 

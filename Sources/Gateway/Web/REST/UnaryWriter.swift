@@ -55,35 +55,35 @@ struct UnaryWriter {
     }
 
     /// The exchange is over: gives the response, which has a copy of what was collected.
-    mutating func end(_ conclusion: Conclusion, _ answer: Answer, _ route: ServiceRoute) {
+    mutating func end(_ conclusion: Conclusion, _ response: Response, _ route: ServiceRoute) {
         defer { collected = [] }
         let reason = conclusion.record.end.reason
-        if let fault = fault ?? envelope?.fault(answering: answer.request) {
-            return answer.send(Problem(.badReply, fault), endedBy: .badReply)
+        if let fault = fault ?? envelope?.fault(answering: response.request) {
+            return response.send(Problem(.badReply, fault), endedBy: .badReply)
         }
-        guard var problem = conclusion.record.problem else { return succeed(reason, answer, route) }
+        guard var problem = conclusion.record.problem else { return succeed(reason, response, route) }
         if conclusion.record.end.isPartial {
-            if allowsPartial { return succeed(reason, answer, route, isPartial: true) }
+            if allowsPartial { return succeed(reason, response, route, isPartial: true) }
             if count > 0 { problem.extras.append(("replies", array)) }
         }
         if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
         let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
-        answer.send(problem, retryAfter: retryAfter, endedBy: reason)
+        response.send(problem, retryAfter: retryAfter, endedBy: reason)
     }
 
     private mutating func succeed(
-        _ reason: EndReason, _ answer: Answer, _ route: ServiceRoute, isPartial: Bool = false
+        _ reason: EndReason, _ response: Response, _ route: ServiceRoute, isPartial: Bool = false
     ) {
         let isItself = isSingle && count > 0
         if envelope == nil, format == .json, isItself || !isOneWay && (!isSingle || isPartial) {
-            let headers = answer.headers(ofJSONEndedBy: reason)
-            return answer.request.respond(200, headers, copying: (isItself ? collected : array).span)
+            let headers = response.headers(ofJSONEndedBy: reason)
+            return response.request.respond(200, headers, copying: (isItself ? collected : array).span)
         }
         let isEmpty = isOneWay || isSingle && count == 0
-        var headers = answer.headers(negotiating: isEmpty ? nil : contentType(route), envelope?.headers ?? [])
+        var headers = response.headers(negotiating: isEmpty ? nil : contentType(route), envelope?.headers ?? [])
         headers.add("X-Exchange-End", String(describing: reason.word))
-        if isEmpty { return answer.request.respond(isOneWay ? 202 : 204, headers, copying: Span()) }
-        answer.request.respond(envelope?.status ?? 200, headers, copying: (isSingle ? collected : array).span)
+        if isEmpty { return response.request.respond(isOneWay ? 202 : 204, headers, copying: Span()) }
+        response.request.respond(envelope?.status ?? 200, headers, copying: (isSingle ? collected : array).span)
     }
 
     /// What the body is, unless the worker says it; nil where there is none.

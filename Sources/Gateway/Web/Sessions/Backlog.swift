@@ -1,6 +1,6 @@
 // Raw sessions whose worker's queue is full, in lines: each waits for the same room as those before it.
 //
-//     a service and an endpoint     s1 s2 s3 s4 ...     the first is tried once a turn; while it is refused, so are all
+//     a service and an endpoint     s1 s2 s3 s4 ...     the first is tried once a turn; while it waits, all do
 //     another one                   s9                  others behind it, and nobody asks for them
 //
 // With thousands of sessions a queue is full all the time, and most of them wait: what a turn does here must not grow
@@ -66,7 +66,7 @@ final class Backlog {
         let line = position.line
         line.left += 1
         guard line.left * 2 > line.sessions.count - line.head else { return }
-        line.sessions = line.sessions[line.head...].filter { !$0.presence.isOver }
+        line.sessions = line.sessions[line.head...].filter { !$0.connection.isOver }
         (line.head, line.left) = (0, 0)
     }
 
@@ -81,7 +81,7 @@ final class Backlog {
 
     private func advance(_ line: Line) {
         while let session = line.popFirst() {
-            if session.presence.isOver {
+            if session.connection.isOver {
                 line.left -= 1
                 continue
             }

@@ -21,61 +21,61 @@ final class MultiplexedSession: Session {
     /// The subprotocol (RFC 6455, section 1.9).
     static let subprotocol = "zmq-gateway.v1"
 
-    let presence: SessionPresence
+    let connection: ResumableConnection
     var kind: SessionKind? { nil }
-    private let core: any WebHost
+    private let host: any WebHost
     private var exchanges: [String: SessionReplySink] = [:]
     private var isLeaving = false
 
-    init(_ core: any WebHost, _ wire: SessionWire) {
-        self.core = core
-        presence = SessionPresence(core, wire, resumable: true)
-        presence.begin(self)
-        presence.hello()
+    init(_ host: any WebHost, _ webSocket: WebSocketConnection) {
+        self.host = host
+        connection = ResumableConnection(host, webSocket, resumable: true)
+        connection.begin(self)
+        connection.hello()
     }
 
     // MARK: From the client
 
-    func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
+    func receivedFromClient(_ kind: MessageKind, _ payload: Span<UInt8>) {
         guard kind == .text else {
-            return complain(nil, Problem(.badMessage, "messages are JSON text; binary bodies travel as base64"))
+            return report(nil, Problem(.badMessage, "messages are JSON text; binary bodies travel as base64"))
         }
         switch ClientMessage.read(payload) {
-        case .failure(let problem): complain(nil, problem)
+        case .failure(let problem): report(nil, problem)
         case .success(let message):
             switch message.operation {
             case "request", "subscribe": request(message, payload)
             case "cancel": cancel(message)
-            case "ping": presence.tell(SessionText.pong)
-            case "ack": presence.acknowledge(message.number(payload))
+            case "ping": connection.sendUnnumbered(SessionText.pong)
+            case "ack": connection.acknowledge(message.number(payload))
             case "resume":
-                core.sessions.resume(self, token: message.token(payload), after: message.number(payload))
+                host.sessions.resume(self, token: message.token(payload), after: message.number(payload))
             default:
                 let operations = "request, subscribe, cancel, ack, ping or resume"
-                complain(message.id, Problem(.badMessage, "`op` must be \(operations)"))
+                report(message.id, Problem(.badMessage, "`op` must be \(operations)"))
             }
         }
     }
 
     private func request(_ message: ClientMessage, _ payload: Span<UInt8>) {
         guard let id = message.id, !id.isEmpty, id.utf8.count <= 64 else {
-            return complain(nil, Problem(.badMessage, "`id` must be a string of 1 to 64 bytes"))
+            return report(nil, Problem(.badMessage, "`id` must be a string of 1 to 64 bytes"))
         }
         guard exchanges[id] == nil else {
-            return complain(id, Problem(.duplicateID, "\"\(id)\" is open; wait for its end, or take another id"))
+            return report(id, Problem(.duplicateID, "\"\(id)\" is open; wait for its end, or take another id"))
         }
-        if let problem = begin(id, message, payload) { say(SessionText.refused(id, nextNumber, problem)) }
+        if let problem = begin(id, message, payload) { sendNumbered(SessionText.rejected(id, nextNumber, problem)) }
     }
 
     /// Opens an exchange, or says why not.
     private func begin(_ id: String, _ message: ClientMessage, _ payload: Span<UInt8>) -> Problem? {
-        switch SessionRequest.read(message, payload, id: id, wire, core) {
-        case .refused(let problem): return problem
+        switch SessionRequest.read(message, payload, id: id, webSocket, host) {
+        case .rejected(let problem): return problem
         case .accepted(let request):
             if let problem = fullness() { return problem }
-            let sink = SessionReplySink(self, core, id, request)
+            let sink = SessionReplySink(self, host, id, request)
             exchanges[id] = sink
-            presence.acted()
+            connection.acted()
             var frame = Frame(copying: request.body.span)
             sink.open(&frame)
             return nil
@@ -83,7 +83,7 @@ final class MultiplexedSession: Session {
     }
 
     private func fullness() -> Problem? {
-        let most = core.configuration.sessions.maxExchanges
+        let most = host.configuration.sessions.maxExchanges
         if isLeaving { return Problem(.shutdown, "the gateway is shutting down") }
         guard exchanges.count >= most else { return nil }
         return Problem(.tooManyExchanges, "\(most) exchanges of this session are in flight already")
@@ -91,7 +91,7 @@ final class MultiplexedSession: Session {
 
     private func cancel(_ message: ClientMessage) {
         guard let id = message.id, let sink = exchanges[id] else {
-            return complain(message.id, Problem(.unknownID, "there is nothing to cancel"))
+            return report(message.id, Problem(.unknownID, "there is nothing to cancel"))
         }
         sink.exchange.finish(because: .cancelled)
     }
@@ -102,12 +102,12 @@ final class MultiplexedSession: Session {
     // MARK: To the client
 
     /// The number of the next reply or end.
-    var nextNumber: UInt64 { presence.nextNumber }
+    var nextNumber: UInt64 { connection.nextNumber }
 
     /// Says a numbered message; it is kept while the client is away.
-    func say(_ message: [UInt8]) {
-        guard !presence.isOver else { return }
-        presence.say(message)
+    func sendNumbered(_ message: [UInt8]) {
+        guard !connection.isOver else { return }
+        connection.sendNumbered(message)
     }
 
     func concluded(_ sink: SessionReplySink) {
@@ -115,12 +115,12 @@ final class MultiplexedSession: Session {
         if isLeaving && exchanges.isEmpty { leave() }
     }
 
-    private func complain(_ id: String?, _ problem: Problem) { presence.tell(SessionText.error(id, problem)) }
+    private func report(_ id: String?, _ problem: Problem) { connection.sendUnnumbered(SessionText.error(id, problem)) }
 
     // MARK: The end
 
     func end() {
-        guard presence.end() else { return }
+        guard connection.end() else { return }
         for sink in exchanges.values { sink.exchange.finish(because: .clientLeft) }
         exchanges = [:]
     }
@@ -128,20 +128,20 @@ final class MultiplexedSession: Session {
     func returned() { resumed() }
 
     func goodbye(retryAfter milliseconds: Int) {
-        presence.tell(SessionText.goodbye(milliseconds))
+        connection.sendUnnumbered(SessionText.goodbye(milliseconds))
         isLeaving = true
         if exchanges.isEmpty { leave() }
     }
 
     /// What was in flight is finished.
     private func leave() {
-        wire?.close(.goingAway, "shutdown")
-        if wire == nil { end() }
+        webSocket?.close(.goingAway, "shutdown")
+        if webSocket == nil { end() }
     }
 
     func shutDown() {
         for sink in exchanges.values { sink.exchange.finish(because: .shutdown) }
-        wire?.close(.goingAway, "shutdown")
+        webSocket?.close(.goingAway, "shutdown")
         end()
     }
 }

@@ -15,8 +15,8 @@ import ZeroMQ
 
 /// One raw session.
 final class RawSession: RequesterState, Requester, Session, MemoryHolder {
-    let presence: SessionPresence
-    private let core: any WebHost
+    let connection: ResumableConnection
+    private let host: any WebHost
     /// Messages that the service could not take yet; bounded by what one read brings.
     private var held: [FrameBox] = []
     private var heldBytes = 0
@@ -30,30 +30,33 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
     let kind: SessionKind?
 
     /// nil where the table is full.
-    init?(_ core: any WebHost, _ service: any Service, _ kind: SessionKind, _ wire: SessionWire, resumable: Bool) {
-        self.core = core
-        presence = SessionPresence(core, wire, resumable: resumable)
+    init?(
+        _ host: any WebHost, _ service: any Service, _ kind: SessionKind, _ webSocket: WebSocketConnection,
+        resumable: Bool
+    ) {
+        self.host = host
+        connection = ResumableConnection(host, webSocket, resumable: resumable)
         self.kind = kind
         text = ReplyText(body: service.plan.configuration.body, isEnvelope: false)
         super.init(service)
         subject = kind.subject
-        guard core.requesters.insert(self) else { return nil }
-        presence.begin(self)
-        if isNumbered { presence.hello() }
+        guard host.requesters.insert(self) else { return nil }
+        connection.begin(self)
+        if isNumbered { connection.hello() }
     }
 
     // Clients take turns by session.
     var fairnessKey: UInt64 { ticket.value }
-    var memoryKey: UInt64 { presence.clientKey }
+    var memoryKey: UInt64 { connection.clientKey }
     var isNative: Bool { false }
     var canBeHeldBack: Bool { true }
 
     /// Messages say what they are, and are numbered.
-    private var isNumbered: Bool { presence.isNumbered }
+    private var isNumbered: Bool { connection.isNumbered }
 
     // MARK: From the client
 
-    func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
+    func receivedFromClient(_ kind: MessageKind, _ payload: Span<UInt8>) {
         if isNumbered { return obey(payload) }
         guard kind == .text || plan.configuration.body == .binary else {
             return close(.unsupportedMediaType, "this service takes text messages")
@@ -68,20 +71,20 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
     /// A numbered session's messages say what they are.
     private func obey(_ payload: Span<UInt8>) {
         switch ClientMessage.read(payload) {
-        case .failure(let problem): complain(problem)
+        case .failure(let problem): report(problem)
         case .success(let message):
             switch message.operation {
             case "send":
                 guard let body = message.body(payload, plan.configuration.body) else {
-                    return complain(Problem(.badMessage, "`body` is missing, or not what the service takes"))
+                    return report(Problem(.badMessage, "`body` is missing, or not what the service takes"))
                 }
-                if let problem = BodyCheck.problem(of: body.span, plan) { return complain(problem) }
+                if let problem = BodyCheck.problem(of: body.span, plan) { return report(problem) }
                 send(body.span)
-            case "ping": presence.tell(SessionText.pong)
-            case "ack": presence.acknowledge(message.number(payload))
+            case "ping": connection.sendUnnumbered(SessionText.pong)
+            case "ack": connection.acknowledge(message.number(payload))
             case "resume":
-                core.sessions.resume(self, token: message.token(payload), after: message.number(payload))
-            default: complain(Problem(.badMessage, "`op` must be send, ack, ping or resume"))
+                host.sessions.resume(self, token: message.token(payload), after: message.number(payload))
+            default: report(Problem(.badMessage, "`op` must be send, ack, ping or resume"))
             }
         }
     }
@@ -96,23 +99,23 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         guard plan.configuration.request == .envelope else { return Frame(copying: body) }
         enveloped += 1
         // A message comes over a connection, and the connection of such a service has its upgrade.
-        guard let envelope = wire?.envelope(of: body, plan, message: String(enveloped)) else { return Frame() }
+        guard let envelope = webSocket?.envelope(of: body, plan, message: String(enveloped)) else { return Frame() }
         return Frame(copying: envelope.span)
     }
 
     private func send(_ body: Span<UInt8>) {
-        guard !presence.isOver else { return }
-        presence.acted()
+        guard !connection.isOver else { return }
+        connection.acted()
         var frame = frame(of: body)
-        if position == nil, !core.backlog.hasLine(for: self), hand(&frame) { return }
-        guard !presence.isOver else { return }
+        if position == nil, !host.backlog.hasLine(for: self), hand(&frame) { return }
+        guard !connection.isOver else { return }
         // The worker's queue is full: its client is not read from until there is room.
         heldBytes += frame.count
         held.append(FrameBox(frame))
         holdMemory()
         if position == nil {
-            wire?.holdsInput = true
-            core.backlog.append(self)
+            webSocket?.holdsInput = true
+            host.backlog.append(self)
         }
     }
 
@@ -121,10 +124,10 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
 
     /// - Returns: whether the service took it, or the session ended over it.
     private func hand(_ frame: inout Frame) -> Bool {
-        switch service.send(&frame, for: self) {
-        case .taken: return true
-        case .refused(.overloaded): return false
-        case .refused(let reason):
+        switch service.sendToWorker(&frame, for: self) {
+        case .accepted: return true
+        case .rejected(.overloaded): return false
+        case .rejected(let reason):
             finish(because: reason)
             return true
         }
@@ -133,8 +136,8 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
     /// Tries again to hand over what is held. - Returns: whether nothing is held any more.
     func retry() -> Bool {
         var sent = 0
-        while sent < held.count, !presence.isOver, hand(&held[sent].frame) { sent += 1 }
-        guard sent == held.count || presence.isOver else {
+        while sent < held.count, !connection.isOver, hand(&held[sent].frame) { sent += 1 }
+        guard sent == held.count || connection.isOver else {
             held.removeFirst(sent)
             heldBytes = held.reduce(0) { $0 + $1.frame.count }
             holdMemory()
@@ -143,13 +146,13 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         held = []
         heldBytes = 0
         holdMemory()
-        wire?.holdsInput = false
+        webSocket?.holdsInput = false
         return true
     }
 
     private func holdMemory() {
-        if heldBytes == 0 { return memory.release(in: core.memory) }
-        memory.set(heldBytes, in: core.memory, for: presence.clientKey, self)
+        if heldBytes == 0 { return memory.release(in: host.memory) }
+        memory.set(heldBytes, in: host.memory, for: connection.clientKey, self)
     }
 
     func evict(_ kind: MemoryKind) { close(.overloaded, MemoryWords.message) }
@@ -159,10 +162,10 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
 
     // MARK: From the worker
 
-    func receivedFromWorker(_ frame: inout Frame, _ note: ReplyNote) {
+    func receivedFromWorker(_ frame: inout Frame, _ note: ReplyMetadata) {
         if case .marker = note.last { return }
         let body = frame.bytes
-        let metrics = core.metrics.services[plan.index]
+        let metrics = host.metrics.services[plan.index]
         metrics.counts.bytesReceived += UInt64(body.count)
         let inspection = plan.inspector.inspect(body)
         guard note.fault == nil, inspection.facts.isValid || body.isEmpty else {
@@ -170,16 +173,16 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         }
         metrics.counts.replies += 1
         guard isNumbered else {
-            wire?.send(replyKind(body), body)
+            webSocket?.send(replyKind(body), body)
             return
         }
         guard !body.isEmpty || plan.configuration.body != .json else { return }
-        presence.say(SessionText.reply(nil, presence.nextNumber, body, inspection, text))
+        connection.sendNumbered(SessionText.reply(nil, connection.nextNumber, body, inspection, text))
     }
 
     // Nothing of it is an exchange, and a publisher has sessions of another kind.
     func receivedFromPublisher(_ publication: Publication) {}
-    func noteHandling(_ handling: Handling) {}
+    func noteQueueTiming(_ queueTiming: QueueTiming) {}
     func unsentWasSent() {}
     func requestWasTaken() {}
 
@@ -189,7 +192,7 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         return speaksText && validateUTF8(body) == nil ? .text : .binary
     }
 
-    private func complain(_ problem: Problem) { presence.tell(SessionText.error(nil, problem)) }
+    private func report(_ problem: Problem) { connection.sendUnnumbered(SessionText.error(nil, problem)) }
 
     // MARK: The end
 
@@ -200,35 +203,36 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
     }
 
     private func close(_ code: ProblemCode, _ detail: String) {
-        wire?.close(CloseCode(UInt16(code.closeCode)), detail == code.rawValue ? detail : "\(code.rawValue): \(detail)")
+        webSocket?.close(
+            CloseCode(UInt16(code.closeCode)), detail == code.rawValue ? detail : "\(code.rawValue): \(detail)")
         end()
     }
 
     func end() {
-        guard presence.end() else { return }
+        guard connection.end() else { return }
         unsent = []
         held = []
         heldBytes = 0
         holdMemory()
-        if let position { core.backlog.left(position) }
+        if let position { host.backlog.left(position) }
         position = nil
-        core.requesters.remove(self)
+        host.requesters.remove(self)
         service.ended(self, End(.clientLeft))
     }
 
     func returned() {
-        wire?.holdsInput = !held.isEmpty
+        webSocket?.holdsInput = !held.isEmpty
         resumed()
     }
 
     func goodbye(retryAfter milliseconds: Int) {
-        if isNumbered { presence.tell(SessionText.goodbye(milliseconds)) }
-        wire?.close(.goingAway, "shutdown; retry in \(milliseconds) ms")
-        if wire == nil { end() }
+        if isNumbered { connection.sendUnnumbered(SessionText.goodbye(milliseconds)) }
+        webSocket?.close(.goingAway, "shutdown; retry in \(milliseconds) ms")
+        if webSocket == nil { end() }
     }
 
     func shutDown() {
-        wire?.close(.goingAway, "shutdown")
+        webSocket?.close(.goingAway, "shutdown")
         end()
     }
 }

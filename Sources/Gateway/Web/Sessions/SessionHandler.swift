@@ -10,41 +10,41 @@ import WebSocket
 /// Opens sessions, on one reactor.
 final class SessionHandler {
     private unowned let handler: RESTHandler
-    private let core: any WebHost
+    private let host: any WebHost
 
     init(_ handler: RESTHandler) {
         self.handler = handler
-        core = handler.core
+        host = handler.host
     }
 
-    /// Upgrades the request, or refuses it. - Parameter route: the service of a raw session; nil for a multiplexed one.
-    func open(_ answer: Answer, _ route: ServiceRoute?) {
-        if handler.refusesLink(answer) { return }
-        let request = answer.request
+    /// Upgrades the request, or rejects it. - Parameter route: the service of a raw session; nil for a multiplexed one.
+    func open(_ response: Response, _ route: ServiceRoute?) {
+        if handler.rejectsLink(response) { return }
+        let request = response.request
         var offer = HandshakeOffer()
-        offer.compresses = core.configuration.sessions.compress
+        offer.compresses = host.configuration.sessions.compress
         if route == nil {
             offer.subprotocols = [MultiplexedSession.subprotocol]
             offer.needsSubprotocol = true
         }
         do {
             let acceptance = try Handshake.answer(HandshakeRequest(request), offer)
-            if !core.acceptsRequests {
-                return handler.refuse(answer, Problem(.shutdown, "the gateway is shutting down"))
+            if !host.acceptsRequests {
+                return handler.reject(response, Problem(.shutdown, "the gateway is shutting down"))
             }
-            if let problem = core.memory.fullness {
-                return handler.page(answer) { $0.send(problem, retryAfter: 1) }
+            if let problem = host.memory.fullness {
+                return handler.page(response) { $0.send(problem, retryAfter: 1) }
             }
-            if let problem = core.sessions.problem(for: request.remoteAddress) {
-                return handler.refuse(answer, problem)
+            if let problem = host.sessions.problem(for: request.remoteAddress) {
+                return handler.reject(response, problem)
             }
             if let route, let problem = problem(request, route) {
                 let seconds = problem.status == 503 ? route.plan.retryAfterSeconds : nil
-                return handler.page(answer) { $0.send(problem, retryAfter: seconds) }
+                return handler.page(response) { $0.send(problem, retryAfter: seconds) }
             }
-            request.consumer = UpgradeVisit(handler, answer, route, acceptance)
+            request.consumer = UpgradeRequest(handler, response, route, acceptance)
         } catch {
-            refuse(answer, error)
+            reject(response, error)
         }
     }
 
@@ -57,19 +57,19 @@ final class SessionHandler {
             return request.query.isEmpty
                 ? nil : Problem(.badParameter, "a session with a publisher has no parameters; \(advice)")
         }
-        guard core.services[route.plan.index].isReady(for: route.subject) == false else { return nil }
+        guard host.services[route.plan.index].isReady(for: route.subject) == false else { return nil }
         let advice = route.plan.workerAdvice(route.name)
         return Problem(.noWorker, "service \"\(route.name)\" has no worker connected; \(advice)")
     }
 
-    private func refuse(_ answer: Answer, _ rejection: Rejection) {
+    private func reject(_ response: Response, _ rejection: Rejection) {
         let code: ProblemCode =
             switch rejection.status {
             case 426: .upgradeRequired
             case 405: .methodNotAllowed
             default: .malformedRequest
             }
-        handler.refuse(answer, Problem(code, rejection.detail))
+        handler.reject(response, Problem(code, rejection.detail))
     }
 
     /// The 101 is with the kernel.
@@ -78,48 +78,48 @@ final class SessionHandler {
         _ upgrade: UpgradeHead?, resumable: Bool
     ) {
         var limits = CodecLimits()
-        limits.maxMessageBytes = core.configuration.sessions.maxMessageBytes
+        limits.maxMessageBytes = host.configuration.sessions.maxMessageBytes
         // Small fragments are allowed; a flood of empty ones ends.
         limits.maxFragments = 1024 + limits.maxMessageBytes / 16
-        let wire = SessionWire(core, stream, Codec(limits, deflate: acceptance.deflate), requestID)
-        wire.upgrade = upgrade
+        let webSocket = WebSocketConnection(host, stream, Codec(limits, deflate: acceptance.deflate), requestID)
+        webSocket.upgrade = upgrade
         let kind = route.map { SessionKind(plan: $0.plan.index, subject: $0.subject) }
-        guard core.sessions.makeSession(kind, wire, resumable: resumable) != nil else {
-            return wire.abort()
+        guard host.sessions.makeSession(kind, webSocket, resumable: resumable) != nil else {
+            return webSocket.abort()
         }
-        wire.start()
+        webSocket.start()
     }
 }
 
 /// The consumer of a request that becomes a session.
-private final class UpgradeVisit: RequestConsumer, UpgradeReceiver {
+private final class UpgradeRequest: RequestConsumer, UpgradeReceiver {
     private let handler: RESTHandler
-    private let answer: Answer
+    private let response: Response
     private let route: ServiceRoute?
     private let acceptance: Acceptance
     private let since: Instant
 
-    init(_ handler: RESTHandler, _ answer: Answer, _ route: ServiceRoute?, _ acceptance: Acceptance) {
+    init(_ handler: RESTHandler, _ response: Response, _ route: ServiceRoute?, _ acceptance: Acceptance) {
         self.handler = handler
-        self.answer = answer
+        self.response = response
         self.route = route
         self.acceptance = acceptance
-        since = handler.core.now
+        since = handler.host.now
     }
 
     func body(_ bytes: Span<UInt8>, of request: Request) {}
 
     func bodyEnded(of request: Request) {
         if request.hasBody {
-            return answer.send(Problem(.malformedRequest, "a request for a WebSocket has no body"))
+            return response.send(Problem(.malformedRequest, "a request for a WebSocket has no body"))
         }
         var headers = ResponseHeaders(["Upgrade": "websocket"])
         headers.add("Sec-WebSocket-Accept", acceptance.key)
         if let subprotocol = acceptance.subprotocol { headers.add("Sec-WebSocket-Protocol", subprotocol) }
         if let extensions = acceptance.extensions { headers.add("Sec-WebSocket-Extensions", extensions) }
-        headers.add("X-Request-Id", answer.requestID.text)
+        headers.add("X-Request-Id", response.requestID.text)
         if !request.upgrade(headers, to: self) {
-            answer.send(Problem(.overloaded, "no descriptor is left for one more session; try again in a moment"))
+            response.send(Problem(.overloaded, "no descriptor is left for one more session; try again in a moment"))
         }
     }
 
@@ -127,11 +127,11 @@ private final class UpgradeVisit: RequestConsumer, UpgradeReceiver {
         let parameters = RequestParameters()
         let isReadable = parameters.readQuery(request.query, isForGateway: false) == nil
         let resumable = isReadable && parameters.query.contains { $0.name == "resume" && $0.value == "1" }
-        let head = UpgradeHead.kept(of: request, for: route?.plan, handler.core)
-        handler.sessions.begin(stream, route, acceptance, answer.requestID, head, resumable: resumable)
+        let head = UpgradeHead.kept(of: request, for: route?.plan, handler.host)
+        handler.sessions.begin(stream, route, acceptance, response.requestID, head, resumable: resumable)
     }
 
-    func closed(_ request: Request, _ reason: RequestEnd) { handler.closed(answer, since: since, reason, nil) }
+    func closed(_ request: Request, _ reason: RequestEnd) { handler.closed(response, since: since, reason, nil) }
 }
 
 extension Request {

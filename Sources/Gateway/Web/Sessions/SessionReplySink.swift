@@ -9,16 +9,16 @@ final class SessionReplySink: ReplySink {
     let id: String
     let exchange: Exchange
     private unowned let session: MultiplexedSession
-    private let core: any WebHost
+    private let host: any WebHost
     private let allowsPartial: Bool
 
-    init(_ session: MultiplexedSession, _ core: any WebHost, _ id: String, _ request: SessionRequest) {
+    init(_ session: MultiplexedSession, _ host: any WebHost, _ id: String, _ request: SessionRequest) {
         self.session = session
-        self.core = core
+        self.host = host
         self.id = id
         allowsPartial = request.allowsPartial
         exchange = Exchange(
-            core, core.services[request.plan.index], request.rules,
+            host, host.services[request.plan.index], request.rules,
             fairnessKey: UInt64(UInt(bitPattern: ObjectIdentifier(session))),
             takesEnvelopes: request.plan.configuration.reply == .envelope)
         exchange.subject = request.subject
@@ -26,7 +26,7 @@ final class SessionReplySink: ReplySink {
 
     func open(_ request: inout Frame) { exchange.open(&request, self) }
 
-    var memoryKey: UInt64 { session.presence.clientKey }
+    var memoryKey: UInt64 { session.connection.clientKey }
 
     // The session looks after its connection itself.
     var nextLook: Instant { .distantFuture }
@@ -34,7 +34,7 @@ final class SessionReplySink: ReplySink {
     func requestWasSent() {}
 
     func deliver(_ body: Span<UInt8>, _ inspection: Inspection) {
-        session.say(SessionText.reply(id, session.nextNumber, body, inspection, exchange.plan.replyText))
+        session.sendNumbered(SessionText.reply(id, session.nextNumber, body, inspection, exchange.plan.replyText))
     }
 
     func ended(_ end: End, _ reply: Span<UInt8>, _ fault: String?) {
@@ -44,9 +44,9 @@ final class SessionReplySink: ReplySink {
         if end.isPartial && allowsPartial { problem = nil }
         if end.reason == .error { problem?.extras.append(("reply", plan.errorText(reply))) }
         let record = EndRecord(
-            end: end, replies: exchange.state.delivered, elapsed: core.now.since(exchange.state.openedAt),
-            attempts: exchange.handling?.attempts ?? 1, problem: problem)
-        session.say(SessionText.end(id, session.nextNumber, record))
+            end: end, replies: exchange.state.delivered, elapsed: host.now.since(exchange.state.openedAt),
+            attempts: exchange.queueTiming?.attempts ?? 1, problem: problem)
+        session.sendNumbered(SessionText.end(id, session.nextNumber, record))
         session.concluded(self)
     }
 }

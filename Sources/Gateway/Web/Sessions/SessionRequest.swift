@@ -1,5 +1,5 @@
 // What a client of a multiplexed session asks for with `request` or `subscribe`: everything about it that can be
-// refused is looked at before a worker hears of it.
+// rejected is looked at before a worker hears of it.
 
 import Bridge
 import Configuration
@@ -9,7 +9,7 @@ import JSON
 struct SessionRequest {
     enum Outcome {
         case accepted(SessionRequest)
-        case refused(Problem)
+        case rejected(Problem)
     }
 
     let plan: ServicePlan
@@ -24,36 +24,38 @@ struct SessionRequest {
     ///   - id: what the client calls the exchange.
     ///   - wire: the connection that the message came on, for the envelope.
     static func read(
-        _ message: ClientMessage, _ payload: Span<UInt8>, id: String, _ wire: SessionWire?, _ core: any WebHost
+        _ message: ClientMessage, _ payload: Span<UInt8>, id: String, _ webSocket: WebSocketConnection?,
+        _ host: any WebHost
     ) -> Outcome {
         let name = message.service ?? ""
-        let offered = core.offers[name]
-        let configured = core.site.plans.first {
+        let registeredService = host.registeredServices[name]
+        let configured = host.site.plans.first {
             $0.name == name && !$0.traits.listsRegisteredNames && $0.exposure.byName
         }
-        guard let plan = configured ?? offered?.plan else {
+        guard let plan = configured ?? registeredService?.plan else {
             let known = "GET /v1/services lists them"
-            return .refused(Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; \(known)"))
+            return .rejected(Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; \(known)"))
         }
         let parameters = RequestParameters()
         parameters.takesTopics = plan.traits.takesSubscriptions
         for (key, value) in message.overrides(payload) {
-            if let problem = parameters.apply(key, value) { return .refused(problem) }
+            if let problem = parameters.apply(key, value) { return .rejected(problem) }
         }
-        let base = configured == nil ? offered?.rules ?? plan.rules : plan.rules
+        let base = configured == nil ? registeredService?.rules ?? plan.rules : plan.rules
         let rules: EndRules
         switch base.overridden(by: parameters.wishes, within: plan.bounds) {
         case .accepted(let overridden): rules = overridden
         case .tooMuch(let key):
             let advice = "GET /v1/services/\(name) to see its `overrides`"
             let much = "\(key.rawValue) is more than service \"\(name)\" allows"
-            return .refused(Problem(.badParameter, "\(much); \(advice)"))
+            return .rejected(Problem(.badParameter, "\(much); \(advice)"))
         }
-        if let problem = wrongVerb(message, plan) { return .refused(problem) }
-        let body = plan.traits.takesSubscriptions
-            ? topics(message, payload, plan, core) : body(message, payload, plan, id: id, wire)
+        if let problem = wrongVerb(message, plan) { return .rejected(problem) }
+        let body =
+            plan.traits.takesSubscriptions
+            ? topics(message, payload, plan, host) : body(message, payload, plan, id: id, webSocket)
         switch body {
-        case .failure(let problem): return .refused(problem)
+        case .failure(let problem): return .rejected(problem)
         case .success(let bytes):
             return .accepted(
                 SessionRequest(
@@ -69,25 +71,27 @@ struct SessionRequest {
 
     private static func wrongVerb(_ message: ClientMessage, _ plan: ServicePlan) -> Problem? {
         guard (message.operation == "subscribe") != plan.traits.takesSubscriptions else { return nil }
-        let what = plan.traits.takesSubscriptions
+        let what =
+            plan.traits.takesSubscriptions
             ? "is a publisher; write \"op\":\"subscribe\"" : "is none; write \"op\":\"request\""
         return Problem(.badMessage, "service \"\(plan.name)\" \(what)")
     }
 
     private static func topics(
-        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, _ core: any WebHost
+        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, _ host: any WebHost
     ) -> Body {
         guard let topics = message.topics(payload) else {
             return .failure(Problem(.badMessage, "`topics` must be an array of strings; [\"\"] is everything"))
         }
-        if let problem = (core.services[plan.index] as? any TopicSource)?.problem(of: topics) {
+        if let problem = (host.services[plan.index] as? any TopicSource)?.problem(of: topics) {
             return .failure(problem)
         }
         return .success(TopicList.bytes(of: topics))
     }
 
     private static func body(
-        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, id: String, _ wire: SessionWire?
+        _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, id: String,
+        _ webSocket: WebSocketConnection?
     ) -> Body {
         guard let body = message.body(payload, plan.configuration.body) else {
             let wanted = plan.configuration.body == .json ? "a JSON value" : "a JSON string (base64 for binary)"
@@ -95,14 +99,14 @@ struct SessionRequest {
         }
         if let problem = BodyCheck.problem(of: body.span, plan) { return .failure(problem) }
         guard plan.configuration.request == .envelope else { return .success(body) }
-        guard let envelope = wire?.envelope(of: body.span, plan, message: id) else {
+        guard let envelope = webSocket?.envelope(of: body.span, plan, message: id) else {
             return .failure(Problem(.shutdown, "the connection is gone"))
         }
         return .success(envelope)
     }
 }
 
-extension SessionWire {
+extension WebSocketConnection {
     /// The envelope of a message to a service that takes them; nil without an upgrade to make it of.
     /// - Parameter message: what the message is called in its session.
     func envelope(of body: Span<UInt8>, _ plan: ServicePlan, message: String) -> [UInt8]? {

@@ -14,72 +14,72 @@ import ZeroMQ
 
 /// One session with a publisher.
 final class TopicSession: RequesterState, Requester, Session {
-    let presence: SessionPresence
+    let connection: ResumableConnection
     let kind: SessionKind?
     private let publisher: any TopicSource
 
-    init(_ core: any WebHost, _ publisher: any TopicSource, _ kind: SessionKind, _ wire: SessionWire) {
+    init(_ host: any WebHost, _ publisher: any TopicSource, _ kind: SessionKind, _ webSocket: WebSocketConnection) {
         self.publisher = publisher
-        presence = SessionPresence(core, wire, resumable: false)
+        connection = ResumableConnection(host, webSocket, resumable: false)
         self.kind = kind
         super.init(publisher)
-        presence.begin(self)
-        publisher.audience.join(self)
+        connection.begin(self)
+        publisher.subscribers.join(self)
     }
 
     // MARK: From the client
 
-    func received(_ kind: MessageKind, _ payload: Span<UInt8>) {
-        guard kind == .text else { return complain(Problem(.badMessage, "messages are JSON text")) }
+    func receivedFromClient(_ kind: MessageKind, _ payload: Span<UInt8>) {
+        guard kind == .text else { return report(Problem(.badMessage, "messages are JSON text")) }
         switch ClientMessage.read(payload) {
-        case .failure(let problem): complain(problem)
+        case .failure(let problem): report(problem)
         case .success(let message):
             switch message.operation {
             case "subscribe": change(message, payload, subscribe)
             case "unsubscribe": change(message, payload, unsubscribe)
-            default: complain(Problem(.badMessage, "`op` must be subscribe or unsubscribe"))
+            default: report(Problem(.badMessage, "`op` must be subscribe or unsubscribe"))
             }
         }
     }
 
     private func change(_ message: ClientMessage, _ payload: Span<UInt8>, _ verb: ([UInt8]) -> Problem?) {
         guard let topic = message.topic(payload) else {
-            return complain(Problem(.badMessage, "`topic` must be a string; empty is everything"))
+            return report(Problem(.badMessage, "`topic` must be a string; empty is everything"))
         }
-        if let problem = verb(topic) { complain(problem) }
+        if let problem = verb(topic) { report(problem) }
     }
 
     private func subscribe(_ topic: [UInt8]) -> Problem? {
         if let problem = publisher.problem(of: [topic]) { return problem }
-        guard publisher.audience.topicCount(self) < TopicList.most else {
+        guard publisher.subscribers.topicCount(self) < TopicList.most else {
             return Problem(.badMessage, "a session listens to at most \(TopicList.most) topics; unsubscribe some")
         }
         // Another reactor may have taken the last one meanwhile.
-        return publisher.audience.subscribe(self, to: topic)
+        return publisher.subscribers.subscribe(self, to: topic)
             ? nil : Problem(.tooManyTopics, "as many topics are listened to as max_topics allows")
     }
 
     private func unsubscribe(_ topic: [UInt8]) -> Problem? {
-        publisher.audience.unsubscribe(self, from: topic)
+        publisher.subscribers.unsubscribe(self, from: topic)
             ? nil : Problem(.unknownTopic, "this session does not listen to that topic")
     }
 
-    private func complain(_ problem: Problem) { presence.tell(SessionText.error(nil, problem)) }
+    private func report(_ problem: Problem) { connection.sendUnnumbered(SessionText.error(nil, problem)) }
 
     func paused() { publisher.pause(self) }
     func resumed() { publisher.resume(self) }
 
     // MARK: From the publisher
 
-    func receivedFromPublisher(_ publication: Publication) { wire?.send(.text, publication.message.span) }
+    func receivedFromPublisher(_ publication: Publication) { webSocket?.send(.text, publication.message.span) }
 
     // It sends no requests.
-    var fairnessKey: UInt64 { presence.clientKey }
-    var memoryKey: UInt64 { presence.clientKey }
+    var fairnessKey: UInt64 { connection.clientKey }
+    var memoryKey: UInt64 { connection.clientKey }
     var isNative: Bool { false }
     var canBeHeldBack: Bool { false }
-    func receivedFromWorker(_ body: inout Frame, _ note: ReplyNote) {}
-    func noteHandling(_ handling: Handling) {}
+    func receivedFromWorker(_ body: inout Frame, _ note: ReplyMetadata) {}
+    func noteQueueTiming(_ queueTiming: QueueTiming) {}
     func unsentWasSent() {}
     func requestWasTaken() {}
 
@@ -88,24 +88,24 @@ final class TopicSession: RequesterState, Requester, Session {
     /// Too slow for what came while it was catching up. A shutdown is told by `goodbye`.
     func finish(because reason: EndReason) {
         guard reason != .shutdown, let code = ProblemCode(reason) else { return }
-        wire?.close(CloseCode(UInt16(code.closeCode)), code.rawValue)
+        webSocket?.close(CloseCode(UInt16(code.closeCode)), code.rawValue)
         end()
     }
 
     func end() {
-        guard presence.end() else { return }
-        publisher.audience.leave(self)
+        guard connection.end() else { return }
+        publisher.subscribers.leave(self)
     }
 
     func returned() {}
 
     func goodbye(retryAfter milliseconds: Int) {
-        presence.tell(SessionText.goodbye(milliseconds))
-        wire?.close(.goingAway, "shutdown; retry in \(milliseconds) ms")
+        connection.sendUnnumbered(SessionText.goodbye(milliseconds))
+        webSocket?.close(.goingAway, "shutdown; retry in \(milliseconds) ms")
     }
 
     func shutDown() {
-        wire?.close(.goingAway, "shutdown")
+        webSocket?.close(.goingAway, "shutdown")
         end()
     }
 }

@@ -15,8 +15,8 @@ final class UpgradeHead: Sendable {
 
     /// - Parameter plan: the service of a raw session; nil for a multiplexed one.
     /// - Returns: nil if no message of the session needs an envelope.
-    static func kept(of request: Request, for plan: ServicePlan?, _ core: any WebHost) -> UpgradeHead? {
-        let plans = plan.map { [$0] } ?? core.site.plans
+    static func kept(of request: Request, for plan: ServicePlan?, _ host: any WebHost) -> UpgradeHead? {
+        let plans = plan.map { [$0] } ?? host.site.plans
         let names = plans.lazy.filter { $0.configuration.request == .envelope }.map(\.configuration.headers)
         guard !names.isEmpty else { return nil }
         return UpgradeHead(request, fields: Set(names.joined()))

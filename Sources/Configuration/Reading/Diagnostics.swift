@@ -1,0 +1,65 @@
+// What the reader has found so far: mistakes, warnings, and where each key stands. One object is passed through all
+// sections of one load, so that every mistake of a file ends up in one list. Confined to the call of `load`.
+
+/// Where something stands: in a file, in the environment, or on the command line.
+struct Place {
+    var file: String
+    var line = 0
+    var column = 0
+    var key = ""
+}
+
+/// A sentence about one value, without its place: what is wrong and what to do.
+struct InvalidValue: Error {
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+}
+
+/// Collects what a load finds.
+final class Diagnostics {
+    /// The file that is read, as it was named.
+    let file: String
+
+    private(set) var errors: [ConfigurationError] = []
+    private(set) var warnings: [ConfigurationError] = []
+
+    /// Where each key was set last, by its dotted name. What is absent here was never set.
+    var places: [String: Place] = [:]
+
+    init(file: String) {
+        self.file = file
+    }
+
+    func error(_ place: Place, _ message: String) {
+        errors.append(Self.make(place, message))
+    }
+
+    func warning(_ place: Place, _ message: String) {
+        warnings.append(Self.make(place, message))
+    }
+
+    /// The place of a key that may never have been set.
+    func place(of key: String) -> Place {
+        places[key] ?? Place(file: file, key: key)
+    }
+
+    /// Brings mistakes and warnings into the order of the file; those without a line stay behind it.
+    func sort() {
+        errors = Self.sorted(errors)
+        warnings = Self.sorted(warnings)
+    }
+
+    private static func make(_ place: Place, _ message: String) -> ConfigurationError {
+        ConfigurationError(file: place.file, line: place.line, column: place.column, key: place.key, message: message)
+    }
+
+    private static func sorted(_ list: [ConfigurationError]) -> [ConfigurationError] {
+        let keyed = list.enumerated().map { index, error in
+            (rank: (error.line > 0 ? error.line : Int.max, error.column, index), error: error)
+        }
+        return keyed.sorted { $0.rank < $1.rank }.map(\.error)
+    }
+}

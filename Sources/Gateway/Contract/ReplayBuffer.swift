@@ -1,0 +1,72 @@
+// What a session remembers so that its client can come back: a token, a number for each message, and the messages that
+// were not acknowledged, within a bound. What is forgotten for the bound is told as missed, never skipped.
+
+import Bridge
+
+/// The numbered messages of one session.
+struct ReplayBuffer {
+    /// The number of the last message.
+    private(set) var last: UInt64 = 0
+    private(set) var token: String
+    private var messages: [[UInt8]] = []
+    private var head = 0
+    private(set) var bytes = 0
+    private let bound: Int
+
+    /// - Parameter reactor: where the session lives; the token says it.
+    init(reactor: Int, bound: Int) {
+        self.bound = bound
+        token = Self.makeToken(reactor)
+    }
+
+    mutating func keep(_ message: [UInt8]) {
+        last += 1
+        messages.append(message)
+        bytes += message.count
+        while bytes > bound, head < messages.count { forgetFirst() }
+    }
+
+    /// Everything up to `number` was received.
+    mutating func acknowledge(_ number: UInt64) {
+        while head < messages.count, first <= number { forgetFirst() }
+    }
+
+    /// Forgets all messages; those that were not acknowledged are missed.
+    mutating func forgetAll() { while head < messages.count { forgetFirst() } }
+
+    /// What follows `number`, and how many of them are gone.
+    mutating func messages(after number: UInt64) -> (missed: UInt64, messages: ArraySlice<[UInt8]>) {
+        acknowledge(number)
+        return (first - min(first, number + 1), messages[head...])
+    }
+
+    /// The old token is worth nothing from now on.
+    mutating func renewToken(_ reactor: Int) { token = Self.makeToken(reactor) }
+
+    /// The number of the first message that is kept.
+    private var first: UInt64 { last + 1 - UInt64(messages.count - head) }
+
+    private mutating func forgetFirst() {
+        bytes -= messages[head].count
+        messages[head] = []
+        head += 1
+        guard head > 64, head * 2 > messages.count else { return }
+        messages.removeFirst(head)
+        head = 0
+    }
+
+    /// Two digits of the reactor, 128 bits from the system's generator.
+    private static func makeToken(_ reactor: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        let digits = [UInt64(reactor), generator.next(), generator.next()].enumerated().map { index, number in
+            let text = String(number, radix: 16)
+            return String(repeating: "0", count: max(0, (index == 0 ? 2 : 16) - text.count)) + text
+        }
+        return digits.joined()
+    }
+
+    /// The reactor that a token names, or nil for what is no token.
+    static func reactor(of token: String) -> Int? {
+        token.utf8.count == 34 ? UInt8(token.prefix(2), radix: 16).map(Int.init) : nil
+    }
+}

@@ -1,0 +1,20 @@
+// What the command needs of the system, so that it needs no door of its own.
+
+import Reactors
+
+/// The process's surroundings.
+public enum HostSystem {
+    /// Opens /dev/null in place of standard descriptors that are closed; the first call.
+    public static func openStandardDescriptors() { StandardDescriptors.open() }
+
+    public static var environment: [String: String] { ProcessEnvironment.variables }
+
+    /// A file's text, or nil if it cannot be read or is not UTF-8.
+    public static func text(of path: String) -> String? {
+        guard let bytes = try? FileTree.contents(path) else { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// Writes a line to standard error.
+    public static func writeError(_ line: String) { Output.write(Array((line + "\n").utf8), to: 2) }
+}

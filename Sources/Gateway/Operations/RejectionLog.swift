@@ -1,0 +1,59 @@
+// Requests that are rejected before they reach a service: counted by reason, and told in the log a few times for each.
+// With the access log off nothing else would say that they came at all.
+
+import Bridge
+import HTTP
+import Logging
+import Reactors
+
+/// The rejections of one reactor.
+final class RejectionLog {
+    private let log: Logger
+    private var counts: [ProblemCode: UInt64] = [:]
+    private var limits: [ProblemCode: RateLimit] = [:]
+    private var connections = RateLimit()
+    private var told = (connections: UInt64(0), byTheLibrary: 0)
+
+    init(_ log: Logger) { self.log = log }
+
+    /// A request was answered with a problem, and there was no exchange.
+    func rejected(_ problem: Problem, _ remote: String) {
+        counts[problem.code, default: 0] += 1
+        // A path where nothing is rejects nobody; the access log has it.
+        if problem.code != .notFound { report(problem.code, problem.detail, remote) }
+    }
+
+    /// For what is counted elsewhere.
+    func report(_ code: ProblemCode, _ detail: String, _ remote: String) {
+        let line = limits[code, default: RateLimit(burst: 3)].admit(
+            "refused a request of \(remote): \(code.rawValue): \(detail)", at: now)
+        if let line { log.notice("\(line)") }
+    }
+
+    /// What only counters tell of. Some times a second.
+    func look(at counters: ListenerCounters) {
+        let byTheLibrary = counters.rejected(.byTheLibrary)
+        if byTheLibrary > told.byTheLibrary {
+            told.byTheLibrary = byTheLibrary
+            report(.malformedRequest, "the library refused it, and closed its connection", "a client")
+        }
+        guard counters.connectionsRejected > told.connections else { return }
+        told.connections = counters.connectionsRejected
+        let line = connections.admit(
+            "closed connections of an address that has too many, \(told.connections) so far", at: now)
+        if let line { log.notice("\(line)") }
+    }
+
+    /// All rejections by reason: those of handlers, and those of the HTTP room that `listeners` have counted.
+    func all(_ listeners: [ListenerCounters]) -> [ProblemCode: UInt64] {
+        var all = counts
+        for counters in listeners {
+            for kind in RejectionKind.allCases where counters.rejected(kind) > 0 {
+                all[ProblemCode(kind.code), default: 0] += UInt64(counters.rejected(kind))
+            }
+        }
+        return all
+    }
+
+    private var now: Instant { Instant(nanoseconds: Clocks.monotonic) }
+}

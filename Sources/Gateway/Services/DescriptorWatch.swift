@@ -1,0 +1,32 @@
+// A descriptor that a service listens to for as long as it lives. When the kernel has no room to watch it
+// (epoll_ctl(2), ENOMEM or ENOSPC), each tick tries again; meanwhile the service, which is drained at each tick, is
+// only slower.
+
+import Reactors
+
+/// One watched descriptor.
+struct DescriptorWatch {
+    private let descriptor: Int32
+    private var registration: Registration?
+    private var hasReported = false
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Watches it for input, unless that is done: at the start, and at each tick.
+    mutating func listen(_ host: any ServiceHost, _ handler: any ReadinessHandler) {
+        guard registration == nil else { return }
+        do {
+            registration = try host.reactor.watch(descriptor, [.readable, .edgeTriggered], handler)
+            hasReported = false
+        } catch {
+            guard !hasReported else { return }
+            hasReported = true
+            host.log.error("a descriptor cannot be watched, and is looked at from time to time: \(error)")
+        }
+    }
+
+    mutating func stop(_ host: any ServiceHost) {
+        if let registration { host.reactor.unwatch(registration) }
+        registration = nil
+    }
+}

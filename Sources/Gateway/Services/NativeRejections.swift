@@ -1,0 +1,63 @@
+// Requests of native clients that get no answer. Their protocols have no words for that, so the gateway says it to its
+// operator: a counter for each reason, a line in the log now and then, and `trouble` for a minute.
+
+import Bridge
+
+/// What one service could not answer its native clients.
+final class NativeRejections {
+    /// Between two lines of the log.
+    private static let pause: Nanoseconds = 10_000_000_000
+    /// How long it is shown.
+    private static let memory: Nanoseconds = 60_000_000_000
+
+    private let host: any ServiceHost
+    private let plan: ServicePlan
+    private var last: (reason: EndReason, at: Instant)?
+    /// Since the last line of the log, and when that was.
+    private var count = 0
+    private var toldAt: Instant?
+
+    init(_ host: any ServiceHost, _ plan: ServicePlan) {
+        self.host = host
+        self.plan = plan
+    }
+
+    /// So many requests get no answer.
+    func note(_ reason: EndReason, _ count: Int = 1) {
+        host.metrics.services[plan.index].counts.nativeRejections[Int(reason.rawValue)] += UInt64(count)
+        last = (reason, host.now)
+        self.count += count
+        report()
+    }
+
+    func tick() { report() }
+
+    /// As a sentence; nil when a minute has passed.
+    var trouble: String? {
+        guard let last, host.now.since(last.at) < Self.memory else { return nil }
+        return "requests of native clients get no answer: \(sentence(last.reason))"
+    }
+
+    private func report() {
+        guard count > 0, let last, toldAt.map({ host.now.since($0) >= Self.pause }) ?? true else { return }
+        host.log.warning(
+            "service \(plan.name): requests of native clients get no answer (\(count)): \(sentence(last.reason))")
+        count = 0
+        toldAt = host.now
+    }
+
+    private func sentence(_ reason: EndReason) -> String {
+        switch reason {
+        case .overloaded:
+            "the queue was full, or they waited longer than `queue.max_age`; add workers, or raise `queue.max`,"
+                + " `queue.max_bytes` or `queue.max_age`"
+        case .noWorker: "no worker may offer the name they ask for (see `allow`), or the table of names is full"
+        case .workerLost where plan.traits.reportsPools && plan.configuration.pool.retries == 0:
+            "their worker was lost; set `retries` if they may run twice"
+        case .workerLost: "their worker was lost"
+        case .slowClient: "they do not take their replies; see `socket.send_high_water_mark`"
+        case .deadline: "no reply came within `replies.deadline`, \(plan.configuration.replies.deadline)"
+        default: "\(reason.word)"
+        }
+    }
+}

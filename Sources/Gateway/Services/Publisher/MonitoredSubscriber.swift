@@ -1,0 +1,178 @@
+// A subscriber's socket with one endpoint, and whether a publisher is at the other end.
+//
+// It is an XSUB: to subscribe is to send, so the verbs that are there suffice, and messages are not compared with all
+// topics twice, by libzmq and by us. Its high water mark for sending is off, because libzmq drops subscriptions beyond
+// it without a word (xsub.cpp); `max_topics` bounds them. After a loss libzmq connects and subscribes again by itself.
+
+import Reactors
+import ZeroMQ
+
+/// One socket and its monitor.
+final class MonitoredSubscriber {
+    /// How long a peer that will not have us is left alone.
+    private static let patience: UInt64 = 1_000_000_000
+
+    let endpoint: String
+    let socket: SubscriberSocket
+    /// Publishers that are connected.
+    var publishers: Int { binds ? table.count : clock.watch.state == .ready ? 1 : 0 }
+    /// What is wrong with the connection, as a sentence.
+    var trouble: String? { fault ?? crowd?.trouble ?? oversize.trouble(at: host.now) }
+    private var fault: String?
+
+    private unowned let host: any ServiceHost
+    private let log: ServiceLog
+    private let binds: Bool
+    private let events: ConnectionEvents
+    private var clock: PeerClock
+    private var wasReady = false
+    private var table = PeerTable()
+    private var crowd: PeerGuard?
+    /// As libzmq knows the endpoint, where it is bound.
+    private let resolved: String
+    private var oversize: OversizeNotice
+    /// Since when libzmq does not try to connect.
+    private var rejectedAt: UInt64?
+
+    /// - Parameter binds: listens at the endpoint instead of connecting to it.
+    init(_ host: any ServiceHost, _ plan: ServicePlan, _ endpoint: String, binds: Bool) throws(ZMQError) {
+        self.host = host
+        log = host.metrics.services[plan.index].log
+        self.binds = binds
+        var options = SocketOptions(plan.configuration.socket)
+        options.immediate = false
+        options.sendHighWaterMark = 0
+        clock = PeerClock(options)
+        oversize = OversizeNotice(endpoint, plan.configuration.socket.maxReplyBytes)
+        socket = try SubscriberSocket(host.context, options)
+        events = ConnectionEvents(host, try socket.monitor())
+        if binds {
+            resolved = try socket.bind(endpoint)
+            self.endpoint = EndpointName.make(endpoint, resolved: resolved)
+        } else {
+            (self.endpoint, resolved) = (endpoint, endpoint)
+            try socket.connect(endpoint)
+        }
+    }
+
+    func start() {
+        if binds { crowd = makeGuard() }
+        events.onNews = { [unowned self] in poll() }
+        events.start()
+        poll()
+    }
+
+    func stop() {
+        events.stop()
+        crowd = nil
+    }
+
+    func subscribe(_ topic: [UInt8]) { send(1, topic) }
+    func unsubscribe(_ topic: [UInt8]) { send(0, topic) }
+
+    private func makeGuard() -> PeerGuard {
+        PeerGuard(host, endpoint, at: resolved) { [unowned self] in
+            try socket.unbind(resolved)
+            events.forget()
+            table = PeerTable()
+        } bind: { [unowned self] in
+            try socket.bind(resolved)
+        }
+    }
+
+    /// Looks after the connection, some times a second.
+    func tick() {
+        events.start()
+        poll()
+        crowd?.tick()
+        if binds {
+            for change in table.look(at: host.reactor.now) { changed(change) }
+            return
+        }
+        switch clock.look(at: host.reactor.now) {
+        case .nothing: break
+        case .ready: settle()
+        case .hung: connectAnew()
+        case .answersNoPings: stopHeartbeats()
+        }
+        guard clock.watch.isForsaken else { return rejectedAt = nil }
+        let since = rejectedAt ?? host.reactor.now
+        rejectedAt = since
+        guard host.reactor.now - since > Self.patience else { return }
+        rejectedAt = nil
+        connectAnew()
+    }
+
+    private func stopHeartbeats() {
+        log.rejected("\(endpoint): the peer answers no ZMTP pings, so it gets none; if it freezes, that is not noticed")
+        socket.stopHeartbeats()
+        connectAnew()
+    }
+
+    private func connectAnew() {
+        clock.restart()
+        do {
+            try socket.disconnect(endpoint)
+            try socket.connect(endpoint)
+        } catch {
+            fault = "\(endpoint): \(error)"
+        }
+    }
+
+    private func send(_ verb: UInt8, _ topic: [UInt8]) {
+        var frame = Frame(copying: ([verb] + topic).span)
+        _ = socket.send(&frame)
+    }
+
+    private func poll() {
+        while let (event, disconnectReason) = events.next() {
+            if disconnectReason == .rejected { oversize.happened(host) }
+            if binds { observeBound(event) } else { observeConnecting(event) }
+        }
+    }
+
+    private func observeConnecting(_ event: MonitorEvent) {
+        guard clock.observe(event, at: host.reactor.now) else { return }
+        settle()
+        if case .rejected(let rejection) = clock.watch.state { rejected(rejection) }
+    }
+
+    private func observeBound(_ event: MonitorEvent) {
+        crowd?.observe(event)
+        if let change = table.observe(event, at: host.reactor.now) { changed(change) }
+        switch event {
+        case .handshakeFailedProtocol(_, let code): rejected(.protocolError(code: code))
+        case .handshakeFailedAuth(_, let status): rejected(.authentication(status: status))
+        default: break
+        }
+    }
+
+    private func rejected(_ rejection: ConnectionWatch.Rejection) {
+        let sentence =
+            switch rejection {
+            case .socketTypeMismatch: "\(endpoint): the socket at the other end is no PUB; look at `peer`"
+            case .protocolError, .authentication: "\(endpoint): \(rejection.sentence)"
+            }
+        if fault != sentence { log.rejected(sentence) }
+        fault = sentence
+    }
+
+    /// The connection that we made is there now, or not any more.
+    private func settle() {
+        let isReady = clock.watch.state == .ready
+        guard isReady != wasReady else { return }
+        wasReady = isReady
+        if isReady { fault = nil }
+        if isReady { log.connected(to: endpoint) } else { log.lost(endpoint) }
+    }
+
+    private func changed(_ change: PeerTable.Change) {
+        switch change {
+        case .up(let peer):
+            events.isUp(peer)
+            fault = nil
+            log.came("publisher \(peer.peer) connected to \(endpoint); \(table.count) there")
+        case .lost(let peer): log.went("publisher \(peer.peer) is gone from \(endpoint); \(table.count) left")
+        }
+    }
+}

@@ -1,0 +1,343 @@
+// The connection of one session: bytes between the descriptor and the codec, within bounds and in time.
+//
+//     open --close()--> closing --client's close, or 5 s--> gone
+//       |---- client closed -----------------------------> gone
+//       |---- a rule broken --> lingering --EOF, or 2 s--> gone      our close frame must not be lost by a reset
+//       +---- silence, error, overrun -------------------> gone
+//
+// What is sent in a turn leaves at its end in one piece. A client that does not read is not read from either. It knows
+// nothing of what the messages mean: that is its speaker's.
+//
+// The descriptor is watched once, for edges: with thousands of sessions a socket's memory is cold at each look, and
+// level-triggered epoll looks twice at each that was ready. So what an edge has told is kept in mind (`mayHaveInput`,
+// `isBlocked`) until a read has found the end, or the kernel takes bytes again.
+
+import Bridge
+import Configuration
+import HTTP
+import Reactors
+import WebSocket
+
+/// What a session does with its connection.
+protocol WebSocketConnectionDelegate: AnyObject {
+    func receivedFromClient(_ kind: MessageKind, _ payload: Span<UInt8>)
+    /// The client does not take what is sent; it takes it again.
+    func paused()
+    func resumed()
+    /// The connection is gone; the last call. `isClean`: the client said goodbye (1000), or we did.
+    func webSocketClosed(isClean: Bool)
+}
+
+/// The connection of a session.
+final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, MemoryHolder {
+    private enum Phase { case open, closing, lingering, gone }
+
+    private static let closePatience: Nanoseconds = 5_000_000_000
+    private static let lingerPatience: Nanoseconds = 2_000_000_000
+    /// Buffers of bytes read in one turn at most.
+    private static let readsPerTurn = 4
+    /// Control frames a second that nobody needs more of.
+    private static let controlFramesPerSecond: UInt64 = 200
+    private static let tooManyControlFrames = "too many control frames"
+
+    // With thousands of sessions each is cold when its turn comes: what a message touches stands together, in front.
+
+    let host: any WebHost
+    private let stream: UpgradedStream
+    private let codec: Codec
+    /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
+    var delegate: (any WebSocketConnectionDelegate)?
+    private var phase = Phase.open
+    /// An edge told of something to read, and no read has found the end of it.
+    private var mayHaveInput = false
+    /// An edge told that nothing comes behind what is there to read.
+    private var endsInput = false
+    /// The kernel took no more bytes: an edge tells when it does again.
+    private var isBlocked = false
+    private var isFlushing = false
+    /// What the client sent waits for its worker: no more is read until it went.
+    var holdsInput = false { didSet { if !holdsInput && mayHaveInput { flushLater() } } }
+    private var credit: Credit
+    private var lastHeard: Instant
+    private(set) var traffic = SessionTraffic()
+    /// Control frames so far, at the last look and at the beginning of this second.
+    private var controlSeen: UInt64 = 0
+    private var controlBefore: UInt64 = 0
+
+    private var controlSince: Instant
+    private var registration: Registration?
+    private var timer: TimerID?
+    private var replyMemory = HeldMemory(.replies)
+    private var messageMemory = HeldMemory(.messages)
+    /// Nobody means to come back: the client closed with 1000, or we closed.
+    private var hasSaidGoodbye = false
+    private(set) var closing = SessionClose()
+    let remoteAddress: String
+    /// Of the upgrade.
+    let requestID: RequestID
+    /// What envelopes repeat of the upgrade; nil if no message needs one.
+    var upgrade: UpgradeHead?
+
+    private var settings: SessionSettings { host.configuration.sessions }
+    /// Whom its memory counts for.
+    var clientKey: UInt64 { stream.clientKey }
+    /// Messages may be sent.
+    var isOpen: Bool { phase == .open }
+    private var readsOn: Bool { phase == .lingering || !(credit.isPaused || holdsInput) }
+
+    init(_ host: any WebHost, _ stream: UpgradedStream, _ codec: Codec, _ requestID: RequestID) {
+        self.host = host
+        self.requestID = requestID
+        self.stream = stream
+        self.codec = codec
+        remoteAddress = stream.remoteAddress
+        credit = Credit(bound: host.configuration.sessions.maxBufferedBytes)
+        lastHeard = host.now
+        controlSince = host.now
+    }
+
+    /// Begins to read, when there is a speaker. The first of it is what came behind the handshake, or what the codec
+    /// has kept on its way from another reactor.
+    func start() {
+        guard phase != .gone else { return }
+        registration = host.watch(stream.descriptor, [.readable, .writable, .peerClosed, .edgeTriggered], self)
+        // Nothing would be heard of it, its end neither.
+        if registration == nil { return vanish(isClean: false) }
+        if phase == .open { schedule(after: settings.ping.inNanoseconds) }
+        codec.goOn(self)
+        var early = stream.takeEarly()
+        guard !early.isEmpty else { return }
+        let count = early.count
+        var span = early.mutableSpan
+        codec.receive(&span, count: count, self)
+        holdMessages()
+        if !isWithinControlBudget { close(.policyViolation, Self.tooManyControlFrames) }
+    }
+
+    /// Gives the connection away, to another reactor; nothing is told to the speaker. The codec may be at work, further
+    /// down the stack: what follows there is the other reactor's.
+    func detach() -> SessionTransfer.Connection {
+        phase = .gone
+        delegate = nil
+        codec.setAside()
+        stopWatching()
+        forgetMemory()
+        return SessionTransfer.Connection(stream: stream, codec: codec, requestID: requestID, upgrade: upgrade)
+    }
+
+    func send(_ kind: MessageKind, _ payload: Span<UInt8>) {
+        guard phase == .open else { return }
+        let before = codec.pending
+        codec.send(kind, payload)
+        host.metrics.snapshot.messagesSent += 1
+        traffic.messagesOut += 1
+        traffic.bytesOut += payload.count
+        var filled = credit
+        let change = filled.fill(codec.pending - before)
+        credit = filled
+        holdReplies()
+        switch change {
+        case .none, .resume: break
+        case .pause:
+            host.metrics.snapshot.slowClients += 1
+            guard settings.slow == .pause else { return overrun() }
+            delegate?.paused()
+        case .overrun: return overrun()
+        }
+        if !isBlocked { flushLater() }
+    }
+
+    func close(_ code: CloseCode, _ reason: String) {
+        guard phase == .open else { return }
+        phase = .closing
+        hasSaidGoodbye = true
+        closing = SessionClose(party: .gateway, code: code.rawValue)
+        codec.close(code, reason)
+        schedule(after: Self.closePatience)
+        flushLater()
+    }
+
+    /// Ends it without a word.
+    func abort() { vanish(isClean: false) }
+
+    /// Sends what waits, as far as the kernel takes it, and reads what was left unread; at the end of a turn.
+    func flush() {
+        isFlushing = false
+        guard phase != .gone else { return }
+        var isBroken = false
+        isBlocked = false
+        while codec.pending > 0, !isBlocked, !isBroken {
+            codec.drain { bytes in
+                switch stream.send(bytes) {
+                case .moved(let count): return count
+                case .wouldBlock: isBlocked = true
+                case .ended: isBroken = true
+                }
+                return 0
+            }
+        }
+        if isBroken { return vanish(isClean: false) }
+        let left = codec.pending
+        var drained = credit
+        let change = drained.drain(drained.buffered - min(drained.buffered, left))
+        credit = drained
+        holdReplies()
+        if change == .resume { delegate?.resumed() }
+        if phase != .open && left == 0 && codec.isOver { finish() }
+        if mayHaveInput { read() }
+    }
+
+    // MARK: Readiness
+
+    func ready(_ readiness: Readiness) {
+        if readiness.contains(.hangup) && !readsOn { return vanish(isClean: hasSaidGoodbye) }
+        if !readiness.isDisjoint(with: [.peerClosed, .hangup]) { endsInput = true }
+        if !readiness.isDisjoint(with: [.readable, .peerClosed, .hangup]) { mayHaveInput = true }
+        if isBlocked && readiness.contains(.writable) { return flush() }
+        if mayHaveInput { read() }
+    }
+
+    private func read() {
+        for _ in 0..<Self.readsPerTurn {
+            guard mayHaveInput, readsOn, phase != .gone else { return }
+            var buffer: [UInt8] = []
+            swap(&buffer, &host.receiveBuffer)
+            defer { swap(&buffer, &host.receiveBuffer) }
+            switch stream.receive(into: &buffer) {
+            case .moved(let count):
+                // A short read found the end: what comes later is a new edge (epoll(7)).
+                mayHaveInput = count == buffer.count || endsInput
+                lastHeard = host.now
+                if phase == .lingering { continue }
+                var span = buffer.mutableSpan
+                codec.receive(&span, count: count, self)
+                holdMessages()
+                if codec.pending > 0 && !isBlocked { flushLater() }
+                guard isWithinControlBudget else { return close(.policyViolation, Self.tooManyControlFrames) }
+            case .wouldBlock: mayHaveInput = false
+            case .ended: return vanish(isClean: hasSaidGoodbye)
+            }
+        }
+        if mayHaveInput { flushLater() }
+    }
+
+    private var isWithinControlBudget: Bool {
+        let frames = codec.controlFrames
+        guard frames != controlSeen else { return true }
+        let now = host.now
+        // What has just come belongs to the second that begins.
+        if now.since(controlSince) > 1_000_000_000 { (controlSince, controlBefore) = (now, controlSeen) }
+        controlSeen = frames
+        return frames - controlBefore <= Self.controlFramesPerSecond
+    }
+
+    func timerFired(_ key: UInt64) {
+        timer = nil
+        guard phase == .open else { return vanish(isClean: hasSaidGoodbye) }
+        let ping = settings.ping.inNanoseconds
+        let silence = host.now.since(lastHeard)
+        if silence >= ping + settings.pong.inNanoseconds { return vanish(isClean: false) }
+        guard silence >= ping else { return schedule(after: ping - silence) }
+        codec.ping(Span())
+        flushLater()
+        schedule(after: ping + settings.pong.inNanoseconds - silence)
+    }
+
+    // MARK: What the codec tells
+
+    func receivedMessage(_ kind: MessageKind, _ payload: Span<UInt8>) {
+        host.metrics.snapshot.messagesReceived += 1
+        traffic.messagesIn += 1
+        traffic.bytesIn += payload.count
+        if phase == .open { delegate?.receivedFromClient(kind, payload) }
+    }
+
+    func receivedPong(_ payload: Span<UInt8>) {}
+
+    func ended(_ code: CloseCode, fault: String?) {
+        if phase == .open { closing = SessionClose(party: fault == nil ? .client : .gateway, code: code.rawValue) }
+        if fault != nil {
+            phase = .lingering
+        } else if phase == .open {
+            phase = .closing
+            hasSaidGoodbye = code == .normal
+        } else {
+            hasSaidGoodbye = true
+        }
+        schedule(after: fault == nil ? Self.closePatience : Self.lingerPatience)
+        flushLater()
+    }
+
+    // MARK: The end
+
+    /// The last frame is with the kernel.
+    private func finish() {
+        guard phase == .lingering else { return vanish(isClean: hasSaidGoodbye) }
+        stream.finishSending()
+    }
+
+    private func overrun() {
+        host.log.info("a session of \(remoteAddress) does not take its messages and is closed (sessions.slow)")
+        close(CloseCode(UInt16(ProblemCode.slowClient.closeCode)), ProblemCode.slowClient.rawValue)
+        // The close stands behind what the client does not take: it gets little time.
+        if phase == .closing { schedule(after: Self.lingerPatience) }
+    }
+
+    private func vanish(isClean: Bool) {
+        guard phase != .gone else { return }
+        phase = .gone
+        stopWatching()
+        forgetMemory()
+        stream.close()
+        host.closeLater(self)
+        let listener = delegate
+        delegate = nil
+        listener?.webSocketClosed(isClean: isClean)
+    }
+
+    // MARK: Memory
+
+    private func holdReplies() {
+        guard phase != .gone else { return }
+        replyMemory.set(codec.pending, in: host.memory, for: clientKey, self)
+    }
+
+    private func holdMessages() {
+        guard phase != .gone else { return }
+        messageMemory.set(codec.unfinished, in: host.memory, for: clientKey, self)
+    }
+
+    private func forgetMemory() {
+        replyMemory.release(in: host.memory)
+        messageMemory.release(in: host.memory)
+    }
+
+    /// A close would stand behind the replies that the client does not take: the connection is cut.
+    func evict(_ kind: MemoryKind) {
+        guard kind == .replies else {
+            codec.reject(CloseCode(UInt16(ProblemCode.overloaded.closeCode)), MemoryWords.message, self)
+            return holdMessages()
+        }
+        closing = SessionClose(party: .gateway, code: UInt16(ProblemCode.slowClient.closeCode))
+        hasSaidGoodbye = true
+        vanish(isClean: true)
+    }
+
+    private func stopWatching() {
+        if let registration { host.reactor.unwatch(registration) }
+        registration = nil
+        if let timer { host.reactor.cancel(timer) }
+        timer = nil
+    }
+
+    private func flushLater() {
+        guard !isFlushing, phase != .gone else { return }
+        isFlushing = true
+        host.flushLater(self)
+    }
+
+    private func schedule(after time: Nanoseconds) {
+        if let timer { host.reactor.cancel(timer) }
+        timer = host.reactor.schedule(at: (host.now + time).nanoseconds, self, key: 0)
+    }
+}
