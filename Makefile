@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv
 OUT := out
-PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev zlib1g-dev libgnutls28-dev libmimalloc-dev cppzmq-dev gcc g++ make curl python3-venv
+PACKAGES := libzmq3-dev libmicrohttpd-dev libjansson-dev libyaml-dev zlib1g-dev libgnutls28-dev libmimalloc-dev cppzmq-dev gcc g++ make curl python3-venv
 CFLAGS := -O2 -Wall -Wextra -Werror
 EXAMPLES := $(OUT)/examples/rep_worker $(OUT)/examples/dealer_worker $(OUT)/examples/echo_worker \
             $(OUT)/examples/async_server $(OUT)/examples/flood_worker $(OUT)/examples/ready_worker
@@ -79,7 +79,7 @@ attack: release examples $(VENV)/ready
 
 # What was freed stays in the address sanitizer's quarantine, so the tests that count resident memory are left out.
 sanitize: deps
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --skip ZeroMQTests.LeakTests
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --skip LeakTests
 	TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/tsan.supp swift test --sanitize=thread --scratch-path .build-tsan
 
 # The 517 cases of the Autobahn suite against an echo; WSTEST says where its wstest is.

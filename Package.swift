@@ -23,7 +23,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
@@ -31,7 +30,6 @@ let package = Package(
     name: "zmq-gateway",
     products: [.executable(name: "zmq-gateway", targets: ["zmq-gateway"])],
     dependencies: [
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
@@ -39,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CGnuTLS", providers: [.apt(["libgnutls28-dev"])]),
         .systemLibrary(name: "CLinux"),
@@ -50,7 +49,7 @@ let package = Package(
         room("WebSocket", ["CZlib", "CGnuTLS"]),
         room("JSON", ["CJansson"]),
         room("Bridge"),
-        room("Configuration", ["JSON", yams]),
+        room("Configuration", ["CYAML", "JSON"]),
         room("Gateway", ["Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", logging]),
         .executableTarget(
             name: "zmq-gateway",

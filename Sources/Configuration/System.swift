@@ -1,5 +1,5 @@
 // What configuration asks of the system: is this a folder, what does this file say, what is in the environment.
-// Plain libc, at the start only. The only file of this room that touches a pointer.
+// Plain libc, at the start only. No other file of this room but the YAML parser touches a pointer.
 
 internal import Glibc
 

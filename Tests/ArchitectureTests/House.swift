@@ -27,7 +27,7 @@ enum House {
         "WebSocket": Room(imports: ["CZlib", "CGnuTLS"], system: libc, isHotPath: true),
         "JSON": Room(imports: ["CJansson"], system: libc, isHotPath: true),
         "Bridge": Room(isHotPath: true),
-        "Configuration": Room(imports: ["JSON", "Yams"], columns: 121),
+        "Configuration": Room(imports: ["CYAML", "JSON"], columns: 121),
         "Gateway": Room(
             imports: ["Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", "Logging"],
             system: libc, isHotPath: true),
@@ -36,16 +36,15 @@ enum House {
     ]
 
     /// The folders that hold no Swift: a module map and a shim each.
-    static let doors: Set<String> = ["CZeroMQ", "CMicroHTTPD", "CJansson", "CZlib", "CGnuTLS", "CLinux", "CMimalloc"]
+    static let doors: Set<String> = [
+        "CZeroMQ", "CMicroHTTPD", "CJansson", "CYAML", "CZlib", "CGnuTLS", "CLinux", "CMimalloc",
+    ]
 
     /// Imports beyond the table, by file, each with its reason.
     static let exceptions: [String: Set<String>] = [
         // It asks the machine how many cores and which addresses it has: facts that are checked with the rest.
         "Configuration/System.swift": ["Glibc"]
     ]
-
-    /// Files of rooms that wrap no C and use a pointer all the same, as above.
-    static let unsafeElsewhere: Set<String> = ["Configuration/System.swift"]
 
     /// Lines with `unsafe` that nobody had argued for when the rule came. A number here may fall and not rise.
     static let unargued: [String: Int] = [

@@ -32,7 +32,7 @@ extension SourceFile {
     /// - Parameter argued: the `arguedNames` of all files of the room.
     func unsafeBreaches(argued: Set<String> = []) -> [Breach] {
         let lines = text.code.indices.filter { SourceText.words(text.code[$0]).contains("unsafe") }
-        if House.rooms[room]?.wrapsC != true, !House.unsafeElsewhere.contains(path) {
+        if House.rooms[room]?.wrapsC != true {
             return lines.map { Breach(path: path, line: $0 + 1, what: "\(room) wraps no C and writes `unsafe`") }
         }
         return lines.filter { isUse($0) && !isArguedFor($0) && !names(argued.union(arguedNames), $0) }.map {

@@ -1,6 +1,8 @@
 """What the command says about a configuration: mistakes, warnings, and where they go."""
 import json
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from harness import BINARY
@@ -45,3 +47,21 @@ def test_a_flag_of_an_earlier_version_is_answered_with_the_new_key(arguments):
 def test_a_file_of_an_earlier_version_is_answered_with_line_and_new_key(tmp_path):
     status, output = check(tmp_path, "reactors: 1\nhosts: [a.example]\n")
     assert status == 78 and "check.yaml:2:1: hosts: hosts is now allowed_hosts\n" in output
+
+
+def test_all_duplicate_keys_and_where_a_file_is_no_yaml(tmp_path):
+    status, output = check(tmp_path, "reactors: 1\nlog: {level: info, level: debug}\nreactors: 2\n")
+    assert status == 78
+    assert "check.yaml:2:20: log.level: is here twice; the first is in line 2, keep one of them\n" in output
+    assert "check.yaml:3:1: reactors: is here twice; the first is in line 1, keep one of them\n" in output
+    status, output = check(tmp_path, "log:\n  level: debug\n format: text\n")
+    assert status == 78 and output.endswith(
+        "check.yaml:3:2: is not YAML: while parsing a block mapping did not find expected key (it began in line 1)\n")
+
+
+def test_a_running_gateway_loads_neither_foundation_nor_its_icu(start, tmp_path):
+    """They would be a quarter of its resident memory, and two thirds of a static binary."""
+    gateway = start.gateway(UNENDED["services"], tmp_path)
+    libraries = set(re.findall(r"/lib(\w+)[.-]", Path(f"/proc/{gateway.pid}/maps").read_text()))
+    assert {"yaml", "zmq"} <= libraries
+    assert not libraries & {"Foundation", "FoundationInternationalization", "_FoundationICU"}

@@ -3,6 +3,7 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -83,3 +84,27 @@ def test_all_that_the_build_copies_is_let_in():
     copied = {source for source in re.findall(r"^COPY (?!--from)(\S+)", dockerfile, re.MULTILINE)}
     assert copied == let_in
     assert all((ROOT / name).exists() for name in copied)
+
+
+def packages(text):
+    return set(re.findall(r"[a-z0-9][a-z0-9.+-]+", text))
+
+
+def test_every_library_that_the_build_needs_is_installed_by_make_and_in_the_image():
+    needed = set(re.findall(r'\.apt\(\["([^"]+)"\]\)', (ROOT / "Package.swift").read_text()))
+    assert len(needed) > 5
+    makefile = re.search(r"^PACKAGES := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE).group(1)
+    build = (ROOT / "docker/Dockerfile").read_text().split("WORKDIR /src")[0]
+    assert needed <= packages(makefile) and needed <= packages(build)
+
+
+@pytest.mark.skipif("bookworm" not in Path("/etc/os-release").read_text(), reason="the image is Debian 12, this machine is not")
+def test_the_image_has_every_library_that_the_command_loads():
+    linked = subprocess.run(["ldd", BINARY], capture_output=True, text=True, timeout=30, check=True).stdout
+    needed = {line.split()[1] for line in subprocess.run(
+        ["objdump", "-p", BINARY], capture_output=True, text=True, timeout=30, check=True).stdout.splitlines() if "NEEDED" in line}
+    system = re.findall(r"^\s+(\S+) => /(?:usr/)?lib/", linked, re.MULTILINE)
+    owners = {subprocess.run(["dpkg-query", "-S", f"*/{name}"], capture_output=True, text=True, timeout=30, check=True)
+              .stdout.split(":")[0] for name in system if name in needed}
+    assert "libzmq5" in owners
+    assert owners - {"libc6"} <= packages(next(value for name, value in instructions() if name == "RUN"))

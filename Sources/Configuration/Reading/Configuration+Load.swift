@@ -1,7 +1,7 @@
 // Reading a file: the tables of its sections, one function each, then what must hold between them.
 //
-//     text -> Document (YAML) -> sections -> Configuration
-//                                   \-> Findings: every mistake and warning, in the order of the file
+//     text -> YAMLNode -> sections -> Configuration
+//                            \-> Diagnostics: every mistake and warning, in the order of the file
 
 /// What a load found.
 public struct Loaded: Sendable {
@@ -25,10 +25,9 @@ extension Configuration {
     ) -> Loaded {
         let diagnostics = Diagnostics(file: file)
         var configuration = Configuration()
-        let document = YAMLDocument(text, diagnostics)
-        if let root = document.root, root.scalar?.string.isEmpty != true {
+        if let root = parse(text, diagnostics), root.scalar?.text.isEmpty != true {
             if let mapping = root.mapping {
-                let section = Section(mapping, at: Place(file: file, line: 1, column: 1), diagnostics, document)
+                let section = Section(mapping, at: Place(file: file, line: 1, column: 1), diagnostics)
                 configuration.read(section)
                 section.close()
             } else {
@@ -42,6 +41,16 @@ extension Configuration {
         Warnings.look(at: configuration, diagnostics)
         diagnostics.sort()
         return Loaded(configuration: configuration, errors: diagnostics.errors, warnings: diagnostics.warnings)
+    }
+
+    private static func parse(_ text: String, _ diagnostics: Diagnostics) -> YAMLNode? {
+        do {
+            return try YAMLReader.read(Array(text.utf8))
+        } catch {
+            let place = Place(file: diagnostics.file, line: error.mark.line, column: error.mark.column)
+            diagnostics.error(place, error.message)
+            return nil
+        }
     }
 
     private mutating func read(_ root: Section) {

@@ -46,6 +46,11 @@ final class Diagnostics {
         places[key] ?? Place(file: file, key: key)
     }
 
+    /// The place of a node of the file.
+    func place(of node: YAMLNode, key: String) -> Place {
+        Place(file: file, line: node.mark.line, column: node.mark.column, key: key)
+    }
+
     /// Brings mistakes and warnings into the order of the file; those without a line stay behind it.
     func sort() {
         errors = Self.sorted(errors)

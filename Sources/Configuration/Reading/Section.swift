@@ -2,11 +2,9 @@
 // end reports the ones that do not. Each section of the configuration is read by one function that is a table of
 // `read` lines: key, property, form. The order of the lines does not matter, and every mistake is reported.
 
-internal import Yams
-
 /// One value of the file and where it stands.
 struct Entry {
-    let node: Node
+    let node: YAMLNode
     let place: Place
 }
 
@@ -20,24 +18,22 @@ final class Section {
     private var entries: [String: Entry] = [:]
     private var order: [String] = []
     private var known: [String] = []
-    private let document: YAMLDocument
 
     /// Takes the mapping's pairs; keys that come twice are reported here, and the first one counts.
-    init(_ mapping: Node.Mapping, at place: Place, _ diagnostics: Diagnostics, _ document: YAMLDocument) {
+    init(_ mapping: [(key: YAMLNode, value: YAMLNode)], at place: Place, _ diagnostics: Diagnostics) {
         self.diagnostics = diagnostics
         self.place = place
-        self.document = document
         for (key, value) in mapping {
             guard let written = key.scalar else {
-                diagnostics.error(document.place(of: key, key: place.key), "a key must be a word")
+                diagnostics.error(diagnostics.place(of: key, key: place.key), "a key must be a word")
                 continue
             }
-            add(document.restore(written.string), key, value)
+            add(written.text, key, value)
         }
     }
 
-    private func add(_ name: String, _ key: Node, _ value: Node) {
-        let entry = Entry(node: value, place: document.place(of: key, key: dotted(name)))
+    private func add(_ name: String, _ key: YAMLNode, _ value: YAMLNode) {
+        let entry = Entry(node: value, place: diagnostics.place(of: key, key: dotted(name)))
         if let first = entries[name] {
             diagnostics.error(entry.place, "is here twice; the first is in line \(first.place.line), keep one of them")
             return
@@ -75,7 +71,7 @@ final class Section {
         known.append(key)
         guard let entry = entries[key] else { return }
         guard let sequence = entry.node.sequence else {
-            if isNull(entry.node), count.lowerBound == 0 { return }
+            if entry.node.isNull, count.lowerBound == 0 { return }
             if let value = scalar(entry, reader) { target = [value] }
             return
         }
@@ -89,7 +85,7 @@ final class Section {
     /// Reads the section behind a key; an absent or empty one is not visited.
     func section(_ key: String, _ body: (Section) -> Void) {
         known.append(key)
-        guard let entry = entries[key], !isNull(entry.node) else { return }
+        guard let entry = entries[key], !entry.node.isNull else { return }
         visit(entry, body)
     }
 
@@ -101,7 +97,7 @@ final class Section {
             }
             for name in map.order.prefix(most) {
                 map.section(name) { body(name, $0) }
-                if let entry = map.entries[name], isNull(entry.node) {
+                if let entry = map.entries[name], entry.node.isNull {
                     diagnostics.error(entry.place, "is empty; indent its keys below it, or leave it out")
                 }
             }
@@ -112,9 +108,9 @@ final class Section {
     /// Visits the sections that are the items of a list (`routes`), in the order of the file.
     func each(_ key: String, _ most: Int, _ body: (Section) -> Void) {
         known.append(key)
-        guard let entry = entries[key], !isNull(entry.node) else { return }
+        guard let entry = entries[key], !entry.node.isNull else { return }
         guard let sequence = entry.node.sequence else {
-            return diagnostics.error(entry.place, "takes a list, not \(kind(entry.node)); begin each item with \"- \"")
+            return diagnostics.error(entry.place, "takes a list, not \(entry.node.kind); begin each item with \"- \"")
         }
         guard sequence.count <= most else {
             return diagnostics.error(entry.place, "has \(sequence.count) items; write at most \(most)")
@@ -146,16 +142,15 @@ final class Section {
 
     private func scalar<Value>(_ entry: Entry, _ reader: ScalarReader<Value>) -> Value? {
         guard let scalar = entry.node.scalar else {
-            diagnostics.error(entry.place, "takes \(reader.takes), not \(kind(entry.node))")
+            diagnostics.error(entry.place, "takes \(reader.takes), not \(entry.node.kind)")
             return nil
         }
-        let text = ScalarText(text: scalar.string, isPlain: scalar.style == .plain)
-        if isNull(entry.node), !(reader.acceptsNull && text.text == "null") {
+        if entry.node.isNull, !(reader.acceptsNull && scalar.text == "null") {
             diagnostics.error(entry.place, "has no value; write \(reader.takes), or leave the key out")
             return nil
         }
         do {
-            return try reader.parse(text)
+            return try reader.parse(scalar)
         } catch {
             diagnostics.error(entry.place, error.message)
             return nil
@@ -164,30 +159,16 @@ final class Section {
 
     private func visit(_ entry: Entry, _ body: (Section) -> Void) {
         guard let mapping = entry.node.mapping else {
-            return diagnostics.error(entry.place, "takes a section of keys, not \(kind(entry.node))")
+            return diagnostics.error(entry.place, "takes a section of keys, not \(entry.node.kind)")
         }
-        let section = Section(mapping, at: entry.place, diagnostics, document)
+        let section = Section(mapping, at: entry.place, diagnostics)
         body(section)
         section.close()
     }
 
-    private func items(_ sequence: Node.Sequence, _ entry: Entry) -> [Entry] {
+    private func items(_ sequence: [YAMLNode], _ entry: Entry) -> [Entry] {
         sequence.enumerated().map { index, node in
-            Entry(node: node, place: document.place(of: node, key: "\(entry.place.key)[\(index)]"))
-        }
-    }
-
-    private func isNull(_ node: Node) -> Bool {
-        guard let scalar = node.scalar, scalar.style == .plain else { return false }
-        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
-    }
-
-    private func kind(_ node: Node) -> String {
-        switch node {
-        case .scalar: "text or a number"
-        case .sequence: "a list"
-        case .mapping: "a section of keys"
-        case .alias: "an alias"
+            Entry(node: node, place: diagnostics.place(of: node, key: "\(entry.place.key)[\(index)]"))
         }
     }
 
