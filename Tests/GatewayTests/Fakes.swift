@@ -35,7 +35,7 @@ final class FakeHost: ServiceHost {
     private var atTurnsEnd: [() -> Void] = []
     private var minted: UInt64 = 0
 
-    /// - Parameter most: requesters that there may be at once.
+    /// - Parameter most: exchanges that may be open at once.
     init(_ plans: [ServicePlan], most: Int = 100) throws {
         var configuration = Configuration()
         configuration.services = plans.map(\.configuration)
@@ -49,7 +49,7 @@ final class FakeHost: ServiceHost {
         bounds = ProcessBounds(
             openExchanges: counts, heldTopics: OpenExchangeCounts(bound: .max, ofServices: plans.map { _ in most }),
             places: DescriptorPlaces(limit: 1_024, ports: 1), maxPeers: 100)
-        requesters = RequesterTable(reactor: 0, most: most, counts)
+        requesters = RequesterTable(reactor: 0, most: most + 100, counts)
     }
 
     func advance(by time: Nanoseconds) { offset += time }
@@ -76,7 +76,11 @@ final class FakeHost: ServiceHost {
     }
 
     func route(_ body: inout Frame, _ note: ReplyMetadata, to ticket: Ticket, _ plan: ServicePlan) {
-        requesters[ticket]?.receivedFromWorker(&body, note)
+        switch requesters.find(ticket) {
+        case .live(let requester): requester.receivedFromWorker(&body, note)
+        case .unknown: metrics.services[plan.index].dropped(.unknown)
+        case .late: metrics.services[plan.index].dropped(.late)
+        }
     }
 
     func finish(_ ticket: Ticket, because reason: EndReason, _ queueTiming: QueueTiming?) {
@@ -91,8 +95,8 @@ final class FakeHost: ServiceHost {
     }
 
     func workersLost(_ plan: ServicePlan, at slot: Int?, because reason: EndReason) {
-        for exchange in open where exchange.plan === plan && (slot == nil || exchange.slot == slot) {
-            exchange.finish(because: reason)
+        for requester in requesters.all where requester.plan === plan && (slot == nil || requester.slot == slot) {
+            requester.finish(because: reason)
         }
     }
 
