@@ -2,12 +2,11 @@
 // batches of one timer tick, and only the last few hundred stay, so that a fast service cannot bring the page down.
 // While it is paused what comes is counted and kept, but not shown.
 
-import { byID, drawing, element, say } from "./dom.js";
+import { appendRows, byID, drawing, element, followEnd, maxRows, say } from "./dom.js";
 import { showEnd } from "./end.js";
 import { messageRow, replyRow } from "./rows.js";
 import { counted, duration } from "./words.js";
 
-const maxRows = 500;
 const batchInterval = 16;
 const clockInterval = 100;
 /** A subscription has no end of its own: its strip shows the last minute. */
@@ -55,10 +54,6 @@ export class Answer {
     this.#tick();
   }
 
-  sign() {
-    this.#tick();
-  }
-
   reply(text) {
     const at = this.#elapsed();
     this.#count += 1;
@@ -88,14 +83,8 @@ export class Answer {
     const opened = this.#openedAt === null ? "" : `, headers after ${duration(this.#openedAt)}`;
     const what = this.#plan.how === "json" && n === 1 ? "Response" : this.#told();
     say(byID("progress"), `${what} in ${duration(outcome.at)}${opened}`);
-    // The end takes its place from the list: who looked at the last rows goes on looking at them.
-    const follows = this.#isAtEnd;
-    showEnd(outcome, n, this.#plan);
-    if (follows) this.#list.scrollTop = this.#list.scrollHeight;
-  }
-
-  get #isAtEnd() {
-    return this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 40;
+    // The end takes its place from the list.
+    followEnd(this.#list, () => showEnd(outcome, n, this.#plan));
   }
 
   #elapsed() {
@@ -139,18 +128,15 @@ export class Answer {
     clearTimeout(this.#batch);
     this.#batch = null;
     const list = this.#list;
-    const follows = this.#isAtEnd;
     const isAlone = this.#plan.how === "json";
     const made = (one) => (this.#plan.topics ? messageRow(one) : replyRow(one, isAlone));
-    list.append(...this.#waiting.slice(-maxRows).map(made));
+    appendRows(list, this.#waiting.slice(-maxRows).map(made));
     this.#waiting = [];
     this.#shown = this.#count;
-    while (list.childElementCount > maxRows) list.firstElementChild.remove();
     const gone = this.#count - list.childElementCount;
     byID("elided").hidden = gone === 0;
     const { one, many } = this.#words;
     say(byID("elided"), `${counted(gone, `earlier ${one} is`, `earlier ${many} are`)} not shown.`);
-    if (follows) list.scrollTop = list.scrollHeight;
   }
 
   /** Each reply is a tick on a line from the sending to now; ticks on the same pixel are drawn once. */

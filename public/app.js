@@ -21,7 +21,7 @@ import { RequestHistory } from "./history.js";
 import { Live } from "./live.js";
 import { Place, hashOf } from "./place.js";
 import { PoolPanel } from "./pool.js";
-import { copyOf, examplesFor, planOf, rulesComplaint, topicPlanOf } from "./request.js";
+import { bodyKindOf, copyOf, examplesFor, planOf, rulesComplaint, topicPlanOf } from "./request.js";
 import { Services, factsOf, kindOf } from "./services.js";
 import { SessionView } from "./session.js";
 import { Tabs } from "./tabs.js";
@@ -96,7 +96,7 @@ function choose(name) {
   if (chosen) leave(service);
   const examples = examplesFor(service);
   chosen = service;
-  request.wantJSON((service.body ?? "json") === "json");
+  request.wantJSON(bodyKindOf(service) === "json");
   request.value = drafts.get(name) ?? examples[0][1];
   byID("examples").replaceChildren(...examples.map(([label, body]) => example(label, body)));
   services.mark(name);
@@ -199,7 +199,6 @@ async function send(plan) {
   const isMine = () => running === mine;
   const outcome = await runExchange(plan, mine.signal, {
     opened: () => isMine() && answer.opened(),
-    sign: () => isMine() && answer.sign(),
     reply: (text) => isMine() && answer.reply(text),
   });
   if (!isMine()) return;

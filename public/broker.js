@@ -1,10 +1,10 @@
 // A broker: no service to send a request to, but what its workers have registered, each a service of its own.
 
-import { byID, element, say } from "./dom.js";
+import { KeyedRows, byID, element, say } from "./dom.js";
 import { counted, number } from "./words.js";
 
 export class BrokerView {
-  #rows = new Map();
+  #rows = new KeyedRows(byID("registered"), (name) => this.#row(name));
   #choose;
 
   /** `choose` gets the name of a registered service. */
@@ -14,21 +14,11 @@ export class BrokerView {
 
   /** `registered` are the services of `broker` as /v1/services tells of them. */
   show(broker, registered) {
-    const named = new Map(registered.map((service) => [service.name, service]));
-    for (const [name, row] of this.#rows) {
-      if (!named.has(name)) {
-        row.item.remove();
-        this.#rows.delete(name);
-      }
-    }
-    registered.forEach((service, i) => {
-      const row = this.#rows.get(service.name) ?? this.#row(service.name);
+    this.#rows.draw(registered.map((service) => [service.name, service]), (row, service) => {
       const { ready = 0, busy = 0, queued = 0 } = service.pool ?? {};
       const parts = [counted(service.workers ?? 0, "worker", "workers"), `${number(ready)} ready`,
         `${number(busy)} busy`, queued ? `${number(queued)} queued` : ""];
       say(row.state, parts.filter(Boolean).join(" · "));
-      const list = byID("registered");
-      if (list.children[i] !== row.item) list.insertBefore(row.item, list.children[i] ?? null);
     });
     byID("registered").hidden = registered.length === 0;
     byID("registered-empty").hidden = registered.length > 0;
@@ -40,8 +30,6 @@ export class BrokerView {
     const button = element("button", { type: "button", "data-registered": name }, element("b", {}, name), state,
       element("span", { class: "go", "aria-hidden": "true" }, "→"));
     button.addEventListener("click", () => this.#choose(name));
-    const row = { item: element("li", {}, button), state };
-    this.#rows.set(name, row);
-    return row;
+    return { item: element("li", {}, button), state };
   }
 }

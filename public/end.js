@@ -1,6 +1,6 @@
 // How an exchange ended: a verdict, the facts the gateway told, and the problem where there is one.
 
-import { byID, element } from "./dom.js";
+import { byID, element, factRows } from "./dom.js";
 import { indented } from "./json.js";
 import { duration, endWords, number, outcomeOf } from "./words.js";
 
@@ -18,7 +18,7 @@ export function showEnd(outcome, shown, plan) {
     ...timingFacts(outcome),
     ["Retry after", outcome.retryAfter ? `${outcome.retryAfter} s` : undefined],
     ["Request", outcome.requestID],
-  ].filter(([, value]) => value !== undefined && value !== "");
+  ];
   byID("end").dataset.state = state;
   byID("end").dataset.reason = end?.reason ?? "";
   // replaceChildren writes null out as a word: what is absent must not get there.
@@ -26,8 +26,7 @@ export function showEnd(outcome, shown, plan) {
     element("h3", {}, headline),
     sentence ? element("p", { class: "sentence" }, sentence) : null,
     problem ? problemBox(problem, headline) : null,
-    element("dl", {}, ...facts.map(([name, value]) => element("div", {}, element("dt", {}, name),
-      element("dd", { "data-fact": name.toLowerCase() }, value)))),
+    element("dl", {}, ...factRows(facts)),
   ].filter(Boolean));
 }
 

@@ -1,14 +1,17 @@
 // One exchange as this page takes part in it: sends a plan, tells what arrives, and always ends with one outcome.
 //
-//   plan -> fetch / EventSource / WebSocket -> hear.opened, hear.reply*, (hear.sign: a keep-alive) -> outcome
+//   plan -> fetch / EventSource / WebSocket -> hear.opened, hear.reply* -> outcome
 //
 // An outcome is { status, statusText, requestID, retryAfter, timing, end, problem, broke, cancelled, hidden, at }:
 // `timing` is what the gateway says of queue and worker, `end` its end record or null, `broke` says that the connection
 // ended without one, `hidden` that EventSource kept the HTTP answer to itself. Nothing here touches the document.
 
 import { askBySocket } from "./socket.js";
-import { EventSplitter, LineSplitter, endRecordIn, parsed } from "./streams.js";
+import { exact, parsed, plainNumber } from "./json.js";
 import { timingIn } from "./timing.js";
+import { readEvents, readNDJSON } from "./zmq-gateway.js";
+
+const cutShort = "The stream stopped without its end record.";
 
 export async function runExchange(plan, signal, hear) {
   const startedAt = performance.now();
@@ -23,6 +26,7 @@ export async function runExchange(plan, signal, hear) {
   }
   if (signal.aborted && !outcome.end) outcome.cancelled = true;
   outcome.problem ??= outcome.end?.problem ?? null;
+  if (outcome.end) outcome.end = { ...outcome.end, elapsed_ms: plainNumber(outcome.end.elapsed_ms) };
   outcome.requestID = outcome.end?.request_id ?? outcome.problem?.request_id ?? outcome.requestID;
   outcome.at = performance.now() - startedAt;
   return outcome;
@@ -39,8 +43,8 @@ async function ask(plan, signal, hear, outcome) {
   outcome.retryAfter = response.headers.get("retry-after") ?? undefined;
   outcome.timing = timingIn(response.headers.get("server-timing"));
   hear.opened(outcome);
-  if (type === "application/x-ndjson") return readLines(response, hear, outcome);
-  if (type === "text/event-stream") return readEvents(response, hear, outcome);
+  if (type === "application/x-ndjson") return readStream(readNDJSON, response, hear, outcome);
+  if (type === "text/event-stream") return readStream(readEvents, response, hear, outcome);
   return readWhole(response, type, hear, outcome);
 }
 
@@ -60,57 +64,10 @@ async function readWhole(response, type, hear, outcome) {
   }
 }
 
-/** A complete stream simply ends. An incomplete one has the end record last, and then the connection breaks: the
- *  reader throws, and with the record in hand that is no news. Only the last line can be the record. */
-async function readLines(response, hear, outcome) {
-  const splitter = new LineSplitter();
-  let held = null;
-  const take = (lines) => {
-    for (const line of lines) {
-      if (held !== null) hear.reply(held);
-      held = endRecordIn(line) ? line : null;
-      if (held === null) hear.reply(line);
-    }
-  };
-  try {
-    for await (const text of texts(response)) take(splitter.push(text));
-    take(splitter.finish());
-  } finally {
-    if (held !== null) outcome.end = endRecordIn(held);
-  }
-}
-
-async function readEvents(response, hear, outcome) {
-  const splitter = new EventSplitter();
-  for await (const text of texts(response)) {
-    for (const event of splitter.push(text)) {
-      if (takeEvent(event, hear, outcome)) return;
-    }
-  }
-  outcome.broke = "The stream stopped without its end event.";
-}
-
-/** True when this was the last event. */
-function takeEvent({ event, data }, hear, outcome) {
-  if (event === "comment") hear.sign();
-  else if (event === "end") outcome.end = parsed(data) ?? {};
-  else if (event === "problem") outcome.problem = parsed(data);
-  else hear.reply(data);
-  return event === "end";
-}
-
-async function* texts(response) {
-  const decoder = new TextDecoder();
-  const reader = response.body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield decoder.decode(value, { stream: true });
-    }
-  } finally {
-    reader.cancel().catch(() => {});
-  }
+async function readStream(read, response, hear, outcome) {
+  const take = { reply: hear.reply, problem: (text) => { outcome.problem = parsed(text); } };
+  outcome.end = await read(response, take, (text) => JSON.parse(text, exact));
+  if (!outcome.end) outcome.broke = cutShort;
 }
 
 /** EventSource connects again by itself, which would run the request again: it is closed at the first break. */
@@ -122,18 +79,22 @@ function listen(plan, signal, hear, outcome) {
       source.close();
       resolve();
     };
-    const take = (event) => {
-      if (takeEvent({ event: event.type, data: event.data }, hear, outcome)) close();
+    const take = {
+      message: hear.reply,
+      problem: (text) => { outcome.problem = parsed(text); },
+      end: (text) => {
+        outcome.end = parsed(text) ?? {};
+        close();
+      },
     };
     source.onopen = () => {
       isOpen = true;
       hear.opened(outcome);
     };
-    for (const name of ["message", "reply", "problem", "end"]) source.addEventListener(name, take);
+    for (const [name, act] of Object.entries(take)) source.addEventListener(name, ({ data }) => act(data));
     source.onerror = () => {
       outcome.hidden = !isOpen;
-      outcome.broke = isOpen
-        ? "The stream stopped without its end event."
+      outcome.broke = isOpen ? cutShort
         : "The request was refused. EventSource does not tell the status; ask again as SSE to see it.";
       close();
     };

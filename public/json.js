@@ -2,10 +2,28 @@
 // would change numbers beyond 2^53, drop duplicate keys, and so show another reply than the worker sent.
 
 import { element } from "./dom.js";
-import { parsed } from "./streams.js";
 
 const token = /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)|([{}[\],:])|(\s+)|([^\s{}[\],:"]+|")/g;
 const maxColoured = 64 * 1024;
+
+/** A reviver for JSON.parse that keeps the text of numbers which JavaScript would write differently (12345678901234567890,
+ *  1.50), in browsers that have JSON.rawJSON. */
+export function exact(key, value, context) {
+  const isChanged = typeof value === "number" && context?.source !== undefined && String(value) !== context.source;
+  return isChanged && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
+}
+
+/** A number to calculate with, from one that `exact` may have kept as text. */
+export const plainNumber = (number) => (JSON.isRawJSON?.(number) ? Number(number.rawJSON) : number);
+
+/** The parsed JSON, or null if the text is not JSON. */
+export function parsed(text) {
+  try {
+    return JSON.parse(text, exact);
+  } catch {
+    return null;
+  }
+}
 
 /** One line of at most `limit` characters, as spans in a fragment. */
 export function oneLine(text, limit = 600) {

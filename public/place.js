@@ -4,7 +4,7 @@
 const first = "exchange";
 
 /** { service, tab, request, how, topics }; what the address does not say is undefined. */
-export function placeIn(hash) {
+function placeIn(hash) {
   const [path, query] = split(hash.replace(/^#/, ""), "?");
   const [service, tab] = split(path, "/").map(decoded);
   const asked = new URLSearchParams(query);

@@ -3,12 +3,12 @@
 //
 // Rows are kept from one look to the next, so that the focus stays on the button it is on.
 
-import { byID, element, say } from "./dom.js";
-import { parsed } from "./streams.js";
+import { KeyedRows, byID, element, say } from "./dom.js";
+import { parsed } from "./json.js";
 import { age, number } from "./words.js";
 
 export class PoolPanel {
-  #rows = new Map();
+  #rows = new KeyedRows(byID("pool-workers"), (id) => this.#row(id));
   #service = null;
   #mayOrder = true;
   #refresh;
@@ -28,7 +28,7 @@ export class PoolPanel {
     say(byID("workers-count"), number(workers));
     this.#drawCounts(pool);
     const listed = [...(pool.workers ?? [])].sort((a, b) => collator.compare(a.id, b.id));
-    this.#drawRows(listed);
+    this.#rows.draw(listed.map((worker) => [worker.id, worker]), (row, worker) => this.#update(row, worker));
     byID("pool-scroll").hidden = listed.length === 0;
     byID("pool-empty").hidden = listed.length > 0;
     byID("pool-more").hidden = workers <= listed.length;
@@ -44,21 +44,6 @@ export class PoolPanel {
     }
   }
 
-  #drawRows(workers) {
-    const body = byID("pool-workers");
-    const gone = new Map(this.#rows);
-    workers.forEach((worker, i) => {
-      const row = this.#rows.get(worker.id) ?? this.#row(worker.id);
-      gone.delete(worker.id);
-      this.#update(row, worker);
-      if (body.children[i] !== row.item) body.insertBefore(row.item, body.children[i] ?? null);
-    });
-    for (const [id, row] of gone) {
-      row.item.remove();
-      this.#rows.delete(id);
-    }
-  }
-
   #row(id) {
     const button = element("button", { type: "button" });
     const phase = element("span", { class: "phase" });
@@ -69,7 +54,6 @@ export class PoolPanel {
       ...Object.values(cells), element("td", { class: "order" }, button));
     const row = { item, phase, cells, button };
     button.addEventListener("click", () => this.#order(id, row));
-    this.#rows.set(id, row);
     return row;
   }
 

@@ -22,7 +22,7 @@ const examples = {
 
 export function examplesFor(service) {
   if (Object.hasOwn(examples, service.name)) return examples[service.name];
-  return (service.body ?? "json") === "json" ? [["empty object", "{}"]] : [["hello", "hello"]];
+  return bodyKindOf(service) === "json" ? [["empty object", "{}"]] : [["hello", "hello"]];
 }
 
 /** The same for publishers: [label, topics]. */
@@ -46,7 +46,7 @@ export function planOf({ service, body, how, rules, origin }) {
   const byGet = how === "eventsource";
   if (byGet) query.push(`request=${encodeURIComponent(body)}`);
   const headers = { Accept: accepts[how] };
-  if (!byGet) headers["Content-Type"] = types[bodyKindOf(service)] ?? types.json;
+  if (!byGet) headers["Content-Type"] = types[bodyKindOf(service)];
   return Object.freeze({
     service: service.name, how, method: byGet ? "GET" : "POST", url: urlOf(service, query, origin),
     headers: Object.freeze(headers), body: byGet ? null : body, source: body,
@@ -61,7 +61,8 @@ export function topicPlanOf({ service, topics, how, rules: { partial, ...rules }
   return Object.freeze({ ...plan, how, method: "GET", url: urlOf(service, query, origin), headers: {}, body: null });
 }
 
-const bodyKindOf = (service) => service.body ?? "json";
+/** What the service takes: `json`, `text` or `binary`. */
+export const bodyKindOf = (service) => service.body ?? "json";
 
 function queryOf({ deadline, count, idle }) {
   const typed = Object.entries({ deadline, count, idle }).filter(([, value]) => value);
@@ -90,7 +91,7 @@ export function rulesComplaint({ deadline, count, idle }) {
 }
 
 /** The plan as a command for a POSIX shell. `-N` shows replies as they arrive, `--data-raw` sends the body as is. */
-export function curlOf(plan) {
+function curlOf(plan) {
   const flags = plan.topics ? "-N" : plan.how === "json" ? "-sS" : "-sSN";
   const parts = [`curl ${flags} ${quoted(plan.url)}`];
   for (const [name, value] of Object.entries(plan.headers)) parts.push(`-H ${quoted(`${name}: ${value}`)}`);
@@ -99,7 +100,7 @@ export function curlOf(plan) {
 }
 
 /** The plan as a module for a browser or for Node 22. */
-export function javaScriptOf({ url, service, topics, body, kind, rules }) {
+function javaScriptOf({ url, service, topics, body, kind, rules }) {
   const said = Object.entries(rules).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   const options = said.length ? `, { ${said.join(", ")} }` : "";
   const value = topics ? JSON.stringify(topics) : kind === "json" ? body.trim() : JSON.stringify(body);
@@ -117,6 +118,6 @@ export function javaScriptOf({ url, service, topics, body, kind, rules }) {
 export const copyOf = (plan) => (plan.how === "websocket" ? javaScriptOf(plan) : curlOf(plan));
 
 /** In single quotes a POSIX shell takes everything literally but the single quote itself. */
-export function quoted(text) {
+function quoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

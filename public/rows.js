@@ -2,8 +2,7 @@
 // before it; a publisher's message says at what time, on which topic.
 
 import { element } from "./dom.js";
-import { indented, oneLine } from "./json.js";
-import { parsed } from "./streams.js";
+import { indented, oneLine, parsed } from "./json.js";
 import { clock, duration, number } from "./words.js";
 
 export function replyRow({ text, at, gap, index }, isAlone) {
@@ -32,11 +31,16 @@ function messageIn(text) {
 }
 
 function row(at, text, cells) {
-  const body = element("pre");
+  return element("li", { "data-at": at.toFixed(1) }, foldable(cells, text));
+}
+
+/** The cells and the text in one line, which opens to the whole text. */
+export function foldable(cells, text) {
+  const whole = element("pre");
   const details = element("details", {},
-    element("summary", {}, ...cells, element("code", {}, oneLine(text))), body);
+    element("summary", {}, ...cells, element("code", {}, oneLine(text))), whole);
   details.addEventListener("toggle", () => {
-    if (details.open && !body.hasChildNodes()) body.append(indented(text));
+    if (details.open && !whole.hasChildNodes()) whole.append(indented(text));
   });
-  return element("li", { "data-at": at.toFixed(1) }, details);
+  return details;
 }

@@ -9,7 +9,7 @@ import { counted, duration, number } from "./words.js";
 export const patience = 4000;
 
 /** GET as JSON; `accepted` names further statuses whose body is an answer too (readyz says 503 with a body). */
-export async function getJSON(path, accepted = []) {
+async function getJSON(path, accepted = []) {
   const response = await fetch(path, {
     headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(patience),
   });
@@ -75,9 +75,7 @@ export class Services {
 
   /** true, false, or undefined where nobody says. */
   readiness(service) {
-    const live = this.#ready?.services?.[service.name];
-    if (typeof live?.ready === "boolean") return live.ready;
-    return [service.ready, service.worker].find((one) => typeof one === "boolean");
+    return this.#ready?.services?.[service.name]?.ready ?? service.ready;
   }
 
   workers(service) {
@@ -112,16 +110,17 @@ export class Services {
 
 /** "router · json · ends: final, deadline 30s": what the configuration says of the service, in one line. */
 export function factsOf(service) {
-  const ends = Object.entries(service.ends ?? {}).filter(([, value]) => value !== null && value !== false);
-  const told = ends.map(([key, value]) => {
-    if (value === true) return key;
-    if (typeof value === "object") return value.pointer ? `${key} ${value.pointer}` : key;
-    return key.endsWith("_ms") ? `${key.slice(0, -3)} ${duration(value)}` : `${key} ${value}`;
+  const { first_means: first, idle_means: idle, ...rules } = service.ends ?? {};
+  const means = { first_ms: first, idle_ms: idle };
+  const ends = Object.entries(rules).map(([key, value]) => {
+    if (!key.endsWith("_ms")) return `${key} ${value}`;
+    const time = `${key.slice(0, -3)} ${duration(value).replace(/\.0+ /, " ")}`;
+    return means[key] ? `${time} (${means[key]})` : time;
   });
   return [service.broker ? `registered at ${service.broker}` : service.peer && `peer ${service.peer}`,
     service.body && `body ${service.body}`, service.frames && `frames ${service.frames}`,
     service.cache && `cache of ${number(service.cache)}`,
     service.topics !== undefined && counted(service.topics, "topic", "topics"),
     service.subscribers !== undefined && counted(service.subscribers, "subscriber", "subscribers"),
-    told.length > 0 && `ends by ${told.join(", ")}`].filter(Boolean);
+    ends.length > 0 && `ends by ${ends.join(", ")}`].filter(Boolean);
 }

@@ -1,14 +1,14 @@
 // The sessions view: one raw session with the chosen service. What goes out, what comes in and what happens to the
 // connection are lines of one log, so that a break can be seen between the replies it fell between.
 
-import { byID, element, say } from "./dom.js";
+import { appendRows, byID, element, factRows, say } from "./dom.js";
 import { Editor } from "./editor.js";
-import { indented, oneLine } from "./json.js";
-import { exact, stateWords } from "./socket.js";
+import { exact } from "./json.js";
+import { bodyKindOf } from "./request.js";
+import { foldable } from "./rows.js";
+import { stateWords } from "./socket.js";
 import { duration, number } from "./words.js";
-import { connect } from "./zmq-gateway.js";
-
-const maxRows = 500;
+import { connect, toBase64 } from "./zmq-gateway.js";
 
 export class SessionView {
   #editor = new Editor("message", () => this.#draw());
@@ -39,7 +39,7 @@ export class SessionView {
   /** A session that is open stays with its service; the next one goes to the chosen service. */
   focus(service) {
     this.#service = service;
-    if (!this.isOpen) this.#editor.wantJSON((service.body ?? "json") === "json");
+    if (!this.isOpen) this.#editor.wantJSON(bodyKindOf(service) === "json");
     this.#draw();
   }
 
@@ -66,12 +66,12 @@ export class SessionView {
         view.#socket = this;
       }
     }
-    const kind = this.#service.body ?? "json";
+    const kind = bodyKindOf(this.#service);
     this.#kind = kind;
     const connection = connect({ transport: "websocket", WebSocket: Breakable, reviver: exact });
     this.#session = connection.session(this.#service.name, {
       resume: byID("session-resume").checked, as: kind, onstate: (detail) => this.#changed(detail),
-      onmessage: ({ data }) => this.#received(kind === "json" ? JSON.stringify(data) : String(data)),
+      onmessage: ({ data }) => this.#received(shown(data, kind)),
     });
   }
 
@@ -99,11 +99,8 @@ export class SessionView {
     const at = `+${duration(performance.now() - this.#openedAt)}`;
     const cells = [element("time", { class: "at" }, at), element("span", { class: "sign", "aria-label": kind }, sign)];
     const isState = kind === "state";
-    const line = isState ? element("p", { class: "row" }, ...cells, element("em", {}, text)) : details(cells, text);
-    const isAtEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
-    this.#log.append(element("li", { "data-kind": kind }, line));
-    while (this.#log.childElementCount > maxRows) this.#log.firstElementChild.remove();
-    if (isAtEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    const line = isState ? element("p", { class: "row" }, ...cells, element("em", {}, text)) : foldable(cells, text);
+    appendRows(this.#log, [element("li", { "data-kind": kind }, line)]);
     this.#draw();
   }
 
@@ -123,7 +120,7 @@ export class SessionView {
     byID("session-resume").disabled = isOpen;
     byID("message-send").disabled = !isOpen || byID("message").getAttribute("aria-invalid") === "true";
     byID("session-empty").hidden = this.#session !== null;
-    byID("session-facts").replaceChildren(...(this.#session ? this.#facts() : []));
+    byID("session-facts").replaceChildren(...factRows(this.#session ? this.#facts() : []));
   }
 
   #facts() {
@@ -138,17 +135,12 @@ export class SessionView {
       ["Acknowledged", isResumable ? number(info.acked) : null],
       ["Breaks", number(info.drops)],
       ["Lost", missed ? number(missed) : null],
-    ].filter(([, value]) => value !== null).map(([name, value]) => element("div", {}, element("dt", {}, name),
-      element("dd", { "data-fact": name.toLowerCase() }, value)));
+    ];
   }
 }
 
-function details(cells, text) {
-  const body = element("pre");
-  const summary = element("summary", { class: "row" }, ...cells, element("code", {}, oneLine(text)));
-  const made = element("details", {}, summary, body);
-  made.addEventListener("toggle", () => {
-    if (made.open && !body.hasChildNodes()) body.append(indented(text));
-  });
-  return made;
+/** A reply as exchanges show it, except that text has no quotes. */
+function shown(reply, kind) {
+  if (kind === "text") return reply;
+  return JSON.stringify(kind === "binary" ? toBase64(reply) : reply);
 }

@@ -2,16 +2,11 @@
 // first exchange that wants it, and stays.
 
 import { byID, say } from "./dom.js";
-import { connect, GatewayError } from "./zmq-gateway.js";
+import { exact } from "./json.js";
 import { duration } from "./words.js";
+import { connect, GatewayError, toBase64 } from "./zmq-gateway.js";
 
 let gateway = null;
-
-/** Numbers that JavaScript would round keep the text they came with, in both directions, where the browser can do it. */
-export function exact(key, value, context) {
-  const isChanged = typeof value === "number" && context?.source !== undefined && String(value) !== context.source;
-  return isChanged && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
-}
 
 export async function askBySocket(plan, signal, hear, outcome) {
   const body = plan.topics ? null : bodyOf(plan, outcome);
@@ -40,7 +35,7 @@ const titles = {
 /** A WebSocket message holds the body inside JSON, so what is no JSON cannot even be sent. */
 function bodyOf({ body, kind }, outcome) {
   if (kind === "text") return body;
-  if (kind === "binary") return btoa(String.fromCharCode(...new TextEncoder().encode(body)));
+  if (kind === "binary") return toBase64(new TextEncoder().encode(body));
   try {
     return JSON.parse(body, exact);
   } catch (error) {

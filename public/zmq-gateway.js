@@ -51,7 +51,6 @@ const inMilliseconds = (time) => {
 const rulesOf = ({ deadline, idle, count, partial }) => ({
   deadline: milliseconds(deadline), idle: milliseconds(idle), count, partial: partial ? "ok" : undefined,
 });
-const toBase64 = (bytes) => btoa(Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join(""));
 const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 /** Bodies inside JSON: bytes are base64 there, everything else is itself. */
 const enclosed = (body, as) => (as === "binary" ? toBase64(body) : body);
@@ -676,62 +675,92 @@ async function fetchReplies({ url, fetch, reviver }, how, exchange) {
       method: "POST", body: as === "json" ? JSON.stringify(body) : body, headers: { Accept, "Content-Type": types[as] } }),
     signal, cache: "no-store", redirect: "error",
   });
+  const parse = (text) => JSON.parse(text, reviver);
   if (!response.ok || !/ndjson|event-stream/.test(response.headers.get("content-type"))) {
-    const problem = await response.json().catch(() => ({ title: response.statusText }));
+    const problem = await response.text().then(parse).catch(() => ({ title: response.statusText }));
     throw problemError({ status: response.status, ...problem }, response.headers.get("x-exchange-end"));
   }
-  const parse = (text) => JSON.parse(text, reviver);
-  const end = await (how === "sse" ? takeEvents : takeLines)(response, (text) => exchange.reply(parse(text)));
-  if (!end) throw new GatewayError("connection_lost", "The replies stopped without an end.");
+  const read = how === "sse" ? readEvents : readNDJSON;
+  const end = await read(response, { reply: (text) => exchange.reply(parse(text)) }, parse);
+  if (!end) throw new GatewayError("connection_lost", "The replies stopped without an end record.");
   exchange.finish(end);
 }
 
-/** An incomplete answer has its end record last and then breaks off: with the record in hand that is no news. A browser
- *  may drop the record together with the connection; then it is connection_lost. */
-async function takeLines(response, reply) {
-  let held = null;
-  try {
-    for await (const line of linesOf(response)) {
-      if (line === "") continue;
-      if (held) reply(held);
-      held = line.startsWith('{"$end":') ? line : null;
-      if (!held) reply(line);
-    }
-  } catch (error) {
-    if (!held) throw error;
-  }
-  return held && JSON.parse(held).$end;
+// The functions below are exported for the gateway's console. They are not part of the module's interface.
+
+/** Encodes bytes of any length. `String.fromCharCode` takes only some ten thousand arguments, hence the blocks. */
+export function toBase64(bytes) {
+  const all = new Uint8Array(bytes);
+  const block = 0x8000;
+  let text = "";
+  for (let at = 0; at < all.length; at += block) text += String.fromCharCode(...all.subarray(at, at + block));
+  return btoa(text);
 }
 
-async function takeEvents(response, reply) {
-  let name = "";
+/** Passes each line of an NDJSON response to `reply`; resolves to the end record, or to null if there is none.
+ *
+ *  After the end record of an incomplete exchange the gateway breaks the connection off, so an error that follows the
+ *  record is ignored. A browser may drop the record together with the connection; then the error is thrown. */
+export async function readNDJSON(response, { reply }, parse = JSON.parse) {
+  let last = null;
+  try {
+    for await (const line of linesOf(response, /\r?\n/)) {
+      if (line === "") continue;
+      if (last) reply(last.line);
+      const end = endRecordIn(line, parse);
+      last = end && { line, end };
+      if (!end) reply(line);
+    }
+  } catch (error) {
+    if (!last) throw error;
+  }
+  return last?.end ?? null;
+}
+
+/** The end record in `{"$end":{...}}`, or null if the line is a reply. */
+function endRecordIn(line, parse) {
+  if (!line.startsWith('{"$end":')) return null;
+  const record = parse(line);
+  return Object.keys(record).length === 1 && record.$end?.reason ? record.$end : null;
+}
+
+/** Passes the events of a response of Server-Sent Events on (HTML Standard, section 9.2.6), and the data of each
+ *  `problem` event to `problem`; resolves to the end record, or to null if there is none. */
+export async function readEvents(response, { reply, problem = () => {} }, parse = JSON.parse) {
+  let event = "";
   let data = [];
-  for await (const line of linesOf(response)) {
-    const [, field, value] = /^([^:]*):? ?(.*)$/.exec(line);
-    if (field === "event") name = value;
+  for await (const line of linesOf(response, /\r\n|\n|\r/)) {
+    const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line);
+    if (field === "event") event = value;
     else if (field === "data") data.push(value);
     if (line !== "") continue;
     const text = data.join("\n");
-    if (name === "end") return JSON.parse(text);
-    if (data.length && name !== "problem") reply(text);
-    name = "";
+    if (event === "end") return parse(text);
+    if (data.length) (event === "problem" ? problem : reply)(text);
+    event = "";
     data = [];
   }
   return null;
 }
 
-async function* linesOf(response) {
+async function* linesOf(response, lineEnd) {
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let rest = "";
+  let held = "";
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
-      const lines = (rest + decoder.decode(value, { stream: true })).split(/\r?\n/);
+      if (done) break;
+      const text = held + decoder.decode(value, { stream: true });
+      // A CR at the end may be the first half of a CRLF.
+      held = text.endsWith("\r") ? "\r" : "";
+      const lines = text.slice(0, text.length - held.length).split(lineEnd);
+      lines[0] = rest + lines[0];
       rest = lines.pop();
       yield* lines;
     }
+    if (rest !== "") yield rest;
   } finally {
     reader.cancel().catch(() => {});
   }

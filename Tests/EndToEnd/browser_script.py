@@ -1,9 +1,7 @@
 """Runs JavaScript of a test in a blank page, with the client module at hand, and reads the log that it writes."""
 import pytest
 
-from browser import CHROMIUM, wait_for
-
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
+from browser import needs_chromium, wait_for  # noqa: F401 (a mark for the tests)
 
 # `note` writes the log; `follow` notes every reply of a stream and how it went, `quick` makes new connections soon.
 PRELUDE = """
@@ -59,5 +57,14 @@ def js(driver):
     driver.get("about:blank")
 
 
-def replies(js):
-    return [entry[1] for entry in js.log("reply")]
+def hold(js, mock, options="quick", url=None, prepare=""):
+    """Opens a stream that has one reply so far, through this URL; returns its id."""
+    js.start(url or mock.url, f"""
+      {prepare}
+      window.gateway = connect({options});
+      follow(window.gateway.stream("hold", {{}}));
+      await window.gateway.request("echo", 0);""")
+    id = mock.ops("request")[-2]["id"]
+    mock.reply(id, 1)
+    js.wait(lambda: replies(js) == [1], "the first reply")
+    return id

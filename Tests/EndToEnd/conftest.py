@@ -1,6 +1,5 @@
 """Fixtures: a gateway from a configuration, workers, the demo."""
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,13 +93,6 @@ def demo_gateway():
     gateway.until(lambda: gateway.get("/readyz").status_code == 200)
     yield gateway.url
     gateway.kill()
-
-
-def pytest_collection_modifyitems(items):
-    if shutil.which("chromium") is None:
-        for item in items:
-            if any(name in item.nodeid for name in ("test_page", "test_console", "test_browser")):
-                item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
 
 
 @pytest.fixture(scope="module")

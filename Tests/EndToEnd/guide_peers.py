@@ -185,18 +185,11 @@ class MajordomoWorker(GuideWorker):
 
     def __init__(self, connect, service=b"echo", version="0.1", empty=None, interval=2.5, **named):
         self._service, self.version = service, version
-        numbers = {"0.1": (1, 2, None, 3, 4, 5), "0.2": (1, 2, 3, 4, 5, 6)}[version]
-        self._ready, self._request, self._partial, self._final, self._heartbeat, self._disconnect = numbers
+        numbers = {"0.1": (1, 2, None, 3, 4), "0.2": (1, 2, 3, 4, 5)}[version]
+        self._ready, self._request, self._partial, self._final, self._heartbeat = numbers
         self._start = [b""] if (version == "0.1" if empty is None else empty) else []
         self._start.append({"0.1": b"MDPW01", "0.2": b"MDPW02"}[version])
         super().__init__(zmq.DEALER, connect, interval=interval, **named)
-
-    def disconnect(self):
-        """Says DISCONNECT; the socket stays open, so that what comes after it is seen."""
-        def leave():
-            self._say(self.command(self._disconnect))
-            self._fall_silent()
-        self._order(leave)
 
     def command(self, number, *frames):
         return [*self._start, bytes([number]), *frames]

@@ -215,7 +215,7 @@ class MockGateway:
 
     async def _end(self, session, id, reason, problem=None):
         replies = session.open.pop(id)["replies"]
-        end = {"op": "end", "id": id, "reason": reason, "ok": problem is None, "replies": replies, "elapsed_ms": 1.5}
+        end = {"op": "end", "id": id, "reason": reason, "ok": problem is None, "replies": replies, "elapsed_ms": 12.0}
         await self._numbered(session, {**end, **({"problem": problem} if problem else {})})
 
     async def _numbered(self, session, message):

@@ -2,7 +2,7 @@
 its own JavaScript in a blank page (browser_script.py)."""
 import pytest
 
-from browser_script import js, needs_chromium, replies  # noqa: F401 (fixture)
+from browser_script import hold, js, needs_chromium, replies  # noqa: F401 (fixture)
 
 pytestmark = needs_chromium
 
@@ -102,18 +102,6 @@ def test_without_a_token_nothing_is_acknowledged_and_a_break_fails_what_is_open(
 
 
 # The connection breaks and comes back
-
-
-def hold(js, mock, options="quick"):
-    """An open stream that got one reply; gives its id."""
-    js.start(mock.url, f"""
-      window.gateway = connect({options});
-      follow(window.gateway.stream("hold", {{}}));
-      await window.gateway.request("echo", 0);""")
-    id = mock.ops("request")[0]["id"]
-    mock.reply(id, 1)
-    js.wait(lambda: replies(js) == [1], "the first reply")
-    return id
 
 
 def test_a_stream_goes_on_after_a_break_with_nothing_lost_and_nothing_twice(js, mock):

@@ -4,7 +4,7 @@ import json
 import pytest
 import zmq
 
-from browser_script import js, needs_chromium, replies  # noqa: F401 (fixture)
+from browser_script import hold, js, needs_chromium, replies  # noqa: F401 (fixture)
 from cut import Cut
 from scripted import silent
 
@@ -31,19 +31,6 @@ def cuttable():
     yield make
     for proxy in proxies:
         proxy.close()
-
-
-def hold(js, url, mock, options):
-    """An open stream that got one reply; gives its id."""
-    js.start(url, f"""
-      {HAPPEN}
-      window.gateway = connect({options});
-      follow(window.gateway.stream("hold", {{}}));
-      await window.gateway.request("echo", 0);""")
-    id = mock.ops("request")[-2]["id"]
-    mock.reply(id, 1)
-    js.wait(lambda: replies(js) == [1], "the first reply")
-    return id
 
 
 def test_a_dead_connection_of_a_real_gateway_is_dropped_and_the_session_goes_on_without_a_gap(
@@ -73,7 +60,7 @@ def test_a_dead_connection_of_a_real_gateway_is_dropped_and_the_session_goes_on_
 
 
 def test_a_connection_on_which_nothing_happens_is_asked_and_kept(js, mock):
-    hold(js, mock.url, mock, "{ ...quick, ping_ms: 40, pong_ms: 5000 }")
+    hold(js, mock, "{ ...quick, ping_ms: 40, pong_ms: 5000 }")
     js.wait(lambda: len(mock.ops("ping")) >= 3, "three pings")
     assert js.states() == ["connecting", "open"] and mock.opened == 1
     assert mock.ops("ping")[0] == {"op": "ping"}
@@ -93,7 +80,7 @@ def test_a_raw_session_that_can_be_resumed_is_asked_too(js, mock):
 @pytest.mark.parametrize("event", ["online", "visible"])
 def test_a_browser_that_is_back_looks_at_once_whether_its_connection_lives(js, mock, cuttable, event):
     proxy = cuttable(mock.url)
-    id = hold(js, proxy.url, mock, patient.replace("}", ", pong_ms: 100 }"))
+    id = hold(js, mock, patient.replace("}", ", pong_ms: 100 }"), proxy.url, HAPPEN)
     proxy.cut()
     mock.reply(id, 2)
     js.run(f"window.happen.{event}()")
@@ -105,7 +92,7 @@ def test_a_browser_that_is_back_looks_at_once_whether_its_connection_lives(js, m
 
 
 def test_online_does_not_hurry_a_gateway_that_said_when_to_come_back(js, mock):
-    hold(js, mock.url, mock, patient.replace("}", ", WebSocket: Counted }"))
+    hold(js, mock, patient.replace("}", ", WebSocket: Counted }"), prepare=HAPPEN)
     mock.goodbye(600_000)
     js.wait(lambda: "reconnecting" in js.states(), "the end of the connection")
     js.run("window.happen.online(); window.happen.visible();")
@@ -113,7 +100,7 @@ def test_online_does_not_hurry_a_gateway_that_said_when_to_come_back(js, mock):
 
 
 def test_a_closed_gateway_hears_no_more_events(js, mock):
-    hold(js, mock.url, mock, patient.replace("}", ", WebSocket: Counted }"))
+    hold(js, mock, patient.replace("}", ", WebSocket: Counted }"), prepare=HAPPEN)
     js.run("window.gateway.close(); window.happen.online(); window.happen.visible();")
     assert js.run("return window.sockets") == 1 and js.states()[-1] == "closed"
 

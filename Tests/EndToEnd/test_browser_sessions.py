@@ -78,6 +78,14 @@ def test_a_refused_resume_ends_a_session_because_its_identity_is_gone(js, mock):
 
 
 @pytest.mark.parametrize("transport", ["ndjson", "sse"])
+def test_line_separators_of_unicode_do_not_end_a_line(js, demo_gateway, transport):
+    js.start(demo_gateway, f"""
+      const gateway = connect({{ ...quick, transport: "{transport}" }});
+      note("one", await gateway.request("echo", "a\\u2028b\\u2029c\\u0085d"));""", page="/")
+    assert js.log("one") == [["one", "a\u2028b\u2029c\u0085d"]]
+
+
+@pytest.mark.parametrize("transport", ["ndjson", "sse"])
 def test_fetch_has_the_same_surface(js, demo_gateway, transport):
     js.start(demo_gateway, f"""
       const gateway = connect({{ ...quick, transport: "{transport}" }});

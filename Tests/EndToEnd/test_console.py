@@ -5,9 +5,9 @@ import json
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from browser import CHROMIUM, Page
+from browser import Page, needs_chromium
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
+pytestmark = needs_chromium
 
 
 @pytest.fixture
@@ -81,6 +81,7 @@ def test_an_exchange_by_websocket_shows_replies_and_end_and_keeps_big_numbers(pa
     end = page.wait_for_end()
     assert page.text("#replies > li code") == '{"n": 12345678901234567890}'
     assert end.get_attribute("data-state") == "ok" and page.text('#end [data-fact="reason"]') == "count"
+    assert page.text('#end [data-fact="elapsed"]') == "12 ms at the gateway"
     assert page.one("#socket-state").get_attribute("data-state") == "ready"
 
     page.choose("burst", "websocket", '{"count":40}')

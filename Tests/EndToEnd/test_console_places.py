@@ -9,10 +9,10 @@ import pytest
 import zmq
 from selenium.webdriver.common.keys import Keys
 
-from browser import CHROMIUM, Page
+from browser import Page, needs_chromium
 from scripted import echo
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
+pytestmark = needs_chromium
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import requests
 import zmq
 from selenium.webdriver.common.keys import Keys
 
-from browser import CHROMIUM, Page
+from browser import Page, needs_chromium
 from harness import ROOT
 from test_majordomo import broker  # noqa: F401 - a fixture
 from test_topics import Publisher
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
+pytestmark = needs_chromium
 PUBLIC = str(ROOT / "public")
 
 

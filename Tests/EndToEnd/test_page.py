@@ -11,9 +11,9 @@ import urllib.parse
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from browser import CHROMIUM, LIMIT, Page, chromium
+from browser import LIMIT, Page, chromium, needs_chromium
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
+pytestmark = needs_chromium
 
 # Notes what a person would see each time the answer changes: how many replies, and whether the end is told.
 WATCH = """

@@ -1,5 +1,4 @@
 """Publishers and those who listen: prefixes, subscriptions upstream, the cache, slow clients, sessions, and the end."""
-import contextlib
 import http.client
 import json
 import select
