@@ -2,8 +2,8 @@
 //
 //     var writer = JSONWriter()
 //     writer.beginObject()
-//     writer.key("method"); writer.string("GET")
-//     writer.key("body"); writer.raw(body)
+//     writer.member("method", "GET")
+//     writer.member("body", json: body)
 //     writer.endObject()                            -> {"method":"GET","body":...}
 //
 // Commas and colons are set by the writer. That keys and values alternate and that brackets match is the caller's part;
@@ -49,6 +49,50 @@ public struct JSONWriter: Sendable {
         bytes.appendJSONString(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
+    }
+
+    // MARK: Members
+
+    /// Writes a key and a string.
+    public mutating func member(_ name: String, _ text: String) {
+        key(name)
+        string(text)
+    }
+
+    /// Writes a key and bytes as a string, as `string(_:)` does.
+    public mutating func member(_ name: String, _ text: Span<UInt8>) {
+        key(name)
+        string(text)
+    }
+
+    /// Writes a key and a whole number.
+    public mutating func member(_ name: String, _ value: Int) {
+        key(name)
+        int(value)
+    }
+
+    /// Writes a key and a whole number. Beyond 2^53 many receivers round it.
+    public mutating func member(_ name: String, _ value: UInt64) {
+        key(name)
+        uint(value)
+    }
+
+    /// Writes a key and true or false.
+    public mutating func member(_ name: String, _ value: Bool) {
+        key(name)
+        bool(value)
+    }
+
+    /// Writes a key and a number with at most three decimals, for a time in milliseconds.
+    public mutating func member(_ name: String, milliseconds value: Double) {
+        key(name)
+        milliseconds(value)
+    }
+
+    /// Writes a key and splices in its value byte for byte. The caller knows that it is valid JSON.
+    public mutating func member(_ name: String, json value: Span<UInt8>) {
+        key(name)
+        raw(value)
     }
 
     // MARK: Values

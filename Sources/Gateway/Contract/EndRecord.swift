@@ -10,29 +10,40 @@ struct EndRecord {
     let elapsed: Nanoseconds
     /// Workers that were given the request; said where there were several.
     var attempts = 1
+    /// nil if it ended well.
     let problem: Problem?
 
     func write(into writer: inout JSONWriter, requestID: String) {
         writer.beginObject()
-        writer.key("reason")
-        writer.string(String(describing: end.reason.word))
-        writer.key("ok")
-        writer.bool(end.isOK)
-        writer.key("replies")
-        writer.int(replies)
-        writer.key("elapsed_ms")
-        writer.milliseconds(Double(elapsed) / 1e6)
-        writer.key("request_id")
-        writer.string(requestID)
-        if attempts > 1 {
-            writer.key("attempts")
-            writer.int(attempts)
-        }
-        if let problem {
-            writer.key("problem")
-            problem.write(into: &writer, requestID: nil)
-        }
+        writeMembers(into: &writer, requestID: requestID)
         writer.endObject()
+    }
+
+    /// Writes what stands between the braces.
+    /// - Parameter requestID: nil in a session, whose `hello` gave it.
+    func writeMembers(into writer: inout JSONWriter, requestID: String? = nil) {
+        Self.writeMembers(end.reason.word, replies, elapsed, attempts, problem, into: &writer, requestID: requestID)
+    }
+
+    /// The end of an exchange that never was one: its request was rejected.
+    /// - Parameter reason: how the exchange ended, if there was one after all.
+    static func writeRejection(
+        _ problem: Problem, _ reason: EndReason? = nil, into writer: inout JSONWriter, requestID: String? = nil
+    ) {
+        writeMembers(reason?.word ?? "refused", 0, 0, 1, problem, into: &writer, requestID: requestID)
+    }
+
+    private static func writeMembers(
+        _ reason: StaticString, _ replies: Int, _ elapsed: Nanoseconds, _ attempts: Int, _ problem: Problem?,
+        into writer: inout JSONWriter, requestID: String?
+    ) {
+        writer.member("reason", String(describing: reason))
+        writer.member("ok", problem == nil)
+        writer.member("replies", replies)
+        writer.member("elapsed_ms", milliseconds: Double(elapsed) / 1e6)
+        if let requestID { writer.member("request_id", requestID) }
+        if attempts > 1 { writer.member("attempts", attempts) }
+        problem?.writeMember(into: &writer)
     }
 
     func bytes(requestID: String) -> [UInt8] {

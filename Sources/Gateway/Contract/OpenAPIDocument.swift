@@ -245,10 +245,7 @@ struct OpenAPIDocument {
         text("name", name)
         text("in", place)
         text("description", description)
-        if place == "path" {
-            writer.key("required")
-            writer.bool(true)
-        }
+        if place == "path" { writer.member("required", true) }
         object("schema") { document in
             switch schema {
             case .string(let pattern):
@@ -304,13 +301,11 @@ struct OpenAPIDocument {
     }
 
     mutating func text(_ name: String, _ value: String) {
-        writer.key(name)
-        writer.string(value)
+        writer.member(name, value)
     }
 
     mutating func number(_ name: String, _ value: Int) {
-        writer.key(name)
-        writer.int(value)
+        writer.member(name, value)
     }
 
     private mutating func list(_ name: String, _ values: [String]) {

@@ -44,11 +44,9 @@ struct PoolState: Sendable {
         for (key, count) in [
             ("ready", ready), ("busy", busy), ("draining", draining), ("queued", queued), ("queued_bytes", queuedBytes),
         ] {
-            writer.key(key)
-            writer.int(count)
+            writer.member(key, count)
         }
-        writer.key("oldest_ms")
-        writer.milliseconds(oldestMilliseconds)
+        writer.member("oldest_ms", milliseconds: oldestMilliseconds)
         writer.key("workers")
         writer.beginArray()
         for worker in workers.prefix(Self.listed) { write(worker, into: &writer) }
@@ -59,19 +57,16 @@ struct PoolState: Sendable {
     private func write(_ worker: WorkerState, into writer: inout JSONWriter) {
         writer.beginObject()
         for (key, text) in [("id", worker.id), ("state", worker.phase.rawValue)] {
-            writer.key(key)
-            writer.string(text)
+            writer.member(key, text)
         }
         for (key, count) in [("in_hand", worker.inHand), ("finished", Int(worker.finished))] {
-            writer.key(key)
-            writer.int(count)
+            writer.member(key, count)
         }
         for (key, time) in [
             ("since_ms", worker.phaseMilliseconds), ("heard_ms", worker.heardMilliseconds),
             ("registered_ms", worker.registeredMilliseconds),
         ] {
-            writer.key(key)
-            writer.milliseconds(time)
+            writer.member(key, milliseconds: time)
         }
         writer.endObject()
     }

@@ -24,25 +24,22 @@ struct Problem {
     /// Writes it as one JSON object.
     func write(into writer: inout JSONWriter, requestID: String?) {
         writer.beginObject()
-        writer.key("type")
-        writer.string("about:blank")
-        writer.key("title")
-        writer.string(String(describing: code.title))
-        writer.key("status")
-        writer.int(status)
-        writer.key("code")
-        writer.string(code.rawValue)
-        writer.key("detail")
-        writer.string(detail)
-        if let requestID {
-            writer.key("request_id")
-            writer.string(requestID)
-        }
+        writer.member("type", "about:blank")
+        writer.member("title", String(describing: code.title))
+        writer.member("status", status)
+        writer.member("code", code.rawValue)
+        writer.member("detail", detail)
+        if let requestID { writer.member("request_id", requestID) }
         for (name, json) in extras {
-            writer.key(name)
-            writer.raw(json.span)
+            writer.member(name, json: json.span)
         }
         writer.endObject()
+    }
+
+    /// Writes it as the member `problem` of an end record or a session's message, which name the request themselves.
+    func writeMember(into writer: inout JSONWriter) {
+        writer.key("problem")
+        write(into: &writer, requestID: nil)
     }
 
     func bytes(requestID: String?) -> [UInt8] {

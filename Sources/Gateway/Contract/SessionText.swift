@@ -21,10 +21,8 @@ enum SessionText {
     ) -> [UInt8] {
         var writer = begin("resumed", nil)
         describe(memory, requestID, settings, into: &writer)
-        writer.key("seq")
-        writer.uint(number + missed)
-        writer.key("missed")
-        writer.uint(missed)
+        writer.member("seq", number + missed)
+        writer.member("missed", missed)
         writer.endObject()
         return writer.bytes
     }
@@ -34,14 +32,9 @@ enum SessionText {
     ) -> [UInt8] {
         var writer = JSONWriter(reservingBytes: body.count + 64)
         writer.beginObject()
-        writer.key("op")
-        writer.string("reply")
-        if let id {
-            writer.key("id")
-            writer.string(id)
-        }
-        writer.key("seq")
-        writer.uint(number)
+        writer.member("op", "reply")
+        if let id { writer.member("id", id) }
+        writer.member("seq", number)
         var message = writer.bytes
         message.append(contentsOf: ",\"body\":".utf8)
         text.appendJSON(body, hasLineBreak: inspection.hasLineBreak, to: &message)
@@ -51,21 +44,8 @@ enum SessionText {
 
     static func end(_ id: String, _ number: UInt64, _ record: EndRecord) -> [UInt8] {
         var writer = begin("end", id)
-        writer.key("seq")
-        writer.uint(number)
-        writer.key("reason")
-        writer.string(String(describing: record.end.reason.word))
-        writer.key("ok")
-        writer.bool(record.problem == nil)
-        writer.key("replies")
-        writer.int(record.replies)
-        writer.key("elapsed_ms")
-        writer.milliseconds(Double(record.elapsed) / 1e6)
-        if record.attempts > 1 {
-            writer.key("attempts")
-            writer.int(record.attempts)
-        }
-        if let problem = record.problem { write(problem, into: &writer) }
+        writer.member("seq", number)
+        record.writeMembers(into: &writer)
         writer.endObject()
         return writer.bytes
     }
@@ -73,32 +53,22 @@ enum SessionText {
     /// The end of an exchange that never was one: its request was rejected.
     static func rejected(_ id: String, _ number: UInt64, _ problem: Problem) -> [UInt8] {
         var writer = begin("end", id)
-        writer.key("seq")
-        writer.uint(number)
-        writer.key("reason")
-        writer.string("refused")
-        writer.key("ok")
-        writer.bool(false)
-        writer.key("replies")
-        writer.int(0)
-        writer.key("elapsed_ms")
-        writer.int(0)
-        write(problem, into: &writer)
+        writer.member("seq", number)
+        EndRecord.writeRejection(problem, into: &writer)
         writer.endObject()
         return writer.bytes
     }
 
     static func error(_ id: String?, _ problem: Problem) -> [UInt8] {
         var writer = begin("error", id)
-        write(problem, into: &writer)
+        problem.writeMember(into: &writer)
         writer.endObject()
         return writer.bytes
     }
 
     static func goodbye(_ milliseconds: Int) -> [UInt8] {
         var writer = begin("goodbye", nil)
-        writer.key("retry_ms")
-        writer.int(milliseconds)
+        writer.member("retry_ms", milliseconds)
         writer.endObject()
         return writer.bytes
     }
@@ -106,12 +76,8 @@ enum SessionText {
     private static func begin(_ operation: String, _ id: String?) -> JSONWriter {
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("op")
-        writer.string(operation)
-        if let id {
-            writer.key("id")
-            writer.string(id)
-        }
+        writer.member("op", operation)
+        if let id { writer.member("id", id) }
         return writer
     }
 
@@ -119,17 +85,9 @@ enum SessionText {
     private static func describe(
         _ memory: ReplayBuffer?, _ requestID: RequestID, _ settings: SessionSettings, into writer: inout JSONWriter
     ) {
-        writer.key("request_id")
-        writer.string(requestID.text)
+        writer.member("request_id", requestID.text)
         guard let memory else { return }
-        writer.key("token")
-        writer.string(memory.token)
-        writer.key("resume_ms")
-        writer.int(Int(settings.resume.inNanoseconds / 1_000_000))
-    }
-
-    private static func write(_ problem: Problem, into writer: inout JSONWriter) {
-        writer.key("problem")
-        problem.write(into: &writer, requestID: nil)
+        writer.member("token", memory.token)
+        writer.member("resume_ms", Int(settings.resume.inNanoseconds / 1_000_000))
     }
 }

@@ -33,8 +33,7 @@ enum Pages {
         ask(response, host) { reports in
             var writer = JSONWriter()
             writer.beginObject()
-            writer.key("version")
-            writer.string(version)
+            writer.member("version", version)
             writer.key("services")
             writer.beginArray()
             for (plan, state) in zip(host.site.plans, states(reports, host, for: response)) where plan.exposure.byName {
@@ -84,14 +83,9 @@ enum Pages {
     }
 
     static func writeState(_ state: ServiceState, into writer: inout JSONWriter) {
-        writer.key("ready")
-        writer.bool(state.isReady)
-        writer.key("workers")
-        writer.int(state.workers)
-        if let trouble = state.trouble {
-            writer.key("trouble")
-            writer.string(trouble)
-        }
+        writer.member("ready", state.isReady)
+        writer.member("workers", state.workers)
+        if let trouble = state.trouble { writer.member("trouble", trouble) }
     }
 
     private static func describe(
@@ -99,8 +93,7 @@ enum Pages {
     ) {
         writer.beginObject()
         for (name, value) in identity(plan, plan.name) {
-            writer.key(name)
-            writer.string(value)
+            writer.member(name, value)
         }
         if plan.traits.takesSubscriptions {
             describeTopics(plan, reports, into: &writer)
@@ -120,8 +113,7 @@ enum Pages {
             }
             writer.endArray()
         }
-        writer.key("exchanges_open")
-        writer.int(max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
+        writer.member("exchanges_open", max(0, reports.reduce(0) { $0 + $1.metrics.services[plan.index].open }))
         writer.endObject()
     }
 
@@ -130,13 +122,11 @@ enum Pages {
         writeEnds(plan, rules, into: &writer)
         writer.key("overrides")
         writer.beginObject()
-        writer.key("count")
-        writer.int(plan.bounds.count)
+        writer.member("count", plan.bounds.count)
         for (name, bound) in [
             ("first_ms", plan.bounds.first), ("idle_ms", plan.bounds.idle), ("deadline_ms", plan.bounds.deadline),
         ] {
-            writer.key(name)
-            writer.milliseconds(Double(bound) / 1e6)
+            writer.member(name, milliseconds: Double(bound) / 1e6)
         }
         writer.endObject()
     }
@@ -146,14 +136,11 @@ enum Pages {
         let pool = state.pools.first { $0.name == route.name }
         writer.beginObject()
         for (name, value) in identity(route.plan, route.name) + [("broker", route.plan.name)] {
-            writer.key(name)
-            writer.string(value)
+            writer.member(name, value)
         }
         writeRules(route.plan, route.rules, into: &writer)
-        writer.key("ready")
-        writer.bool(!(pool?.workers.isEmpty ?? true))
-        writer.key("workers")
-        writer.int(pool?.workers.count ?? 0)
+        writer.member("ready", !(pool?.workers.isEmpty ?? true))
+        writer.member("workers", pool?.workers.count ?? 0)
         if let pool {
             writer.key("pool")
             pool.write(into: &writer)
@@ -171,31 +158,15 @@ enum Pages {
 
     private static func writeEnds(_ plan: ServicePlan, _ rules: EndRules, into writer: inout JSONWriter) {
         writer.beginObject()
-        if let final = plan.configuration.replies.final {
-            writer.key("final")
-            writer.string(final.predicate.words)
-        }
-        if let count = rules.count {
-            writer.key("count")
-            writer.int(count)
-        }
-        if let error = plan.configuration.replies.error {
-            writer.key("error")
-            writer.string(error.predicate.words)
-        }
+        if let final = plan.configuration.replies.final { writer.member("final", final.predicate.words) }
+        if let count = rules.count { writer.member("count", count) }
+        if let error = plan.configuration.replies.error { writer.member("error", error.predicate.words) }
         let times = [("first_ms", rules.first), ("idle_ms", rules.idle), ("deadline_ms", rules.deadline)]
         for case (let name, let time?) in times {
-            writer.key(name)
-            writer.milliseconds(Double(time) / 1e6)
+            writer.member(name, milliseconds: Double(time) / 1e6)
         }
-        if rules.first != nil {
-            writer.key("first_means")
-            writer.string(plan.configuration.replies.firstMeans.rawValue)
-        }
-        if rules.idle != nil {
-            writer.key("idle_means")
-            writer.string(plan.configuration.replies.idleMeans.rawValue)
-        }
+        if rules.first != nil { writer.member("first_means", plan.configuration.replies.firstMeans.rawValue) }
+        if rules.idle != nil { writer.member("idle_means", plan.configuration.replies.idleMeans.rawValue) }
         writer.endObject()
     }
 }

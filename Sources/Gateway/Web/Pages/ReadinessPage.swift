@@ -49,20 +49,15 @@ extension Pages {
         let isReady = !isDraining && parts.allSatisfy { $0.state.isReady || $0.isOptional }
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("ready")
-        writer.bool(isReady)
-        writer.key("draining")
-        writer.bool(isDraining)
+        writer.member("ready", isReady)
+        writer.member("draining", isDraining)
         writer.key("services")
         writer.beginObject()
         for part in parts {
             writer.key(part.name)
             writer.beginObject()
             writeState(part.state, into: &writer)
-            if part.isOptional {
-                writer.key("optional")
-                writer.bool(true)
-            }
+            if part.isOptional { writer.member("optional", true) }
             writer.endObject()
         }
         writer.endObject()

@@ -9,14 +9,12 @@ extension Pages {
         let settings = plan.configuration.publisher
         var counts = TopicCounts()
         for report in reports { counts.add(report.metrics.services[plan.index].topics) }
-        writer.key("frames")
-        writer.string(settings.frames.rawValue)
+        writer.member("frames", settings.frames.rawValue)
         for (name, value) in [
             ("cache", settings.cache), ("max_topics", settings.maxTopics), ("topics", counts.held),
             ("subscribers", counts.subscribers),
         ] {
-            writer.key(name)
-            writer.int(value)
+            writer.member(name, value)
         }
     }
 }

@@ -116,13 +116,29 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         if plan.traits.takesSubscriptions {
             frame = Frame(copying: TopicList.bytes(of: parameters.topics.map { Array($0.utf8) }).span)
         } else if route.request == .envelope {
-            frame = Frame(copying: RequestEnvelope.make(route, response, path, parameters, body: body.span).span)
+            frame = Frame(copying: envelope(of: body.span).span)
         } else {
             frame = Frame(copying: body.span)
         }
         exchange.open(&frame, self)
         // Nobody knows when the first message comes, and no problem can come before it.
         if exchange.isOpen && plan.traits.takesSubscriptions { stream?.begin() }
+    }
+
+    /// The request as one JSON object, for a worker that takes envelopes.
+    private func envelope(of body: Span<UInt8>) -> [UInt8] {
+        let request = response.request
+        var envelope = RequestEnvelope(
+            method: request.methodName, path: request.path, parameters: zip(path.names, path.values),
+            query: parameters.query)
+        for name in route.headers {
+            if let value = request.values(named: Array(name.utf8).span) { envelope.header(name, value.span) }
+        }
+        var trace: [UInt8]?
+        if let value = request.value(of: .traceparent) { trace = [UInt8](copying: value) }
+        return envelope.finish(
+            body, plan.configuration.body, requestID: response.requestID.text, traceparent: trace,
+            remote: request.remoteAddress)
     }
 
     func deliver(_ body: Span<UInt8>, _ inspection: Inspection) {

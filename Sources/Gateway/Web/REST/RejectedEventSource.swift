@@ -2,9 +2,9 @@
 // rejection comes to it as a stream of one event, the end that every stream has:
 //
 //   retry: 1000          come again, after `Retry-After`;  or
-//   id: rejected          do not: an EventSource that comes back with a Last-Event-ID gets 204, which stops it
+//   id: refused           do not: an EventSource that comes back with a Last-Event-ID gets 204, which stops it
 //   event: end
-//   data: {"reason":"rejected","ok":false,"replies":0,...,"problem":{...}}
+//   data: {"reason":"refused","ok":false,"replies":0,...,"problem":{...}}
 //
 // Browsers send nothing that only an EventSource has. Chromium's, Firefox's and Safari's ask by GET with
 // `Accept: text/event-stream` and `Cache-Control: no-cache`; fetch does so only with `cache: "no-store"`. A page says
@@ -52,18 +52,7 @@ extension Response {
         if seconds == nil && isEventSourceAgain { return nil }
         var writer = JSONWriter()
         writer.beginObject()
-        writer.key("reason")
-        writer.string(reason.map { String(describing: $0.word) } ?? "refused")
-        writer.key("ok")
-        writer.bool(false)
-        writer.key("replies")
-        writer.int(0)
-        writer.key("elapsed_ms")
-        writer.int(0)
-        writer.key("request_id")
-        writer.string(requestID.text)
-        writer.key("problem")
-        problem.write(into: &writer, requestID: nil)
+        EndRecord.writeRejection(problem, reason, into: &writer, requestID: requestID.text)
         writer.endObject()
         let again = seconds.map { "retry: \($0 * 1000)\n" } ?? "id: refused\n"
         return Array("\(again)event: end\ndata: ".utf8) + writer.bytes + Array("\n\n".utf8)

@@ -110,9 +110,15 @@ extension WebSocketConnection {
     /// The envelope of a message to a service that takes them; nil without an upgrade to make it of.
     /// - Parameter message: what the message is called in its session.
     func envelope(of body: Span<UInt8>, _ plan: ServicePlan, message: String) -> [UInt8]? {
-        upgrade.map {
-            RequestEnvelope.make(
-                $0, plan, requestID: "\(requestID.text)/\(message)", remote: remoteAddress, body: body)
+        guard let upgrade else { return nil }
+        let path = upgrade.path
+        var envelope = RequestEnvelope(
+            method: "GET".utf8.span, path: path.span, parameters: [], query: upgrade.query)
+        for name in plan.configuration.headers {
+            if let value = upgrade.headers[name] { envelope.header(name, value.span) }
         }
+        return envelope.finish(
+            body, plan.configuration.body, requestID: "\(requestID.text)/\(message)",
+            traceparent: upgrade.traceparent, remote: remoteAddress)
     }
 }

@@ -1,0 +1,87 @@
+// A request envelope: an HTTP request as one JSON object to the worker.
+//
+//   {"method","path","params","query","headers","body","request_id","traceparent","remote"}
+//
+// The body goes through byte for byte if the service declares JSON, as a string if it declares text, as base64 if it is
+// binary. Members are written in that order: `init`, then `header` for each field, then `finish`.
+
+import Configuration
+import JSON
+
+/// Writes one request envelope.
+struct RequestEnvelope {
+    private var writer = JSONWriter()
+
+    /// - Parameter parameters: of the path, decoded.
+    init(
+        method: Span<UInt8>, path: Span<UInt8>, parameters: some Sequence<(String, String)>,
+        query: [(name: String, value: String)]
+    ) {
+        writer.beginObject()
+        writer.member("method", method)
+        writer.member("path", path)
+        writer.key("params")
+        writer.beginObject()
+        for (name, value) in parameters { writer.member(name, value) }
+        writer.endObject()
+        writer.key("query")
+        Self.writeQuery(query, into: &writer)
+        writer.key("headers")
+        writer.beginObject()
+    }
+
+    /// A field that the service's or the route's `headers` names.
+    mutating func header(_ name: String, _ value: Span<UInt8>) { writer.member(name, value) }
+
+    /// Writes the rest. - Returns: the whole object.
+    mutating func finish(
+        _ body: Span<UInt8>, _ format: ServiceConfiguration.BodyFormat, requestID: String, traceparent: [UInt8]?,
+        remote: String
+    ) -> [UInt8] {
+        writer.endObject()
+        writer.key("body")
+        Self.write(body, format, into: &writer)
+        writer.member("request_id", requestID)
+        if let traceparent { writer.member("traceparent", traceparent.span) }
+        writer.member("remote", remote)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// Writes a body as the service declares it; null if it is empty.
+    static func write(
+        _ body: Span<UInt8>, _ format: ServiceConfiguration.BodyFormat, into writer: inout JSONWriter
+    ) {
+        if body.isEmpty { return writer.null() }
+        switch format {
+        case .json: writer.raw(body)
+        case .text: writer.string(body)
+        case .binary: writer.base64(body)
+        }
+    }
+
+    /// A name that comes once has a string; one that comes again has an array of them.
+    private static func writeQuery(_ query: [(name: String, value: String)], into writer: inout JSONWriter) {
+        // By their bytes: what Unicode holds for equal are two names to a worker.
+        var names: [[UInt8]] = []
+        var values: [[UInt8]: [String]] = [:]
+        for (text, value) in query {
+            let name = Array(text.utf8)
+            if values[name] == nil { names.append(name) }
+            values[name, default: []].append(value)
+        }
+        writer.beginObject()
+        for name in names {
+            writer.key(String(decoding: name, as: UTF8.self))
+            let all = values[name] ?? []
+            if all.count == 1 {
+                writer.string(all[0])
+            } else {
+                writer.beginArray()
+                for value in all { writer.string(value) }
+                writer.endArray()
+            }
+        }
+        writer.endObject()
+    }
+}
