@@ -81,13 +81,29 @@ struct ExchangeTests {
     func replacementOfPaused() {
         let exchange = open(EndRules(idle: 100, deadline: 10_000))
         reply("1", to: exchange)
-        exchange.pause()
+        exchange.pause(by: sink)
         let next = FakeSink()
         exchange.replaceSink(next)
         #expect(service.pauses == [true, false])
         host.advance(by: 100)
         exchange.timerFired(0)
         #expect(next.ends == [.idle])
+    }
+
+    @Test("a sink that was replaced can neither end, pause nor resume the exchange")
+    func replacedSinkHasNoSay() {
+        let exchange = open()
+        let next = FakeSink()
+        exchange.replaceSink(next)
+        exchange.pause(by: sink)
+        exchange.finish(because: .clientLeft, by: sink)
+        #expect(exchange.isOpen && next.ends.isEmpty && service.pauses == [false])
+        exchange.pause(by: next)
+        exchange.resume(by: sink)
+        #expect(service.pauses == [false, true])
+        exchange.resume(by: next)
+        exchange.finish(because: .clientLeft, by: next)
+        #expect(next.ends == [.clientLeft] && service.pauses == [false, true, false])
     }
 
     @Test("the sink is released when it is over")
@@ -147,11 +163,11 @@ struct ExchangeTests {
     func pauses() {
         let exchange = open(EndRules(idle: 100, deadline: 10_000))
         reply("1", to: exchange)
-        exchange.pause()
+        exchange.pause(by: sink)
         host.advance(by: 500)
         exchange.timerFired(0)
         #expect(exchange.isOpen && service.pauses == [true])
-        exchange.resume()
+        exchange.resume(by: sink)
         host.advance(by: 100)
         exchange.timerFired(0)
         #expect(sink.ends == [.idle] && service.pauses == [true, false])

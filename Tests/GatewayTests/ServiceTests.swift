@@ -109,11 +109,11 @@ struct ServiceTests {
             })
         try #require(requests.allSatisfy { $0.count == 2 })
         requests.sort { $0.last![0] < $1.last![0] }
-        exchange.pause()
+        exchange.pause(by: sink)
         for request in requests { worker.send([request[0], Self.bytes("[]")]) }
         #expect(host.run(service) { other.replies == ["[]"] })
         #expect(sink.replies.isEmpty)
-        exchange.resume()
+        exchange.resume(by: sink)
         #expect(host.run(service) { sink.replies == ["[]"] })
     }
 

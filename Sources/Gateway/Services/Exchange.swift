@@ -127,20 +127,28 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         finish(because: reason, saying: reason == .limit ? plan.frameTooLarge : nil)
     }
 
+    /// Its sink ends it. A sink that was replaced has no say any more.
     /// - Parameter words: for the problem, in place of what is usual for the reason.
-    func finish(because reason: EndReason, saying words: String?) {
+    func finish(because reason: EndReason, saying words: String? = nil, by sink: any ReplySink) {
+        if self.sink === sink { finish(because: reason, saying: words) }
+    }
+
+    private func finish(because reason: EndReason, saying words: String?) {
         if isOpen, let end = state.finish(because: reason) { conclude(end, Span(), words) }
     }
 
-    /// The client's buffer is full: idle stands still, and the worker's replies are left where they are, if they can
-    /// be.
-    func pause() {
-        guard isOpen else { return }
+    /// Its sink is full: idle stands still, and the worker's replies are left where they are, if they can be.
+    func pause(by sink: any ReplySink) {
+        guard isOpen, self.sink === sink else { return }
         state.pause(at: host.now)
         service.pause(self)
     }
 
-    func resume() {
+    func resume(by sink: any ReplySink) {
+        if self.sink === sink { resume() }
+    }
+
+    private func resume() {
         guard isOpen else { return }
         state.resume(at: host.now)
         if state.nextWake < wake { wakeEarlier() }

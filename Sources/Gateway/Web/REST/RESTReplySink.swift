@@ -94,7 +94,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     func closed(_ request: Request, _ reason: RequestEnd) {
         isClosed = true
         stopWaiting()
-        exchange.finish(because: reason == .shutdown ? .shutdown : .clientLeft)
+        exchange.finish(because: reason == .shutdown ? .shutdown : .clientLeft, by: self)
         bodyMemory.release(in: host.memory)
         replyMemory.release(in: host.memory)
         host.metrics.snapshot.bufferedBytes -= credit.buffered
@@ -149,7 +149,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         }
         if !stream.hasBegun { noteTiming() }
         stream.reply(body, inspection)
-        if stream.fault != nil { exchange.finish(because: .badReply) }
+        if stream.fault != nil { exchange.finish(because: .badReply, by: self) }
     }
 
     private func noteTiming() {
@@ -191,18 +191,19 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         guard let stream else {
             guard exchange.isOpen else { return response.request.abort() }
             collector.discard()
-            return exchange.finish(because: .overloaded, saying: MemoryWords.collected)
+            return exchange.finish(because: .overloaded, saying: MemoryWords.collected, by: self)
         }
         let goesOn = stream.dropUnsent()
-        if exchange.isOpen, goesOn { return exchange.finish(because: .slowClient, saying: MemoryWords.replies) }
-        exchange.finish(because: .slowClient, saying: MemoryWords.replies)
+        let isAlive = exchange.isOpen && goesOn
+        exchange.finish(because: .slowClient, saying: MemoryWords.replies, by: self)
+        if isAlive { return }
         if !isClosed { response.request.abort() }
     }
 
     private func evictBody() {
         hold(body: 0)
         // It waits for an identity.
-        if exchange.isOpen { return exchange.finish(because: .overloaded, saying: MemoryWords.body) }
+        if exchange.isOpen { return exchange.finish(because: .overloaded, saying: MemoryWords.body, by: self) }
         reject(Problem(.overloaded, MemoryWords.body), retryAfter: plan.retryAfterSeconds)
         response.request.answerBeforeBody()
     }
@@ -218,9 +219,9 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         case .none: break
         case .pause:
             host.metrics.snapshot.slowClients += 1
-            exchange.pause()
-        case .resume: exchange.resume()
-        case .overrun: exchange.finish(because: .slowClient)
+            exchange.pause(by: self)
+        case .resume: exchange.resume(by: self)
+        case .overrun: exchange.finish(because: .slowClient, by: self)
         }
     }
 
@@ -243,7 +244,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     /// The client closed its end.
     func ready(_ readiness: Readiness) {
         stopWaiting()
-        exchange.finish(because: .clientLeft)
+        exchange.finish(because: .clientLeft, by: self)
         if !isClosed { response.request.abort() }
     }
 

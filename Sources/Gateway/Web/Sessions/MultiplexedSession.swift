@@ -93,11 +93,11 @@ final class MultiplexedSession: Session {
         guard let id = message.id, let sink = exchanges[id] else {
             return report(message.id, Problem(.unknownID, "there is nothing to cancel"))
         }
-        sink.exchange.finish(because: .cancelled)
+        sink.exchange.finish(because: .cancelled, by: sink)
     }
 
-    func paused() { for sink in exchanges.values { sink.exchange.pause() } }
-    func resumed() { for sink in exchanges.values { sink.exchange.resume() } }
+    func paused() { for sink in exchanges.values { sink.exchange.pause(by: sink) } }
+    func resumed() { for sink in exchanges.values { sink.exchange.resume(by: sink) } }
 
     // MARK: To the client
 
@@ -121,7 +121,7 @@ final class MultiplexedSession: Session {
 
     func end() {
         guard connection.end() else { return }
-        for sink in exchanges.values { sink.exchange.finish(because: .clientLeft) }
+        for sink in exchanges.values { sink.exchange.finish(because: .clientLeft, by: sink) }
         exchanges = [:]
     }
 
@@ -140,7 +140,7 @@ final class MultiplexedSession: Session {
     }
 
     func shutDown() {
-        for sink in exchanges.values { sink.exchange.finish(because: .shutdown) }
+        for sink in exchanges.values { sink.exchange.finish(because: .shutdown, by: sink) }
         webSocket?.close(.goingAway, "shutdown")
         end()
     }
