@@ -74,7 +74,9 @@ struct ReadyServiceTests {
 
     @Test("a pirate is answered as it spells its protocol", arguments: [["\u{1}", "\u{2}"], ["READY", "HEARTBEAT"]])
     func pirates(_ words: [String]) throws {
-        let stage = try stage(.paranoidPirate) { $0.pool.heartbeatInterval = .milliseconds(5) }
+        let stage = try stage(.paranoidPirate) {
+            ($0.pool.heartbeatInterval, $0.pool.liveness) = (.milliseconds(5), 1_000)
+        }
         let worker = try worker(stage, "w", words[0])
         for _ in 0..<2 { #expect(stage.next(worker) == [words[1]]) }
         let sink = stage.ask("[1]")
