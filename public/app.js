@@ -1,46 +1,47 @@
-// The page of zmq-gateway: choose a service, send it a request, watch the replies arrive, see how it went for everyone.
+// The console of zmq-gateway: select a service, send it a request, watch the replies arrive, and see the load.
 //
-//   services.js  what there is          request.js   the form as one request, as curl, as JavaScript
-//   servicelist.js  how it is listed    place.js     where the page is: its address, Back, links
-//   editor.js    the request's text     history.js   the requests before it
-//   topics.js    what to listen to      pool.js      the workers of a service
-//   exchange.js  send and listen        broker.js    what is registered at a broker
-//   answer.js    replies as they come   end.js       how it ended, in words
-//   socket.js    the same by WebSocket  session.js   a raw session
-//   live.js      the metrics            metrics.js   Prometheus text to rates and quantiles
+//   services.js     the services and their readiness    request.js   the form as a plan; curl and JavaScript
+//   servicelist.js  the list of services                editor.js    the request's text
+//   topics.js       the topics to subscribe to          history.js   previous requests
+//   exchange.js     sends and receives by HTTP          socket.js    the same over a WebSocket
+//   response.js     replies as they arrive              end.js       how the exchange ended
+//   session.js      a raw session                       address.js   the page's address, Back, links
+//   pool.js         the workers of a service            broker.js    the services registered at a broker
+//   live.js         the charts                          metrics.js   Prometheus text to rates and quantiles
 //
-// WebSockets go through zmq-gateway.js, the module that any other page can use too. No framework, no build, no other
-// host. This file only wires the pieces to the form and to the keyboard.
+// WebSockets and streams go through zmq-gateway.js, the module that any page can use. No framework, no build step, no
+// other host. This file connects the parts with the form and the keyboard.
 
-import { Answer } from "./answer.js";
+import { Address, hashOf } from "./address.js";
 import { BrokerView } from "./broker.js";
-import { byID, element, say } from "./dom.js";
+import { byID, element, setText } from "./dom.js";
 import { Editor } from "./editor.js";
 import { runExchange } from "./exchange.js";
+import { clock } from "./format.js";
 import { RequestHistory } from "./history.js";
 import { Live } from "./live.js";
-import { Place, hashOf } from "./place.js";
 import { PoolPanel } from "./pool.js";
-import { bodyKindOf, copyOf, examplesFor, planOf, rulesComplaint, topicPlanOf } from "./request.js";
+import { bodyKindOf, examplesFor, exchangePlan, rulesError, snippetOf, subscriptionPlan } from "./request.js";
+import { ResponseView } from "./response.js";
 import { Services, factsOf, kindOf } from "./services.js";
 import { SessionView } from "./session.js";
 import { Tabs } from "./tabs.js";
 import { Topics } from "./topics.js";
-import { clock } from "./words.js";
 
 const refreshInterval = 2000;
 
-const answer = new Answer();
+const response = new ResponseView();
 const live = new Live();
 const services = new Services((name) => visit(name));
-const place = new Place((there) => arrive(there));
+const address = new Address((there) => arrive(there));
 const request = new Editor("request");
 const topics = new Topics(() => formChanged());
 const session = new SessionView();
 const pool = new PoolPanel(() => refresh());
 const broker = new BrokerView((name) => visit(name));
-const tabs = new Tabs(["exchange", "session", "workers", "registered"], (tab) => place.go({ service: chosen.name, tab }));
-const past = new RequestHistory(({ service, body, how }) => {
+const tabs = new Tabs(["exchange", "session", "workers", "registered"],
+  (tab) => address.push({ service: selected.name, tab }));
+const previous = new RequestHistory(({ service, body, how }) => {
   visit(service);
   request.value = body;
   form.elements.how.value = how;
@@ -48,55 +49,55 @@ const past = new RequestHistory(({ service, body, how }) => {
   request.focus();
 });
 const drafts = new Map();
-const hows = { requests: "ndjson", topics: "sse" };
-const emptyAnswer = [...byID("empty").childNodes];
-let chosen = null;
-/** A service that the address names and that is not there: it is shown as soon as it is, until another is chosen. */
+const transports = { requests: "ndjson", topics: "sse" };
+const emptyHint = [...byID("empty").childNodes];
+let selected = null;
+/** A service in the address that does not exist. It is selected when it appears, unless another was selected before. */
 let awaited = null;
-let heardAt = null;
+let updatedAt = null;
 let lastPlan = null;
 let running = null;
 
 const form = byID("form");
 
-/** The reader's choice: an entry in the history. */
+/** Selects a service for the user, with an entry in the browser's history. */
 function visit(name) {
   awaited = null;
-  choose(name);
-  place.go({ service: name, tab: tabs.chosen });
+  select(name);
+  address.push({ service: name, tab: tabs.selected });
 }
 
-/** Where the address leads: at the start, by Back, or because it was changed. */
+/** Follows the address: at the start, after Back or Forward, or after it was edited. */
 function arrive({ service, tab, request: body, how, topics: asked }) {
   awaited = service && !services.named(service) ? service : null;
-  if (awaited && chosen) return tellAwaited();
-  const name = awaited || !service ? (chosen ?? services.all[0])?.name : service;
+  if (awaited && selected) return showAwaited();
+  const name = awaited || !service ? (selected ?? services.all[0])?.name : service;
   if (!name) return;
-  choose(name);
-  tellAwaited();
+  select(name);
+  showAwaited();
   if (awaited) return;
-  if (byID(`tab-${tab}`)?.hidden === false) tabs.choose(tab);
+  if (byID(`tab-${tab}`)?.hidden === false) tabs.select(tab);
   if (body !== undefined) request.value = body;
-  if (asked && kindOf(chosen) === "topics") topics.value = asked;
+  if (asked && kindOf(selected) === "topics") topics.value = asked;
   const option = form.querySelector(`input[name=how][value="${CSS.escape(how ?? "")}"]`);
   if (option) option.checked = true;
-  place.settle({ service: name, tab: tabs.chosen });
+  address.replace({ service: name, tab: tabs.selected });
   formChanged();
 }
 
-function tellAwaited() {
+function showAwaited() {
   const note = byID("services-note");
   note.hidden = !awaited && services.all.length > 0;
-  if (awaited) say(note, `There is no service "${awaited}" now.`);
+  if (awaited) setText(note, `There is no service "${awaited}" at the moment.`);
 }
 
-function choose(name) {
+function select(name) {
   const service = services.named(name);
   if (!service) return;
-  if (chosen) leave(service);
+  if (selected) leave(service);
   const examples = examplesFor(service);
-  chosen = service;
-  request.wantJSON(bodyKindOf(service) === "json");
+  selected = service;
+  request.setJSON(bodyKindOf(service) === "json");
   request.value = drafts.get(name) ?? examples[0][1];
   byID("examples").replaceChildren(...examples.map(([label, body]) => example(label, body)));
   services.mark(name);
@@ -107,50 +108,51 @@ function choose(name) {
   formChanged();
 }
 
-/** What was typed stays with the service; what is listened to, or would be shown as another kind of answer, ends. */
+/** Keeps the typed request with its service, and ends a subscription or whatever one would replace. */
 function leave(next) {
-  drafts.set(chosen.name, request.value);
-  const [before, after] = [kindOf(chosen), kindOf(next)];
-  if (before in hows) hows[before] = form.elements.how.value;
-  if (next.name === chosen.name || ![before, after].includes("topics")) return;
+  drafts.set(selected.name, request.value);
+  const [before, after] = [kindOf(selected), kindOf(next)];
+  if (before in transports) transports[before] = form.elements.how.value;
+  if (next.name === selected.name || ![before, after].includes("topics")) return;
   running?.abort();
   running = null;
   lastPlan = null;
-  answer.clear(after === "topics" ? ["Press Listen, and what the publisher says on these topics shows up here."]
-    : emptyAnswer, after === "topics");
+  response.clear(after === "topics" ? ["Select Subscribe to see the publisher's messages on these topics here."]
+    : emptyHint, after === "topics");
   setRunning(false);
 }
 
-/** The form, as the chosen service wants it. */
+/** Adapts the form to the kind of the selected service. */
 function arrange() {
-  const kind = kindOf(chosen);
+  const kind = kindOf(selected);
   form.dataset.kind = kind;
-  if (kind in hows) form.elements.how.value = hows[kind];
-  say(byID("tab-exchange"), kind === "topics" ? "Listen" : "Exchange");
-  say(byID("send-word"), kind === "topics" ? "Listen" : "Send");
-  say(byID("cancel-word"), kind === "topics" ? "Stop" : "Cancel");
+  if (kind in transports) form.elements.how.value = transports[kind];
+  setText(byID("tab-exchange"), kind === "topics" ? "Subscribe" : "Exchange");
+  setText(byID("send-word"), kind === "topics" ? "Subscribe" : "Send");
+  setText(byID("cancel-word"), kind === "topics" ? "Stop" : "Cancel");
   byID("request-editor").hidden = kind === "topics";
   byID("topic-editor").hidden = kind !== "topics";
   byID("pause").hidden = kind !== "topics";
   byID("resend").hidden = kind === "topics";
   for (const id of ["deadline", "idle"]) byID(id).placeholder = kind === "topics" ? "none" : "default";
-  if (kind === "topics") topics.focus(chosen);
+  if (kind === "topics") topics.focus(selected);
 }
 
 function describe() {
-  say(byID("service-name"), chosen.name);
-  say(byID("service-description"), chosen.isGone ? "Gone: no worker offers it any more." : chosen.description ?? "");
-  say(byID("service-trouble"), chosen.trouble ?? "");
-  const facts = factsOf(chosen);
+  setText(byID("service-name"), selected.name);
+  const description = selected.isGone ? "No worker registers this service any more." : selected.description;
+  setText(byID("service-description"), description ?? "");
+  setText(byID("service-trouble"), selected.trouble ?? "");
+  const facts = factsOf(selected);
   const shown = byID("service-facts");
   if (facts.length !== shown.childElementCount) shown.replaceChildren(...facts.map(() => element("span")));
-  facts.forEach((fact, i) => say(shown.children[i], fact));
-  const kind = kindOf(chosen);
+  facts.forEach((fact, i) => setText(shown.children[i], fact));
+  const kind = kindOf(selected);
   const views = { requests: ["exchange", "session"], topics: ["exchange"], broker: ["registered"] }[kind];
-  tabs.offer(chosen.pool ? [...views, "workers"] : views);
-  if (chosen.pool) pool.show(chosen);
-  if (kind === "broker") broker.show(chosen, services.registeredAt(chosen));
-  if (kind === "requests") session.focus(chosen);
+  tabs.show(selected.pool ? [...views, "workers"] : views);
+  if (selected.pool) pool.show(selected);
+  if (kind === "broker") broker.show(services.registeredAt(selected));
+  if (kind === "requests") session.focus(selected);
 }
 
 function example(label, body) {
@@ -163,47 +165,47 @@ function example(label, body) {
   return button;
 }
 
-function rulesTyped() {
+function typedRules() {
   const typed = (id) => byID(id).value.trim();
   return { deadline: typed("deadline"), count: typed("count"), idle: typed("idle"), partial: byID("partial").checked };
 }
 
-function planNow() {
-  const asked = { service: chosen, how: form.elements.how.value, rules: rulesTyped(), origin: location.origin };
-  if (kindOf(chosen) === "topics") return topicPlanOf({ ...asked, topics: topics.value });
-  return planOf({ ...asked, body: request.value });
+function currentPlan() {
+  const asked = { service: selected, how: form.elements.how.value, rules: typedRules(), origin: location.origin };
+  if (kindOf(selected) === "topics") return subscriptionPlan({ ...asked, topics: topics.value });
+  return exchangePlan({ ...asked, body: request.value });
 }
 
 function formChanged() {
-  const complaint = rulesComplaint(rulesTyped());
-  say(byID("rules-hint"), complaint);
-  const isIncomplete = chosen && kindOf(chosen) === "topics" && topics.complaint !== "";
-  byID("send").disabled = !chosen || running !== null || complaint !== "" || isIncomplete;
-  if (!chosen || kindOf(chosen) === "broker") return;
-  const plan = planNow();
-  say(byID("curl"), copyOf(plan));
-  say(byID("curl-name"), languageOf(plan));
-  say(byID("copy"), `Copy as ${languageOf(plan)}`);
+  const error = rulesError(typedRules());
+  setText(byID("rules-hint"), error);
+  const isIncomplete = selected && kindOf(selected) === "topics" && topics.error !== "";
+  byID("send").disabled = !selected || running !== null || error !== "" || isIncomplete;
+  if (!selected || kindOf(selected) === "broker") return;
+  const plan = currentPlan();
+  setText(byID("curl"), snippetOf(plan));
+  setText(byID("curl-name"), `Show ${languageOf(plan)}`);
+  setText(byID("copy"), `Copy as ${languageOf(plan)}`);
 }
 
 const languageOf = (plan) => (plan.how === "websocket" ? "JavaScript" : "curl");
 
 async function send(plan) {
   if (running || !plan) return;
-  if (!plan.topics) past.add({ service: plan.service, body: plan.source, how: plan.how });
+  if (!plan.topics) previous.add({ service: plan.service, body: plan.source, how: plan.how });
   const mine = new AbortController();
   running = mine;
   lastPlan = plan;
   setRunning(true);
-  answer.start(plan);
+  response.start(plan);
   const isMine = () => running === mine;
   const outcome = await runExchange(plan, mine.signal, {
-    opened: () => isMine() && answer.opened(),
-    reply: (text) => isMine() && answer.reply(text),
+    opened: () => isMine() && response.opened(),
+    reply: (text) => isMine() && response.reply(text),
   });
   if (!isMine()) return;
   running = null;
-  answer.finish(outcome);
+  response.finish(outcome);
   setRunning(false);
 }
 
@@ -216,38 +218,38 @@ function setRunning(isRunning) {
   topics.isLocked = isRunning;
   showPause();
   formChanged();
-  // A button that becomes disabled loses the focus: hand it to the one that is useful now.
+  // A disabled button loses the focus: move it to the button that is useful now.
   if (hadFocus?.disabled) byID(isRunning ? "cancel" : "send").focus();
 }
 
 function showPause() {
-  say(byID("pause"), answer.isPaused ? "Go on" : "Pause");
+  setText(byID("pause"), response.isPaused ? "Resume" : "Pause");
 }
 
 function submit() {
-  if (!byID("send").disabled) send(planNow());
+  if (!byID("send").disabled) send(currentPlan());
 }
 
 async function copy() {
   const isCopied = await copied(byID("curl").textContent);
   if (!isCopied) {
-    // Without https or localhost there is no clipboard to write to: show the command, selected.
+    // Without HTTPS or localhost there is no clipboard: show the command, selected.
     document.querySelector(".curl").open = true;
     getSelection().selectAllChildren(byID("curl"));
   }
-  say(byID("copy"), isCopied ? "Copied" : "Selected: copy it");
+  setText(byID("copy"), isCopied ? "Copied" : "Press Ctrl+C");
   setTimeout(formChanged, 1600);
 }
 
 const copied = (text) => navigator.clipboard.writeText(text).then(() => true, () => false);
 
-/** The link goes to the address bar too, where it can be copied without a clipboard. */
+/** Puts the link into the address bar, too, where it can be copied without a clipboard. */
 async function copyLink() {
-  const isTopics = kindOf(chosen) === "topics";
+  const isTopics = kindOf(selected) === "topics";
   const asked = isTopics ? { topics: topics.value } : { request: request.value };
-  history.replaceState(null, "", hashOf({ service: chosen.name, ...asked, how: form.elements.how.value }));
-  say(byID("copy-link"), (await copied(location.href)) ? "Copied" : "It is in the address bar");
-  setTimeout(() => say(byID("copy-link"), "Copy link"), 1600);
+  history.replaceState(null, "", hashOf({ service: selected.name, ...asked, how: form.elements.how.value }));
+  setText(byID("copy-link"), (await copied(location.href)) ? "Copied" : "See address bar");
+  setTimeout(() => setText(byID("copy-link"), "Copy link"), 1600);
 }
 
 async function refresh() {
@@ -255,29 +257,29 @@ async function refresh() {
   try {
     await services.refresh();
   } catch (error) {
-    const since = heardAt ? ` Showing what it said at ${clock(heardAt).slice(0, 8)}.` : "";
-    say(banner, `The gateway does not answer (${error.message}).${since} Trying again.`);
+    const since = updatedAt ? ` Showing data from ${clock(updatedAt).slice(0, 8)}.` : "";
+    setText(banner, `The gateway is unreachable (${error.message}).${since} Retrying.`);
     banner.hidden = false;
     document.body.dataset.gateway = "lost";
     return;
   }
-  heardAt = new Date();
+  updatedAt = new Date();
   banner.hidden = true;
   document.body.dataset.gateway = "here";
-  say(byID("version"), services.version ?? "");
-  if (!chosen || (awaited && services.named(awaited))) arrive(place.now);
-  else chosen = services.named(chosen.name) ?? gone(chosen);
-  tellAwaited();
-  if (chosen) describe();
+  setText(byID("version"), services.version ?? "");
+  if (!selected || (awaited && services.named(awaited))) arrive(address.current);
+  else selected = services.named(selected.name) ?? gone(selected);
+  showAwaited();
+  if (selected) describe();
 }
 
-/** A service whose last worker left its broker: it may come back. */
+/** A service whose last worker has left its broker. It may come back. */
 function gone(service) {
   const pool = service.pool && { ready: 0, busy: 0, draining: 0, queued: 0, workers: [] };
   return { ...service, pool, workers: 0, ready: false, isGone: true };
 }
 
-/** Runs `work` at once, again after each pause, and when the page is shown again; never while it is hidden. */
+/** Runs `work` now, after each interval, and when the page becomes visible; never while the page is hidden. */
 async function whileVisible(work, interval) {
   for (;;) {
     if (document.visibilityState === "visible") await work();
@@ -304,7 +306,7 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("input", formChanged);
 byID("cancel").addEventListener("click", () => running?.abort());
 byID("pause").addEventListener("click", () => {
-  answer.isPaused = !answer.isPaused;
+  response.isPaused = !response.isPaused;
   showPause();
 });
 byID("resend").addEventListener("click", () => send(lastPlan));
@@ -313,14 +315,14 @@ byID("copy-link").addEventListener("click", copyLink);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    if (tabs.chosen === "session") session.submit();
-    else if (tabs.chosen === "exchange") submit();
+    if (tabs.selected === "session") session.submit();
+    else if (tabs.selected === "exchange") submit();
   } else if (event.key === "Escape" && running) {
     event.preventDefault();
     running.abort();
   }
 });
 
-say(byID("where"), location.host);
+setText(byID("where"), location.host);
 whileVisible(refresh, refreshInterval);
 whileVisible(() => live.poll(), 1000);

@@ -1,28 +1,28 @@
-// A broker: no service to send a request to, but what its workers have registered, each a service of its own.
+// A broker's view: the services that its workers have registered. You cannot send requests to the broker itself.
 
-import { KeyedRows, byID, element, say } from "./dom.js";
-import { counted, number } from "./words.js";
+import { KeyedRows, byID, element, setText } from "./dom.js";
+import { counted, number } from "./format.js";
 
 export class BrokerView {
   #rows = new KeyedRows(byID("registered"), (name) => this.#row(name));
   #choose;
 
-  /** `choose` gets the name of a registered service. */
+  /** `choose(name)` is called when the user selects a registered service. */
   constructor(choose) {
     this.#choose = choose;
   }
 
-  /** `registered` are the services of `broker` as /v1/services tells of them. */
-  show(broker, registered) {
+  /** `registered` are the broker's services from /v1/services. */
+  show(registered) {
     this.#rows.draw(registered.map((service) => [service.name, service]), (row, service) => {
       const { ready = 0, busy = 0, queued = 0 } = service.pool ?? {};
       const parts = [counted(service.workers ?? 0, "worker", "workers"), `${number(ready)} ready`,
         `${number(busy)} busy`, queued ? `${number(queued)} queued` : ""];
-      say(row.state, parts.filter(Boolean).join(" · "));
+      setText(row.state, parts.filter(Boolean).join(" · "));
     });
     byID("registered").hidden = registered.length === 0;
     byID("registered-empty").hidden = registered.length > 0;
-    say(byID("registered-count"), number(registered.length));
+    setText(byID("registered-count"), number(registered.length));
   }
 
   #row(name) {

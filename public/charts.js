@@ -1,10 +1,10 @@
-// A small chart: a name, the figure now, and up to two minutes of its past as a line over a quiet area. Under the
-// pointer the figure becomes that of the moment pointed at. A second line, dashed, may go with the first one. SVG with
-// presentation attributes and classes only.
+// A small chart: a name, the current value, and up to two minutes of history as a line over a shaded area. Under the
+// pointer the value becomes that of the moment pointed at. An optional second line is dashed. The SVG has classes and
+// presentation attributes only.
 
-import { drawing, element, say } from "./dom.js";
+import { drawing, element, setText } from "./dom.js";
 import { historySeconds } from "./metrics.js";
-import { figure } from "./words.js";
+import { figure } from "./format.js";
 
 const width = 240;
 const height = 48;
@@ -19,7 +19,7 @@ export class Chart {
   #points = [];
   #pointedAt = null;
 
-  /** `lines` names them where there are two. */
+  /** `lines` are the names of the two lines, if there are two. */
   constructor(key, name, unit, lines = null) {
     const svg = drawing("svg", {
       viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true",
@@ -27,21 +27,21 @@ export class Chart {
     this.#pointer);
     this.root = element("figure", { "data-metric": key },
       element("figcaption", {},
-        element("span", { class: "name" }, name), lines ? keyOf(lines) : this.#peak,
+        element("span", { class: "name" }, name), lines ? legend(lines) : this.#peak,
         element("span", { class: "now" }, this.#value, unit && element("small", {}, unit))),
       svg);
     svg.addEventListener("pointermove", (event) => {
       const box = svg.getBoundingClientRect();
       this.#pointedAt = (event.clientX - box.left) / box.width;
-      this.#tell();
+      this.#showValue();
     });
     svg.addEventListener("pointerleave", () => {
       this.#pointedAt = null;
-      this.#tell();
+      this.#showValue();
     });
   }
 
-  /** `points` are [{ at, value }], the last one is now; gaps have null. `others` has the same moments. */
+  /** `points` are [{ at, value }], the last one is now; a gap has null. `others` is the second line. */
   draw(points, others = null) {
     const end = points.at(-1)?.at ?? 0;
     const perMillisecond = width / (1000 * span(end - (points[0]?.at ?? end)));
@@ -58,11 +58,11 @@ export class Chart {
     this.#area.setAttribute("d", runs.map((run, i) =>
       `${line[i]}L${round(run.at(-1).x)} ${height}L${round(run[0].x)} ${height}Z`).join(""));
     const hasPeak = points.some(({ value }) => value);
-    say(this.#peak, hasPeak ? `peak ${figure(Math.max(...points.map(({ value }) => value ?? 0)))}` : "");
-    this.#tell();
+    setText(this.#peak, hasPeak ? `peak ${figure(Math.max(...points.map(({ value }) => value ?? 0)))}` : "");
+    this.#showValue();
   }
 
-  #tell() {
+  #showValue() {
     const last = this.#points.at(-1);
     let shown = last;
     if (this.#pointedAt !== null && last) {
@@ -71,25 +71,25 @@ export class Chart {
     }
     this.#pointer.setAttribute("d", this.#pointedAt !== null && shown ? `M${round(shown.x)} 0V${height}` : "");
     const isTwo = shown?.other !== undefined;
-    say(this.#value, isTwo ? `${figure(shown.value)} / ${figure(shown.other)}` : figure(shown?.value));
+    setText(this.#value, isTwo ? `${figure(shown.value)} / ${figure(shown.other)}` : figure(shown?.value));
     this.root.dataset.second = String(last?.other ?? "");
     this.root.dataset.value = String(last?.value ?? "");
   }
 }
 
-/** What the two lines are: a stroke as it is drawn, and its name. */
-function keyOf(lines) {
+/** A stroke and a name for each line. */
+function legend(lines) {
   return element("span", { class: "key" }, ...lines.flatMap((name, i) => [
     drawing("svg", { viewBox: "0 0 14 4", "aria-hidden": "true" },
       drawing("path", { class: i ? "line second" : "line", d: "M0 2H14" })), element("span", {}, name)]));
 }
 
-/** The seconds across: a young history gets a closer look, in steps, so that the line does not creep all the time. */
+/** The width in seconds. It grows in steps, so that a short history fills the chart and the line does not creep. */
 function span(milliseconds) {
   return [20, 60].find((seconds) => milliseconds <= seconds * 1000) ?? historySeconds;
 }
 
-/** The next of 1, 2, 5, 10, 20... so that the scale jumps seldom. */
+/** The next of 1, 2, 5, 10, 20..., so that the scale changes rarely. */
 function ceiling(value) {
   if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));

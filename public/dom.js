@@ -1,16 +1,16 @@
-// The few lines of DOM that every module of the page needs. Text is only ever set as text: nothing that a worker or a
-// service description says is parsed as HTML.
+// DOM helpers for the whole console. Text is only ever set as text: nothing that comes from a worker or from the
+// configuration is parsed as HTML.
 
 export const byID = (id) => document.getElementById(id);
 
-/** An element with attributes and children; `text` as a child is a text node. Absent children are left out. */
+/** Creates an element with attributes and children. A string becomes a text node; null and undefined are skipped. */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   set(made, attributes, children);
   return made;
 }
 
-/** The same for SVG. Presentation attributes only, so that a strict Content-Security-Policy has nothing to refuse. */
+/** Creates an SVG element. The Content-Security-Policy forbids `style` attributes: use presentation attributes. */
 export function drawing(name, attributes = {}, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   set(made, attributes, children);
@@ -25,8 +25,8 @@ function set(made, attributes, children) {
   made.append(...children.filter((child) => child !== undefined && child !== null));
 }
 
-/** Sets the text only when it changed, so that live regions and selections are left alone. */
-export function say(target, text) {
+/** Sets the text only if it changed, so that screen readers do not repeat it and a selection survives. */
+export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 

@@ -1,16 +1,16 @@
-// A text field for a request body: says where it is not JSON, takes the caret there, and formats.
+// A text field for a request body. It shows where the text is not valid JSON, moves the caret there, and formats.
 //
-// A field #name has a hint #name-hint, a button #name-goto in front of the fault, and a button #name-format.
+// A field #name has a hint #name-hint, a button #name-goto that leads to the error, and a button #name-format.
 
-import { byID, say } from "./dom.js";
+import { byID, setText } from "./dom.js";
 import { indented } from "./json.js";
-import { faultIn } from "./jsoncheck.js";
+import { findSyntaxError } from "./jsoncheck.js";
 
 export class Editor {
   #name;
   #field;
   #isJSON = true;
-  #fault = null;
+  #error = null;
 
   constructor(name, changed = () => {}) {
     this.#name = name;
@@ -40,23 +40,24 @@ export class Editor {
     this.#field.focus();
   }
 
-  /** Bodies of `text` and `binary` services are no JSON, and nothing is wrong with them. */
-  wantJSON(isJSON) {
+  /** Bodies of `text` and `binary` services are not checked. */
+  setJSON(isJSON) {
     this.#isJSON = isJSON;
     this.check();
   }
 
   check() {
-    this.#fault = this.#isJSON ? faultIn(this.value) : null;
-    const { line, column, message } = this.#fault ?? {};
-    say(byID(`${this.#name}-hint`), this.#fault ? `This is not JSON: line ${line}, column ${column}: ${message}.` : "");
-    byID(`${this.#name}-goto`).hidden = !this.#fault;
-    byID(`${this.#name}-format`).disabled = !this.#isJSON || this.#fault !== null;
-    this.#field.setAttribute("aria-invalid", String(this.#fault !== null));
+    this.#error = this.#isJSON ? findSyntaxError(this.value) : null;
+    const { line, column, message } = this.#error ?? {};
+    const text = this.#error ? `Not valid JSON: line ${line}, column ${column}: ${message}.` : "";
+    setText(byID(`${this.#name}-hint`), text);
+    byID(`${this.#name}-goto`).hidden = !this.#error;
+    byID(`${this.#name}-format`).disabled = !this.#isJSON || this.#error !== null;
+    this.#field.setAttribute("aria-invalid", String(this.#error !== null));
   }
 
   #goTo() {
-    const { at } = this.#fault;
+    const { at } = this.#error;
     this.focus();
     this.#field.setSelectionRange(at, at);
   }

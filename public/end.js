@@ -1,14 +1,15 @@
-// How an exchange ended: a verdict, the facts the gateway told, and the problem where there is one.
+// How an exchange ended: a verdict, the facts, and the problem if there is one.
 
 import { byID, element, factRows } from "./dom.js";
 import { indented } from "./json.js";
-import { duration, endWords, number, outcomeOf } from "./words.js";
+import { duration, number } from "./format.js";
+import { describeEnd, outcomeOf } from "./reasons.js";
 
-/** Says in #end how the exchange of `plan` ended, after `shown` replies. */
+/** Shows in #end how the exchange of `plan` ended after `shown` replies. */
 export function showEnd(outcome, shown, plan) {
   const { state, headline, sentence } = verdict(outcome, shown, plan);
   const { end, problem } = outcome;
-  // One JSON response may be one reply or an array of many, and nothing in it says which.
+  // A JSON response is one reply or an array of all; the client cannot tell which.
   const isWhole = plan.how === "json" && !end && !problem;
   const facts = [
     ["Reason", end?.reason],
@@ -17,11 +18,11 @@ export function showEnd(outcome, shown, plan) {
     ["Elapsed", end?.elapsed_ms === undefined ? undefined : `${duration(end.elapsed_ms)} at the gateway`],
     ...timingFacts(outcome),
     ["Retry after", outcome.retryAfter ? `${outcome.retryAfter} s` : undefined],
-    ["Request", outcome.requestID],
+    ["Request id", outcome.requestID],
   ];
   byID("end").dataset.state = state;
   byID("end").dataset.reason = end?.reason ?? "";
-  // replaceChildren writes null out as a word: what is absent must not get there.
+  // replaceChildren would show null as text.
   byID("end").replaceChildren(...[
     element("h3", {}, headline),
     sentence ? element("p", { class: "sentence" }, sentence) : null,
@@ -42,14 +43,14 @@ function timingFacts({ timing, end }) {
 function verdict(outcome, shown, plan) {
   const { end, problem, status } = outcome;
   if (plan.topics && (outcome.cancelled || end?.ok)) {
-    const sentence = end?.ok ? "As long, or as much, as was asked for." : "You stopped listening.";
+    const sentence = end?.ok ? "The subscription reached the end that you set." : "You unsubscribed.";
     return { state: "ok", headline: end?.ok ? "Complete" : "Stopped", sentence };
   }
   if (outcome.cancelled) {
-    return { state: "incomplete", headline: "Cancelled", sentence: "You cancelled. The gateway tells the worker." };
+    return { state: "incomplete", headline: "Cancelled", sentence: "You cancelled the request." };
   }
   if (end?.reason) {
-    const [headline, sentence] = endWords(end);
+    const [headline, sentence] = describeEnd(end);
     const state = end.ok ? "ok" : outcomeOf(end.reason) === "failed" ? "failed" : "incomplete";
     return { state, headline, sentence };
   }
@@ -57,11 +58,11 @@ function verdict(outcome, shown, plan) {
     return { state: "failed", headline: problem.title ?? `HTTP ${status}`, sentence: "" };
   }
   if (outcome.broke) {
-    const headline = outcome.hidden ? "Refused" : status ? "The connection broke" : "The gateway does not answer";
+    const headline = outcome.hidden ? "Rejected" : status ? "The connection was lost" : "The gateway is unreachable";
     return { state: "failed", headline, sentence: outcome.broke };
   }
-  const sentence = plan.how === "json" ? "One response with all that the worker sent." : "The stream ended well.";
-  return { state: "ok", headline: shown ? "Complete" : "Complete, and empty", sentence };
+  const sentence = plan.how === "json" ? "One response with all replies." : "The stream is complete.";
+  return { state: "ok", headline: shown ? "Complete" : "Complete, without replies", sentence };
 }
 
 function problemBox(problem, headline) {
@@ -72,13 +73,13 @@ function problemBox(problem, headline) {
       problem.status && element("span", { class: "status" }, String(problem.status)),
       title === headline ? null : element("strong", {}, title)),
     problem.detail && element("p", { class: "detail" }, problem.detail),
-    problem.reply !== undefined && workersReply(problem.reply));
+    problem.reply !== undefined && workerReply(problem.reply));
 }
 
-/** What the worker itself said is wrong: whole, because it is what the reader came for. */
-function workersReply(reply) {
+/** The worker's own error, in full. */
+function workerReply(reply) {
   const text = typeof reply === "string" ? reply : JSON.stringify(reply);
-  const shown = element("pre", { id: "problem-reply", tabindex: 0, "aria-label": "The worker's reply" });
+  const shown = element("pre", { id: "problem-reply", tabindex: 0, "aria-label": "Reply of the worker" });
   shown.append(typeof reply === "string" ? text : indented(text));
-  return element("div", { class: "worker-reply" }, element("p", {}, "The worker's reply"), shown);
+  return element("div", { class: "worker-reply" }, element("p", {}, "Reply of the worker"), shown);
 }

@@ -1,25 +1,25 @@
-// One exchange as this page takes part in it: sends a plan, tells what arrives, and always ends with one outcome.
+// Runs one exchange: sends a plan, reports what arrives, and always returns one outcome. Does not touch the document.
 //
-//   plan -> fetch / EventSource / WebSocket -> hear.opened, hear.reply* -> outcome
+//   plan -> fetch, EventSource or WebSocket -> handlers.opened, handlers.reply (0..N) -> outcome
 //
 // An outcome is { status, statusText, requestID, retryAfter, timing, end, problem, broke, cancelled, hidden, at }:
-// `timing` is what the gateway says of queue and worker, `end` its end record or null, `broke` says that the connection
-// ended without one, `hidden` that EventSource kept the HTTP answer to itself. Nothing here touches the document.
+// `timing` is the parsed Server-Timing header, `end` the end record or null, `broke` why the connection ended without
+// an end record, `hidden` that EventSource does not reveal the HTTP response, `at` the time that it took.
 
-import { askBySocket } from "./socket.js";
 import { exact, parsed, plainNumber } from "./json.js";
-import { timingIn } from "./timing.js";
+import { runOverWebSocket } from "./socket.js";
+import { parseTiming } from "./timing.js";
 import { readEvents, readNDJSON } from "./zmq-gateway.js";
 
-const cutShort = "The stream stopped without its end record.";
+const noEnd = "The stream stopped without an end record.";
 
-export async function runExchange(plan, signal, hear) {
+export async function runExchange(plan, signal, handlers) {
   const startedAt = performance.now();
   const outcome = { end: null, problem: null, broke: "", cancelled: false, hidden: false };
   try {
-    if (plan.how === "websocket") await askBySocket(plan, signal, hear, outcome);
-    else if (plan.how === "eventsource") await listen(plan, signal, hear, outcome);
-    else await ask(plan, signal, hear, outcome);
+    if (plan.how === "websocket") await runOverWebSocket(plan, signal, handlers, outcome);
+    else if (plan.how === "eventsource") await runByEventSource(plan, signal, handlers, outcome);
+    else await runByFetch(plan, signal, handlers, outcome);
   } catch (error) {
     if (signal.aborted) outcome.cancelled = true;
     else if (!outcome.end) outcome.broke = error?.message || String(error);
@@ -32,7 +32,7 @@ export async function runExchange(plan, signal, hear) {
   return outcome;
 }
 
-async function ask(plan, signal, hear, outcome) {
+async function runByFetch(plan, signal, handlers, outcome) {
   const response = await fetch(plan.url, {
     method: plan.method, headers: plan.headers, body: plan.body, signal, cache: "no-store", redirect: "error",
   });
@@ -41,37 +41,37 @@ async function ask(plan, signal, hear, outcome) {
   outcome.statusText = response.statusText;
   outcome.requestID = response.headers.get("x-request-id") ?? undefined;
   outcome.retryAfter = response.headers.get("retry-after") ?? undefined;
-  outcome.timing = timingIn(response.headers.get("server-timing"));
-  hear.opened(outcome);
-  if (type === "application/x-ndjson") return readStream(readNDJSON, response, hear, outcome);
-  if (type === "text/event-stream") return readStream(readEvents, response, hear, outcome);
-  return readWhole(response, type, hear, outcome);
+  outcome.timing = parseTiming(response.headers.get("server-timing"));
+  handlers.opened(outcome);
+  if (type === "application/x-ndjson") return readStream(readNDJSON, response, handlers, outcome);
+  if (type === "text/event-stream") return readStream(readEvents, response, handlers, outcome);
+  return readWhole(response, type, handlers, outcome);
 }
 
-/** A single answer: the JSON of the replies, or a problem, which may carry the replies that did come. */
-async function readWhole(response, type, hear, outcome) {
+/** A response in one piece: the replies as JSON, or a problem, which may have the replies that arrived before it. */
+async function readWhole(response, type, handlers, outcome) {
   const text = await response.text();
   const isProblem = type === "application/problem+json" || !response.ok;
   if (!isProblem) {
-    hear.reply(text);
+    handlers.reply(text);
     return;
   }
   const problem = parsed(text);
   const isObject = problem !== null && typeof problem === "object";
   outcome.problem = isObject ? problem : { title: outcome.statusText, detail: text.slice(0, 2000) };
   if (Array.isArray(outcome.problem.replies)) {
-    for (const reply of outcome.problem.replies) hear.reply(JSON.stringify(reply));
+    for (const reply of outcome.problem.replies) handlers.reply(JSON.stringify(reply));
   }
 }
 
-async function readStream(read, response, hear, outcome) {
-  const take = { reply: hear.reply, problem: (text) => { outcome.problem = parsed(text); } };
+async function readStream(read, response, handlers, outcome) {
+  const take = { reply: handlers.reply, problem: (text) => { outcome.problem = parsed(text); } };
   outcome.end = await read(response, take, (text) => JSON.parse(text, exact));
-  if (!outcome.end) outcome.broke = cutShort;
+  if (!outcome.end) outcome.broke = noEnd;
 }
 
-/** EventSource connects again by itself, which would run the request again: it is closed at the first break. */
-function listen(plan, signal, hear, outcome) {
+/** EventSource reconnects by itself, which would send the request again; so it is closed at the first error. */
+function runByEventSource(plan, signal, handlers, outcome) {
   return new Promise((resolve) => {
     const source = new EventSource(plan.url);
     let isOpen = false;
@@ -80,7 +80,7 @@ function listen(plan, signal, hear, outcome) {
       resolve();
     };
     const take = {
-      message: hear.reply,
+      message: handlers.reply,
       problem: (text) => { outcome.problem = parsed(text); },
       end: (text) => {
         outcome.end = parsed(text) ?? {};
@@ -89,13 +89,13 @@ function listen(plan, signal, hear, outcome) {
     };
     source.onopen = () => {
       isOpen = true;
-      hear.opened(outcome);
+      handlers.opened(outcome);
     };
     for (const [name, act] of Object.entries(take)) source.addEventListener(name, ({ data }) => act(data));
     source.onerror = () => {
       outcome.hidden = !isOpen;
-      outcome.broke = isOpen ? cutShort
-        : "The request was refused. EventSource does not tell the status; ask again as SSE to see it.";
+      outcome.broke = isOpen ? noEnd
+        : "The request was rejected. EventSource hides the reason; send it again as SSE to see it.";
       close();
     };
     signal.addEventListener("abort", close, { once: true });

@@ -1,17 +1,17 @@
-// The requests of this tab, newest first, in sessionStorage: they outlive a reload, and go with the tab. Without storage
-// (a private window may refuse it) they live as long as the page.
+// The requests that this browser tab has sent, newest first, in sessionStorage, so that they survive a reload. Without
+// storage (a private window may forbid it) they last as long as the page.
 
 import { byID, element } from "./dom.js";
 
 const key = "zmq-gateway.requests";
-const most = 20;
+const maxEntries = 20;
 const shownCharacters = 60;
 
 export class RequestHistory {
   #entries = load();
   #select = byID("history");
 
-  /** `choose` gets { service, body, how } when somebody wants one back. */
+  /** `choose({ service, body, how })` is called when the user selects one. */
   constructor(choose) {
     this.#select.addEventListener("change", () => {
       const entry = this.#entries[Number(this.#select.value)];
@@ -23,11 +23,11 @@ export class RequestHistory {
 
   add({ service, body, how }) {
     const isSame = (one) => one.service === service && one.body === body;
-    this.#entries = [{ service, body, how }, ...this.#entries.filter((one) => !isSame(one))].slice(0, most);
+    this.#entries = [{ service, body, how }, ...this.#entries.filter((one) => !isSame(one))].slice(0, maxEntries);
     try {
       sessionStorage.setItem(key, JSON.stringify(this.#entries));
     } catch {
-      // Full or forbidden: the page still has them.
+      // Full or forbidden: the requests stay in memory.
     }
     this.#draw();
   }

@@ -1,22 +1,22 @@
-// JSON for reading: colours and indents the text as it came. It never goes through JSON.parse and back, because that
-// would change numbers beyond 2^53, drop duplicate keys, and so show another reply than the worker sent.
+// Colours and indents JSON text. The text is never parsed and written again: that would change numbers above 2^53 and
+// drop duplicate keys, so the console would show something that the worker did not send.
 
 import { element } from "./dom.js";
 
 const token = /("(?:\\.|[^"\\])*")(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)|([{}[\],:])|(\s+)|([^\s{}[\],:"]+|")/g;
 const maxColoured = 64 * 1024;
 
-/** A reviver for JSON.parse that keeps the text of numbers which JavaScript would write differently (12345678901234567890,
- *  1.50), in browsers that have JSON.rawJSON. */
+/** A reviver for JSON.parse that keeps the text of numbers which JavaScript would write differently, such as 1.50 and
+ *  12345678901234567890, in browsers that have JSON.rawJSON. */
 export function exact(key, value, context) {
   const isChanged = typeof value === "number" && context?.source !== undefined && String(value) !== context.source;
   return isChanged && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
 }
 
-/** A number to calculate with, from one that `exact` may have kept as text. */
+/** The number itself, if `exact` has kept its text. */
 export const plainNumber = (number) => (JSON.isRawJSON?.(number) ? Number(number.rawJSON) : number);
 
-/** The parsed JSON, or null if the text is not JSON. */
+/** The value, or null if the text is not JSON. */
 export function parsed(text) {
   try {
     return JSON.parse(text, exact);
@@ -25,13 +25,13 @@ export function parsed(text) {
   }
 }
 
-/** One line of at most `limit` characters, as spans in a fragment. */
+/** One line of at most `limit` characters, as a fragment of spans. */
 export function oneLine(text, limit = 600) {
   const cut = text.length > limit ? `${text.slice(0, limit)}…` : text;
   return coloured(cut, false);
 }
 
-/** The whole reply, indented by two. Long ones stay plain, so that a megabyte does not hold the page. */
+/** The whole text, indented by two. Long text stays plain, so that a megabyte does not block the page. */
 export function indented(text) {
   const isJSON = text.length <= maxColoured && (parsed(text) !== null || text.trim() === "null");
   if (!isJSON) return document.createTextNode(text);

@@ -1,23 +1,23 @@
-// Where a text stops being JSON, and what was expected there. JSON.parse says that too, but each browser in other
-// words and some without the position. Pure; run only once JSON.parse has said no.
+// Finds where a text stops being JSON, and what is wrong there. JSON.parse reports that too, but each browser in its
+// own words, and some without the position. Pure. Runs only if JSON.parse has failed.
 
 const space = /[ \t\n\r]*/y;
 const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)/y;
 
-/** null where the text is JSON, else { at, line, column, message }; line and column count from 1. */
-export function faultIn(text) {
+/** null if the text is JSON, else { at, line, column, message }. Line and column count from 1. */
+export function findSyntaxError(text) {
   try {
     JSON.parse(text);
     return null;
   } catch {
-    const { at, message } = firstFault(text);
+    const { at, message } = firstError(text);
     const before = text.slice(0, at);
     return { at, line: before.split("\n").length, column: at - before.lastIndexOf("\n"), message };
   }
 }
 
-function firstFault(text) {
+function firstError(text) {
   const open = [];
   let at = 0;
   let wanted = "value";
@@ -31,21 +31,21 @@ function firstFault(text) {
   const afterValue = () => (open.length ? "next" : "nothing");
   for (;;) {
     take(space);
-    if (wanted === "nothing") return { at, message: "the value ended before this" };
+    if (wanted === "nothing") return { at, message: "unexpected text after the value" };
     if (at === text.length && !open.length) return { at, message: "a value is missing" };
-    if (at === text.length) return { at, message: `the text ends, and ${closer(open)} is missing` };
+    if (at === text.length) return { at, message: `unexpected end, ${closer(open)} is missing` };
     if (wanted === "colon") {
-      if (!mark(":")) return { at, message: "a colon was expected" };
+      if (!mark(":")) return { at, message: "expected a colon" };
       wanted = "value";
     } else if (wanted === "next") {
       if (mark(",")) wanted = open.at(-1) === "{" ? "key" : "value";
       else if (mark(closer(open))) wanted = (open.pop(), afterValue());
-      else return { at, message: `a comma or ${closer(open)} was expected` };
+      else return { at, message: `expected a comma or ${closer(open)}` };
     } else if (wanted.startsWith("key")) {
       if (wanted === "key or end" && mark("}")) wanted = (open.pop(), afterValue());
       else if (take(string)) wanted = "colon";
-      else if (text[at] === "}") return { at, message: "a comma too many before this" };
-      else return { at, message: "a name in double quotes was expected" };
+      else if (text[at] === "}") return { at, message: "trailing comma" };
+      else return { at, message: "expected a name in double quotes" };
     } else if (wanted === "value or end" && mark("]")) {
       wanted = (open.pop(), afterValue());
     } else if (mark("{")) {
@@ -57,7 +57,7 @@ function firstFault(text) {
     } else if (take(string) || take(scalar)) {
       wanted = afterValue();
     } else {
-      return { at, message: complaint(text, at) };
+      return { at, message: describeError(text, at) };
     }
   }
 }
@@ -66,10 +66,10 @@ function closer(open) {
   return open.at(-1) === "{" ? "}" : "]";
 }
 
-function complaint(text, at) {
+function describeError(text, at) {
   const character = text[at];
-  if (character === '"') return "this string has no end, or a character that must be escaped";
-  if (character === "'") return "strings want double quotes";
-  if (/[\]}]/.test(character)) return "a value is missing before this";
-  return /[\w.+-]/.test(character) ? "this is neither a number nor true, false or null" : "a value was expected";
+  if (character === '"') return "the string is not closed, or has a character that must be escaped";
+  if (character === "'") return "strings need double quotes";
+  if (/[\]}]/.test(character)) return "a value is missing";
+  return /[\w.+-]/.test(character) ? "expected a number, true, false or null" : "expected a value";
 }

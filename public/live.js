@@ -1,11 +1,12 @@
-// The live column: asks /metrics each second while the page is visible and draws what changed, for all services or
-// for the chosen one. It keeps two minutes in memory and nothing else.
+// The column on the right: reads /metrics every second while the page is visible, and draws the last two minutes for
+// all services or for the selected one.
 
 import { Chart } from "./charts.js";
-import { byID, drawing, element, say } from "./dom.js";
+import { byID, drawing, element, setText } from "./dom.js";
 import { History, parseMetrics } from "./metrics.js";
-import { patience } from "./services.js";
-import { clock, duration, number, outcomeOf } from "./words.js";
+import { outcomeOf } from "./reasons.js";
+import { requestTimeout } from "./services.js";
+import { clock, duration, number } from "./format.js";
 
 const prefix = "zmq_gateway_";
 
@@ -13,13 +14,13 @@ export class Live {
   #history = new History();
   #service = null;
   #root = document.querySelector(".live");
-  #heardAt = null;
+  #updatedAt = null;
   #charts = {
     exchanges: new Chart("exchanges", "Exchanges", "/s"),
     replies: new Chart("replies", "Replies", "/s"),
     open: new Chart("open", "Open exchanges", ""),
     latency: new Chart("latency", "Latency p99", "ms"),
-    queued: new Chart("queued", "Waiting for a worker", ""),
+    queued: new Chart("queued", "Queued requests", ""),
     pool: new Chart("pool", "Workers", "", ["ready", "busy"]),
     publications: new Chart("publications", "Publications", "/s"),
     connections: new Chart("connections", "Connections", ""),
@@ -32,10 +33,10 @@ export class Live {
     }
   }
 
-  /** `service` as the metrics call it: what a broker's workers register counts under the broker. */
+  /** `service` is the name in the metrics: registered services count under their broker. */
   focus(service) {
     this.#service = service;
-    say(byID("scope-one"), service);
+    setText(byID("scope-one"), service);
     byID("scope-one").title = service;
     this.#draw();
   }
@@ -43,16 +44,16 @@ export class Live {
   async poll() {
     const note = byID("live-note");
     try {
-      const response = await fetch("/metrics", { cache: "no-store", signal: AbortSignal.timeout(patience) });
-      if (!response.ok) throw new Error(`/metrics answers ${response.status}`);
+      const response = await fetch("/metrics", { cache: "no-store", signal: AbortSignal.timeout(requestTimeout) });
+      if (!response.ok) throw new Error(`/metrics returned ${response.status}`);
       this.#history.push(performance.now(), parseMetrics(await response.text()));
       note.hidden = true;
       this.#root.dataset.stale = "false";
-      this.#heardAt = new Date();
+      this.#updatedAt = new Date();
       this.#draw();
     } catch (error) {
-      const since = this.#heardAt ? ` Showing those of ${clock(this.#heardAt).slice(0, 8)}.` : "";
-      say(note, `No metrics: ${error.message}.${since}`);
+      const since = this.#updatedAt ? ` Showing values from ${clock(this.#updatedAt).slice(0, 8)}.` : "";
+      setText(note, `No metrics: ${error.message}.${since}`);
       this.#root.dataset.stale = "true";
       note.hidden = false;
     }
@@ -66,13 +67,13 @@ export class Live {
     this.#charts.exchanges.draw(history.rate(`${prefix}exchanges_total`, service));
     this.#charts.replies.draw(history.rate(`${prefix}replies_total`, service));
     this.#charts.open.draw(history.level(`${prefix}exchanges_open`, service));
-    const hasLatency = history.tells(`${prefix}exchange_seconds_bucket`, service);
+    const hasLatency = history.has(`${prefix}exchange_seconds_bucket`, service);
     this.#charts.latency.root.hidden = !hasLatency;
     byID("latency-section").hidden = !hasLatency;
     this.#charts.latency.draw(history.quantiles(`${prefix}exchange_seconds_bucket`, service, 0.99));
     this.#charts.connections.draw(history.level(`${prefix}connections`, null));
     this.#drawPools(service);
-    this.#charts.publications.root.hidden = !history.tells(`${prefix}publications_total`, service);
+    this.#charts.publications.root.hidden = !history.has(`${prefix}publications_total`, service);
     this.#charts.publications.draw(history.rate(`${prefix}publications_total`, service));
     byID("latency").replaceChildren(
       latencyRow("First reply", history, `${prefix}first_reply_seconds_bucket`, service),
@@ -82,7 +83,7 @@ export class Live {
       () => "incomplete", "None.");
   }
 
-  /** What waits counts only where there is a pool: of other services it is said too, and means identities. */
+  /** `exchanges_waiting` counts queued requests only for services with a pool; for others it counts identities. */
   #drawPools(service) {
     const history = this.#history;
     const pools = history.servicesWith(`${prefix}pool_workers`);

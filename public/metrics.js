@@ -1,9 +1,9 @@
-// Prometheus text to what the charts draw: levels, rates and quantiles over the last two minutes. Pure: text and times
-// go in, numbers come out. A counter that went down belongs to a gateway that was started again.
+// Turns Prometheus text into what the charts draw: levels, rates and quantiles over the last two minutes. Pure.
+// A counter that decreased belongs to a gateway that was restarted.
 
 export const historySeconds = 120;
 
-/** Prometheus text to Map name -> [{ labels, value }]. */
+/** Parses Prometheus text to a Map of name -> [{ labels, value }]. */
 export function parseMetrics(text) {
   const families = new Map();
   for (const line of text.split("\n")) {
@@ -32,22 +32,22 @@ export class History {
     return this.#samples.length === 0;
   }
 
-  /** Whether the gateway tells of `name` now, for this service or for any. */
-  tells(name, service) {
-    return chosen(this.#samples.at(-1)?.families.get(name), service).length > 0;
+  /** Whether the newest sample has the metric `name`, for this service or (null) for any. */
+  has(name, service) {
+    return samplesOf(this.#samples.at(-1)?.families.get(name), service).length > 0;
   }
 
-  /** The services for which it tells of `name` now. */
+  /** The services that have the metric `name` in the newest sample. */
   servicesWith(name) {
-    return new Set(chosen(this.#samples.at(-1)?.families.get(name), null).map(({ labels }) => labels.service));
+    return new Set(samplesOf(this.#samples.at(-1)?.families.get(name), null).map(({ labels }) => labels.service));
   }
 
-  /** [{ at, value }] of a gauge; without a service, of all of them together. `where` looks at the other labels. */
+  /** [{ at, value }] of a gauge for one service, or (null) summed over all. `where(labels)` filters by other labels. */
   level(name, service, where) {
     return this.#samples.map(({ at, families }) => ({ at, value: sum(families.get(name), service, where) }));
   }
 
-  /** [{ at, value }] of a counter's growth a second; one shorter than the history. */
+  /** [{ at, value }] of a counter's growth per second; one entry shorter than the history. */
   rate(name, service) {
     const levels = this.level(name, service);
     return levels.slice(1).map(({ at, value }, i) => {
@@ -58,22 +58,22 @@ export class History {
     });
   }
 
-  /** [[label's value, total], ...] of a counter, largest first, zeros left out. */
+  /** [[value of the label, total], ...] of a counter, largest first, without zeros. */
   breakdown(name, label, service) {
     const totals = new Map();
-    for (const { labels, value } of chosen(this.#samples.at(-1)?.families.get(name), service)) {
+    for (const { labels, value } of samplesOf(this.#samples.at(-1)?.families.get(name), service)) {
       const key = labels[label] ?? "";
       totals.set(key, (totals.get(key) ?? 0) + value);
     }
     return [...totals].filter(([, value]) => value > 0).sort((a, b) => b[1] - a[1]);
   }
 
-  /** The quantile of what a histogram gained in the last `seconds`, in seconds; null where it gained nothing. */
+  /** The quantile, in seconds, of what a histogram gained in the last `seconds`; null if it gained nothing. */
   quantile(name, service, q, seconds = 60) {
     return quantileAt(this.#samples, this.#samples.length - 1, name, service, q, seconds);
   }
 
-  /** [{ at, value }] of that quantile as it was at each moment, in milliseconds; one shorter than the history. */
+  /** [{ at, value }] of that quantile over time, in milliseconds; one entry shorter than the history. */
   quantiles(name, service, q, seconds = 10) {
     return this.#samples.slice(1).map(({ at }, i) => {
       const value = quantileAt(this.#samples, i + 1, name, service, q, seconds);
@@ -93,26 +93,27 @@ function quantileAt(samples, index, name, service, q, seconds) {
   return interpolated(gained.sort((a, b) => a[0] - b[0]), q);
 }
 
-function chosen(samples, service) {
+function samplesOf(samples, service) {
   return (samples ?? []).filter(({ labels }) => service === null || labels.service === service);
 }
 
-/** null where the gateway has no such metric at all; 0 where it has, but not for this service yet. */
+/** null if the gateway does not have the metric at all; 0 if it does not have it for this service yet. */
 function sum(samples, service, where = () => true) {
   if (samples === undefined) return null;
-  return chosen(samples, service).filter(({ labels }) => where(labels)).reduce((total, { value }) => total + value, 0);
+  const counted = samplesOf(samples, service).filter(({ labels }) => where(labels));
+  return counted.reduce((total, { value }) => total + value, 0);
 }
 
 function buckets(samples, service) {
   const totals = new Map();
-  for (const { labels, value } of chosen(samples, service)) {
+  for (const { labels, value } of samplesOf(samples, service)) {
     const le = labels.le === "+Inf" ? Infinity : Number(labels.le);
     totals.set(le, (totals.get(le) ?? 0) + value);
   }
   return totals;
 }
 
-/** As Prometheus' histogram_quantile: linear inside the bucket, the last finite bound for the open one. */
+/** Like Prometheus' histogram_quantile: linear within a bucket; the last finite bound for the open bucket. */
 function interpolated(cumulative, q) {
   const total = cumulative.at(-1)?.[1] ?? 0;
   if (total <= 0) return null;

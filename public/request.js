@@ -1,6 +1,5 @@
-// What the form asks for, as one HTTP request: an exchange, or a publisher's messages on some topics; and the same
-// request for a shell, or for JavaScript where it goes over a WebSocket. All come from one plan, so that what is copied
-// is what is sent. A plan never changes: resend sends it again as it was.
+// Turns the form into a plan: one exchange, or a subscription to a publisher's topics. The console sends a plan, or
+// copies it as a curl command or as JavaScript. A plan never changes, so Resend repeats it exactly.
 
 const accepts = {
   json: "application/json",
@@ -11,12 +10,12 @@ const accepts = {
 
 const types = { json: "application/json", text: "text/plain; charset=utf-8", binary: "application/octet-stream" };
 
-/** Examples for the demo's services; any other service starts with an empty object or a word. */
+/** [label, body] of the demo's services. Any other service starts with an empty object or a word. */
 const examples = {
   echo: [["hello", '{"hello":"world"}']],
   ticker: [["10 ticks", '{"count":10}'], ["100 ticks", '{"count":100}']],
   slow: [["3 seconds", '{"seconds":3}']],
-  pool: [["who is next", '{"who":"next"}']],
+  pool: [["next", '{"who":"next"}']],
   flaky: [["error", '{"mode":"error"}'], ["silence", '{"mode":"silence"}'], ["garbage", '{"mode":"garbage"}']],
 };
 
@@ -25,18 +24,18 @@ export function examplesFor(service) {
   return bodyKindOf(service) === "json" ? [["empty object", "{}"]] : [["hello", "hello"]];
 }
 
-/** The same for publishers: [label, topics]. */
-const topics = {
+/** [label, topics] of the demo's publishers. */
+const exampleTopics = {
   prices: [["nasdaq.", ["nasdaq."]], ["nyse.IBM", ["nyse.IBM"]]],
 };
 
 export function topicExamplesFor(service) {
   const everything = ["everything", [""]];
-  return Object.hasOwn(topics, service.name) ? [...topics[service.name], everything] : [everything];
+  return Object.hasOwn(exampleTopics, service.name) ? [...exampleTopics[service.name], everything] : [everything];
 }
 
-/** The plan of an exchange. `rules` are strings as typed; an empty one leaves the matter to the service. */
-export function planOf({ service, body, how, rules, origin }) {
+/** The plan of an exchange. `rules` are strings as typed; if one is empty, the service's own rule applies. */
+export function exchangePlan({ service, body, how, rules, origin }) {
   if (how === "websocket") {
     return socketPlan({ service: service.name, body, source: body, kind: bodyKindOf(service) }, rules, origin);
   }
@@ -53,15 +52,15 @@ export function planOf({ service, body, how, rules, origin }) {
   });
 }
 
-/** The plan of listening to topics, without end: SSE is what a publisher's service answers unless asked otherwise. */
-export function topicPlanOf({ service, topics, how, rules: { partial, ...rules }, origin }) {
+/** The plan of a subscription. A publisher's service responds with SSE unless the request accepts something else. */
+export function subscriptionPlan({ service, topics, how, rules: { partial, ...rules }, origin }) {
   const plan = { service: service.name, topics: Object.freeze([...topics]), kind: bodyKindOf(service) };
   if (how === "websocket") return socketPlan(plan, rules, origin);
   const query = [...topics.map((topic) => `topic=${encodeURIComponent(topic)}`), ...queryOf(rules)];
   return Object.freeze({ ...plan, how, method: "GET", url: urlOf(service, query, origin), headers: {}, body: null });
 }
 
-/** What the service takes: `json`, `text` or `binary`. */
+/** The service's `body`: `json`, `text` or `binary`. */
 export const bodyKindOf = (service) => service.body ?? "json";
 
 function queryOf({ deadline, count, idle }) {
@@ -74,24 +73,24 @@ function urlOf(service, query, origin) {
 }
 
 function socketPlan(plan, rules, origin) {
-  const said = Object.entries(rules).filter(([, value]) => value);
-  const typed = said.map(([name, value]) => [name, name === "count" ? Number(value) : value]);
+  const given = Object.entries(rules).filter(([, value]) => value);
+  const typed = given.map(([name, value]) => [name, name === "count" ? Number(value) : value]);
   return Object.freeze({
     ...plan, how: "websocket", url: origin, rules: Object.freeze(Object.fromEntries(typed)),
   });
 }
 
-/** What is wrong with the rules as typed, or "". The gateway has the last word; this only saves a round trip. */
-export function rulesComplaint({ deadline, count, idle }) {
+/** What is wrong with the rules as typed, or "". The gateway checks them again. */
+export function rulesError({ deadline, count, idle }) {
   for (const [name, value] of [["Deadline", deadline], ["Idle", idle]]) {
-    if (value && !/^\d+(\.\d+)?(ms|s|m|h)$/.test(value)) return `${name} wants a number and a unit: 300ms, 5s, 1m.`;
+    if (value && !/^\d+(\.\d+)?(ms|s|m|h)$/.test(value)) return `${name} needs a number and a unit: 300ms, 5s, 1m.`;
   }
-  if (count && !/^[1-9]\d*$/.test(count)) return "Count wants a whole number from 1 on.";
+  if (count && !/^[1-9]\d*$/.test(count)) return "Count must be a whole number of 1 or more.";
   return "";
 }
 
-/** The plan as a command for a POSIX shell. `-N` shows replies as they arrive, `--data-raw` sends the body as is. */
-function curlOf(plan) {
+/** A command for a POSIX shell. `-N` shows replies as they arrive; `--data-raw` sends the body unchanged. */
+function curlCommand(plan) {
   const flags = plan.topics ? "-N" : plan.how === "json" ? "-sS" : "-sSN";
   const parts = [`curl ${flags} ${quoted(plan.url)}`];
   for (const [name, value] of Object.entries(plan.headers)) parts.push(`-H ${quoted(`${name}: ${value}`)}`);
@@ -99,25 +98,25 @@ function curlOf(plan) {
   return parts.join(" \\\n  ");
 }
 
-/** The plan as a module for a browser or for Node 22. */
-function javaScriptOf({ url, service, topics, body, kind, rules }) {
-  const said = Object.entries(rules).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-  const options = said.length ? `, { ${said.join(", ")} }` : "";
+/** A module for a browser or Node.js 22. */
+function javaScript({ url, service, topics, body, kind, rules }) {
+  const rulesText = Object.entries(rules).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const options = rulesText.length ? `, { ${rulesText.join(", ")} }` : "";
   const value = topics ? JSON.stringify(topics) : kind === "json" ? body.trim() : JSON.stringify(body);
-  const [heard, told] = topics ? ["{ topic, body }", "topic, body"] : ["reply", "reply"];
+  const [variable, shown] = topics ? ["{ topic, body }", "topic, body"] : ["reply", "reply"];
   const call = `gateway.${topics ? "subscribe" : "stream"}(${JSON.stringify(service)}, ${value}${options})`;
   return [
     `import { connect } from ${JSON.stringify(`${url}/zmq-gateway.js`)};`, "",
     `const gateway = connect({ url: ${JSON.stringify(url)} });`,
-    `for await (const ${heard} of ${call}) console.log(${told});`,
+    `for await (const ${variable} of ${call}) console.log(${shown});`,
     "gateway.close();",
   ].join("\n");
 }
 
-/** The copy of a plan that the transport calls for. */
-export const copyOf = (plan) => (plan.how === "websocket" ? javaScriptOf(plan) : curlOf(plan));
+/** The plan as JavaScript if it uses a WebSocket, else as a curl command. */
+export const snippetOf = (plan) => (plan.how === "websocket" ? javaScript(plan) : curlCommand(plan));
 
-/** In single quotes a POSIX shell takes everything literally but the single quote itself. */
+/** Within single quotes a POSIX shell takes everything literally except the single quote. */
 function quoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,22 +1,22 @@
-// One row of the answer: a line that opens to the whole text. A reply says when it came and how long after the one
-// before it; a publisher's message says at what time, on which topic.
+// One row of the response: a line that unfolds to the whole text. A reply has the time since the request and since the
+// previous reply; a publisher's message has the time of day and the topic.
 
 import { element } from "./dom.js";
 import { indented, oneLine, parsed } from "./json.js";
-import { clock, duration, number } from "./words.js";
+import { clock, duration, number } from "./format.js";
 
 export function replyRow({ text, at, gap, index }, isAlone) {
-  const made = row(at, text, [
+  const item = row(at, text, [
     element("span", { class: "seq" }, number(index)),
-    element("time", { class: "at", title: "since the request was sent" }, `+${duration(at)}`),
-    element("span", { class: "gap", title: "since the reply before" }, index === 1 ? "" : `Δ ${duration(gap)}`),
+    element("time", { class: "at", title: "Time since the request was sent" }, `+${duration(at)}`),
+    element("span", { class: "gap", title: "Time since the previous reply" }, index === 1 ? "" : `Δ ${duration(gap)}`),
   ]);
-  if (isAlone && text.length > 100) made.firstElementChild.open = true;
-  return made;
+  if (isAlone && text.length > 100) item.firstElementChild.open = true;
+  return item;
 }
 
 export function messageRow({ text, at, time, index }) {
-  const { topic, body } = messageIn(text);
+  const { topic, body } = splitMessage(text);
   return row(at, body, [
     element("span", { class: "seq" }, number(index)),
     element("time", { class: "at" }, clock(time)),
@@ -24,8 +24,8 @@ export function messageRow({ text, at, time, index }) {
   ]);
 }
 
-/** The body stays the text that came, for the same reason as in json.js. */
-function messageIn(text) {
+/** Cuts the message instead of parsing it, for the reason given in json.js. */
+function splitMessage(text) {
   const match = /^\{(?:"topic":("(?:\\.|[^"\\])*"),)?"body":(.*)\}$/s.exec(text);
   return match ? { topic: parsed(match[1] ?? "null"), body: match[2] } : { topic: null, body: text };
 }
@@ -34,7 +34,7 @@ function row(at, text, cells) {
   return element("li", { "data-at": at.toFixed(1) }, foldable(cells, text));
 }
 
-/** The cells and the text in one line, which opens to the whole text. */
+/** The cells and the text in one line that unfolds to the whole, indented text. */
 export function foldable(cells, text) {
   const whole = element("pre");
   const details = element("details", {},

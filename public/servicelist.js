@@ -1,13 +1,13 @@
-// The list at the left: a row for each service, those with trouble first, and a filter where there are many. What a
-// broker's workers have registered stays below its broker.
+// The list of services on the left: a row for each, those that are not ready first, and a filter if there are many.
+// Services that a broker's workers have registered stay below their broker.
 //
-// Rows are kept from one look to the next, with the focus where it is, and do not change places under the pointer.
+// Rows are kept across updates, so the focus stays, and do not move under the pointer.
 
-import { byID, element, say } from "./dom.js";
-import { number } from "./words.js";
+import { byID, element, setText } from "./dom.js";
+import { number } from "./format.js";
 
-/** More than these do not fit at a glance: they get a filter, and on a phone a list that opens. */
-const few = 8;
+/** Longer lists get a filter, and unfold on a phone. */
+const maxUnfiltered = 8;
 
 export class ServiceList {
   #root = document.querySelector(".services");
@@ -15,14 +15,14 @@ export class ServiceList {
   #filter = byID("filter");
   #rows = new Map();
   #groups = new Map();
-  #blocks = [];
-  #marked = null;
+  #order = [];
+  #current = null;
   #choose;
 
   constructor(choose) {
     this.#choose = choose;
-    this.#filter.addEventListener("input", () => this.#sift());
-    this.#filter.addEventListener("keydown", (event) => this.#typed(event));
+    this.#filter.addEventListener("input", () => this.#applyFilter());
+    this.#filter.addEventListener("keydown", (event) => this.#filterKey(event));
     byID("services-toggle").addEventListener("click", () => this.#open(this.#root.dataset.open !== "true"));
     document.addEventListener("keydown", (event) => {
       const isTyping = event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
@@ -32,11 +32,11 @@ export class ServiceList {
     });
   }
 
-  /** `standing` tells of a service { state, text, trouble }. */
-  draw(services, standing) {
+  /** `statusOf(service)` returns { state, text, trouble }. */
+  draw(services, statusOf) {
     for (const service of services) {
       if (!this.#rows.has(service.name)) this.#rows.set(service.name, this.#row(service));
-      this.#update(this.#rows.get(service.name), service, standing(service));
+      this.#update(this.#rows.get(service.name), service, statusOf(service));
     }
     const names = new Set(services.map(({ name }) => name));
     for (const [name, { item }] of this.#rows) {
@@ -45,33 +45,33 @@ export class ServiceList {
       this.#rows.delete(name);
     }
     this.#arrange(services);
-    const isMany = services.length > few;
+    const isMany = services.length > maxUnfiltered;
     this.#root.dataset.many = String(isMany);
     this.#filter.hidden = !isMany;
-    say(byID("services-toggle"), `All ${number(services.length)} services`);
-    this.#sift();
+    setText(byID("services-toggle"), `All ${number(services.length)} services`);
+    this.#applyFilter();
   }
 
   mark(name) {
-    const isNew = this.#marked !== name;
-    this.#marked = name;
+    const isNew = this.#current !== name;
+    this.#current = name;
     for (const [key, row] of this.#rows) row.button.setAttribute("aria-current", String(key === name));
     if (!isNew) return;
     this.#open(false);
     this.#rows.get(name)?.item.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** A block is a service with what is registered at it; the blocks with trouble come first. */
+  /** A block is a service with the services registered at it. Blocks that are not ready come first. */
   #arrange(services) {
     const blocks = services.filter(({ broker }) => !broker).map((head) =>
       [head, ...services.filter(({ broker }) => broker === head.name)].map(({ name }) => name));
-    const isAsBefore = this.#blocks.flat().toSorted().join("\n") === blocks.flat().toSorted().join("\n");
-    if (isAsBefore && this.#list.matches(":hover")) return;
+    const isUnchanged = this.#order.flat().toSorted().join("\n") === blocks.flat().toSorted().join("\n");
+    if (isUnchanged && this.#list.matches(":hover")) return;
     const isBad = (block) => block.some((name) => this.#rows.get(name).state === "not-ready");
     const bad = blocks.filter(isBad);
     const good = blocks.filter((block) => !isBad(block));
-    this.#blocks = [...bad, ...good];
-    const isGrouped = services.length > few && bad.length > 0 && good.length > 0;
+    this.#order = [...bad, ...good];
+    const isGrouped = services.length > maxUnfiltered && bad.length > 0 && good.length > 0;
     const part = (key, title, of) => [...(isGrouped ? [this.#group(key, title, of.length)] : []),
       ...of.flat().map((name) => this.#rows.get(name).item)];
     const items = [...part("trouble", "Not ready", bad), ...part("fine", "Ready", good)];
@@ -79,7 +79,7 @@ export class ServiceList {
     items.forEach((item, i) => {
       if (this.#list.children[i] !== item) this.#list.insertBefore(item, this.#list.children[i] ?? null);
     });
-    this.mark(this.#marked);
+    this.mark(this.#current);
   }
 
   #group(key, title, count) {
@@ -88,7 +88,7 @@ export class ServiceList {
       this.#groups.set(key, { item: element("li", { class: "group", "data-group": key }, heading), heading });
     }
     const { item, heading } = this.#groups.get(key);
-    say(heading, `${title} · ${number(count)}`);
+    setText(heading, `${title} · ${number(count)}`);
     return item;
   }
 
@@ -110,13 +110,13 @@ export class ServiceList {
   #update(row, service, { state, text, trouble }) {
     row.state = state;
     row.button.dataset.state = state;
-    say(row.shown, text);
+    setText(row.shown, text);
     const title = [service.name, text, trouble].filter(Boolean).join("\n");
     if (row.button.title !== title) row.button.title = title;
   }
 
-  /** All words that were typed must stand in the name or be the kind of peer. */
-  #sift() {
+  /** Shows the rows whose name or peer kind contains every word of the filter. */
+  #applyFilter() {
     const typed = this.#filter.hidden ? "" : this.#filter.value.trim().toLowerCase();
     const words = typed.split(/\s+/);
     let found = 0;
@@ -127,14 +127,14 @@ export class ServiceList {
     for (const { item } of this.#groups.values()) item.hidden = typed !== "";
     const note = byID("filter-note");
     note.hidden = typed === "";
-    say(note, found === 0 ? "No service matches." : `${number(found)} of ${number(this.#rows.size)}`);
+    setText(note, found === 0 ? "No matches." : `${number(found)} of ${number(this.#rows.size)}`);
   }
 
-  #typed(event) {
+  #filterKey(event) {
     if (event.key === "Escape") {
       event.stopPropagation();
       this.#filter.value = "";
-      this.#sift();
+      this.#applyFilter();
     } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       this.#list.querySelector("li:not([hidden]) [data-service]")?.click();

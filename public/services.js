@@ -1,34 +1,33 @@
-// The services and whether they are ready: what the gateway says of them, for the list at the left, the facts above the
-// request and the health in the bar. Members that a gateway leaves out are not shown.
+// The services and their readiness: the list on the left, the facts above the request, and the health in the bar.
 
-import { byID, say } from "./dom.js";
+import { byID, setText } from "./dom.js";
 import { ServiceList } from "./servicelist.js";
-import { counted, duration, number } from "./words.js";
+import { counted, number, setting } from "./format.js";
 
-/** A gateway that takes longer is as good as gone: the page says so and does not wait for ever. */
-export const patience = 4000;
+/** How long the console waits for the gateway, in milliseconds, before it reports it as unreachable. */
+export const requestTimeout = 4000;
 
-/** GET as JSON; `accepted` names further statuses whose body is an answer too (readyz says 503 with a body). */
+/** GET as JSON. `accepted` are error statuses whose body is wanted too: /readyz responds with 503 and a body. */
 async function getJSON(path, accepted = []) {
   const response = await fetch(path, {
-    headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(patience),
+    headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(requestTimeout),
   });
-  if (!response.ok && !accepted.includes(response.status)) throw new Error(`${path} answers ${response.status}`);
+  if (!response.ok && !accepted.includes(response.status)) throw new Error(`${path} returned ${response.status}`);
   return response.json();
 }
 
-/** An answer that cannot be read leaves the readiness open; none at all is for the caller to tell. */
-function unlessUnreachable(error) {
+/** Any other response leaves the readiness unknown; if there is none, the gateway is unreachable. */
+function nullUnlessUnreachable(error) {
   if (error instanceof TypeError || error.name === "TimeoutError") throw error;
   return null;
 }
 
-const peerWords = {
+const peerNouns = {
   publisher: { one: "publisher", many: "publishers" },
   others: { one: "worker", many: "workers" },
 };
 
-/** How the page deals with it: it is sent requests, it is listened to, or it is a broker and shows what is there. */
+/** What you can do with a service: send `requests`, subscribe to `topics`, or look at a `broker`. */
 export function kindOf(service) {
   return service.peer === "publisher" ? "topics" : service.registered ? "broker" : "requests";
 }
@@ -36,7 +35,7 @@ export function kindOf(service) {
 export class Services {
   all = [];
   version = null;
-  #ready = null;
+  #readiness = null;
   #list;
 
   constructor(choose) {
@@ -51,44 +50,44 @@ export class Services {
     return this.all.filter((service) => service.broker === broker.name);
   }
 
-  /** Throws if the gateway does not answer; what it said before stays, and is called old. */
+  /** Throws if the gateway does not answer. The previous services stay. */
   async refresh() {
     try {
       const answer = await getJSON("/v1/services");
       this.all = (answer?.services ?? []).filter((service) => typeof service?.name === "string");
       this.version = answer?.version ?? null;
-      this.#ready = await getJSON("/readyz", [503]).catch(unlessUnreachable);
+      this.#readiness = await getJSON("/readyz", [503]).catch(nullUnlessUnreachable);
     } catch (error) {
-      this.#ready = null;
-      this.#drawHealth("lost", "not reachable");
+      this.#readiness = null;
+      this.#drawHealth("lost", "unreachable");
       throw error;
     }
-    this.#list.draw(this.all, (service) => this.#standing(service));
+    this.#list.draw(this.all, (service) => this.#statusOf(service));
     const note = byID("services-note");
     note.hidden = this.all.length > 0;
-    say(note, "No service is configured.");
-    const waiting = Object.values(this.#ready?.services ?? {}).filter((one) => one?.ready === false).length;
-    const [state, words] = { true: ["ready", "ready"], false: ["not-ready", "not ready"] }[this.#ready?.ready]
+    setText(note, "No services are configured.");
+    const waiting = Object.values(this.#readiness?.services ?? {}).filter((one) => one?.ready === false).length;
+    const [state, words] = { true: ["ready", "ready"], false: ["not-ready", "not ready"] }[this.#readiness?.ready]
       ?? ["unknown", "readiness unknown"];
-    this.#drawHealth(state, waiting ? `${words}: ${counted(waiting, "service", "services")} waiting` : words);
+    this.#drawHealth(state, waiting ? `${words}: ${counted(waiting, "service", "services")} without a worker` : words);
   }
 
-  /** true, false, or undefined where nobody says. */
-  readiness(service) {
-    return this.#ready?.services?.[service.name]?.ready ?? service.ready;
+  /** true, false, or undefined if unknown. */
+  isReady(service) {
+    return this.#readiness?.services?.[service.name]?.ready ?? service.ready;
   }
 
   workers(service) {
-    return this.#ready?.services?.[service.name]?.workers ?? service.workers;
+    return this.#readiness?.services?.[service.name]?.workers ?? service.workers;
   }
 
   mark(name) { this.#list.mark(name); }
 
-  #standing(service) {
-    const isReady = this.readiness(service);
+  #statusOf(service) {
+    const isReady = this.isReady(service);
     const workers = this.workers(service);
     const open = service.exchanges_open;
-    const { one, many } = peerWords[service.peer] ?? peerWords.others;
+    const { one, many } = peerNouns[service.peer] ?? peerNouns.others;
     const parts = [
       isReady === false ? `no ${one}` : workers !== undefined ? counted(workers, one, many) : isReady ? "ready" : "",
       service.pool?.busy ? `${number(service.pool.busy)} busy` : "",
@@ -97,24 +96,24 @@ export class Services {
     ];
     return {
       state: isReady === undefined ? "unknown" : isReady ? "ready" : "not-ready", trouble: service.trouble,
-      // A figure and its word stay on one line.
+      // A number and its noun stay on one line.
       text: parts.filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join(" · "),
     };
   }
 
   #drawHealth(state, words) {
     byID("health").dataset.state = state;
-    say(byID("health").querySelector("span"), words);
+    setText(byID("health").querySelector("span"), words);
   }
 }
 
-/** "router · json · ends: final, deadline 30s": what the configuration says of the service, in one line. */
+/** The service's configuration in a few words, such as "peer router" and "ends: final /done = true, deadline 30 s". */
 export function factsOf(service) {
   const { first_means: first, idle_means: idle, ...rules } = service.ends ?? {};
   const means = { first_ms: first, idle_ms: idle };
   const ends = Object.entries(rules).map(([key, value]) => {
     if (!key.endsWith("_ms")) return `${key} ${value}`;
-    const time = `${key.slice(0, -3)} ${duration(value).replace(/\.0+ /, " ")}`;
+    const time = `${key.slice(0, -3)} ${setting(value)}`;
     return means[key] ? `${time} (${means[key]})` : time;
   });
   return [service.broker ? `registered at ${service.broker}` : service.peer && `peer ${service.peer}`,
@@ -122,5 +121,5 @@ export function factsOf(service) {
     service.cache && `cache of ${number(service.cache)}`,
     service.topics !== undefined && counted(service.topics, "topic", "topics"),
     service.subscribers !== undefined && counted(service.subscribers, "subscriber", "subscribers"),
-    ends.length > 0 && `ends by ${ends.join(", ")}`].filter(Boolean);
+    ends.length > 0 && `ends: ${ends.join(", ")}`].filter(Boolean);
 }

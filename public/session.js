@@ -1,20 +1,20 @@
-// The sessions view: one raw session with the chosen service. What goes out, what comes in and what happens to the
-// connection are lines of one log, so that a break can be seen between the replies it fell between.
+// The session view: one raw session with the selected service. Messages in both directions and changes of the
+// connection are rows of one log, so you can see between which messages the connection was lost.
 
-import { appendRows, byID, element, factRows, say } from "./dom.js";
+import { appendRows, byID, element, factRows, setText } from "./dom.js";
 import { Editor } from "./editor.js";
 import { exact } from "./json.js";
 import { bodyKindOf } from "./request.js";
 import { foldable } from "./rows.js";
-import { stateWords } from "./socket.js";
-import { duration, number } from "./words.js";
+import { stateText } from "./socket.js";
+import { duration, number, setting } from "./format.js";
 import { connect, toBase64 } from "./zmq-gateway.js";
 
 export class SessionView {
   #editor = new Editor("message", () => this.#draw());
   #log = byID("session-log");
   #service = null;
-  #kind = "json";
+  #bodyKind = "json";
   #session = null;
   #socket = null;
   #openedAt = 0;
@@ -23,7 +23,7 @@ export class SessionView {
   constructor() {
     byID("session-open").addEventListener("click", () => this.#open());
     byID("session-close").addEventListener("click", () => this.#session?.close());
-    // 4000 is a code of the application's own: to the gateway a connection that went, not a session that is over.
+    // With 4000 the gateway treats the connection as lost; only 1000 ends the session.
     byID("session-break").addEventListener("click", () => this.#socket?.close(4000));
     byID("session-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -36,10 +36,10 @@ export class SessionView {
     return this.#session !== null && this.#session.state !== "closed";
   }
 
-  /** A session that is open stays with its service; the next one goes to the chosen service. */
+  /** An open session stays with its service; the next one is opened with this service. */
   focus(service) {
     this.#service = service;
-    if (!this.isOpen) this.#editor.wantJSON(bodyKindOf(service) === "json");
+    if (!this.isOpen) this.#editor.setJSON(bodyKindOf(service) === "json");
     this.#draw();
   }
 
@@ -59,16 +59,16 @@ export class SessionView {
     this.#openedAt = performance.now();
     this.#counts = { sent: 0, received: 0 };
     this.#log.replaceChildren();
-    // The newest socket is kept, so that the button can break it.
-    class Breakable extends WebSocket {
+    // Keeps the newest WebSocket for the button that drops it.
+    class Droppable extends WebSocket {
       constructor(...of) {
         super(...of);
         view.#socket = this;
       }
     }
     const kind = bodyKindOf(this.#service);
-    this.#kind = kind;
-    const connection = connect({ transport: "websocket", WebSocket: Breakable, reviver: exact });
+    this.#bodyKind = kind;
+    const connection = connect({ transport: "websocket", WebSocket: Droppable, reviver: exact });
     this.#session = connection.session(this.#service.name, {
       resume: byID("session-resume").checked, as: kind, onstate: (detail) => this.#changed(detail),
       onmessage: ({ data }) => this.#received(shown(data, kind)),
@@ -78,8 +78,10 @@ export class SessionView {
   #send() {
     const text = this.#editor.value;
     if (!this.isOpen || byID("message-send").disabled) return;
-    const read = { json: () => JSON.parse(text, exact), text: () => text, binary: () => new TextEncoder().encode(text) };
-    this.#session.send(read[this.#kind]());
+    const encode = {
+      json: () => JSON.parse(text, exact), text: () => text, binary: () => new TextEncoder().encode(text),
+    };
+    this.#session.send(encode[this.#bodyKind]());
     this.#counts.sent += 1;
     this.#row("sent", "↑", text);
   }
@@ -91,7 +93,7 @@ export class SessionView {
 
   #changed(detail) {
     const closed = detail.state === "closed" && detail.error ? `closed: ${detail.error.message}` : "";
-    this.#row("state", "·", closed || stateWords(detail));
+    this.#row("state", "·", closed || stateText(detail));
     this.#draw(detail);
   }
 
@@ -110,11 +112,11 @@ export class SessionView {
     if (detail || !this.#session) {
       const isUp = ["open", "resumed"].includes(detail?.state);
       chip.dataset.state = isUp ? "ready" : isOpen ? "waiting" : "unknown";
-      chip.dataset.word = detail?.state ?? "none";
-      say(chip.querySelector("span"), detail ? `${this.#session.service}: ${stateWords(detail)}` : "no session");
+      chip.dataset.detail = detail?.state ?? "none";
+      setText(chip.querySelector("span"), detail ? `${this.#session.service}: ${stateText(detail)}` : "no session");
     }
     byID("session-open").disabled = isOpen || !this.#service;
-    say(byID("session-open"), `Open a session on ${this.#service?.name ?? "…"}`);
+    setText(byID("session-open"), `Open session with ${this.#service?.name ?? "…"}`);
     byID("session-close").disabled = !isOpen;
     byID("session-break").disabled = this.#session?.state !== "open";
     byID("session-resume").disabled = isOpen;
@@ -130,16 +132,16 @@ export class SessionView {
       ["Sent", number(this.#counts.sent)],
       ["Received", number(this.#counts.received)],
       ["Request id", info.request_id],
-      ["Kept for", isResumable ? duration(info.resume_ms) : null],
-      ["Last number", isResumable ? number(info.seq) : null],
+      ["Resumable for", isResumable ? setting(info.resume_ms) : null],
+      ["Last seq", isResumable ? number(info.seq) : null],
       ["Acknowledged", isResumable ? number(info.acked) : null],
-      ["Breaks", number(info.drops)],
+      ["Disconnects", number(info.drops)],
       ["Lost", missed ? number(missed) : null],
     ];
   }
 }
 
-/** A reply as exchanges show it, except that text has no quotes. */
+/** The reply as an exchange would show it, except that text has no quotes. */
 function shown(reply, kind) {
   if (kind === "text") return reply;
   return JSON.stringify(kind === "binary" ? toBase64(reply) : reply);

@@ -1,14 +1,14 @@
-// Exchanges over the one WebSocket of this page, told as exchange.js tells those by HTTP. The socket is opened by the
-// first exchange that wants it, and stays.
+// Runs exchanges over the page's one WebSocket, as exchange.js does by HTTP. The first exchange opens it, and it stays
+// open.
 
-import { byID, say } from "./dom.js";
+import { byID, setText } from "./dom.js";
 import { exact } from "./json.js";
-import { duration } from "./words.js";
+import { duration } from "./format.js";
 import { connect, GatewayError, toBase64 } from "./zmq-gateway.js";
 
 let gateway = null;
 
-export async function askBySocket(plan, signal, hear, outcome) {
+export async function runOverWebSocket(plan, signal, handlers, outcome) {
   const body = plan.topics ? null : bodyOf(plan, outcome);
   if (outcome.problem) return;
   gateway ??= connect({ transport: "websocket", reviver: exact, onstate: showState });
@@ -16,7 +16,7 @@ export async function askBySocket(plan, signal, hear, outcome) {
   const stream = plan.topics ? gateway.subscribe(plan.service, plan.topics, options)
     : gateway.stream(plan.service, body, options);
   try {
-    for await (const reply of stream) hear.reply(JSON.stringify(reply));
+    for await (const reply of stream) handlers.reply(JSON.stringify(reply));
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     const { code, message } = error;
@@ -28,24 +28,25 @@ export async function askBySocket(plan, signal, hear, outcome) {
 const titles = {
   connection_lost: "The connection was lost",
   replies_lost: "Replies were lost",
-  unreachable: "No WebSocket to the gateway",
-  protocol_error: "The gateway could not be understood",
+  unreachable: "No WebSocket connection to the gateway",
+  protocol_error: "The gateway sent a malformed message",
 };
 
-/** A WebSocket message holds the body inside JSON, so what is no JSON cannot even be sent. */
+/** The body is part of a JSON message, so a JSON body must be valid to be sent at all. */
 function bodyOf({ body, kind }, outcome) {
   if (kind === "text") return body;
   if (kind === "binary") return toBase64(new TextEncoder().encode(body));
   try {
     return JSON.parse(body, exact);
   } catch (error) {
-    outcome.problem = { code: "bad_json", title: "Not sent", detail: `The request is not JSON. ${error.message}` };
+    const detail = `The request is not valid JSON: ${error.message}`;
+    outcome.problem = { code: "bad_json", title: "Not sent", detail };
     return null;
   }
 }
 
-/** "open", "back in 1.2 s", ... for the bar and for the sessions. */
-export function stateWords({ state, retry_ms, missed }) {
+/** "open", "reconnecting in 1.2 s", ... for the bar and the session log. */
+export function stateText({ state, retry_ms, missed }) {
   if (state === "reconnecting") return `reconnecting in ${duration(retry_ms)}`;
   if (state === "resumed") return missed ? `resumed, ${missed} lost` : "resumed";
   return state;
@@ -55,5 +56,5 @@ function showState(detail) {
   const chip = byID("socket-state");
   chip.hidden = false;
   chip.dataset.state = ["open", "resumed"].includes(detail.state) ? "ready" : "not-ready";
-  say(chip.querySelector("span"), `WebSocket ${stateWords(detail)}`);
+  setText(chip.querySelector("span"), `WebSocket ${stateText(detail)}`);
 }

@@ -1,41 +1,41 @@
-// Tabs as the ARIA practices have them: one stop for the Tab key, arrows between them, #tab-x shows #view-x.
+// Tabs that follow the ARIA practices: one tab stop, arrow keys between them. #tab-x shows #view-x.
 
 import { byID } from "./dom.js";
 
 export class Tabs {
   #names;
   #changed;
-  chosen;
+  selected;
 
-  /** `changed` is called when the reader chooses another one. */
+  /** `changed` is called when the user selects another tab. */
   constructor(names, changed) {
     this.#names = names;
     this.#changed = changed;
-    this.chosen = names[0];
+    this.selected = names[0];
     for (const name of names) {
-      byID(`tab-${name}`).addEventListener("click", () => this.#chose(name));
+      byID(`tab-${name}`).addEventListener("click", () => this.#userSelected(name));
       byID(`tab-${name}`).addEventListener("keydown", (event) => this.#move(event));
     }
   }
 
-  /** Only these now, in the order of the page; where the chosen one is not among them, the first is chosen. */
-  offer(names) {
+  /** Shows only these tabs. If the selected one is not among them, the first is selected. */
+  show(names) {
     for (const one of this.#names) byID(`tab-${one}`).hidden = !names.includes(one);
-    if (!names.includes(this.chosen)) this.choose(names[0]);
+    if (!names.includes(this.selected)) this.select(names[0]);
   }
 
-  choose(name) {
-    this.chosen = name;
+  select(name) {
+    this.selected = name;
     for (const one of this.#names) {
-      const isChosen = one === name;
-      byID(`tab-${one}`).setAttribute("aria-selected", String(isChosen));
-      byID(`tab-${one}`).tabIndex = isChosen ? 0 : -1;
-      byID(`view-${one}`).hidden = !isChosen;
+      const isSelected = one === name;
+      byID(`tab-${one}`).setAttribute("aria-selected", String(isSelected));
+      byID(`tab-${one}`).tabIndex = isSelected ? 0 : -1;
+      byID(`view-${one}`).hidden = !isSelected;
     }
   }
 
-  #chose(name) {
-    this.choose(name);
+  #userSelected(name) {
+    this.select(name);
     this.#changed(name);
   }
 
@@ -44,7 +44,7 @@ export class Tabs {
     if (!step) return;
     event.preventDefault();
     const names = this.#names.filter((one) => !byID(`tab-${one}`).hidden);
-    this.#chose(names[(names.indexOf(this.chosen) + step + names.length) % names.length]);
-    byID(`tab-${this.chosen}`).focus();
+    this.#userSelected(names[(names.indexOf(this.selected) + step + names.length) % names.length]);
+    byID(`tab-${this.selected}`).focus();
   }
 }

@@ -1,36 +1,36 @@
-/** The client of zmq-gateway: requests with many replies, over one WebSocket that comes back, or by fetch. */
+/** The zmq-gateway client: requests with any number of replies, over one WebSocket that reconnects, or by fetch. */
 
 export type Transport = "auto" | "websocket" | "ndjson" | "sse";
 export type State = "connecting" | "open" | "reconnecting" | "resumed" | "closed";
-/** `json` (default): any JSON value. `text`: a string. `binary`: a Uint8Array. What the service declares as its body. */
+/** The service's `body`: `json` (default) is any JSON value, `text` a string, `binary` a Uint8Array. */
 export type Kind = "json" | "text" | "binary";
 
 export interface ConnectOptions {
-  /** http(s) or ws(s), with a path where the gateway is below one. Default: the origin of the page. */
+  /** An http(s) or ws(s) URL, with a path if the gateway is below one. Default: the page's origin. */
   url?: string;
-  /** `auto` (default): WebSocket; SSE by fetch where a WebSocket cannot be opened twice but the gateway answers.
-   *  With `ndjson` a browser may lose the end record of an incomplete answer, which is `connection_lost` then. */
+  /** `auto` (default): WebSocket, or SSE by fetch if a WebSocket fails to open twice although the gateway answers.
+   *  With `ndjson`, a browser may lose the end record of an incomplete response; the code is then `connection_lost`. */
   transport?: Transport;
-  /** Closes the gateway. */
+  /** Aborting it closes the gateway. */
   signal?: AbortSignal;
   onstate?: (detail: StateDetail) => void;
-  /** First wait before a new connection, doubled each time, then taken at random from 0 to that. Default 250. */
+  /** Upper bound of the first, random wait before a reconnection; it doubles with each attempt. Default 250. */
   retry_ms?: number;
-  /** The longest wait. Default 15,000. A `goodbye` of the gateway that names a time goes first. */
+  /** Upper bound of all waits. Default 15,000. A time in the gateway's `goodbye` takes precedence. */
   max_retry_ms?: number;
-  /** How long the gateway may take to say hello. Default 10,000. */
+  /** How long to wait for the gateway's hello. Default 10,000. */
   hello_ms?: number;
-  /** How long a request may wait for a connection before it fails with `unreachable`. Default 15,000. */
+  /** How long a request waits for a connection before it fails with `unreachable`. Default 15,000. */
   wait_ms?: number;
-  /** After how long without a message the connection is asked whether it lives. Default 20,000. */
+  /** The silence after which the client pings the gateway. Default 20,000. */
   ping_ms?: number;
-  /** How long the answer may take before the connection is dropped and opened again. Default 5,000. */
+  /** How long to wait for an answer to a ping before reconnecting. Default 5,000. */
   pong_ms?: number;
-  /** How long after its deadline an exchange that the gateway has not ended is ended here. Default 2,000. */
+  /** How long after its deadline the client ends an exchange that the gateway has not ended. Default 2,000. */
   grace_ms?: number;
-  /** As for JSON.parse, for everything received: for numbers beyond 2^53, say. */
+  /** A reviver for JSON.parse, applied to everything received; for example, to keep numbers above 2^53. */
   reviver?: (this: unknown, key: string, value: unknown, context?: { source?: string }) => unknown;
-  /** For Node before 22 and for tests. */
+  /** The WebSocket class to use, for Node.js before 22 and for tests. */
   WebSocket?: new (url: string, protocols?: string[]) => WebSocket;
   fetch?: typeof fetch;
 }
@@ -40,13 +40,13 @@ export interface StateDetail {
   transport?: "websocket" | "ndjson" | "sse";
   /** With `reconnecting`: the wait before the next attempt. */
   retry_ms?: number;
-  /** With `resumed`: messages that are gone for good. */
+  /** With `resumed`: the number of messages that were lost. */
   missed?: number;
-  /** With `closed`, of a session: why, or null. */
+  /** With `closed`, for a session: the cause, or null. */
   error?: GatewayError | null;
 }
 
-/** RFC 9457, with the gateway's stable `code`. */
+/** An RFC 9457 problem, with the gateway's stable `code`. */
 export interface Problem {
   type?: string;
   title?: string;
@@ -67,71 +67,75 @@ export interface End {
   problem?: Problem;
 }
 
-/** `code` is the problem's, or one of the client: `connection_lost` (the work may or may not have been done),
- *  `replies_lost`, `unreachable` (nothing was sent), `protocol_error`, `closed`. */
+/** `code` is the problem's code, or one of the client's own: `connection_lost` (the work may or may not have been
+ *  done), `replies_lost`, `unreachable` (nothing was sent), `protocol_error`, `closed`. */
 export class GatewayError extends Error {
   code: string;
   problem: Problem | null;
-  /** HTTP status of the problem. */
+  /** The problem's HTTP status. */
   status?: number;
   /** Why the exchange ended, as in the end record. */
   reason: string | null;
-  /** What had come, of a `request`. */
+  /** For a `request`: the replies that arrived before the error. */
   replies: unknown[];
 }
 
 export interface RequestOptions {
-  /** Cancels; the promise or the loop then fails with the signal's reason. */
+  /** Aborting it cancels the exchange; the promise or the loop fails with the signal's reason. */
   signal?: AbortSignal;
-  /** Total time: "5s", or a number of milliseconds; at most what the service's `overrides` allow. Kept here too, `grace_ms` later: then the code is `deadline`. */
+  /** The time for the whole exchange: "5s", or a number of milliseconds; at most what the service's `overrides` allow.
+   *  The client also enforces it, `grace_ms` later. The code is `deadline` either way. */
   deadline?: string | number;
-  /** Longest gap between replies. */
+  /** The longest gap between replies. */
   idle?: string | number;
-  /** Enough replies. Say it where the service names no end of its own. */
+  /** The number of replies after which the exchange is complete. Needed if the service defines no end of its own. */
   count?: number;
-  /** What came by the deadline is enough: no error then. */
+  /** Accept the replies that arrived by the deadline instead of failing. */
   partial?: boolean;
   as?: Kind;
 }
 
-/** Replies as they arrive. `break` cancels. */
+/** Replies as they arrive. Leaving the loop cancels the exchange. */
 export interface Stream<Reply> extends AsyncIterableIterator<Reply> {
-  /** null until it is over. */
+  /** null until the exchange has ended. */
   readonly end: End | null;
 }
 
-/** A publisher's message; without `topic` where the service has `frames: single`. */
+/** A publisher's message; without `topic` if the service has `frames: single`. */
 export interface Publication<Body> {
   topic?: string;
   body: Body;
 }
 
-interface Tells extends EventTarget {
+interface Observable extends EventTarget {
   readonly state: Exclude<State, "resumed">;
   onstate: ((detail: StateDetail) => void) | null;
   addEventListener(type: "state", listener: (event: CustomEvent<StateDetail>) => void): void;
-  /** What the gateway could not obey and what belongs to no exchange. */
+  /** A problem that belongs to no exchange. */
   addEventListener(type: "problem", listener: (event: CustomEvent<Problem>) => void): void;
   addEventListener(
-    type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
+    type: string, listener: EventListenerOrEventListenerObject | null,
+    options?: AddEventListenerOptions | boolean): void;
 }
 
-export interface Gateway extends Tells {
+export interface Gateway extends Observable {
   readonly transport: "websocket" | "ndjson" | "sse";
-  /** The reply; an array where there is not exactly one, or where `count` is above 1. Rejects with GatewayError. */
+  /** Resolves to the reply, or to an array unless there is exactly one (and `count` is at most 1).
+   *  Rejects with GatewayError. */
   request<Reply = any>(service: string, body: unknown, options?: RequestOptions): Promise<Reply>;
-  /** Starts at once. The loop throws GatewayError behind the last reply when the end is not ok. */
+  /** Starts at once. If the exchange fails, the loop throws a GatewayError after the last reply. */
   stream<Reply = any>(service: string, body: unknown, options?: RequestOptions): Stream<Reply>;
-  /** What a publisher (`peer: publisher`) says on topics that begin so; "" is everything. Leave the loop to end it. */
-  subscribe<Body = any>(service: string, topics: string | string[], options?: RequestOptions): Stream<Publication<Body>>;
-  /** Always over a WebSocket of its own. */
+  /** Messages of a publisher (`peer: publisher`) whose topics begin with one of these; "" matches all. */
+  subscribe<Body = any>(
+    service: string, topics: string | string[], options?: RequestOptions): Stream<Publication<Body>>;
+  /** A raw session, always over a WebSocket of its own. */
   session<Reply = any>(service: string, options?: SessionOptions): Session<Reply>;
-  /** Exchanges that are open fail with `closed`. */
+  /** Open exchanges fail with `closed`. */
   close(): void;
 }
 
 export interface SessionOptions {
-  /** Survive a broken connection where the gateway allows it. Without, the session ends with its connection. */
+  /** Survive a lost connection if the gateway allows it. Otherwise the session ends with its connection. */
   resume?: boolean;
   as?: Kind;
   signal?: AbortSignal;
@@ -139,15 +143,15 @@ export interface SessionOptions {
   onmessage?: (message: { type: "message"; data: unknown }) => void;
 }
 
-/** One identity towards the worker: each `send` is one request frame, each reply one message. */
-export interface Session<Reply> extends Tells, AsyncIterable<Reply> {
+/** One identity towards the worker: each `send` is a request, each reply a message. */
+export interface Session<Reply> extends Observable, AsyncIterable<Reply> {
   readonly service: string;
-  /** Messages that a resumed session had lost, in total. */
+  /** How many messages were lost across all resumptions. */
   readonly missed: number;
   readonly info: { request_id: string | null; resume_ms: number; seq: number; acked: number; drops: number };
-  /** Set it before the first message: then replies go there, and not to the iterator. */
+  /** If set, replies go here and not to the iterator. Set it before the first reply. */
   onmessage: ((message: { type: "message"; data: Reply }) => void) | null;
-  /** Waits for the connection. What was sent into a connection that was already dead is lost. */
+  /** Queues the message until there is a connection. Messages sent into a dead connection are lost. */
   send(body: unknown): void;
   close(): void;
 }

@@ -1,16 +1,19 @@
-// The client of zmq-gateway for browsers and for Node: requests with many replies, over one WebSocket that comes back.
+// The zmq-gateway client for browsers and Node.js: requests with any number of replies, over one WebSocket that is
+// opened again when it breaks.
 //
 //   const gateway = connect();
 //   await gateway.request("echo", { hello: 1 });
 //   for await (const reply of gateway.stream("ticker", { count: 5 })) show(reply);
 //
-//   Gateway  the exchanges that are open, by id          Stream   the replies of one exchange, as an async iterator
-//   Session  one raw conversation with one service       Wire     one WebSocket after another: hello, resume, acks
+//   Gateway          the open exchanges, by id
+//   Stream           the replies of one exchange, as an async iterator
+//   Session          a raw conversation with one service
+//   ResumableSocket  one WebSocket after another: hello, resume, acknowledgements
 //
-// A connection that breaks is opened again after a random wait that grows (full jitter), and the session resumed where
-// the gateway allows it. A connection that only falls silent is asked with a ping, and dropped when no answer comes.
-// Nothing is lost in silence: what cannot be resumed fails with `connection_lost`, what the gateway had to forget with
-// `replies_lost`. One file without dependencies, so that it can be copied anywhere.
+// After a lost connection the client reconnects with exponential backoff and full jitter, and resumes the session if
+// the gateway allows it. A silent connection is pinged, and dropped if no answer arrives. Nothing is lost silently:
+// what cannot be resumed fails with `connection_lost`, what the gateway had to drop fails with `replies_lost`.
+// This is one file without dependencies, so that you can copy it anywhere.
 
 const defaults = {
   url: globalThis.location?.origin, transport: "auto",
@@ -21,16 +24,16 @@ const defaults = {
 const acksAfter = 32;
 const ackInterval = 250;
 const longLived = 5_000;
-const longestTimer = 2 ** 31 - 1;  // setTimeout takes no more, and fires at once when it gets more
-const nobody = "?";  // no service is called so: asks whether an id is in use, see Gateway's resumed()
-// Not NDJSON: the gateway breaks an incomplete NDJSON answer off behind its end record, so that curl can tell, and
-// Chromium then throws away what it had not handed out yet: 30 of 40 end records, against none of 40 events.
+const longestTimer = 2 ** 31 - 1;  // setTimeout fires at once if the delay is longer
+const noService = "?";  // not a valid service name; see Gateway's #resumed()
+// Not NDJSON: after the end record of an incomplete response the gateway breaks the connection off, so that curl fails.
+// Chromium then drops the data that it has not delivered yet: 30 of 40 end records, compared with 0 of 40 by SSE.
 const fallback = "sse";
-const unfinished = ["idle", "deadline", "limit"];
+const partialReasons = ["idle", "deadline", "limit"];
 
 export const connect = (options = {}) => new Gateway({ ...defaults, ...options });
 
-/** `code` is the gateway's stable word, or connection_lost, replies_lost, unreachable, protocol_error, closed. */
+/** `code` is the problem's code, or connection_lost, replies_lost, unreachable, protocol_error or closed. */
 export class GatewayError extends Error {
   name = "GatewayError";
   constructor(code, message, { problem = null, reason = null, replies = problem?.replies ?? [] } = {}) {
@@ -43,7 +46,7 @@ const problemError = (problem, reason = null) =>
   new GatewayError(problem?.code ?? reason ?? "http_error", undefined, { problem, reason });
 const milliseconds = (time) => (typeof time === "number" ? `${time}ms` : time);
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-/** null for no time, or one that the gateway will refuse. */
+/** null if there is no time, or one that the gateway will reject. */
 const inMilliseconds = (time) => {
   const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(milliseconds(time ?? "")) ?? [];
   return unit ? count * units[unit] : null;
@@ -52,12 +55,12 @@ const rulesOf = ({ deadline, idle, count, partial }) => ({
   deadline: milliseconds(deadline), idle: milliseconds(idle), count, partial: partial ? "ok" : undefined,
 });
 const fromBase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-/** Bodies inside JSON: bytes are base64 there, everything else is itself. */
-const enclosed = (body, as) => (as === "binary" ? toBase64(body) : body);
-const disclosed = (body, as) => (as === "binary" ? fromBase64(body) : body);
+/** Bodies inside a JSON message: bytes as base64, everything else unchanged. */
+const encoded = (body, as) => (as === "binary" ? toBase64(body) : body);
+const decoded = (body, as) => (as === "binary" ? fromBase64(body) : body);
 
-/** What was pushed and not yet taken; ends once, with an error behind the last item or without. */
-class Feed {
+/** Values that were pushed and not read yet. It ends once; with an error, reading fails after the last value. */
+class AsyncQueue {
   #controller;
   #reader = new ReadableStream({ start: (controller) => { this.#controller = controller; } }).getReader();
   #isOver = false;
@@ -82,69 +85,69 @@ class Feed {
   }
 }
 
-/** The replies of one exchange. Leaving the loop, or the signal, cancels it; `end` is the end record after the last. */
+/** The replies of one exchange. Leaving the loop or aborting the signal cancels it. `end` becomes the end record. */
 class Stream {
   end = null;
-  #feed = new Feed();
+  #replies = new AsyncQueue();
   #count = 0;
   #options;
   #cancel;
   #release = () => {};
 
-  /** `begin` gets what it may tell the stream, and gives the function that cancels the exchange. */
+  /** `begin(sink)` starts the exchange, reports to `sink`, and returns a function that cancels the exchange. */
   constructor(options, begin) {
     this.#options = options;
     const { signal } = options;
-    const abort = () => this.#over({ reason: "cancelled", ok: true }, signal.reason, true);
+    const abort = () => this.#finish({ reason: "cancelled", ok: true }, signal.reason, true);
     if (signal?.aborted) return abort();
     signal?.addEventListener("abort", abort, { once: true });
     this.#release = () => signal?.removeEventListener("abort", abort);
     this.#cancel = begin({
-      reply: (body) => { this.#count += 1; this.#feed.push(disclosed(body, options.as)); },
-      finish: (end) => this.#over(end, this.#isFine(end) ? null : problemError(end.problem, end.reason)),
-      fail: (error) => this.#over({ reason: error.code, ok: false, problem: error.problem ?? undefined }, error),
+      reply: (body) => { this.#count += 1; this.#replies.push(decoded(body, options.as)); },
+      finish: (end) => this.#finish(end, this.#isSuccess(end) ? null : problemError(end.problem, end.reason)),
+      fail: (error) => this.#finish({ reason: error.code, ok: false, problem: error.problem ?? undefined }, error),
     });
   }
 
-  next() { return this.#feed.next(); }
+  next() { return this.#replies.next(); }
   [Symbol.asyncIterator]() { return this; }
 
   async return(value) {
-    this.#over({ reason: "cancelled", ok: true }, null, true);
-    this.#feed.forget();
+    this.#finish({ reason: "cancelled", ok: true }, null, true);
+    this.#replies.forget();
     return { value, done: true };
   }
 
-  #isFine(end) {
-    return end.ok || (this.#options.partial && unfinished.includes(end.reason));
+  #isSuccess(end) {
+    return end.ok || (this.#options.partial && partialReasons.includes(end.reason));
   }
 
-  #over(end, error, isCancelled = false) {
+  #finish(end, error, isCancelled = false) {
     if (this.end) return;
     this.end = { replies: this.#count, ...end };
     this.#release();
     if (isCancelled) this.#cancel?.();
-    this.#feed.finish(error);
+    this.#replies.finish(error);
   }
 }
 
-/** Remembers the state and tells it, to `onstate` and as "state" events. What fits nowhere else is a "problem" event. */
-class Teller extends EventTarget {
+/** Reports changes of its state, to `onstate` and as "state" events, and problems that belong to no exchange. */
+class StateTarget extends EventTarget {
   state = "connecting";
   onstate = null;
 
-  problem(problem) { this.dispatchEvent(new CustomEvent("problem", { detail: problem })); }
+  reportProblem(problem) { this.dispatchEvent(new CustomEvent("problem", { detail: problem })); }
 
-  tell(detail) {
+  setState(detail) {
     this.state = detail.state === "resumed" ? "open" : detail.state;
     this.onstate?.(detail);
     this.dispatchEvent(new CustomEvent("state", { detail }));
   }
 }
 
-class Gateway extends Teller {
+class Gateway extends StateTarget {
   #options;
-  #wire = null;
+  #connection = null;
   #open = new Map();
   #cancelled = new Set();
   #sessions = new Set();
@@ -161,7 +164,7 @@ class Gateway extends Teller {
     queueMicrotask(() => this.#start());
   }
 
-  /** The reply, or an array where there is not exactly one. */
+  /** Resolves to the reply, or to an array unless there is exactly one. */
   async request(service, body, options = {}) {
     const replies = [];
     try {
@@ -175,21 +178,21 @@ class Gateway extends Teller {
 
   stream(service, body, options = {}) { return this.#exchange(service, { body }, options); }
 
-  /** What a publisher says on these topics: `{topic, body}` each, until the loop is left. */
+  /** Streams a publisher's messages on these topics, as `{topic, body}`, until you leave the loop. */
   subscribe(service, topics, { as, ...options } = {}) {
-    const read = (message) => ({ ...message, body: disclosed(message.body, as) });
+    const read = (message) => ({ ...message, body: decoded(message.body, as) });
     return this.#exchange(service, { topics: [topics].flat() }, options, read);
   }
 
   #exchange(service, request, options, read = (reply) => reply) {
-    return new Stream(options, (hear) => {
+    return new Stream(options, (sink) => {
       const id = (this.#number += 1).toString(36);
-      const exchange = { id, service, ...request, options, hear, sent: 0, isHeard: false, isAsked: false };
-      const { reply, finish, fail } = hear;
+      const exchange = { id, service, ...request, options, sent: 0, hasReply: false, isProbed: false };
+      const { reply, finish, fail } = sink;
       exchange.finish = (end) => { this.#forget(exchange); finish(end); };
       exchange.fail = (error) => { this.#forget(exchange); fail(error); };
       exchange.reply = (body) => reply(read(body));
-      if (this.state === "closed") fail(new GatewayError("closed", "This gateway was closed."));
+      if (this.state === "closed") fail(new GatewayError("closed", "This gateway is closed. Call connect() again."));
       else this.#begin(exchange);
       return () => this.#cancel(exchange);
     });
@@ -202,39 +205,40 @@ class Gateway extends Teller {
     return session;
   }
 
-  /** What is open ends with the code `closed`. */
+  /** Open exchanges fail with `closed`. */
   close() {
     if (this.state === "closed") return;
     for (const session of [...this.#sessions]) session.close();
     for (const exchange of [...this.#open.values()]) {
       exchange.aborter?.abort();
-      exchange.fail(new GatewayError("closed", "The gateway was closed here."));
+      exchange.fail(new GatewayError("closed", "close() was called on this gateway."));
     }
-    this.#wire?.close();
-    this.tell({ state: "closed" });
+    this.#connection?.close();
+    this.setState({ state: "closed" });
   }
 
-  /** At once, but for a gateway that is only asked for sessions, which have sockets of their own. */
+  /** Connects, unless the page has only opened sessions so far: those have WebSockets of their own. */
   #start() {
     if (this.state === "closed" || this.#isStarted || (this.#sessions.size && !this.#open.size)) return;
     this.#isStarted = true;
-    if (this.transport !== "websocket") return this.tell({ state: "open", transport: this.transport });
+    if (this.transport !== "websocket") return this.setState({ state: "open", transport: this.transport });
     const url = address(this.#options.url, "v1/socket", true);
-    this.#wire = new Wire(this.#options, { url, protocols: ["zmq-gateway.v1"], hello: true }, {
-      state: (detail) => this.tell(detail), ready: () => this.#ready(), message: (message) => this.#take(message),
+    this.#connection = new ResumableSocket(this.#options, { url, protocols: ["zmq-gateway.v1"], hello: true }, {
+      state: (detail) => this.setState(detail), ready: () => this.#ready(),
+      message: (message) => this.#receive(message),
       resumed: () => this.#resumed(), gap: (missed) => this.#gap(missed), lost: (error) => this.#lost(error),
       blocked: (times) => times === 2 && this.#options.transport === "auto" && this.#fallBack(),
     });
-    this.#wire.open();
+    this.#connection.open();
   }
 
   #begin(exchange) {
     this.#open.set(exchange.id, exchange);
     this.#start();
     if (this.transport !== "websocket") return this.#fetch(exchange);
-    if (this.#wire?.isReady) return this.#send(exchange);
+    if (this.#connection?.isReady) return this.#send(exchange);
     const wait = this.#options.wait_ms;
-    const error = new GatewayError("unreachable", `The gateway could not be reached for ${wait} ms.`);
+    const error = new GatewayError("unreachable", `No connection to the gateway for ${wait} ms. Nothing was sent.`);
     exchange.timer = setTimeout(() => exchange.fail(error), wait);
   }
 
@@ -242,12 +246,12 @@ class Gateway extends Teller {
     const { id, service, body, topics, options } = exchange;
     clearTimeout(exchange.timer);
     exchange.sent += 1;
-    const request = topics ? { op: "subscribe", topics } : { op: "request", body: enclosed(body, options.as) };
-    this.#wire.send({ id, service, ...request, ...rulesOf(options) });
+    const request = topics ? { op: "subscribe", topics } : { op: "request", body: encoded(body, options.as) };
+    this.#connection.send({ id, service, ...request, ...rulesOf(options) });
     this.#limit(exchange);
   }
 
-  /** The gateway ends an exchange at its deadline. If its word does not come, the exchange ends here soon after. */
+  /** The gateway ends an exchange at its deadline. If no end record arrives, the exchange ends here a little later. */
   #limit(exchange) {
     const time = inMilliseconds(exchange.options.deadline);
     if (time === null) return;
@@ -256,9 +260,9 @@ class Gateway extends Teller {
   }
 
   #expire(exchange) {
-    const detail = `The deadline passed, and the gateway did not say so within ${this.#options.grace_ms} ms.`;
+    const detail = `The deadline passed, and no end record arrived within another ${this.#options.grace_ms} ms.`;
     this.#cancel(exchange);
-    const problem = { status: 504, code: "deadline", title: "The time for the whole answer was over.", detail };
+    const problem = { status: 504, code: "deadline", title: "The deadline passed.", detail };
     exchange.finish({ reason: "deadline", ok: false, problem });
   }
 
@@ -283,23 +287,23 @@ class Gateway extends Teller {
     exchange.aborter?.abort();
     if (exchange.sent === 0) return;
     this.#cancelled.add(exchange.id);
-    this.#wire.send({ op: "cancel", id: exchange.id });
+    this.#connection.send({ op: "cancel", id: exchange.id });
   }
 
-  #take(message) {
+  #receive(message) {
     const exchange = this.#open.get(message.id);
     if (message.op === "end") this.#cancelled.delete(message.id);
-    if (message.op === "error" && message.id === undefined) return this.problem(message.problem);
+    if (message.op === "error" && message.id === undefined) return this.reportProblem(message.problem);
     if (!exchange) return void (message.op === "error" && this.#cancelled.delete(message.id));
-    const wasAsked = exchange.isAsked;
-    exchange.isAsked = false;
+    const wasProbed = exchange.isProbed;
+    exchange.isProbed = false;
     if (message.op === "reply") {
-      exchange.isHeard = true;
+      exchange.hasReply = true;
       exchange.reply(message.body);
     } else if (message.op === "end") {
-      if (wasAsked && message.problem?.code === "unknown_service") this.#again(exchange);
+      if (wasProbed && message.problem?.code === "unknown_service") this.#sendAgain(exchange);
       else exchange.finish(message);
-    } else if (message.op === "error" && !wasAsked) {
+    } else if (message.op === "error" && !wasProbed) {
       exchange.fail(problemError(message.problem));
     }
   }
@@ -308,27 +312,28 @@ class Gateway extends Teller {
     for (const exchange of this.#open.values()) if (exchange.sent === 0) this.#send(exchange);
   }
 
-  /** A request that was sent as the connection broke may never have arrived, and asking twice could do the work twice.
-   *  So its id is asked for a service that nobody has: a duplicate id says that the request is there, an end of
-   *  unknown_service that it is not; and that comes behind all that was kept for us, an end that we missed included. */
+  /** A request that was sent just before the connection was lost may not have arrived, and sending it again could do
+   *  the work twice. So we first send its id with a service that does not exist. A `duplicate_id` error means that the
+   *  request arrived; an end of `unknown_service` means that it did not. The gateway sends everything that we missed,
+   *  including an end, before it answers. */
   #resumed() {
-    for (const id of this.#cancelled) this.#wire.send({ op: "cancel", id });
+    for (const id of this.#cancelled) this.#connection.send({ op: "cancel", id });
     for (const exchange of this.#open.values()) {
-      if (exchange.sent === 0 || exchange.isHeard) continue;
-      exchange.isAsked = true;
-      this.#wire.send({ op: "request", id: exchange.id, service: nobody, body: null });
+      if (exchange.sent === 0 || exchange.hasReply) continue;
+      exchange.isProbed = true;
+      this.#connection.send({ op: "request", id: exchange.id, service: noService, body: null });
     }
   }
 
-  #again(exchange) {
+  #sendAgain(exchange) {
     if (exchange.sent < 2) this.#send(exchange);
-    else exchange.fail(new GatewayError("connection_lost", "The connection broke twice as the request was sent."));
+    else exchange.fail(new GatewayError("connection_lost", "The connection was lost twice during the request."));
   }
 
   #gap(missed) {
     for (const exchange of this.#sent) {
       this.#cancel(exchange);
-      exchange.fail(new GatewayError("replies_lost", `The gateway could not keep ${missed} messages of the session.`));
+      exchange.fail(new GatewayError("replies_lost", `The gateway dropped ${missed} messages of this session.`));
     }
   }
 
@@ -337,26 +342,27 @@ class Gateway extends Teller {
     for (const exchange of this.#sent) exchange.fail(new GatewayError(code, message, { reason }));
   }
 
-  /** Twice no WebSocket, but does anybody answer at all? Only then is it the WebSocket that is in the way. */
+  /** Two WebSockets failed. If the gateway answers HTTP, something on the way blocks WebSockets: use fetch instead. */
   async #fallBack() {
     const { fetch, url } = this.#options;
     const health = fetch(address(url, "healthz"), { mode: "no-cors", cache: "no-store" });
     const isThere = await health.then(() => true, () => false);
-    if (!isThere || this.#wire.isReady || this.state === "closed") return;
-    this.#wire.close();
+    if (!isThere || this.#connection.isReady || this.state === "closed") return;
+    this.#connection.close();
     this.transport = fallback;
-    this.tell({ state: "open", transport: fallback });
+    this.setState({ state: "open", transport: fallback });
     for (const exchange of this.#open.values()) this.#fetch(exchange);
   }
 }
 
-/** One identity: every send is a body, every message a reply. Its end is an error unless it was closed with 1000. */
-class Session extends Teller {
+/** One identity towards the worker: each `send` is a request, each message a reply. Any end is an error except a close
+ *  with 1000. */
+class Session extends StateTarget {
   onmessage = null;
   missed = 0;
-  #feed = new Feed();
-  #queue = [];
-  #wire;
+  #replies = new AsyncQueue();
+  #unsent = [];
+  #connection;
   #as;
   #resume;
 
@@ -367,69 +373,72 @@ class Session extends Teller {
     this.#resume = resume;
     const path = `v1/services/${encodeURIComponent(service)}${resume ? "?resume=1" : ""}`;
     const url = address(connection.url, path, true);
-    this.#wire = new Wire(connection, { url, protocols: [], hello: resume }, {
-      state: (detail) => this.tell(detail), ready: () => this.#queue.splice(0).forEach((one) => this.#wire.send(one)),
-      message: ({ op, body, problem }) => (op === "reply" ? this.#reply(disclosed(body, as)) : this.problem(problem)),
-      raw: (data) => this.#take(data, connection.reviver),
+    this.#connection = new ResumableSocket(connection, { url, protocols: [], hello: resume }, {
+      state: (detail) => this.setState(detail),
+      ready: () => this.#unsent.splice(0).forEach((one) => this.#connection.send(one)),
+      message: ({ op, body, problem }) =>
+        (op === "reply" ? this.#reply(decoded(body, as)) : this.reportProblem(problem)),
+      raw: (data) => this.#receive(data, connection.reviver),
       resumed: () => {}, gap: (missed) => { this.missed += missed; }, blocked: () => {},
-      lost: (error) => this.#over(error.closeCode === 1000 ? null : error),
+      lost: (error) => this.#finish(error.closeCode === 1000 ? null : error),
     });
     if (signal?.aborted) return void this.close();
     signal?.addEventListener("abort", () => this.close(), { once: true });
-    queueMicrotask(() => this.state !== "closed" && this.#wire.open());
+    queueMicrotask(() => this.state !== "closed" && this.#connection.open());
   }
 
-  /** The request id, last number and time of resumption as the gateway told them. */
-  get info() { return this.#wire.info; }
+  /** `{request_id, resume_ms, seq, acked, drops}`: what the gateway announced, and the progress of the session. */
+  get info() { return this.#connection.info; }
 
   [Symbol.asyncIterator]() {
-    return { next: () => this.#feed.next(), return: async () => (this.close(), { done: true }) };
+    return { next: () => this.#replies.next(), return: async () => (this.close(), { done: true }) };
   }
 
   send(body) {
     if (this.state === "closed") throw new GatewayError("closed", "This session is closed.");
     const bare = this.#as === "json" ? JSON.stringify(body) : body;
-    const message = this.#resume ? { op: "send", body: enclosed(body, this.#as) } : bare;
-    if (this.#wire.isReady) this.#wire.send(message);
-    else this.#queue.push(message);
+    const message = this.#resume ? { op: "send", body: encoded(body, this.#as) } : bare;
+    if (this.#connection.isReady) this.#connection.send(message);
+    else this.#unsent.push(message);
   }
 
-  close() { this.#over(null); }
+  close() { this.#finish(null); }
 
-  #take(data, reviver) {
+  #receive(data, reviver) {
     if (this.#as !== "json") return this.#reply(typeof data === "string" ? data : new Uint8Array(data));
     let body;
     try {
       body = JSON.parse(data, reviver);
     } catch {
-      return this.#over(new GatewayError("protocol_error", 'A reply is not JSON; say as: "text" or "binary".'));
+      const message = 'A reply is not JSON. Open the session with as: "text" or as: "binary".';
+      return this.#finish(new GatewayError("protocol_error", message));
     }
     this.#reply(body);
   }
 
   #reply(body) {
     if (this.onmessage) this.onmessage({ type: "message", data: body });
-    else this.#feed.push(body);
+    else this.#replies.push(body);
   }
 
-  #over(error) {
+  #finish(error) {
     if (this.state === "closed") return;
-    this.#feed.finish(error);
-    this.#wire.close();
-    this.tell({ state: "closed", error });
+    this.#replies.finish(error);
+    this.#connection.close();
+    this.setState({ state: "closed", error });
   }
 }
 
-/** One WebSocket after another, and the session that lives longer than each. A session with a hello can ask whether the
- *  connection lives: after `ping_ms` of silence, and at once when the network or the page is back.
+/** One WebSocket after another, and the session that outlives each of them. A session with a hello pings the gateway
+ *  after `ping_ms` of silence, and at once when the network or the page is back.
  *
  *      idle -> opening -> (hello) -> ready -> waiting -> opening ...      any -> closed
  *                   \-> resuming -> resumed or refused -^                                                            */
-class Wire {
+class ResumableSocket {
   info = { request_id: null, resume_ms: 0, seq: 0, acked: 0, drops: 0 };
   #options;
   #kind;
-  #hear;
+  #handlers;
   #socket = null;
   #phase = "idle";
   #token = null;
@@ -437,22 +446,22 @@ class Wire {
   #refusals = 0;
   #attempts = 0;
   #openedAt = 0;
-  #goodbye = null;
-  #isBidden = false;
-  #heardAt = 0;
+  #retryAfter = null;
+  #isWaitFixed = false;
+  #receivedAt = 0;
   #timers = {};
   #isEverOpen = false;
   #events = new AbortController();
 
-  constructor(options, kind, hear) {
+  constructor(options, kind, handlers) {
     this.#options = options;
     this.#kind = kind;
-    this.#hear = hear;
+    this.#handlers = handlers;
     const { document } = globalThis;
     const { signal } = this.#events;
-    globalThis.addEventListener?.("online", () => this.#hurry(true), { signal });
+    globalThis.addEventListener?.("online", () => this.#recheck(true), { signal });
     document?.addEventListener(
-      "visibilitychange", () => document.visibilityState === "visible" && this.#hurry(false), { signal });
+      "visibilitychange", () => document.visibilityState === "visible" && this.#recheck(false), { signal });
   }
 
   get isReady() { return this.#phase === "ready"; }
@@ -464,28 +473,28 @@ class Wire {
 
   open() {
     this.#phase = "opening";
-    this.#after("retry");
-    if (!this.#isEverOpen) this.#hear.state({ state: "connecting" });
+    this.#setTimer("retry");
+    if (!this.#isEverOpen) this.#handlers.state({ state: "connecting" });
     let socket;
     try {
       socket = new this.#options.WebSocket(this.#kind.url, this.#kind.protocols);
     } catch (error) {
-      return this.#broke({ code: 1006, reason: error.message });
+      return this.#disconnected({ code: 1006, reason: error.message });
     }
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
-    this.#after("hello", this.#options.hello_ms, () => this.#abandon("no hello came"));
+    this.#setTimer("hello", this.#options.hello_ms, () => this.#giveUp("no hello arrived"));
     const mine = (act) => (event) => socket === this.#socket && act(event);
     socket.onopen = mine(() => this.#opened());
     socket.onmessage = mine(({ data }) => this.#receive(data));
-    socket.onclose = mine((event) => this.#broke(event));
+    socket.onclose = mine((event) => this.#disconnected(event));
   }
 
   close() {
     this.#phase = "closed";
     this.#events.abort();
-    for (const name of Object.keys(this.#timers)) this.#after(name);
-    this.#release(1000);
+    for (const name of Object.keys(this.#timers)) this.#setTimer(name);
+    this.#detach(1000);
   }
 
   #opened() {
@@ -496,28 +505,29 @@ class Wire {
   }
 
   #receive(data) {
-    if (!this.#kind.hello) return this.#hear.raw(data);
-    this.#heardAt = performance.now();
-    this.#after("pong");
+    if (!this.#kind.hello) return this.#handlers.raw(data);
+    this.#receivedAt = performance.now();
+    this.#setTimer("pong");
     let message = null;
     try {
       message = JSON.parse(data, this.#options.reviver);
-    } catch { /* null says it */ }
-    if (typeof message?.op !== "string") return this.#distrust("The gateway sent a message that is not one.");
+    } catch { /* handled as null below */ }
+    if (typeof message?.op !== "string") return this.#protocolError("The gateway sent a malformed message.");
     if (this.#isDuplicate(message)) return;
-    if (message.op === "hello") this.#greeted(message);
-    else if (message.op === "resumed") this.#resume(message);
-    else if (message.op === "goodbye") this.#goodbye = message.retry_ms;
+    if (message.op === "hello") this.#receivedHello(message);
+    else if (message.op === "resumed") this.#receivedResumed(message);
+    else if (message.op === "goodbye") this.#retryAfter = message.retry_ms;
     else if (message.op === "pong") return;
-    else if (message.op === "error" && message.id === undefined && this.#phase === "resuming") this.#refused(message);
-    else this.#hear.message(message);
+    else if (this.#phase === "resuming" && message.op === "error" && message.id === undefined) {
+      this.#receivedRefusal(message);
+    } else this.#handlers.message(message);
   }
 
   #isDuplicate({ seq, op }) {
     if (typeof seq !== "number" || op === "resumed") return false;
     const missed = seq - this.info.seq - 1;
     if (missed < 0) return true;
-    if (missed > 0) this.#hear.gap(missed);
+    if (missed > 0) this.#handlers.gap(missed);
     this.info.seq = seq;
     if (!this.#token) return false;
     if (seq - this.info.acked >= acksAfter) this.#ack();
@@ -526,96 +536,96 @@ class Wire {
   }
 
   #ack() {
-    this.#after("ack");
+    this.#setTimer("ack");
     if (!this.isReady || this.info.acked === this.info.seq) return;
     this.info.acked = this.info.seq;
     this.send({ op: "ack", seq: this.info.seq });
   }
 
-  #greeted(message) {
+  #receivedHello(message) {
     if (this.#phase === "resuming") this.#hello = message;
-    else this.#adopt(message, 0, { state: "open" });
+    else this.#startSession(message, 0, { state: "open" });
   }
 
-  #resume(message) {
+  #receivedResumed(message) {
     const missed = message.missed ?? 0;
-    if (missed > 0) this.#hear.gap(missed);
-    this.#adopt(message, message.seq, { state: "resumed", missed }, () => this.#hear.resumed());
+    if (missed > 0) this.#handlers.gap(missed);
+    this.#startSession(message, message.seq, { state: "resumed", missed }, () => this.#handlers.resumed());
   }
 
-  #refused({ problem }) {
+  #receivedRefusal({ problem }) {
     const why = problem?.detail ?? problem?.code;
-    this.#forgetSession(new GatewayError("connection_lost", `The session could not be resumed: ${why}.`));
-    if (this.#phase === "resuming") this.#adopt(this.#hello ?? {}, 0, { state: "open" });
+    this.#dropSession(new GatewayError("connection_lost", `The session could not be resumed: ${why}.`));
+    if (this.#phase === "resuming") this.#startSession(this.#hello ?? {}, 0, { state: "open" });
   }
 
-  #adopt({ request_id, token, resume_ms }, seq, state, before) {
+  #startSession({ request_id, token, resume_ms }, seq, state, before) {
     this.#token = token ?? null;
     Object.assign(this.info, { request_id: request_id ?? null, resume_ms: resume_ms ?? 0, seq, acked: seq });
     this.#ready(state, before);
   }
 
   #ready(state, before) {
-    this.#after("hello");
-    this.#after("expiry");
+    this.#setTimer("hello");
+    this.#setTimer("expiry");
     this.#phase = "ready";
     this.#openedAt = performance.now();
     this.#isEverOpen = true;
-    this.#watch();
-    this.#hear.state({ ...state, transport: "websocket" });
+    this.#watchForSilence();
+    this.#handlers.state({ ...state, transport: "websocket" });
     before?.();
-    this.#hear.ready();
+    this.#handlers.ready();
   }
 
-  /** After each silence of `ping_ms` a ping; the timer is set by the silence and not by each message. */
-  #watch() {
+  /** Pings after `ping_ms` of silence. The timer is not set again for each message. */
+  #watchForSilence() {
     if (!this.#kind.hello) return;
-    const left = this.#heardAt + this.#options.ping_ms - performance.now();
-    if (left <= 0) this.#ask();
-    this.#after("ping", left > 0 ? left : this.#options.ping_ms, () => this.#watch());
+    const left = this.#receivedAt + this.#options.ping_ms - performance.now();
+    if (left <= 0) this.#ping();
+    this.#setTimer("ping", left > 0 ? left : this.#options.ping_ms, () => this.#watchForSilence());
   }
 
-  /** Anything at all that comes is an answer. A timer that is late tells of a page that slept and has not read yet what
-   *  came meanwhile: it asks once more. */
-  #ask(isAgain = false) {
+  /** Any message counts as an answer. If the timer fires late, the page was asleep and has not read what arrived
+   *  meanwhile: then ping once more. */
+  #ping(isAgain = false) {
     if (!this.#kind.hello || this.#timers.pong) return;
-    const { pong_ms: patience } = this.#options;
-    const due = performance.now() + patience;
+    const { pong_ms: wait } = this.#options;
+    const due = performance.now() + wait;
     this.send({ op: "ping" });
-    this.#after("pong", patience, () => {
-      if (!isAgain && performance.now() > due + patience) return this.#ask(true);
-      this.#abandon(`nothing came for ${patience} ms after a ping`);
+    this.#setTimer("pong", wait, () => {
+      if (!isAgain && performance.now() > due + wait) return this.#ping(true);
+      this.#giveUp(`no answer to a ping within ${wait} ms`);
     });
   }
 
-  /** The network is back (online), or the page is: no wait, and no trust in what was open or on its way before. */
-  #hurry(isOnline) {
-    if (this.#phase === "ready") return this.#ask();
-    if (this.#phase === "waiting" && !this.#isBidden) this.#attempts = 0;
-    else if (isOnline && this.#phase === "opening" && this.#socket?.readyState === 0) this.#release(4000);
+  /** The network or the page is back: check an open connection, and do not wait to open a new one. */
+  #recheck(isOnline) {
+    if (this.#phase === "ready") return this.#ping();
+    if (this.#phase === "waiting" && !this.#isWaitFixed) this.#attempts = 0;
+    else if (isOnline && this.#phase === "opening" && this.#socket?.readyState === 0) this.#detach(4000);
     else return;
     this.open();
   }
 
-  #forgetSession(error) {
+  #dropSession(error) {
     this.#token = null;
-    this.#after("expiry");
+    this.#setTimer("expiry");
     Object.assign(this.info, { request_id: null, seq: 0, acked: 0 });
-    this.#hear.lost(error);
+    this.#handlers.lost(error);
   }
 
-  #distrust(message) {
-    this.#forgetSession(new GatewayError("protocol_error", message));
-    if (this.#phase !== "closed") this.#abandon(message);
+  #protocolError(message) {
+    this.#dropSession(new GatewayError("protocol_error", message));
+    if (this.#phase !== "closed") this.#giveUp(message);
   }
 
-  /** Does not wait for the closing handshake of a peer that may be gone. */
-  #abandon(reason) {
-    this.#release(4000);
-    this.#broke({ code: 1006, reason });
+  /** Closes without waiting for the closing handshake, because the peer may be gone. */
+  #giveUp(reason) {
+    this.#detach(4000);
+    this.#disconnected({ code: 1006, reason });
   }
 
-  #release(code) {
+  #detach(code) {
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;
@@ -623,17 +633,18 @@ class Wire {
     socket.close(code);
   }
 
-  #broke({ code, reason }) {
+  #disconnected({ code, reason }) {
     const wasReady = this.#phase === "ready";
     this.#socket = null;
     this.#phase = "waiting";
-    for (const name of ["hello", "ack", "ping", "pong"]) this.#after(name);
+    for (const name of ["hello", "ack", "ping", "pong"]) this.#setTimer(name);
     this.info.drops += wasReady ? 1 : 0;
-    const error = new GatewayError("connection_lost", `The connection was lost (${code} ${reason || "without a word"}).`);
+    const cause = reason ? `${code} ${reason}` : code;
+    const error = new GatewayError("connection_lost", `The connection was lost (${cause}).`);
     Object.assign(error, { reason: reason || null, closeCode: code });
-    if (!this.#token) this.#forgetSession(error);
-    else if (wasReady) this.#timers.expiry ??= setTimeout(() => this.#forgetSession(error), this.info.resume_ms);
-    if (!this.#isEverOpen) this.#hear.blocked(this.#refusals += 1);
+    if (!this.#token) this.#dropSession(error);
+    else if (wasReady) this.#timers.expiry ??= setTimeout(() => this.#dropSession(error), this.info.resume_ms);
+    if (!this.#isEverOpen) this.#handlers.blocked(this.#refusals += 1);
     if (this.#phase === "waiting") this.#retry();
   }
 
@@ -641,16 +652,16 @@ class Wire {
     if (this.#openedAt && performance.now() - this.#openedAt > longLived) this.#attempts = 0;
     this.#openedAt = 0;
     const { retry_ms: base, max_retry_ms: most } = this.#options;
-    const wait = this.#goodbye ?? Math.round(Math.random() * Math.min(most, base * 2 ** this.#attempts));
+    const wait = this.#retryAfter ?? Math.round(Math.random() * Math.min(most, base * 2 ** this.#attempts));
     this.#attempts += 1;
-    this.#isBidden = this.#goodbye !== null;
-    this.#goodbye = null;
-    this.#hear.state({ state: "reconnecting", retry_ms: wait });
-    this.#after("retry", wait, () => this.open());
+    this.#isWaitFixed = this.#retryAfter !== null;
+    this.#retryAfter = null;
+    this.#handlers.state({ state: "reconnecting", retry_ms: wait });
+    this.#setTimer("retry", wait, () => this.open());
   }
 
-  /** Sets the timer of this name, or only clears it. */
-  #after(name, wait, act) {
+  /** Sets the timer of this name; without `act`, only clears it. */
+  #setTimer(name, wait, act) {
     clearTimeout(this.#timers[name]);
     this.#timers[name] = act ? setTimeout(() => { this.#timers[name] = undefined; act(); }, wait) : undefined;
   }
@@ -662,7 +673,7 @@ function address(base, path, isSocket = false) {
   return url.href;
 }
 
-/** One exchange by fetch, told to `exchange` as the socket tells it. */
+/** Runs one exchange by fetch, and calls the same functions of `exchange` as the WebSocket does. */
 async function fetchReplies({ url, fetch, reviver }, how, exchange) {
   const { service, body, topics, options: { as = "json", ...options }, aborter: { signal } } = exchange;
   const rules = { ...rulesOf(options), end: how === "ndjson" ? "record" : undefined };
@@ -672,7 +683,8 @@ async function fetchReplies({ url, fetch, reviver }, how, exchange) {
   const types = { json: "application/json", text: "text/plain; charset=utf-8", binary: "application/octet-stream" };
   const response = await fetch(`${address(url, `v1/services/${encodeURIComponent(service)}`)}?${query}`, {
     ...(topics ? { headers: { Accept } } : {
-      method: "POST", body: as === "json" ? JSON.stringify(body) : body, headers: { Accept, "Content-Type": types[as] } }),
+      method: "POST", body: as === "json" ? JSON.stringify(body) : body,
+      headers: { Accept, "Content-Type": types[as] } }),
     signal, cache: "no-store", redirect: "error",
   });
   const parse = (text) => JSON.parse(text, reviver);

@@ -1,4 +1,4 @@
-"""A headless Chromium, waiting for what it shows, and the page at `/` as its tests see it."""
+"""A headless Chromium, waits with a limit, and the console at `/` as its tests use it."""
 import contextlib
 import shutil
 import urllib.request
@@ -51,7 +51,7 @@ class Page:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def text(self, selector):
-        """In one script, because an element that was found may be replaced before it is asked."""
+        """One script, because an element that was found may be replaced before it is read."""
         return self.driver.execute_script(
             "return document.querySelector(arguments[0])?.textContent.trim() ?? ''", selector)
 
@@ -60,7 +60,7 @@ class Page:
 
     def choose(self, service, how, body=None):
         self.one(f'[data-service="{service}"]').click()
-        self.wait(lambda: self.text("#service-name") == service, f"{service} to be chosen")
+        self.wait(lambda: self.text("#service-name") == service, f"{service} to be selected")
         self.driver.execute_script("document.querySelector(arguments[0]).click()", f'input[name=how][value={how}]')
         if body is not None:
             self.one("#request").clear()

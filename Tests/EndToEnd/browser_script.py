@@ -1,20 +1,20 @@
-"""Runs JavaScript of a test in a blank page, with the client module at hand, and reads the log that it writes."""
+"""Runs a test's JavaScript in a blank page, with the client module imported, and reads the log that it writes."""
 import pytest
 
 from browser import needs_chromium, wait_for  # noqa: F401 (a mark for the tests)
 
-# `note` writes the log; `follow` notes every reply of a stream and how it went, `quick` makes new connections soon.
+# `note` writes the log; `follow` notes every reply of a stream and its end or error; `quick` reconnects quickly.
 PRELUDE = """
   const { connect, GatewayError } = await import("/zmq-gateway.js");
   const note = (...entry) => window.log.push(entry);
   const quick = { retry_ms: 20, max_retry_ms: 50, transport: "websocket", onstate: (s) => note("state", s.state, s) };
   const codeOf = (error) => (error instanceof GatewayError ? error.code : error.name);
-  const told = (error) => note("error", codeOf(error), error.message, error.reason ?? null);
+  const failed = (error) => note("error", codeOf(error), error.message, error.reason ?? null);
   const follow = async (stream) => {
     try {
       for await (const reply of stream) note("reply", reply);
       note("end", stream.end);
-    } catch (error) { told(error); }
+    } catch (error) { failed(error); }
   };
 """
 
@@ -24,7 +24,7 @@ class Script:
         self.driver = driver
 
     def start(self, url, script, page="/blank"):
-        """Runs the script in a page of this origin, and comes back when it has ended."""
+        """Runs the script in a page of this origin until it ends."""
         self.driver.get(url + page)
         failure = self.driver.execute_async_script(
             f"const done = arguments[arguments.length - 1]; window.log = [];"

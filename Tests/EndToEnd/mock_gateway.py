@@ -1,9 +1,9 @@
-"""A gateway that breaks on demand: the WebSocket contract (zmq-gateway.v1 and raw sessions), and just enough HTTP.
+"""A gateway that fails on demand: the WebSocket contract (zmq-gateway.v1 and raw sessions), and just enough HTTP.
 
-What a real gateway does only by accident is an order here: drop the connection, forget messages, refuse to resume, say
-goodbye, hold the hello, talk nonsense. It runs in a thread; its verbs can be called from the test's.
+The test decides when the gateway drops the connection, loses messages, rejects a resume, says goodbye, withholds its
+hello, or sends malformed messages. It runs in a thread; its methods can be called from the test's thread.
 
-Services: `echo` answers once, `burst` as often as {"count"} says, `hold` says nothing until the test calls reply and end.
+Services: `echo` replies once, `burst` as often as {"count"} says, `hold` not until the test calls reply and end.
 """
 import asyncio
 import itertools
@@ -19,7 +19,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".s
 
 
 class Session:
-    """What outlives a connection: numbered messages that nobody acknowledged, and the exchanges that are open."""
+    """What outlives a connection: numbered messages without an acknowledgement, and the open exchanges."""
 
     def __init__(self, name):
         self.name, self.token, self.seq = name, f"token-{name}-0", 0
@@ -30,16 +30,16 @@ class MockGateway:
     def __init__(self):
         self.can_resume, self.refuses, self.is_blocked, self.is_deaf, self.is_silent = True, False, False, False, False
         self.resume_ms = 30_000
-        self.unreachable = set()  # names of files and pages whose request gets no answer
+        self.unreachable = set()  # names of files and pages that do not respond
         self.received, self.sockets, self.sessions = [], [], []
-        self.opened = 0  # WebSockets that were asked for, refused ones too
+        self.opened = 0  # requests for a WebSocket, including rejected ones
         self._names = itertools.count(1)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self.url = self._do(self._start())
 
-    # The test's verbs.
+    # For the test.
 
     def close(self):
         self._do(self._runner.cleanup())
@@ -50,7 +50,7 @@ class MockGateway:
         return [message for message in list(self.received) if message.get("op") == op]
 
     def drop(self, socket=None):
-        """Cuts this connection, or the newest, without a closing handshake."""
+        """Drops this connection, or the newest, without a closing handshake."""
         async def cut():
             (self.sockets[-1] if socket is None else socket)._req.transport.abort()
         self._do(cut())
@@ -62,7 +62,7 @@ class MockGateway:
         self._do(self._end(self.sessions[-1], id, reason, problem))
 
     def say(self, message):
-        """Any text on the newest connection, whatever it is."""
+        """Sends any text on the newest connection."""
         self._do(self.sockets[-1].send_str(message if isinstance(message, str) else json.dumps(message)))
 
     def goodbye(self, retry_ms):
@@ -72,7 +72,7 @@ class MockGateway:
         self._do(leave())
 
     def forget(self, count):
-        """The oldest of what is kept for the session that comes back is gone."""
+        """Loses the oldest messages that are kept for the newest session."""
         del self.sessions[-1].kept[:count]
 
     # The server.

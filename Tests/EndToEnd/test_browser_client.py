@@ -1,5 +1,5 @@
-"""zmq-gateway.js in a real browser, over a WebSocket that breaks as the test wants (mock_gateway.py). Each test runs
-its own JavaScript in a blank page (browser_script.py)."""
+"""zmq-gateway.js in a real browser, over a WebSocket that the test can drop (mock_gateway.py). Each test runs its own
+JavaScript in a blank page (browser_script.py)."""
 import pytest
 
 from browser_script import hold, js, needs_chromium, replies  # noqa: F401 (fixture)
@@ -28,7 +28,7 @@ def test_a_request_gets_its_reply_and_many_replies_make_an_array(js, mock):
     assert mock.opened == 1
 
 
-def test_many_exchanges_share_a_socket_and_each_hears_only_its_own(js, mock):
+def test_many_exchanges_share_a_socket_and_each_gets_only_its_own_replies(js, mock):
     js.start(mock.url, """
       const gateway = connect(quick);
       Promise.all([1, 2, 3].map((n) => gateway.request("hold", n))).then((all) => note("all", all));
@@ -42,12 +42,12 @@ def test_many_exchanges_share_a_socket_and_each_hears_only_its_own(js, mock):
     assert mock.opened == 1
 
 
-def test_an_end_that_is_not_ok_is_thrown_behind_the_last_reply(js, mock):
+def test_an_end_that_is_not_ok_is_thrown_after_the_last_reply(js, mock):
     js.start(mock.url, """
       const gateway = connect(quick);
       window.stream = gateway.stream("hold", {});
       follow(window.stream);
-      await gateway.request("unheard", 1).catch(told);""")
+      await gateway.request("unheard", 1).catch(failed);""")
     assert js.log("error")[0][1:] == ["unknown_service", "no such service", "no_worker"]
     id = next(message["id"] for message in mock.ops("request") if message["service"] == "hold")
     mock.reply(id, "last words")
@@ -67,7 +67,7 @@ def test_leaving_a_stream_cancels_its_exchange(js, mock, by):
       (async () => {{
         try {{
           for await (const reply of stream) {{ note("reply", reply); {leave} }}
-        }} catch (error) {{ told(error); }}
+        }} catch (error) {{ failed(error); }}
         note("left", stream.end);
       }})();
       await gateway.request("echo", 1);""")
@@ -80,14 +80,14 @@ def test_leaving_a_stream_cancels_its_exchange(js, mock, by):
     assert [entry[1] for entry in js.log("error")] == ([] if by == "break" else ["AbortError"])
 
 
-def test_what_arrived_is_acknowledged_by_the_heap_and_not_one_by_one(js, mock):
+def test_replies_are_acknowledged_in_batches(js, mock):
     js.start(mock.url, 'note("n", (await connect(quick).request("burst", { count: 99 })).length);')
     js.wait(lambda: mock.sessions[-1].kept == [], "everything to be acknowledged")
     assert js.log("n") == [["n", 99]]
     assert [ack["seq"] for ack in mock.ops("ack")] == [32, 64, 96, 100]
 
 
-def test_without_a_token_nothing_is_acknowledged_and_a_break_fails_what_is_open(js, mock):
+def test_without_a_token_nothing_is_acknowledged_and_a_lost_connection_fails_open_exchanges(js, mock):
     mock.can_resume = False
     js.start(mock.url, """
       window.gateway = connect(quick);
@@ -101,10 +101,10 @@ def test_without_a_token_nothing_is_acknowledged_and_a_break_fails_what_is_open(
     assert mock.ops("ack") == [] and mock.ops("resume") == []
 
 
-# The connection breaks and comes back
+# Lost connections
 
 
-def test_a_stream_goes_on_after_a_break_with_nothing_lost_and_nothing_twice(js, mock):
+def test_a_stream_continues_after_a_reconnection_without_gaps_or_duplicates(js, mock):
     id = hold(js, mock)
     mock.drop()
     mock.reply(id, 2)
@@ -118,7 +118,7 @@ def test_a_stream_goes_on_after_a_break_with_nothing_lost_and_nothing_twice(js, 
     assert js.states() == ["connecting", "open", "reconnecting", "resumed"]
 
 
-def test_a_second_break_resumes_with_the_newer_token(js, mock):
+def test_a_second_reconnection_resumes_with_the_newer_token(js, mock):
     id = hold(js, mock)
     for n in (1, 2):
         mock.drop()
@@ -128,7 +128,7 @@ def test_a_second_break_resumes_with_the_newer_token(js, mock):
     assert [message["token"] for message in mock.ops("resume")] == ["token-1-0", "token-1-2"]
 
 
-def test_lost_messages_are_an_error_on_what_was_open_and_the_session_goes_on(js, mock):
+def test_dropped_messages_fail_open_exchanges_and_the_session_continues(js, mock):
     id = hold(js, mock)
     mock.is_blocked = True
     mock.drop()
@@ -140,12 +140,12 @@ def test_lost_messages_are_an_error_on_what_was_open_and_the_session_goes_on(js,
     assert js.log("error")[0][1] == "replies_lost"
     resumed = next(entry[2] for entry in js.log("state") if entry[1] == "resumed")
     assert resumed["missed"] == 2
-    js.wait(lambda: mock.ops("cancel"), "the exchange that nobody hears to be cancelled")
+    js.wait(lambda: mock.ops("cancel"), "the failed exchange to be cancelled")
     js.run("window.gateway.request('echo', 'on').then((reply) => window.log.push(['again', reply]))")
     js.wait(lambda: js.log("again"), "the same session to be of use")
 
 
-def test_a_refused_resume_fails_what_was_open_and_begins_afresh(js, mock):
+def test_a_rejected_resume_fails_open_exchanges_and_starts_a_new_session(js, mock):
     hold(js, mock)
     mock.refuses = True
     mock.drop()
@@ -156,10 +156,10 @@ def test_a_refused_resume_fails_what_was_open_and_begins_afresh(js, mock):
     assert mock.sessions[-1].name == 2 and mock.sessions[-1].seq == 2
 
 
-def test_a_request_that_the_break_swallowed_is_sent_again_and_one_that_arrived_is_not(js, mock):
+def test_a_request_that_was_lost_with_the_connection_is_sent_again_and_one_that_arrived_is_not(js, mock):
     js.start(mock.url, """
       window.gateway = connect(quick);
-      window.gateway.request("hold", "arrived").then((reply) => note("arrived", reply), told);
+      window.gateway.request("hold", "arrived").then((reply) => note("arrived", reply), failed);
       await window.gateway.request("echo", 0);""")
     mock.is_deaf = True
     js.run("window.gateway.request('echo', 'swallowed').then((reply) => window.log.push(['swallowed', reply]))")
@@ -174,24 +174,24 @@ def test_a_request_that_the_break_swallowed_is_sent_again_and_one_that_arrived_i
     assert services.count((True, "hold")) == 1, "the work must not be done twice"
 
 
-def test_goodbye_says_when_to_come_back(js, mock):
+def test_goodbye_sets_the_time_of_the_reconnection(js, mock):
     hold(js, mock, "{ ...quick, retry_ms: 9000, max_retry_ms: 9000 }")
     mock.goodbye(30)
     js.wait(lambda: "resumed" in js.states(), "the resumed session")
     assert [entry[2]["retry_ms"] for entry in js.log("state") if entry[1] == "reconnecting"] == [30]
 
 
-def test_a_hello_that_does_not_come_is_given_up_and_asked_for_again(js, mock):
+def test_a_missing_hello_leads_to_another_attempt(js, mock):
     mock.is_silent = True
     js.start(mock.url, """
       window.gateway = connect({ ...quick, hello_ms: 60 });
-      window.gateway.request("echo", "patience").then((reply) => note("one", reply), told);""")
+      window.gateway.request("echo", "patience").then((reply) => note("one", reply), failed);""")
     js.wait(lambda: mock.opened >= 2, "a second attempt")
     mock.is_silent = False
     js.wait(lambda: js.log("one") == [["one", "patience"]], "the reply")
 
 
-def test_a_malformed_message_fails_what_is_open_and_the_connection_is_renewed(js, mock):
+def test_a_malformed_message_fails_open_exchanges_and_leads_to_a_new_connection(js, mock):
     hold(js, mock)
     mock.say('{"op":"reply",')
     js.wait(lambda: js.log("error"), "the stream to fail")
@@ -201,13 +201,13 @@ def test_a_malformed_message_fails_what_is_open_and_the_connection_is_renewed(js
     assert mock.ops("resume") == []
 
 
-def test_a_gateway_that_is_away_fails_requests_as_unreachable_after_the_wait(js, mock):
+def test_requests_fail_as_unreachable_after_wait_ms_without_a_connection(js, mock):
     mock.is_blocked = True
-    js.start(mock.url, 'await connect({ ...quick, wait_ms: 100 }).request("echo", 1).catch(told);')
+    js.start(mock.url, 'await connect({ ...quick, wait_ms: 100 }).request("echo", 1).catch(failed);')
     assert js.log("error")[0][1] == "unreachable"
 
 
-def test_close_ends_what_is_open_and_stays_closed(js, mock):
+def test_close_fails_open_exchanges_and_is_final(js, mock):
     hold(js, mock)
     js.run("window.gateway.close()")
     js.wait(lambda: js.log("error"), "the stream to fail")
@@ -218,7 +218,7 @@ def test_close_ends_what_is_open_and_stays_closed(js, mock):
     assert mock.opened == opened
 
 
-def test_where_websockets_are_blocked_auto_goes_by_fetch(js, mock):
+def test_auto_falls_back_to_fetch_if_websockets_are_blocked(js, mock):
     mock.is_blocked = True
     js.start(mock.url, """
       const gateway = connect({ ...quick, transport: "auto" });

@@ -1,4 +1,4 @@
-"""zmq-gateway.js in a real browser when the network is cut: a connection that is dead and does not say so (cut.py)."""
+"""zmq-gateway.js in a real browser when the network is cut, so that a dead connection still looks open (cut.py)."""
 import json
 
 import pytest
@@ -10,7 +10,7 @@ from scripted import silent
 
 pytestmark = needs_chromium
 
-# Events of the browser, as the module hears them, and how many sockets it has made.
+# Dispatches the browser events that the module listens for, and counts its WebSockets.
 HAPPEN = """
   window.sockets = 0;
   class Counted extends WebSocket { constructor(...all) { super(...all); window.sockets += 1; } }
@@ -33,7 +33,7 @@ def cuttable():
         proxy.close()
 
 
-def test_a_dead_connection_of_a_real_gateway_is_dropped_and_the_session_goes_on_without_a_gap(
+def test_a_dead_connection_to_a_real_gateway_is_dropped_and_the_session_continues_without_a_gap(
         js, start, endpoint, tmp_path, scripted, cuttable):
     there = endpoint()
     worker = scripted(zmq.ROUTER, silent, bind=there)
@@ -59,14 +59,14 @@ def test_a_dead_connection_of_a_real_gateway_is_dropped_and_the_session_goes_on_
     assert js.states().count("resumed") == 1
 
 
-def test_a_connection_on_which_nothing_happens_is_asked_and_kept(js, mock):
+def test_a_silent_connection_is_pinged_and_kept(js, mock):
     hold(js, mock, "{ ...quick, ping_ms: 40, pong_ms: 5000 }")
     js.wait(lambda: len(mock.ops("ping")) >= 3, "three pings")
     assert js.states() == ["connecting", "open"] and mock.opened == 1
     assert mock.ops("ping")[0] == {"op": "ping"}
 
 
-def test_a_raw_session_that_can_be_resumed_is_asked_too(js, mock):
+def test_a_raw_session_that_can_be_resumed_is_pinged_too(js, mock):
     js.start(mock.url, """
       window.session = connect({ ...quick, ping_ms: 40, pong_ms: 150 }).session("echo",
         { resume: true, onstate: (s) => note("state", s.state, s), onmessage: ({ data }) => note("reply", data) });""")
@@ -78,7 +78,7 @@ def test_a_raw_session_that_can_be_resumed_is_asked_too(js, mock):
 
 
 @pytest.mark.parametrize("event", ["online", "visible"])
-def test_a_browser_that_is_back_looks_at_once_whether_its_connection_lives(js, mock, cuttable, event):
+def test_a_browser_that_is_back_checks_its_connection_at_once(js, mock, cuttable, event):
     proxy = cuttable(mock.url)
     id = hold(js, mock, patient.replace("}", ", pong_ms: 100 }"), proxy.url, HAPPEN)
     proxy.cut()
@@ -91,7 +91,7 @@ def test_a_browser_that_is_back_looks_at_once_whether_its_connection_lives(js, m
     js.wait(lambda: replies(js) == [1, 2], "the session to go on, ten minutes early")
 
 
-def test_online_does_not_hurry_a_gateway_that_said_when_to_come_back(js, mock):
+def test_online_does_not_shorten_the_wait_that_a_goodbye_sets(js, mock):
     hold(js, mock, patient.replace("}", ", WebSocket: Counted }"), prepare=HAPPEN)
     mock.goodbye(600_000)
     js.wait(lambda: "reconnecting" in js.states(), "the end of the connection")
@@ -99,14 +99,14 @@ def test_online_does_not_hurry_a_gateway_that_said_when_to_come_back(js, mock):
     assert js.run("return window.sockets") == 1
 
 
-def test_a_closed_gateway_hears_no_more_events(js, mock):
+def test_a_closed_gateway_ignores_events(js, mock):
     hold(js, mock, patient.replace("}", ", WebSocket: Counted }"), prepare=HAPPEN)
     js.run("window.gateway.close(); window.happen.online(); window.happen.visible();")
     assert js.run("return window.sockets") == 1 and js.states()[-1] == "closed"
 
 
 @pytest.mark.parametrize("transport", ["websocket", "sse"])
-def test_a_deadline_is_kept_when_the_gateway_does_not_say_that_it_passed(js, mock, transport):
+def test_the_client_enforces_a_deadline_if_the_gateway_sends_no_end(js, mock, transport):
     js.start(mock.url, f"""
       const gateway = connect({{ ...quick, transport: "{transport}", grace_ms: 50 }});
       const begun = performance.now();
@@ -114,7 +114,8 @@ def test_a_deadline_is_kept_when_the_gateway_does_not_say_that_it_passed(js, moc
       await follow(stream);
       note("time", performance.now() - begun);
       note("over", stream.end);
-      await gateway.request("hold", {{}}, {{ deadline: 100 }}).catch((error) => note("request", error.code, error.reason, error.status));""")
+      await gateway.request("hold", {{}}, {{ deadline: 100 }}).catch(
+        (error) => note("request", error.code, error.reason, error.status));""")
     assert js.log("error")[0][1] == "deadline" and js.log("error")[0][3] == "deadline"
     assert js.log("time")[0][1] >= 150
     assert js.log("over")[0][1]["reason"] == "deadline" and js.log("over")[0][1]["ok"] is False
@@ -126,7 +127,7 @@ def test_a_deadline_is_kept_when_the_gateway_does_not_say_that_it_passed(js, moc
 def test_with_partial_the_replies_that_came_by_the_deadline_are_enough(js, mock):
     js.start(mock.url, """
       window.gateway = connect({ ...quick, grace_ms: 50 });
-      window.gateway.request("hold", {}, { deadline: "300ms", partial: true }).then((one) => note("one", one), told);
+      window.gateway.request("hold", {}, { deadline: "300ms", partial: true }).then((one) => note("one", one), failed);
       await window.gateway.request("echo", 0);""")
     mock.reply(mock.ops("request")[0]["id"], "enough")
     js.wait(lambda: js.log("one") == [["one", "enough"]], "the reply that came")
@@ -134,11 +135,12 @@ def test_with_partial_the_replies_that_came_by_the_deadline_are_enough(js, mock)
 
 def test_with_partial_no_reply_by_the_deadline_is_enough_too(js, mock):
     js.start(mock.url, """
-      note("none", await connect({ ...quick, grace_ms: 20 }).request("hold", {}, { deadline: "50ms", partial: true }));""")
+      const gateway = connect({ ...quick, grace_ms: 20 });
+      note("none", await gateway.request("hold", {}, { deadline: "50ms", partial: true }));""")
     assert js.log("none") == [["none", []]]
 
 
-def test_an_end_in_time_is_the_gateways_own(js, mock):
+def test_an_end_in_time_comes_from_the_gateway(js, mock):
     js.start(mock.url, """
       const gateway = connect({ ...quick, grace_ms: 0 });
       note("one", await gateway.request("echo", 1, { deadline: "5s" }));

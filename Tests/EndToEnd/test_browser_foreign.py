@@ -1,4 +1,4 @@
-"""A page of another origin, in a real browser: what `allowed_origins` lets it do, and that without it there is nothing."""
+"""A page of another origin, in a real browser: what it may do with and without `allowed_origins`."""
 import http.server
 import threading
 
@@ -37,7 +37,8 @@ def served(start, endpoint, tmp_path, scripted):
         there = endpoint()
         scripted(zmq.ROUTER, echo, bind=there)
         gateway = start.gateway(
-            {"s": {"peer": "router", "connect": there, "replies": {"count": 1}}}, tmp_path, public="public", allowed_origins=allowed_origins)
+            {"s": {"peer": "router", "connect": there, "replies": {"count": 1}}}, tmp_path, public="public",
+            allowed_origins=allowed_origins)
         gateway.ready("s")
         return gateway
     return make
@@ -95,5 +96,6 @@ def test_a_preflight_allows_what_a_client_of_this_gateway_sends(served):
         "Origin": "https://app.example", "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type"})
     names = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
-    assert {"authorization", "last-event-id", "idempotency-key", "content-type", "accept", "prefer", "x-request-id"} <= names
+    assert names >= {
+        "authorization", "last-event-id", "idempotency-key", "content-type", "accept", "prefer", "x-request-id"}
     assert "access-control-allow-credentials" not in answer.headers

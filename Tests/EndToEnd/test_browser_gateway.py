@@ -1,4 +1,4 @@
-"""zmq-gateway.js in a real browser against a real gateway and real workers: what breaks here is killed for real."""
+"""zmq-gateway.js in a real browser against a real gateway and real workers, which the tests kill for real."""
 import json
 import os
 import signal
@@ -27,14 +27,16 @@ def numbers(js):
 
 @pytest.fixture
 def served(start, endpoint, tmp_path, scripted):
-    """served(answer) starts a gateway with the page's files and a ROUTER worker of the test's; starts it again on its port."""
+    """served(answer) starts a gateway with the public files and a ROUTER worker; returns both, and a function that
+    restarts the gateway on the same port."""
     def make(answer):
         there, port = endpoint(), []
         scripted_worker = scripted(zmq.ROUTER, answer, bind=there)
 
         def again():
+            replies = {"final": {"pointer": "/done", "equals": True}}
             gateway = start.gateway(
-                {"s": {"peer": "router", "connect": there, "replies": {"final": {"pointer": "/done", "equals": True}}, "cancel": '"stop"'}},
+                {"s": {"peer": "router", "connect": there, "replies": replies, "cancel": '"stop"'}},
                 tmp_path, public="public", listen=f"127.0.0.1:{port[0] if port else 0}")
             port.append(gateway.port)
             gateway.ready("s")
@@ -71,7 +73,7 @@ def test_leaving_a_stream_cancels_it_at_the_worker(js, served):
     js.wait(lambda: js.log("error"), "the stream to end")
 
 
-def test_a_broken_connection_is_resumed_without_a_gap(js, served):
+def test_a_lost_connection_is_resumed_without_a_gap(js, served):
     gateway, worker, _ = served(silent)
     js.start(gateway.url, """
       const sockets = [];
@@ -90,7 +92,7 @@ def test_a_broken_connection_is_resumed_without_a_gap(js, served):
     assert gateway.metric("zmq_gateway_sessions_resumed_total") == 2
 
 
-def test_a_gateway_that_is_killed_and_started_again_is_found_again(js, served):
+def test_the_client_reconnects_to_a_gateway_that_was_killed_and_restarted(js, served):
     gateway, worker, again = served(silent)
     js.start(gateway.url, """
       window.gateway = connect(quick);
@@ -99,7 +101,7 @@ def test_a_gateway_that_is_killed_and_started_again_is_found_again(js, served):
     os.killpg(gateway.pid, signal.SIGKILL)
     js.wait(lambda: "reconnecting" in js.states(), "the page to notice")
     gateway = again()
-    js.wait(lambda: js.log("error"), "the open stream to be told")
+    js.wait(lambda: js.log("error"), "the open stream to fail")
     assert js.log("error")[0][1] == "connection_lost"
     js.run("window.gateway.request('s', {count: 5}).then((reply) => window.log.push(['after', reply]))")
     identity, body = worker.wait_for_count(2)[1]

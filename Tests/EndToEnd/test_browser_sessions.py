@@ -16,7 +16,7 @@ pytestmark = needs_chromium
 # Raw sessions
 
 
-def test_a_raw_session_sends_bodies_and_hears_replies_and_ends_with_its_connection(js, mock):
+def test_a_raw_session_sends_bodies_receives_replies_and_ends_with_its_connection(js, mock):
     js.start(mock.url, """
       const session = connect(quick).session("echo", { onstate: (s) => note("session", s.state) });
       session.send({ n: 1 });
@@ -30,7 +30,7 @@ def test_a_raw_session_sends_bodies_and_hears_replies_and_ends_with_its_connecti
     assert [entry[1] for entry in js.log("session")] == ["connecting", "open", "closed"]
 
 
-def test_a_reply_that_is_not_json_ends_a_session_that_wants_json_and_not_one_of_text(js, mock):
+def test_a_reply_that_is_not_json_ends_a_json_session_and_not_a_text_session(js, mock):
     js.start(mock.url, """
       const text = connect(quick).session("echo", { as: "text" });
       text.send("not json");
@@ -46,7 +46,7 @@ def test_a_reply_that_is_not_json_ends_a_session_that_wants_json_and_not_one_of_
     assert js.log("error")[0][1] == "protocol_error"
 
 
-def test_a_resumable_session_survives_a_break_and_tells_of_it(js, mock):
+def test_a_resumable_session_survives_a_lost_connection_and_reports_it(js, mock):
     js.start(mock.url, """
       const gateway = connect(quick);
       window.session = gateway.session("echo", { resume: true, onstate: (s) => note("session", s.state, s) });
@@ -62,7 +62,7 @@ def test_a_resumable_session_survives_a_break_and_tells_of_it(js, mock):
     assert len(mock.sockets) == 2, "a gateway that is only asked for sessions needs no socket for exchanges"
 
 
-def test_a_refused_resume_ends_a_session_because_its_identity_is_gone(js, mock):
+def test_a_rejected_resume_ends_a_session_because_its_identity_is_gone(js, mock):
     js.start(mock.url, """
       const session = connect(quick).session("echo", { resume: true });
       session.send("a");
@@ -86,14 +86,15 @@ def test_line_separators_of_unicode_do_not_end_a_line(js, demo_gateway, transpor
 
 
 @pytest.mark.parametrize("transport", ["ndjson", "sse"])
-def test_fetch_has_the_same_surface(js, demo_gateway, transport):
+def test_fetch_has_the_same_interface(js, demo_gateway, transport):
     js.start(demo_gateway, f"""
       const gateway = connect({{ ...quick, transport: "{transport}" }});
       note("one", await gateway.request("echo", {{ hello: 1 }}));
       await follow(gateway.stream("ticker", {{ count: 2 }}));
-      await gateway.request("flaky", {{ mode: "error" }}).catch(told);
-      await gateway.request("nobody", 1).catch(told);
-      await gateway.request("slow", {{ seconds: 3 }}, {{ signal: AbortSignal.timeout(50) }}).catch(told);""", page="/")
+      await gateway.request("flaky", {{ mode: "error" }}).catch(failed);
+      await gateway.request("unknown", 1).catch(failed);
+      const signal = AbortSignal.timeout(50);
+      await gateway.request("slow", {{ seconds: 3 }}, {{ signal }}).catch(failed);""", page="/")
     assert js.log("one") == [["one", {"hello": 1}]]
     assert [reply["tick"] for reply in replies(js)] == [1, 2]
     end = js.log("end")[0][1]
@@ -102,7 +103,7 @@ def test_fetch_has_the_same_surface(js, demo_gateway, transport):
     assert js.states() == ["open"]
 
 
-def test_an_incomplete_answer_carries_what_came_and_is_no_error_where_a_part_is_enough(js, demo_gateway):
+def test_an_incomplete_response_has_the_replies_so_far_and_is_no_error_with_partial(js, demo_gateway):
     js.start(demo_gateway, """
       const gateway = connect({ ...quick, transport: "sse" });
       const cut = gateway.request("ticker", { count: 9 }, { deadline: 300 });

@@ -1,5 +1,5 @@
-"""The console's own parts: help with JSON, the history, exchanges by WebSocket and the sessions view. The gateway is
-mock_gateway.py, because a session that breaks and comes back has to be ordered."""
+"""The console: JSON errors, the history, exchanges over a WebSocket, and the session view. The gateway is
+mock_gateway.py, which drops connections on demand."""
 import json
 
 import pytest
@@ -17,31 +17,33 @@ def page(driver, mock):
     driver.get("about:blank")
 
 
-FAULTS = [
-    ('{"a": 1,\n  "b" 2}', 2, 7, "a colon was expected"),
-    ('{"a":1,}', 1, 8, "a comma too many before this"),
-    ('[1, 2', 1, 6, "the text ends, and ] is missing"),
-    ('[1 2]', 1, 4, "a comma or ] was expected"),
-    ('{a:1}', 1, 2, "a name in double quotes was expected"),
-    ("['a']", 1, 2, "strings want double quotes"),
-    ('{"a":01}', 1, 6, "this is neither a number nor true, false or null"),
-    ('{"a":}', 1, 6, "a value is missing before this"),
-    ('[nul]', 1, 2, "this is neither a number nor true, false or null"),
-    ('"a\nb"', 1, 1, "this string has no end, or a character that must be escaped"),
-    ('{} {}', 1, 4, "the value ended before this"),
+SYNTAX_ERRORS = [
+    ('{"a": 1,\n  "b" 2}', 2, 7, "expected a colon"),
+    ('{"a":1,}', 1, 8, "trailing comma"),
+    ('[1, 2', 1, 6, "unexpected end, ] is missing"),
+    ('[1 2]', 1, 4, "expected a comma or ]"),
+    ('{a:1}', 1, 2, "expected a name in double quotes"),
+    ("['a']", 1, 2, "strings need double quotes"),
+    ('{"a":01}', 1, 6, "expected a number, true, false or null"),
+    ('{"a":}', 1, 6, "a value is missing"),
+    ('[nul]', 1, 2, "expected a number, true, false or null"),
+    ('"a\nb"', 1, 1, "the string is not closed, or has a character that must be escaped"),
+    ('{} {}', 1, 4, "unexpected text after the value"),
     ('  ', 1, 3, "a value is missing"),
 ]
 
 
-def test_the_place_where_a_text_stops_being_json_is_found(page):
+def test_a_syntax_error_in_json_is_located(page):
     found = page.driver.execute_async_script(
-        "const [texts, done] = arguments; import('/jsoncheck.js').then(({ faultIn }) => done(texts.map(faultIn)))",
-        [text for text, *_ in FAULTS] + ['{"a":[1,{"b":null},"\\u00e9"],"c":-1.5e3}', "0", "[]"])
-    assert [(one["line"], one["column"], one["message"]) for one in found[:-3]] == [tuple(rest) for _, *rest in FAULTS]
+        "const [texts, done] = arguments;"
+        "import('/jsoncheck.js').then(({ findSyntaxError }) => done(texts.map(findSyntaxError)))",
+        [text for text, *_ in SYNTAX_ERRORS] + ['{"a":[1,{"b":null},"\\u00e9"],"c":-1.5e3}', "0", "[]"])
+    places = [(one["line"], one["column"], one["message"]) for one in found[:-3]]
+    assert places == [tuple(rest) for _, *rest in SYNTAX_ERRORS]
     assert found[-3:] == [None, None, None]
 
 
-def test_the_editor_leads_to_the_fault_and_formats_without_changing_a_value(page):
+def test_the_editor_leads_to_the_error_and_formats_without_changing_a_value(page):
     page.choose("echo", "json", '{"n":12345678901234567890,"b":[1 2]}')
     assert "line 1, column 34" in page.text("#request-hint")
     assert not page.one("#request-format").is_enabled()
@@ -67,7 +69,7 @@ def test_the_history_survives_a_reload_and_brings_a_request_back(page):
     assert page.one("input[name=how][value=websocket]").is_selected()
 
 
-def test_the_arrows_go_from_tab_to_tab(page):
+def test_arrow_keys_move_between_tabs(page):
     page.one("#tab-exchange").send_keys(Keys.ARROW_RIGHT)
     assert page.one("#view-session").is_displayed() and not page.one("#view-exchange").is_displayed()
     assert page.driver.switch_to.active_element.get_attribute("id") == "tab-session"
@@ -100,7 +102,7 @@ def test_an_exchange_by_websocket_is_cancelled_at_the_gateway(page, mock):
     assert page.text("#end h3") == "Cancelled"
 
 
-def test_a_connection_that_cannot_be_resumed_is_told_as_a_problem(page, mock):
+def test_a_connection_that_cannot_be_resumed_is_shown_as_a_problem(page, mock):
     mock.can_resume = False
     page.choose("hold", "websocket", "{}")
     page.send()
@@ -128,37 +130,37 @@ def rows(page, kind):
     return [row.get_attribute("textContent") for row in page.all(f'#session-log [data-kind="{kind}"] :is(code, em)')]
 
 
-def test_a_session_is_opened_broken_resumed_and_closed(page, mock):
+def test_a_session_is_opened_dropped_resumed_and_closed(page, mock):
     page.choose("echo", "json")
     page.one("#tab-session").click()
     page.one("#session-open").click()
-    page.wait(lambda: page.one("#session-state").get_attribute("data-word") == "open", "the session")
+    page.wait(lambda: page.one("#session-state").get_attribute("data-detail") == "open", "the session")
     page.one("#message").clear()
     page.one("#message").send_keys('{"n":1}', Keys.CONTROL, Keys.ENTER)
     page.wait(lambda: rows(page, "received") == ['{"n": 1}'], "the reply")
 
     page.one("#session-break").click()
-    page.wait(lambda: page.one("#session-state").get_attribute("data-word") == "resumed", "the resumption")
+    page.wait(lambda: page.one("#session-state").get_attribute("data-detail") == "resumed", "the resumption")
     page.one("#message-send").click()
-    page.wait(lambda: len(rows(page, "received")) == 2, "the reply behind the break")
+    page.wait(lambda: len(rows(page, "received")) == 2, "the reply after the reconnection")
     assert [word.split(" ")[0] for word in rows(page, "state")] == ["connecting", "open", "reconnecting", "resumed"]
-    names = ("sent", "received", "breaks", "last number")
+    names = ("sent", "received", "disconnects", "last seq")
     facts = {name: page.text(f'#session-facts [data-fact="{name}"]') for name in names}
-    assert facts == {"sent": "2", "received": "2", "breaks": "1", "last number": "2"}
+    assert facts == {"sent": "2", "received": "2", "disconnects": "1", "last seq": "2"}
 
     page.one("#session-close").click()
     page.wait(lambda: page.one("#session-open").is_enabled(), "the end")
     assert rows(page, "state")[-1] == "closed" and not page.one("#message-send").is_enabled()
 
 
-def test_a_session_without_resume_says_why_it_ended(page, mock):
+def test_a_session_without_resume_shows_why_it_ended(page, mock):
     page.choose("echo", "json")
     page.one("#tab-session").click()
     page.one("#session-resume").click()
     page.one("#session-open").click()
     page.wait(lambda: page.one("#session-break").is_enabled(), "the session")
     mock.drop()
-    page.wait(lambda: page.one("#session-state").get_attribute("data-word") == "closed", "the end")
+    page.wait(lambda: page.one("#session-state").get_attribute("data-detail") == "closed", "the end")
     assert "The connection was lost" in rows(page, "state")[-1]
 
 

@@ -1,4 +1,4 @@
-"""Bodies that are large, or are not JSON, through the console and by each of its transports. The gateway and its worker are real."""
+"""Large bodies and bodies that are not JSON, in the console. The gateway and its worker are real."""
 import base64
 
 import pytest
@@ -15,8 +15,8 @@ LARGE = 300_000  # bytes; more than JavaScript takes as arguments of one call
 def page(driver, start, endpoint, tmp_path, scripted):
     there = endpoint()
     scripted(zmq.ROUTER, echo, bind=there)
-    gateway = start.gateway(
-        {"s": {"peer": "router", "connect": there, "body": "binary", "replies": {"count": 1}}}, tmp_path, public="public")
+    service = {"peer": "router", "connect": there, "body": "binary", "replies": {"count": 1}}
+    gateway = start.gateway({"s": service}, tmp_path, public="public")
     gateway.ready("s")
     yield Page(driver, gateway.url).open()
     driver.get("about:blank")
@@ -52,7 +52,7 @@ def test_a_session_shows_a_binary_reply_as_an_exchange_does(page, resume):
     if not resume:
         page.one("#session-resume").click()
     page.one("#session-open").click()
-    page.wait(lambda: page.one("#session-state").get_attribute("data-word") == "open", "the session")
+    page.wait(lambda: page.one("#session-state").get_attribute("data-detail") == "open", "the session")
     fill(page, "message", "hé")
     page.one("#message-send").click()
     page.wait(lambda: page.text('#session-log [data-kind="received"] code') == encoded("hé"), "the reply as base64")

@@ -1,5 +1,4 @@
-"""The console finds its way: addresses that lead to a service, a tab and a request; Back; sixty services; and a gateway
-that has gone."""
+"""Navigation in the console: addresses of a service, a tab and a request; Back; sixty services; a lost gateway."""
 import json
 import os
 import re
@@ -74,16 +73,17 @@ def test_a_link_brings_its_request_and_its_transport(page):
     assert page.one("input[name=how][value=sse]").is_selected()
 
 
-def test_a_service_that_is_not_there_is_told_and_another_is_shown(page):
+def test_an_unknown_service_in_the_address_is_reported_and_another_is_shown(page):
     page.driver.get(page.base + "/#nowhere")
     wait_for_place(page, "echo")
-    assert page.text("#services-note") == 'There is no service "nowhere" now.'
-    assert address(page) == "#nowhere", "it may come"
+    assert page.text("#services-note") == 'There is no service "nowhere" at the moment.'
+    assert address(page) == "#nowhere", "it may appear later"
     page.choose("burst", "json")
-    page.wait(lambda: page.text("#services-note") == "" or not page.one("#services-note").is_displayed(), "the note to go")
+    note = page.one("#services-note")
+    page.wait(lambda: not note.text or not note.is_displayed(), "the note to go")
 
 
-# What the page says of the gateway
+# The state of the gateway
 
 
 @pytest.mark.parametrize("how", ["json", "ndjson", "sse", "websocket"])
@@ -96,7 +96,7 @@ def test_the_workers_own_error_is_shown(driver, demo_gateway, how):
     assert "error" in json.loads(page.text("#problem-reply"))
 
 
-def test_the_version_stands_in_the_bar(driver, demo_gateway):
+def test_the_version_is_in_the_bar(driver, demo_gateway):
     page = Page(driver, demo_gateway).open()
     page.wait(lambda: re.fullmatch(r"\d+\.\d+\.\d+", page.text("#version")), "the version")
 
@@ -107,7 +107,7 @@ def grey(page, selector):
 
 @pytest.mark.parametrize("how", ["killed", "stopped"])
 def test_a_gateway_that_is_gone_is_not_green(driver, start, tmp_path, how):
-    """A stopped one takes connections and never answers."""
+    """A stopped gateway accepts connections and never answers."""
     gateway = start.gateway({"s": {"peer": "rep", "bind": f"ipc://{tmp_path}/s"}}, tmp_path, public="public")
     page = Page(driver, gateway.url).open()
     page.wait(lambda: page.one('[data-metric="connections"]').get_attribute("data-value"), "the first metrics")
@@ -115,24 +115,25 @@ def test_a_gateway_that_is_gone_is_not_green(driver, start, tmp_path, how):
     assert grey(page, "#services") == "none" and grey(page, "#charts") == "none"
     os.killpg(gateway.pid, signal.SIGKILL if how == "killed" else signal.SIGSTOP)
     page.wait(lambda: page.one("#health").get_attribute("data-state") == "lost", "the page to notice")
-    assert page.text("#health") == "not reachable"
-    assert page.one("#banner").is_displayed() and "does not answer" in page.text("#banner")
-    page.wait(lambda: "No metrics" in page.text("#live-note") and page.one("#live-note").is_displayed(), "the live column to say so")
+    assert page.text("#health") == "unreachable"
+    assert page.one("#banner").is_displayed() and "unreachable" in page.text("#banner")
+    page.wait(lambda: "No metrics" in page.text("#live-note"), "the live column to report it")
+    assert page.one("#live-note").is_displayed()
     assert "grayscale" in grey(page, "#services") and "grayscale" in grey(page, "#charts")
     if how == "stopped":
         os.killpg(gateway.pid, signal.SIGCONT)
-        page.wait(lambda: page.one("#health").get_attribute("data-state") == "not-ready", "the page to find it again")
+        page.wait(lambda: page.one("#health").get_attribute("data-state") == "not-ready", "the page to reconnect")
         page.wait(lambda: grey(page, "#services") == "none" and grey(page, "#charts") == "none", "the colours")
         assert not page.one("#banner").is_displayed()
 
 
-def test_readiness_that_cannot_be_asked_for_is_not_green_either(page, mock):
+def test_unreachable_readiness_is_not_green_either(page, mock):
     page.open()
-    page.wait(lambda: page.one("#health").get_attribute("data-state") == "unknown", "an answer that says nothing")
+    page.wait(lambda: page.one("#health").get_attribute("data-state") == "unknown", "an empty response")
     mock.unreachable.add("readyz")
     page.wait(lambda: page.one("#health").get_attribute("data-state") == "lost", "the page to notice")
     mock.unreachable.clear()
-    page.wait(lambda: page.one("#health").get_attribute("data-state") == "unknown", "the answer to be back")
+    page.wait(lambda: page.one("#health").get_attribute("data-state") == "unknown", "the response to be back")
 
 
 # Many services
@@ -161,7 +162,7 @@ def shown(page):
         .map((one) => +one.dataset.service.slice(-2))""")
 
 
-def test_those_with_trouble_come_first(many):
+def test_services_that_are_not_ready_come_first(many):
     many.wait(lambda: shown(many)[:2] == [13, 39], "the order")
     assert shown(many)[2:] == [n for n in range(1, 61) if n not in (13, 39)]
     assert [group.text for group in many.all("#services .group")] == ["Not ready · 2", "Ready · 58"]
@@ -178,13 +179,14 @@ def test_the_filter_finds_a_service_by_words_of_its_name(many):
     assert len(shown(many)) == 60
 
 
-def test_names_are_whole(many):
+def test_names_are_not_cut_off(many):
     assert many.driver.execute_script("""
       return [...document.querySelectorAll('#services b')].every((one) => one.scrollWidth <= one.clientWidth + 1)""")
-    assert many.one("#services [data-service]").get_attribute("title").startswith("a-service-with-a-rather-long-name-number-")
+    title = many.one("#services [data-service]").get_attribute("title")
+    assert title.startswith("a-service-with-a-rather-long-name-number-")
 
 
-def test_on_a_phone_the_list_opens_and_closes(many):
+def test_the_list_unfolds_on_a_phone(many):
     many.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                 {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True})
     many.wait(lambda: len(shown(many)) == 1, "the closed list")

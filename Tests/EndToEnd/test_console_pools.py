@@ -1,5 +1,5 @@
-"""The console and what is at the other end: workers of a pool, services of a broker, publishers. The gateways are real:
-the demo, and others with workers of the test's own."""
+"""The console with the workers of a pool, the services of a broker, and publishers. The gateways are real: the demo,
+and others with the test's own workers."""
 import json
 import shlex
 import socket
@@ -38,7 +38,8 @@ def pooled(start, endpoint, tmp_path):
     class Pooled:
         def __init__(self, count, **settings):
             there = endpoint()
-            self.gateway = start.gateway({"jobs": {"peer": "ready", "bind": there}}, tmp_path, public=PUBLIC, **settings)
+            services = {"jobs": {"peer": "ready", "bind": there}}
+            self.gateway = start.gateway(services, tmp_path, public=PUBLIC, **settings)
             self.workers = []
             for number in range(count):
                 worker = context.socket(zmq.REQ)
@@ -52,31 +53,32 @@ def pooled(start, endpoint, tmp_path):
 
 
 def rows(page):
-    """What the table of workers says, by worker: in one script, for the page may refresh meanwhile."""
+    """The cells of the table of workers, by worker. One script, because the page may refresh in between."""
     return dict(page.driver.execute_script("""
       return [...document.querySelectorAll('#pool-workers tr')].map((row) =>
         [row.dataset.worker, [...row.querySelectorAll('td')].map((cell) => cell.textContent)])"""))
 
 
 def listed(page):
-    """The services of the list, each with whether it stands below a broker."""
+    """The services in the list, each with whether it is below a broker."""
     return page.driver.execute_script("""
       return [...document.querySelectorAll('#services [data-service]')].map((button) =>
         [button.dataset.service, button.parentElement.classList.contains('registered')])""")
 
 
 def messages(page):
-    """[topic, body] of each row of the answer."""
+    """[topic, body] of each row of the response."""
     return page.driver.execute_script("""
       return [...document.querySelectorAll('#replies > li')].map((row) =>
         [row.querySelector('.topic').textContent, row.querySelector('code').textContent])""")
 
 
 def overflow(page, width):
-    """By how many pixels the page is wider than the screen, or what is in a panel wider than the panel."""
+    """By how many pixels the page is wider than the screen, or the content of a panel than the panel."""
     return page.driver.execute_script("""
       return Math.max(document.documentElement.scrollWidth - arguments[0],
-        ...[...document.querySelectorAll('#pool-scroll, .topics, #replies')].map((one) => one.scrollWidth - one.clientWidth))
+        ...[...document.querySelectorAll('#pool-scroll, .topics, #replies')]
+          .map((one) => one.scrollWidth - one.clientWidth))
       """, width)
 
 
@@ -93,10 +95,10 @@ def test_the_demo_shows_its_workers_and_where_the_time_went(open_page, demo_gate
     assert page.text("#workers-count") == "3"
 
 
-def test_what_the_gateway_says_of_attempts_is_read(open_page, demo_gateway):
+def test_the_server_timing_header_is_parsed(open_page, demo_gateway):
     header = 'queue;dur=1.500, worker;dur=20.250, attempts;desc="2", db;dur=7'
     read = open_page(demo_gateway).driver.execute_async_script(
-        "const [texts, done] = arguments; import('/timing.js').then(({ timingIn }) => done(texts.map(timingIn)))",
+        "const [texts, done] = arguments; import('/timing.js').then(({ parseTiming }) => done(texts.map(parseTiming)))",
         [header, "", None, "queue;desc=fast"])
     assert read == [{"queue": 1.5, "worker": 20.25, "attempts": 2}, None, None, None]
 
@@ -108,10 +110,10 @@ def test_a_worker_is_drained_and_resumed_and_keeps_the_focus(open_page, pooled):
     page.one("#tab-workers").click()
     page.wait(lambda: [cells[0] for cells in rows(page).values()] == ["ready", "ready"], "both workers")
     page.one('[data-worker="worker-1"] button').send_keys(Keys.ENTER)
-    page.wait(lambda: rows(page)["worker-1"][0] == "draining", "the row to say so")
-    assert rows(page)["worker-1"][-1] == "resume" and rows(page)["worker-0"][0] == "ready"
+    page.wait(lambda: rows(page)["worker-1"][0] == "draining", "the row to show it")
+    assert rows(page)["worker-1"][-1] == "Resume" and rows(page)["worker-0"][0] == "ready"
     assert page.text("#pool-draining") == "1" and page.text("#pool-ready") == "1"
-    assert page.driver.switch_to.active_element.get_attribute("aria-label") == "resume worker-1"
+    assert page.driver.switch_to.active_element.get_attribute("aria-label") == "Resume worker-1"
     state = {worker["id"]: worker["state"] for worker in one.gateway.get("/v1/services/jobs").json()["pool"]["workers"]}
     assert state == {"worker-0": "ready", "worker-1": "draining"}
     page.driver.switch_to.active_element.send_keys(Keys.ENTER)
@@ -161,7 +163,7 @@ def own_address():
 
 
 @pytest.mark.skipif(own_address() is None, reason="this machine has no address but its loopback")
-def test_who_comes_from_another_machine_is_told_that_he_may_not(open_page, pooled):
+def test_workers_cannot_be_drained_from_another_machine(open_page, pooled):
     here = own_address()
     one = pooled(1, listen=f"{here}:0", allowed_hosts=[here])
     page = open_page(one.gateway.url)
@@ -169,7 +171,7 @@ def test_who_comes_from_another_machine_is_told_that_he_may_not(open_page, poole
     page.one("#tab-workers").click()
     page.wait(lambda: "worker-0" in rows(page), "the worker")
     page.one('[data-worker="worker-0"] button').click()
-    page.wait(lambda: "another machine" in page.text("#pool-note"), "the reason")
+    page.wait(lambda: "only from the machine" in page.text("#pool-note"), "the reason")
     page.wait(lambda: not page.one('[data-worker="worker-0"] button').is_enabled(), "the button to be off")
     assert rows(page)["worker-0"][0] == "ready"
 
@@ -195,7 +197,7 @@ def test_a_brokers_services_come_and_go_below_it(open_page, broker):  # noqa: F8
     page = open_page(one.gateway.url)
     page.wait(lambda: page.text("#service-name") == "hub", "the broker")
     assert listed(page) == [["hub", False]] and page.one("#registered-empty").is_displayed()
-    assert not page.one("#form").is_displayed(), "a broker is nothing to send a request to"
+    assert not page.one("#form").is_displayed(), "a broker takes no requests"
     worker = one.worker("echo")
     one.worker("math.add")
     page.wait(lambda: listed(page) == [["hub", False], ["echo", True], ["math.add", True]], "both services")
@@ -210,7 +212,7 @@ def test_a_brokers_services_come_and_go_below_it(open_page, broker):  # noqa: F8
     assert page.text("#replies > li code") == '{"a": 1}' and page.text('#end [data-fact="at the worker"]') != ""
     worker.close()
     page.wait(lambda: listed(page) == [["hub", False], ["math.add", True]], "one service to be gone")
-    page.wait(lambda: page.text("#service-description").startswith("Gone"), "the page to say so")
+    page.wait(lambda: page.text("#service-description").startswith("No worker"), "the page to show it")
     one.worker("echo")
     page.wait(lambda: page.one('[data-service="echo"]').get_attribute("aria-current") == "true", "it to be back")
 
@@ -220,7 +222,8 @@ def published(start, endpoint, tmp_path):
     """A gateway whose service `s` hears this publisher."""
     publisher = Publisher(bind=endpoint())
     there = publisher.socket.getsockopt_string(zmq.LAST_ENDPOINT)
-    publisher.gateway = start.gateway({"s": {"peer": "publisher", "connect": there}}, tmp_path, public=PUBLIC, reactors=1)
+    services = {"s": {"peer": "publisher", "connect": there}}
+    publisher.gateway = start.gateway(services, tmp_path, public=PUBLIC, reactors=1)
     publisher.gateway.ready("s")
     yield publisher
     publisher.close()
@@ -236,7 +239,7 @@ def choose_topics(page, *topics):
 def test_a_publishers_messages_appear_are_paused_and_stop(open_page, published, how):
     page = open_page(published.gateway.url)
     page.choose("s", how)
-    assert not page.one("#request").is_displayed() and page.text("#send-word") == "Listen"
+    assert not page.one("#request").is_displayed() and page.text("#send-word") == "Subscribe"
     choose_topics(page, "a.", "b")
     page.send()
     assert {published.heard(), published.heard()} == {"+a.", "+b"}
@@ -247,7 +250,7 @@ def test_a_publishers_messages_appear_are_paused_and_stop(open_page, published, 
 
     page.one("#pause").click()
     published.send("b", "3")
-    page.wait(lambda: page.text("#progress").startswith("Paused, 1 new one"), "the pause to be told")
+    page.wait(lambda: page.text("#progress").startswith("Paused, 1 new"), "the pause to be shown")
     assert len(messages(page)) == 2
     page.one("#pause").click()
     page.wait(lambda: messages(page)[2:] == [["b", "3"]], "what came meanwhile")
@@ -258,7 +261,7 @@ def test_a_publishers_messages_appear_are_paused_and_stop(open_page, published, 
     assert page.one("#topic").is_enabled() and not page.one("#pause").is_enabled()
 
 
-def test_the_rules_end_what_is_listened_to(open_page, published):
+def test_the_rules_end_a_subscription(open_page, published):
     page = open_page(published.gateway.url)
     page.choose("s", "sse")
     page.one("#count").send_keys("2")
@@ -270,7 +273,7 @@ def test_the_rules_end_what_is_listened_to(open_page, published):
     assert page.text("#end h3") == "Complete" and page.text('#end [data-fact="messages"]') == "2"
 
 
-def test_going_to_another_service_ends_the_listening(open_page, demo_gateway):
+def test_selecting_another_service_ends_the_subscription(open_page, demo_gateway):
     page = open_page(demo_gateway)
     page.choose("prices", "sse")
     page.send()
@@ -280,15 +283,16 @@ def test_going_to_another_service_ends_the_listening(open_page, demo_gateway):
         "return +document.querySelector('[data-metric=publications]').dataset.value") > 0, "the chart of publications")
     page.choose("echo", "json", "1")
     assert page.one("#send").is_enabled() and not page.all("#replies > li")
-    page.wait(lambda: requests.get(demo_gateway + "/v1/services/prices").json()["subscribers"] == 0, "nobody to listen")
+    prices = demo_gateway + "/v1/services/prices"
+    page.wait(lambda: requests.get(prices).json()["subscribers"] == 0, "the subscription to end")
     page.send()
     page.wait_for_end()
-    assert page.text("#replies > li code") == "1" and page.text("#answer-title") == "Replies"
+    assert page.text("#replies > li code") == "1" and page.text("#response-title") == "Replies"
     page.one("#resend").click()
-    page.wait(lambda: page.text("#progress").startswith("Response"), "the answer once more")
+    page.wait(lambda: page.text("#progress").startswith("Response"), "the response once more")
 
 
-def test_the_copied_command_hears_the_same(open_page, published):
+def test_the_copied_command_subscribes_to_the_same_topics(open_page, published):
     page = open_page(published.gateway.url)
     page.choose("s", "sse")
     choose_topics(page, "it's a&b")
@@ -303,7 +307,7 @@ def test_the_copied_command_hears_the_same(open_page, published):
     assert 'gateway.subscribe("s", ["it\'s a&b"], { count: 1 })' in page.text("#curl")
 
 
-def test_a_topic_that_is_missing_or_too_long_is_told_before_it_is_sent(open_page, published):
+def test_a_missing_or_too_long_topic_is_reported_before_it_is_sent(open_page, published):
     page = open_page(published.gateway.url)
     page.choose("s", "sse")
     choose_topics(page)
@@ -314,7 +318,7 @@ def test_a_topic_that_is_missing_or_too_long_is_told_before_it_is_sent(open_page
     assert page.text("#topic-hint") == "" and page.one("#send").is_enabled()
 
 
-def test_the_new_views_keep_the_policy_and_fit_a_phone(open_page, demo_gateway):
+def test_the_views_of_workers_and_topics_keep_the_policy_and_fit_a_phone(open_page, demo_gateway):
     page = open_page(demo_gateway)
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                 {"width": 360, "height": 780, "deviceScaleFactor": 2, "mobile": True})

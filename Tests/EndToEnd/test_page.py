@@ -1,4 +1,4 @@
-"""The page at `/`, in a real browser against a running `zmq-gateway demo`.
+"""The console at `/`, in a real browser against a running `zmq-gateway demo`.
 
 `demo_gateway` is the base URL of that gateway (conftest.py). Each wait has a limit and waits for the event itself.
 Debian: apt-get install chromium chromium-driver; pip install selenium. Without chromium these tests are skipped.
@@ -15,7 +15,7 @@ from browser import LIMIT, Page, chromium, needs_chromium
 
 pytestmark = needs_chromium
 
-# Notes what a person would see each time the answer changes: how many replies, and whether the end is told.
+# Notes what is visible each time the response changes: the number of replies, and whether the end is shown.
 WATCH = """
   window.seen = [];
   const look = () => window.seen.push([document.querySelectorAll('#replies > li').length,
@@ -39,13 +39,13 @@ def requested_urls(driver):
             if message["method"] == "Network.requestWillBeSent"]
 
 
-def test_the_page_loads_without_errors_and_asks_no_other_host(page):
+def test_the_page_loads_without_errors_and_without_other_hosts(page):
     page.open()
     page.wait(lambda: page.one('[data-metric="connections"]').get_attribute("data-value"), "the first metrics")
     page.wait(lambda: page.one("#health").get_attribute("data-state") == "ready", "readiness")
 
-    complaints = [entry for entry in page.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
-    assert complaints == []
+    messages = [entry for entry in page.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    assert messages == []
     urls = [urllib.parse.urlsplit(url) for url in requested_urls(page.driver)]
     assert len(urls) > 10, "the log of requests must show the page's own files"
     assert {url.netloc for url in urls if url.scheme != "data"} == {urllib.parse.urlsplit(page.base).netloc}
@@ -68,14 +68,14 @@ def test_replies_of_ticker_appear_one_by_one_before_the_end(page, how):
 
     seen = page.driver.execute_script("return window.seen")
     before_the_end = {count for count, has_ended in seen if not has_ended}
-    assert len(before_the_end - {0}) >= 3, f"replies came in heaps: {seen}"
+    assert len(before_the_end - {0}) >= 3, f"replies arrived in batches: {seen}"
     assert len(page.all("#replies > li")) == 10
     times = [float(row.get_attribute("data-at")) for row in page.all("#replies > li")]
     assert times == sorted(times) and times[0] < times[-1]
     assert end.get_attribute("data-state") == "ok"
 
 
-def test_the_end_record_is_told_in_words_and_figures(page):
+def test_the_end_record_is_shown_in_words_and_figures(page):
     page.open().choose("ticker", "ndjson", '{"count":3}')
     page.send()
     end = page.wait_for_end()
@@ -85,7 +85,7 @@ def test_the_end_record_is_told_in_words_and_figures(page):
     assert page.text('#end [data-fact="replies"]') == "3"
     assert page.text('#end [data-fact="http"]').startswith("200")
     assert "at the gateway" in page.text('#end [data-fact="elapsed"]')
-    assert page.text('#end [data-fact="request"]') != ""
+    assert page.text('#end [data-fact="request id"]') != ""
     assert end.get_attribute("aria-live") == "polite"
 
 
@@ -100,9 +100,9 @@ def test_an_error_of_flaky_shows_the_code_of_the_problem(page, how):
     assert page.text("#end .problem .detail") != ""
 
 
-def test_text_that_is_not_json_is_refused_with_a_problem(page):
+def test_text_that_is_not_json_is_rejected_with_a_problem(page):
     page.open().choose("echo", "json", '{"hello":')
-    assert "not JSON" in page.text("#request-hint")
+    assert "Not valid JSON" in page.text("#request-hint")
     page.send()
     page.wait_for_end()
     assert page.text("#problem-code") != ""
@@ -160,7 +160,8 @@ def test_the_metrics_move(page):
     def ended():
         # In one script: the rows are replaced each second, and a row that is gone has no attributes.
         return page.driver.execute_script(
-            "return [...document.querySelectorAll('#reasons [data-key]')].reduce((n, row) => n + +row.dataset.value, 0)")
+            "return [...document.querySelectorAll('#reasons [data-key]')]"
+            ".reduce((n, row) => n + +row.dataset.value, 0)")
 
     page.wait(lambda: page.one('[data-metric="exchanges"]').get_attribute("data-value") != "", "two looks at /metrics")
     before = ended()

@@ -12,7 +12,7 @@ byID("start").addEventListener("click", async () => {
   try {
     const ticks = gateway.stream("ticker", { count: 20 }, { signal: abort.signal });
     for await (const tick of ticks) show(JSON.stringify(tick));
-    show("That was all.");
+    show("Done.");
   } catch (error) {
     show(error.name === "AbortError" ? "Stopped." : `${error.code}: ${error.message}`);
   }

@@ -1,4 +1,4 @@
-// Never run: it is compiled, and so uses each type of the client module as a page would, and misuses some.
+// Compiled and never run: uses each type of the client module as a page would, and misuses some.
 import { connect, GatewayError, type End, type Gateway, type Problem, type Session } from "../../../public/zmq-gateway.js";
 
 const stop = new AbortController();
@@ -41,7 +41,7 @@ export async function session(): Promise<void> {
 connect({ transport: "carrier-pigeon" });
 // @ts-expect-error A count is a number.
 gateway.request("orders", {}, { count: "three" });
-// @ts-expect-error Whether it is over is read only.
+// @ts-expect-error The end record is read-only.
 gateway.stream("ticker", {}).end = null;
-// @ts-expect-error `resumed` is told, and no state to be in.
+// @ts-expect-error `resumed` is an event and not a state.
 if (gateway.state === "resumed") gateway.close();

@@ -1,43 +1,42 @@
-// The answer: replies, or a publisher's messages, as they arrive, and the strip of their arrivals. Rows are added in
-// batches of one timer tick, and only the last few hundred stay, so that a fast service cannot bring the page down.
-// While it is paused what comes is counted and kept, but not shown.
+// The response: replies, or a publisher's messages, as they arrive, and a strip that shows when they arrived. Rows are
+// added in batches. While the view is paused, new messages are counted and kept, but not shown.
 
-import { appendRows, byID, drawing, element, followEnd, maxRows, say } from "./dom.js";
+import { appendRows, byID, drawing, element, followEnd, maxRows, setText } from "./dom.js";
 import { showEnd } from "./end.js";
 import { messageRow, replyRow } from "./rows.js";
-import { counted, duration } from "./words.js";
+import { counted, duration, number } from "./format.js";
 
 const batchInterval = 16;
 const clockInterval = 100;
-/** A subscription has no end of its own: its strip shows the last minute. */
+/** The strip of a subscription, which may never end, shows the last minute. */
 const stripSpan = 60_000;
 
-const words = {
+const nouns = {
   replies: { title: "Replies", one: "reply", many: "replies" },
   messages: { title: "Messages", one: "message", many: "messages" },
 };
 
-export class Answer {
+export class ResponseView {
   #list = byID("replies");
   #count = 0;
   #shown = 0;
   #times = [];
   #waiting = [];
   #isPaused = false;
-  #words = words.replies;
+  #nouns = nouns.replies;
   #batch = null;
   #clock = null;
   #startedAt = 0;
   #openedAt = null;
   #plan = null;
 
-  /** Nothing was asked yet; `empty` says what to do. */
+  /** Nothing was sent yet; `empty` are nodes that say what to do. */
   clear(empty, isMessages) {
     this.#reset(isMessages);
     byID("strip").hidden = true;
     byID("empty").hidden = false;
     byID("empty").replaceChildren(...empty);
-    say(byID("progress"), "");
+    setText(byID("progress"), "");
   }
 
   start(plan) {
@@ -80,10 +79,10 @@ export class Answer {
     this.#flush();
     this.#drawStrip(outcome.at);
     const n = this.#count;
-    const opened = this.#openedAt === null ? "" : `, headers after ${duration(this.#openedAt)}`;
-    const what = this.#plan.how === "json" && n === 1 ? "Response" : this.#told();
-    say(byID("progress"), `${what} in ${duration(outcome.at)}${opened}`);
-    // The end takes its place from the list.
+    const opened = this.#openedAt === null ? "" : `, header after ${duration(this.#openedAt)}`;
+    const what = this.#plan.how === "json" && n === 1 ? "Response" : this.#countText();
+    setText(byID("progress"), `${what} in ${duration(outcome.at)}${opened}`);
+    // The end takes space from the list.
     followEnd(this.#list, () => showEnd(outcome, n, this.#plan));
   }
 
@@ -91,8 +90,8 @@ export class Answer {
     return performance.now() - this.#startedAt;
   }
 
-  #told() {
-    return counted(this.#count, this.#words.one, this.#words.many);
+  #countText() {
+    return counted(this.#count, this.#nouns.one, this.#nouns.many);
   }
 
   #reset(isMessages) {
@@ -100,7 +99,7 @@ export class Answer {
     clearTimeout(this.#batch);
     this.#batch = null;
     this.#plan = null;
-    this.#words = isMessages ? words.messages : words.replies;
+    this.#nouns = isMessages ? nouns.messages : nouns.replies;
     this.#count = 0;
     this.#shown = 0;
     this.#times = [];
@@ -113,14 +112,14 @@ export class Answer {
     byID("end").replaceChildren();
     delete byID("end").dataset.state;
     byID("elided").hidden = true;
-    say(byID("answer-title"), this.#words.title);
+    setText(byID("response-title"), this.#nouns.title);
   }
 
   #tick() {
     const elapsed = this.#elapsed();
-    const what = this.#count > 0 ? this.#told() : `Waiting for the first ${this.#words.one}`;
-    const held = this.#isPaused ? `Paused, ${counted(this.#count - this.#shown, "new one", "new ones")} · ` : "";
-    say(byID("progress"), `${held}${what} · ${duration(elapsed)}`);
+    const what = this.#count > 0 ? this.#countText() : `Waiting for the first ${this.#nouns.one}`;
+    const paused = this.#isPaused ? `Paused, ${number(this.#count - this.#shown)} new · ` : "";
+    setText(byID("progress"), `${paused}${what} · ${duration(elapsed)}`);
     this.#drawStrip(elapsed);
   }
 
@@ -135,11 +134,11 @@ export class Answer {
     this.#shown = this.#count;
     const gone = this.#count - list.childElementCount;
     byID("elided").hidden = gone === 0;
-    const { one, many } = this.#words;
-    say(byID("elided"), `${counted(gone, `earlier ${one} is`, `earlier ${many} are`)} not shown.`);
+    const { one, many } = this.#nouns;
+    setText(byID("elided"), `${counted(gone, `earlier ${one} is`, `earlier ${many} are`)} not shown.`);
   }
 
-  /** Each reply is a tick on a line from the sending to now; ticks on the same pixel are drawn once. */
+  /** Draws a tick for each reply on a line from the request to now. Ticks at the same pixel are drawn once. */
   #drawStrip(elapsed) {
     const from = this.#plan.topics ? Math.max(0, elapsed - stripSpan) : 0;
     if (from > 0) this.#times = this.#times.filter((at) => at >= from);
