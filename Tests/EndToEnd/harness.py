@@ -4,6 +4,7 @@ import os
 import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -70,6 +71,13 @@ class Process:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def free_tcp_endpoint():
+    """A TCP endpoint whose port is free at the moment, for configurations that need a fixed one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+
+
 class Gateway(Process):
     """A running gateway and its address."""
 
@@ -100,6 +108,10 @@ class Gateway(Process):
 
     def metric(self, name, labels=""):
         return self.metrics().get(name, {}).get(labels, 0)
+
+    def dropped(self, reason, service="s"):
+        """How many replies the gateway has dropped for this reason."""
+        return self.metric("zmq_gateway_replies_dropped_total", f'service="{service}",reason="{reason}"')
 
     def until(self, what, timeout=10):
         """Waits until `what()` is true, looking often."""

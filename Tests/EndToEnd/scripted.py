@@ -52,6 +52,10 @@ class ScriptedWorker:
         """The messages, once there are so many."""
         return self.wait_for(lambda seen: list(seen) if len(seen) >= count else None, f"{count} messages")
 
+    def identities(self):
+        """The identity of each message so far, for a ROUTER."""
+        return [frames[0] for frames in self.seen]
+
     def close(self):
         if self._thread.is_alive():
             self._order(None)

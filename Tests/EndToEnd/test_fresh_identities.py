@@ -4,7 +4,6 @@ import heapq
 import itertools
 import os
 import random
-import socket
 import subprocess
 import time
 
@@ -12,21 +11,13 @@ import aiohttp
 import pytest
 import requests
 import zmq
-from harness import BINARY
+from harness import BINARY, free_tcp_endpoint
 from scripted import ScriptedWorker, echo, replies, silent
 
 DONE = {"pointer": "/done", "equals": True}
 #: 100,000 take some minutes on a release build: FRESH_EXCHANGES=100000 ZMQ_GATEWAY_BIN=.build/release/zmq-gateway.
 EXCHANGES = int(os.environ.get("FRESH_EXCHANGES", "3000"))
 CLIENTS = 32
-
-
-def dropped(gateway, reason):
-    return gateway.metric("zmq_gateway_replies_dropped_total", f'service="s",reason="{reason}"')
-
-
-def identities(worker):
-    return [frames[0] for frames in worker.seen]
 
 
 def told(gateway, words):
@@ -80,7 +71,7 @@ def test_a_second_reply_after_the_end_does_not_reach_the_next_client(router, rul
     for name in ("alice", "bob"):
         gateway.until(lambda: gateway.metric("zmq_gateway_identities", 'service="s",state="ready"') == 1)
         assert gateway.post("s", {"who": name}).json() == {"who": name}
-    assert len(set(identities(worker))) == 2
+    assert len(set(worker.identities())) == 2
 
 
 @pytest.mark.timeout(900)
@@ -114,9 +105,9 @@ def test_replies_that_have_come_when_their_identity_is_closed_are_late(router):
     gateway, worker = router(replies(b"1", b"2", b"3"), {"count": 1})
     for _ in range(20):
         assert gateway.post("s", {}).json() == 1
-    assert len(set(identities(worker))) == 20
+    assert len(set(worker.identities())) == 20
     # The worker says all three at once, but they need not come at once.
-    gateway.until(lambda: 0 < dropped(gateway, "late") <= 40)
+    gateway.until(lambda: 0 < gateway.dropped("late") <= 40)
     assert "trouble" not in gateway.get("/v1/services/s").json()
 
 
@@ -126,7 +117,7 @@ def test_identities_serve_again_only_where_the_configuration_allows_it(router, r
     gateway, worker = router(replies(body), rules, identities={"reuse": reuse})
     for number in range(40):
         assert gateway.post("s", number).status_code == 200
-    used = identities(worker)
+    used = worker.identities()
     assert (len(set(used)) < len(used)) == reuse
     assert all(0x21 <= byte <= 0x7E for identity in used for byte in identity)
 
@@ -143,15 +134,15 @@ def test_the_first_reply_too_many_ends_reuse_and_says_so(router, reactors):
     gateway, worker = router(answer, {"count": 1}, reactors, identities={"spare": 64, "max": 100, "reuse": True})
     for number in range(200):
         assert gateway.post("s", number).json() == number
-    assert len(set(identities(worker))) <= 100 and not told(gateway, "`identities.reuse` is off")
-    before = set(identities(worker))
+    assert len(set(worker.identities())) <= 100 and not told(gateway, "`identities.reuse` is off")
+    before = set(worker.identities())
     lies.append(True)
     assert gateway.post("s", 1).json() == 1
     gateway.until(lambda: told(gateway, "`identities.reuse` is off"))
     begun = len(worker.seen)
     for number in range(100):
         assert gateway.post("s", number).json() == number
-    used = identities(worker)[begun:]
+    used = worker.identities()[begun:]
     assert len(set(used)) == 100 and not before & set(used)
     assert len(told(gateway, "`identities.reuse` is off")) == 1
     assert "`identities.reuse` is off" in gateway.get("/v1/services/s").json()["trouble"]
@@ -173,7 +164,7 @@ def test_a_worker_that_comes_anew_is_trusted_again(start, endpoint, tmp_path, sc
     gateway.ready("s")
     for number in range(40):
         assert gateway.post("s", number).json() == number
-    assert len(set(identities(worker))) < 40
+    assert len(set(worker.identities())) < 40
 
 
 def test_the_log_says_when_all_identities_are_in_use(router):
@@ -195,7 +186,7 @@ def test_closed_identities_leave_nothing_behind(router):
     for number in range(300):
         assert gateway.post("s", number).json() == number
     gateway.until(lambda: gateway.descriptors() <= before + 4)
-    assert len(set(identities(worker))) == 301
+    assert len(set(worker.identities())) == 301
 
 
 @pytest.mark.parametrize("replies, note", [("{count: 1}", True), ("{final: {empty: true}}", True), ("{idle: 1s}", False)])
@@ -228,11 +219,9 @@ def test_check_says_when_identities_do_not_fit_the_descriptors(tmp_path):
 
 def test_a_worker_that_is_named_is_served_and_found_again(start, tmp_path, scripted):
     """Identities connect to the address of the name, and ask anew once the worker was gone."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    worker = scripted(zmq.ROUTER, echo, bind=f"tcp://127.0.0.1:{port}")
-    service = {"peer": "router", "connect": f"tcp://localhost:{port}", "replies": {"count": 1}, "socket": {"ipv6": False}}
+    there = free_tcp_endpoint()
+    worker = scripted(zmq.ROUTER, echo, bind=there)
+    service = {"peer": "router", "connect": there.replace("127.0.0.1", "localhost"), "replies": {"count": 1}, "socket": {"ipv6": False}}
     gateway = start.gateway({"s": service}, tmp_path, reactors=1)
     for _ in range(2):
         gateway.ready("s")
@@ -240,4 +229,4 @@ def test_a_worker_that_is_named_is_served_and_found_again(start, tmp_path, scrip
             assert gateway.post("s", number).json() == number
         worker.die()
         gateway.ready("s", False)
-        worker = scripted(zmq.ROUTER, echo, bind=f"tcp://127.0.0.1:{port}")
+        worker = scripted(zmq.ROUTER, echo, bind=there)

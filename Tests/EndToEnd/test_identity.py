@@ -9,14 +9,6 @@ from scripted import echo, replies, silent
 DONE = {"pointer": "/done", "equals": True}
 
 
-def dropped(gateway, reason):
-    return gateway.metric("zmq_gateway_replies_dropped_total", f'service="s",reason="{reason}"')
-
-
-def identities(worker):
-    return [frames[0] for frames in worker.seen]
-
-
 @pytest.fixture
 def dealer(start, endpoint, tmp_path, scripted):
     def make(answer, **settings):
@@ -51,14 +43,14 @@ def test_a_late_reply_is_counted_and_reaches_nobody(dealer):
     worker.send([old[0], b'"late"'])
     worker.send([new[0], b'"mine"'])
     client.join(10)
-    assert answers[0].json() == "mine" and dropped(gateway, "late") == 1
+    assert answers[0].json() == "mine" and gateway.dropped("late") == 1
 
 
 def test_replies_beyond_the_count_are_late(dealer):
     gateway, _ = dealer(replies(b"1", b"2", b"3"))
     for _ in range(20):
         assert gateway.post("s", {}).json() == 1
-    gateway.until(lambda: dropped(gateway, "late") == 40)
+    gateway.until(lambda: gateway.dropped("late") == 40)
 
 
 @pytest.mark.parametrize("frames", [
@@ -68,7 +60,7 @@ def test_a_reply_that_is_nobodys_is_dropped_and_counted(dealer, frames):
     gateway, worker = dealer(echo)
     worker.send(frames)
     assert gateway.post("s", 7).json() == 7
-    assert sum(dropped(gateway, reason) for reason in ("unknown", "malformed")) == 1
+    assert sum(gateway.dropped(reason) for reason in ("unknown", "malformed")) == 1
 
 
 def test_a_look_at_the_state_of_a_service_loses_no_reply(dealer):
@@ -77,7 +69,7 @@ def test_a_look_at_the_state_of_a_service_loses_no_reply(dealer):
     for number in range(1, 201):
         worker.send([b"nobody", b"1"])
         gateway.get("/readyz")
-        gateway.until(lambda: dropped(gateway, "unknown") == number, timeout=2)
+        gateway.until(lambda: gateway.dropped("unknown") == number, timeout=2)
 
 
 def test_a_reply_with_a_frame_too_many_is_told_to_its_own_exchange_or_dropped(dealer):
@@ -91,7 +83,7 @@ def test_tickets_are_printable_and_never_come_again(dealer):
     gateway, worker = dealer(echo)
     for number in range(500):
         gateway.post("s", number)
-    tickets = identities(worker)
+    tickets = worker.identities()
     assert len(set(tickets)) == 500
     assert all(0x21 <= byte <= 0x7E for ticket in tickets for byte in ticket)
 
@@ -112,7 +104,7 @@ def test_an_identity_that_is_owed_replies_never_comes_again(router, query, statu
         assert reply.status_code == status
         if status == 200:
             assert reply.json() == number
-    used = identities(worker)
+    used = worker.identities()
     assert len(set(used)) == len(used) == 20
 
 
@@ -141,7 +133,7 @@ def test_identities_have_the_configured_prefix_and_stay_within_their_number(rout
     assert all((answer.status_code, answer.json()["code"]) == (503, "overloaded") for answer in answers)
     assert all(answer.headers["retry-after"] for answer in answers)
     worker.wait_for_count(4)
-    assert all(identity.startswith(b"web-") for identity in identities(worker))
+    assert all(identity.startswith(b"web-") for identity in worker.identities())
     for client in clients:
         client.join(10)
     assert sorted(answer.status_code for answer in answers) == [503] * 6 + [504] * 4

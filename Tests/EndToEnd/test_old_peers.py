@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness import Process
+from harness import Process, free_tcp_endpoint
 
 JAR = Path("/usr/share/java/jeromq.jar")
 SOURCE = Path(__file__).parent / "java/OldPeer.java"
@@ -39,13 +39,6 @@ def old(classes):
         process.kill()
 
 
-def port():
-    """A TCP port that is free at this moment: JeroMQ does not tell which one it was given."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
-
-
 def trouble(gateway):
     return gateway.get("/readyz").json()["services"]["s"].get("trouble")
 
@@ -61,7 +54,7 @@ def stays(gateway, seconds):
 
 @pytest.mark.parametrize("peer", ["router", "rep"])
 def test_a_server_of_zmtp_2_is_ready_and_serves(start, old, tmp_path, peer):
-    there = port()
+    there = free_tcp_endpoint()
     service = {"peer": peer, "connect": there, "socket": HEARTBEATS, "replies": {"count": 1}}
     gateway = start.gateway({"s": service}, tmp_path, reactors=1)
     worker = old(peer, "bind", there)
@@ -76,7 +69,7 @@ def test_a_server_of_zmtp_2_is_ready_and_serves(start, old, tmp_path, peer):
 
 @pytest.mark.parametrize("way", ["connect", "bind"])
 def test_a_publisher_of_zmtp_2_is_ready_and_heard(start, old, tmp_path, way):
-    there = port()
+    there = free_tcp_endpoint()
     gateway = start.gateway({"s": {"peer": "publisher", way: there, "socket": HEARTBEATS}}, tmp_path, reactors=1)
     publisher = old("pub", "bind" if way == "connect" else "connect", there)
     gateway.ready("s")
@@ -99,7 +92,7 @@ def test_a_publisher_of_zmtp_2_is_ready_and_heard(start, old, tmp_path, way):
 
 
 def test_workers_of_zmtp_2_are_ready_and_stay(start, old, tmp_path):
-    there = port()
+    there = free_tcp_endpoint()
     service = {"peer": "ready", "bind": there, "dialect": "bare", "socket": HEARTBEATS}
     gateway = start.gateway({"s": service}, tmp_path, reactors=1)
     worker = old("req", "connect", there)

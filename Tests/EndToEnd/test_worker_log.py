@@ -1,10 +1,10 @@
 """What the log says of workers: who came and went, who is refused, what is dropped; one event a line, and never a flood of them."""
 import re
-import socket
 
 import pytest
 import zmq
 from guide_peers import MajordomoWorker
+from harness import free_tcp_endpoint
 from scripted import echo, silent
 
 
@@ -19,15 +19,8 @@ def logged(gateway, *words):
     return found[0]
 
 
-def port():
-    """A TCP port that is free at this moment, for a configuration that names one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
-
-
 def test_workers_that_come_and_go_are_told_with_addresses_as_configured(start, tmp_path, scripted):
-    there = port()
+    there = free_tcp_endpoint()
     gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path)
     worker = scripted(zmq.DEALER, echo, connect=there)
     line = logged(gateway, "service s: worker 127.0.0.1:", f"connected to {there}", "1 there")
