@@ -233,7 +233,7 @@ function submit() {
 async function copy() {
   const isCopied = await copied(byID("curl").textContent);
   if (!isCopied) {
-    // Without HTTPS or localhost there is no clipboard: show the command, selected.
+    // Show the command, selected.
     document.querySelector(".curl").open = true;
     getSelection().selectAllChildren(byID("curl"));
   }
@@ -241,7 +241,15 @@ async function copy() {
   setTimeout(formChanged, 1600);
 }
 
-const copied = (text) => navigator.clipboard.writeText(text).then(() => true, () => false);
+/** Copies the text; false if that is impossible, for example without HTTPS or localhost. */
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Puts the link into the address bar, too, where it can be copied without a clipboard. */
 async function copyLink() {

@@ -3,8 +3,8 @@
 // presentation attributes only.
 
 import { drawing, element, setText } from "./dom.js";
-import { historySeconds } from "./metrics.js";
 import { figure } from "./format.js";
+import { historySeconds } from "./metrics.js";
 
 const width = 240;
 const height = 48;

@@ -1,8 +1,8 @@
 // How an exchange ended: a verdict, the facts, and the problem if there is one.
 
 import { byID, element, factRows } from "./dom.js";
-import { indented } from "./json.js";
 import { duration, number } from "./format.js";
+import { indented } from "./json.js";
 import { describeEnd, outcomeOf } from "./reasons.js";
 
 /** Shows in #end how the exchange of `plan` ended after `shown` replies. */

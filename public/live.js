@@ -3,10 +3,10 @@
 
 import { Chart } from "./charts.js";
 import { byID, drawing, element, setText } from "./dom.js";
+import { clock, duration, number } from "./format.js";
 import { History, parseMetrics } from "./metrics.js";
 import { outcomeOf } from "./reasons.js";
 import { requestTimeout } from "./services.js";
-import { clock, duration, number } from "./format.js";
 
 const prefix = "zmq_gateway_";
 

@@ -2,8 +2,8 @@
 // a button to drain or resume it. The gateway accepts these orders from its own machine only.
 
 import { KeyedRows, byID, element, setText } from "./dom.js";
-import { parsed } from "./json.js";
 import { age, number } from "./format.js";
+import { parsed } from "./json.js";
 
 export class PoolPanel {
   #rows = new KeyedRows(byID("pool-workers"), (id) => this.#row(id));

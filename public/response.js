@@ -3,8 +3,8 @@
 
 import { appendRows, byID, drawing, element, followEnd, maxRows, setText } from "./dom.js";
 import { showEnd } from "./end.js";
-import { messageRow, replyRow } from "./rows.js";
 import { counted, duration, number } from "./format.js";
+import { messageRow, replyRow } from "./rows.js";
 
 const batchInterval = 16;
 const clockInterval = 100;

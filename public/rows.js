@@ -2,8 +2,8 @@
 // previous reply; a publisher's message has the time of day and the topic.
 
 import { element } from "./dom.js";
-import { indented, oneLine, parsed } from "./json.js";
 import { clock, duration, number } from "./format.js";
+import { indented, oneLine, parsed } from "./json.js";
 
 export function replyRow({ text, at, gap, index }, isAlone) {
   const item = row(at, text, [

@@ -1,8 +1,8 @@
 // The services and their readiness: the list on the left, the facts above the request, and the health in the bar.
 
 import { byID, setText } from "./dom.js";
-import { ServiceList } from "./servicelist.js";
 import { counted, number, setting } from "./format.js";
+import { ServiceList } from "./servicelist.js";
 
 /** How long the console waits for the gateway, in milliseconds, before it reports it as unreachable. */
 export const requestTimeout = 4000;

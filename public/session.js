@@ -3,11 +3,11 @@
 
 import { appendRows, byID, element, factRows, setText } from "./dom.js";
 import { Editor } from "./editor.js";
+import { duration, number, setting } from "./format.js";
 import { exact } from "./json.js";
 import { bodyKindOf } from "./request.js";
 import { foldable } from "./rows.js";
 import { stateText } from "./socket.js";
-import { duration, number, setting } from "./format.js";
 import { connect, toBase64 } from "./zmq-gateway.js";
 
 export class SessionView {

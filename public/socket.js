@@ -2,8 +2,8 @@
 // open.
 
 import { byID, setText } from "./dom.js";
-import { exact } from "./json.js";
 import { duration } from "./format.js";
+import { exact } from "./json.js";
 import { connect, GatewayError, toBase64 } from "./zmq-gateway.js";
 
 let gateway = null;

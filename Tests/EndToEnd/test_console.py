@@ -126,6 +126,17 @@ def test_the_copied_module_does_the_same(page):
     assert seen == [{"n": 0}, {"n": 1}]
 
 
+@pytest.mark.parametrize("button, shown", [("copy", "Press Ctrl+C"), ("copy-link", "See address bar")])
+def test_without_a_clipboard_the_text_to_copy_is_shown(page, button, shown):
+    """The page has no clipboard if it is neither on localhost nor behind HTTPS."""
+    page.choose("echo", "json")
+    page.driver.execute_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.one(f"#{button}").click()
+    page.wait(lambda: page.text(f"#{button}") == shown, "the button to say what to do")
+    if button == "copy":
+        assert page.driver.execute_script("return getSelection().toString()").startswith("curl -sS")
+
+
 def rows(page, kind):
     return [row.get_attribute("textContent") for row in page.all(f'#session-log [data-kind="{kind}"] :is(code, em)')]
 
