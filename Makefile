@@ -1,4 +1,4 @@
-# zmq-gateway. `make test` and `make demo` need nothing but Swift 6.3 and apt.
+# zmq-gateway. `make test` and `make demo` need only Swift 6.3 and apt.
 
 SHELL := /bin/bash
 VENV := .venv
@@ -12,12 +12,15 @@ BENCHMARKS := $(addprefix $(OUT)/benchmarks/,stream_load session_load native_loa
 .PHONY: help deps build release examples test demo bench attack sanitize autobahn openapi clean
 
 help:
-	@echo "make demo      build, and serve six demo services and a page on http://127.0.0.1:8080"
-	@echo "make test      install what is missing, build, run every test"
-	@echo "make bench     one table of figures against hello, Mongrel2 and aiohttp"
-	@echo "make autobahn  the Autobahn WebSocket suite, where its wstest is installed"
-	@echo "make attack    ten minutes of everything that means no good, against a release build"
-	@echo "make sanitize  the Swift tests under the address and the thread sanitizer"
+	@echo "make demo      build, then serve six demo services and the console on http://127.0.0.1:8080"
+	@echo "make test      install missing packages, build, run every test"
+	@echo "make bench     measure, and compare with hello, Mongrel2 and aiohttp"
+	@echo "make autobahn  run the Autobahn WebSocket suite, if its wstest is installed"
+	@echo "make attack    attack a release build for ten minutes"
+	@echo "make sanitize  run the Swift tests under the address and the thread sanitizer"
+	@echo "make build     build .build/debug/zmq-gateway; make release builds .build/release/zmq-gateway"
+	@echo "make examples  build the C and C++ workers into out/examples"
+	@echo "make openapi   write openapi/openapi.json anew"
 
 deps: $(OUT)/deps
 
@@ -60,8 +63,8 @@ $(VENV)/ready: Tests/EndToEnd/requirements.txt | deps
 	@touch $@
 
 test: build examples $(OUT)/tests/faults.so $(VENV)/ready
-	@scripts/install chromium chromium-driver || echo "no chromium here: the page's tests are skipped"
-	@scripts/install node-typescript || echo "no TypeScript here: the test of the module's types is skipped"
+	@scripts/install chromium chromium-driver || echo "no chromium here: the tests in a browser are skipped"
+	@scripts/install node-typescript || echo "no TypeScript here: the test of the client module's types is skipped"
 	@scripts/install default-jdk-headless libjeromq-java || echo "no Java here: the tests of ZMTP 2.0 are skipped"
 	swift test
 	$(VENV)/bin/pytest -q Tests/EndToEnd
@@ -70,19 +73,19 @@ demo: release
 	.build/release/zmq-gateway demo
 
 bench: release examples $(BENCHMARKS) $(VENV)/ready
-	@scripts/install wrk mongrel2-core || echo "some peers cannot be installed: they are left out"
+	@scripts/install wrk mongrel2-core || echo "some peers cannot be installed: their rows are left out"
 	$(VENV)/bin/python Tests/Benchmarks/bench.py $(BENCH_ARGS)
 
 attack: release examples $(VENV)/ready
 	ZMQ_GATEWAY_BIN=$(CURDIR)/.build/release/zmq-gateway ATTACK_SECONDS=600 ATTACK_P99_MS=50 ATTACK_REPLY_BYTES=65536 \
 	  $(VENV)/bin/pytest -q -s Tests/EndToEnd/test_attack.py
 
-# What was freed stays in the address sanitizer's quarantine, so the tests that count resident memory are left out.
+# The address sanitizer keeps freed memory in quarantine, so the tests that count resident memory are skipped.
 sanitize: deps
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --skip LeakTests
 	TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/tsan.supp swift test --sanitize=thread --scratch-path .build-tsan
 
-# The 517 cases of the Autobahn suite against an echo; WSTEST says where its wstest is.
+# Runs the 517 cases of the Autobahn suite against an echo; WSTEST is the path of its wstest.
 autobahn: release examples
 	Tests/Autobahn/run $(OUT)/autobahn
 

@@ -1,28 +1,28 @@
-"""One table: what a request costs here, and what it costs elsewhere on the same work.
+"""Prints one table: the cost of a request here, and elsewhere for the same work.
 
-    make bench                                   everything, three rounds, some four minutes
+    make bench                                   all rows, three rounds, about four minutes
     make bench BENCH_ARGS="--rounds 1 --seconds 2 --only small"
 
 small    64 connections post a small JSON and get it back from the same C echo worker: through the gateway (one reactor)
-         to each kind of peer, through Mongrel2 to a C handler, through aiohttp and pyzmq, all of them over TCP. `hello`
-         is the ceiling: libmicrohttpd in our reactor and no worker at all. Beside them `dealer` over ipc, with the access
-         log on, as it is by default, and with two reactors and one a core, where most requests change reactors.
-fresh    an identity for each exchange with a ROUTER: the default of `peer: router`, and a bare client in C that does nothing
-         else, three ways: a socket for each, one socket connected anew (as the gateway does), one ROUTER with a
-         connection for each. CPU is the client's, without the worker's.
-streams  one client gets 100,000 replies, and 1,000 clients get 100 each.
-sessions WebSocket sessions echo small messages, each with a window of them under way: the gateway, and aiohttp and pyzmq;
-         and what a session holds in memory, idle and busy, beyond the kernel's part; and messages that nobody asked for,
-         to 1,000 sessions. `bare` is an echo in C of epoll_wait, recv and send: the kernel's part of a message.
+         to each kind of peer, through Mongrel2 to a C handler, and through aiohttp and pyzmq, all over TCP. `hello` is the
+         upper bound: libmicrohttpd in our reactor, without a worker. `dealer` is also measured over ipc, with the access
+         log on (the default), with two reactors, and with one a core, where most requests change reactors.
+fresh    an identity for each exchange with a ROUTER: the default of `peer: router`, compared with a bare C client that does
+         nothing else, in three ways: a socket for each, one socket that reconnects (as the gateway does), one ROUTER with
+         a connection for each. CPU is the client's, without the worker's.
+streams  one client receives 100,000 replies, and 1,000 clients receive 100 each.
+sessions WebSocket sessions echo small messages, each with a window of them in flight: the gateway, and aiohttp and pyzmq.
+         Also the memory of a session, idle and busy, without the kernel's part, and unsolicited messages to 1,000
+         sessions. `bare` is an echo in C of epoll_wait, recv and send: the kernel's part of a message.
 pools    the small requests again, through workers that say when they are ready: 1, 10 and 100 of them, one that takes 64
-         requests at a time, and ten Majordomo workers; beside them ten workers that do not say so.
-native   8 native DEALER clients with 50 requests under way each: through `clients:` and through zmq_proxy(3) to the same
+         requests at a time, and ten Majordomo workers; for comparison, ten workers that do not say so.
+native   8 native DEALER clients with 50 requests in flight each: through `clients:` and through zmq_proxy(3) to the same
          echo worker, and as Majordomo clients to ten Majordomo workers.
 mixed    small requests, alone and while one more client posts bodies of 1 MiB as fast as it can.
 
-Load, server and worker share this machine. Rounds take turns through all rows, so that a slow minute hits all of them;
-the table has medians. CPU is what the server process used (user and system), per request or reply. A peer that is not
-installed is left out, with a sentence.
+Load, server and worker share this machine. Each round measures all rows in turn, so a slow minute affects all of them;
+the table has medians. CPU is the server process's (user and system), per request or reply. A peer that is not installed
+is left out, with a sentence.
 """
 
 import argparse

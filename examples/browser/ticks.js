@@ -1,4 +1,4 @@
-// One WebSocket for the page; each click on Start is one exchange with many replies, and Stop cancels it.
+// The page has one WebSocket. Each click on Start opens an exchange with many replies; Stop cancels it.
 
 import { connect } from "/zmq-gateway.js";
 

@@ -1,4 +1,5 @@
-// A DEALER worker that connects to the gateway: [ticket][body] in, 0 to 4 times [ticket][body] out, after random delays.
+// A DEALER worker that connects to the gateway. It receives [ticket][body] and sends [ticket][body] 0 to 4 times, after
+// random delays.
 //
 //   dealer_worker tcp://127.0.0.1:5571 [max delay in ms]
 //

@@ -1,7 +1,7 @@
-// The fastest echo there is, for measuring: answers each message with its own frames.
+// The fastest possible echo, for measuring: it sends each message back with the same frames.
 //
-//   echo_worker dealer connect tcp://127.0.0.1:5571     beside peer: dealer, and peer: rep (it keeps the envelope)
-//   echo_worker router bind tcp://127.0.0.1:5570        behind peer: router
+//   echo_worker dealer connect tcp://127.0.0.1:5571     for peer: dealer, and for peer: rep (it keeps the envelope)
+//   echo_worker router bind tcp://127.0.0.1:5570        for peer: router
 #include <stdio.h>
 #include <string.h>
 #include <zmq.h>

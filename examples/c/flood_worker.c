@@ -1,4 +1,4 @@
-// A DEALER worker that answers one request with many small replies as fast as it can: {"n":1}, ... {"n":N,"done":true}.
+// A DEALER worker that sends many small replies to a request, as fast as it can: {"n":1}, ... {"n":N,"done":true}.
 //
 //   flood_worker tcp://127.0.0.1:5571       the request's body is the number of replies, such as 100000
 //

@@ -1,4 +1,4 @@
-// A worker that says when it is ready, in the dialect asked for; it echoes each request after DELAY microseconds.
+// A worker that says when it is ready, in the given dialect. It echoes each request after DELAY microseconds.
 //
 //     ready_worker bare|addressed|paranoid-pirate|majordomo ENDPOINT [DELAY] [SERVICE]
 #include <stdbool.h>
@@ -79,7 +79,7 @@ int main(int count, char **arguments) {
             if (zmq_msg_recv(&frames[received], worker, 0) < 0) return 0;
             more = zmq_msg_more(&frames[received++]);
         }
-        // A request has frames behind the header; a heartbeat, or Majordomo's word to go, has none.
+        // A request has frames after the header; a heartbeat and Majordomo's DISCONNECT have none.
         bool is_request = majordomo ? received > 4 : received > 1;
         bool is_dismissal = majordomo && received == 3 && *(char *)zmq_msg_data(&frames[2]) == 5;
         if (is_request && delay) usleep(delay);

@@ -1,4 +1,4 @@
-// A REP worker in the plain style of a "hello world" server: one request, one reply.
+// A REP worker like a "hello world" server: one request, one reply.
 //
 //   rep_worker connect tcp://127.0.0.1:5560     to a gateway or a proxy that binds
 //   rep_worker bind tcp://127.0.0.1:5555        for a gateway that connects

@@ -1,5 +1,5 @@
-// The asynchronous server of the ZeroMQ pattern: a ROUTER for the clients, a DEALER to five workers inside the process,
-// each of which answers a request 0 to 4 times after random delays.
+// The guide's asynchronous server: a ROUTER for the clients, and a DEALER to five workers inside the process. A worker
+// replies to a request 0 to 4 times, after random delays.
 //
 //   async_server tcp://127.0.0.1:5570 [max delay in ms]
 //

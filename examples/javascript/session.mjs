@@ -1,5 +1,5 @@
-// One raw session from the command line, Node 22 or newer: every line typed is a request, every reply is printed as it
-// comes, and a broken connection is resumed where the gateway allows it.
+// A raw session from the command line, for Node 22 or newer. Each line that you type is a request, and each reply is
+// printed when it arrives. A lost connection is resumed if the gateway allows it.
 //
 //   node session.mjs http://127.0.0.1:8080 echo
 

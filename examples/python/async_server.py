@@ -1,4 +1,4 @@
-"""The asynchronous server of the ZeroMQ pattern: ROUTER for the clients, DEALER to five workers, 0 to 4 replies each.
+"""The guide's asynchronous server: a ROUTER for the clients, a DEALER to five workers, 0 to 4 replies to each request.
 
     async_server.py tcp://127.0.0.1:5570 [max delay in ms]
 

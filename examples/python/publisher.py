@@ -1,4 +1,4 @@
-"""A publisher of prices: two frames, the topic and a JSON body, ten times a second.
+"""Publishes prices ten times a second, in two frames: the topic and a JSON body.
 
     publisher.py bind tcp://127.0.0.1:5556 [messages a second]
 

@@ -1,4 +1,4 @@
-"""A worker of a `peer: ready` service: it says that it is ready, and after each reply it is ready again.
+"""A worker for `peer: ready`. It says once that it is ready; each reply makes it ready again.
 
     ready_worker.py --connect tcp://127.0.0.1:5671 [--delay SECONDS]
 """

@@ -1,6 +1,6 @@
-"""A session from Python: pip install websockets, then: python session.py ws://127.0.0.1:8080
+"""WebSocket sessions from Python. Run: pip install websockets, then python session.py ws://127.0.0.1:8080
 
-Two exchanges at a time over one WebSocket, with `zmq-gateway.v1`; then a raw session on one service.
+First a multiplexed session (`zmq-gateway.v1`) with two exchanges at a time, then a raw session with one service.
 """
 import json
 import sys

@@ -1,11 +1,11 @@
-"""Workers in a few lines each: what stands on the command line is what the worker does.
+"""Workers in a few lines each; the command line chooses one.
 
     worker.py rep connect ENDPOINT         REP: one reply, the request itself
-    worker.py dealer connect ENDPOINT      DEALER: [ticket][body], the reply is the request itself
-    worker.py ticker connect ENDPOINT      DEALER: n replies to {"count":n}, the last with "done":true; {"cancel":true} ends it
+    worker.py dealer connect ENDPOINT      DEALER: [ticket][body]; one reply, the request itself
+    worker.py ticker connect ENDPOINT      DEALER: n replies to {"count":n}, the last has "done":true; {"cancel":true} stops it
     worker.py delimited bind ENDPOINT      ROUTER written for REQ clients: [identity][""][body]
-    worker.py envelope connect ENDPOINT    DEALER: reads a request envelope, answers with status, headers and body
-    worker.py chunks bind ENDPOINT         ROUTER: three chunks and then an empty frame
+    worker.py envelope connect ENDPOINT    DEALER: reads a request envelope, replies with status, headers and body
+    worker.py chunks bind ENDPOINT         ROUTER: three chunks, then an empty frame
     worker.py proxy bind ENDPOINT ENDPOINT zmq_proxy: ROUTER for the gateway, DEALER for REP workers
 """
 import json

@@ -48,7 +48,7 @@ extension OpenAPIDocument {
             document.success(plan, place)
             document.problems(codes, workerError: plan.configuration.replies.error?.status)
             if route.reply == .envelope {
-                document.object("default") { $0.text("description", "What the worker's envelope says.") }
+                document.object("default") { $0.text("description", "The worker's own status and headers.") }
             }
         }
     }
@@ -62,7 +62,7 @@ extension OpenAPIDocument {
             document.content(types)
         }
         object("202") { $0.text("description", "One-way: the worker has the request.") }
-        object("204") { $0.text("description", "Complete, with no reply in it.") }
+        object("204") { $0.text("description", "Complete, without a reply.") }
     }
 
     /// A broker itself takes no requests: its workers' services do.

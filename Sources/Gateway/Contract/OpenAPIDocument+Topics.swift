@@ -8,15 +8,15 @@ extension OpenAPIDocument {
         object("/v1/services/\(plan.name)") {
             $0.object("get") { document in
                 document.text("operationId", "get_\(plan.name)")
-                document.text("summary", "What service \(plan.name) is and how it stands; with `topic`, its messages.")
+                document.text("summary", "Describes service \(plan.name); with `topic`, streams its messages.")
                 document.topicParameters()
                 document.object("responses") { document in
                     document.object("200") { document in
-                        document.text("description", "The description, or messages as they come.")
+                        document.text("description", "The description, or the messages as they arrive.")
                         document.content(["application/json", "text/event-stream", "application/x-ndjson"])
                     }
                     document.object("101") { $0.text("description", "The connection is a WebSocket.") }
-                    document.object("204") { $0.text("description", "An EventSource that is to stop.") }
+                    document.object("204") { $0.text("description", "Stops an EventSource that reconnects.") }
                     document.problems(
                         ProblemCode.ofAdmission + ProblemCode.ofUpgrade + [
                             .badParameter, .notAcceptable, .tooManyExchanges, .tooManyTopics, .overloaded, .shutdown,
@@ -32,7 +32,7 @@ extension OpenAPIDocument {
         writer.beginObject()
         text("name", "topic")
         text("in", "query")
-        text("description", "What messages begin with; empty is everything. May come often.")
+        text("description", "A prefix of the topics to subscribe to; empty matches everything. Can be repeated.")
         object("schema") { document in
             document.text("type", "array")
             document.object("items") { $0.text("type", "string") }
@@ -40,11 +40,13 @@ extension OpenAPIDocument {
             document.writer.int(TopicList.most)
         }
         writer.endObject()
-        parameter("deadline", "End after so long a time, such as 5s or 10m.", .string(Schema.time))
-        parameter("idle", "End after so long a silence.", .string(Schema.time))
-        parameter("count", "End after so many messages.", .integer(1...Int.max))
-        parameter("end", "`record`: NDJSON ends with the end record.", .string("^record$"))
-        parameter("errors", "As of other services.", .string("^(event|status)$"))
+        parameter("deadline", "Ends the stream after this time, such as 5s or 10m.", .string(Schema.time))
+        parameter("idle", "Ends the stream after this time without a message.", .string(Schema.time))
+        parameter("count", "Ends the stream after this many messages.", .integer(1...Int.max))
+        parameter("end", "`record`: NDJSON always ends with the end record.", .string("^record$"))
+        parameter(
+            "errors", "How a rejection is sent: as an event (`event`), or as a status (`status`).",
+            .string("^(event|status)$"))
         writer.endArray()
     }
 }

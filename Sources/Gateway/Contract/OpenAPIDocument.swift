@@ -22,17 +22,19 @@ struct OpenAPIDocument {
         object("info") {
             $0.text("title", "zmq-gateway")
             $0.text("version", version)
-            $0.text("description", "ZeroMQ services as HTTP: one request, 0..N replies, and the reason they ended.")
+            $0.text(
+                "description",
+                "ZeroMQ services over HTTP: a request gets 0..N replies, and the reason why they ended.")
             $0.object("license") { $0.text("name", "Apache-2.0") }
         }
         object("paths") { document in
-            document.page("/healthz", "health", "The process is alive.", "application/json")
+            document.page("/healthz", "health", "Is the process alive?", "application/json")
             document.page(
-                "/readyz", "readiness", "Whether each service has a worker.", "application/json", also: [503],
+                "/readyz", "readiness", "Does every service have a worker?", "application/json", also: [503],
                 asking: "service")
-            document.page("/metrics", "metrics", "Counts and latencies for Prometheus.", "text/plain")
+            document.page("/metrics", "metrics", "Counters and latencies for Prometheus.", "text/plain")
             document.page("/openapi.json", "openapi", "This document.", "application/json")
-            document.page("/v1/services", "services", "The services and how they stand.", "application/json")
+            document.page("/v1/services", "services", "The services and their state.", "application/json")
             document.socket()
             document.worker()
             for plan in plans where plan.exposure.byName { document.service(plan) }
@@ -59,17 +61,17 @@ struct OpenAPIDocument {
                 if let parameter {
                     document.writer.key("parameters")
                     document.writer.beginArray()
-                    document.parameter(parameter, "One service alone.", .string())
+                    document.parameter(parameter, "Checks only this service.", .string())
                     document.writer.endArray()
                 }
                 document.object("responses") { document in
                     document.object("200") {
-                        $0.text("description", "As asked.")
+                        $0.text("description", "Success.")
                         $0.content([type])
                     }
                     for status in statuses {
                         document.object(String(status)) {
-                            $0.text("description", "Not now.")
+                            $0.text("description", "Not ready.")
                             $0.content([type])
                         }
                     }
@@ -85,12 +87,12 @@ struct OpenAPIDocument {
         object("/v1/services/{service}/workers/{worker}/{order}") {
             $0.object("post") { document in
                 document.text("operationId", "order_worker")
-                document.text("summary", "No new work for a worker of a pool (`drain`), or work again (`resume`).")
-                document.text("description", "From the gateway's own machine only.")
+                document.text("summary", "Gives a worker of a pool no new work (`drain`), or work again (`resume`).")
+                document.text("description", "Accepted only from the gateway's own machine.")
                 document.pathParameters(["service", "worker", "order"])
                 document.object("responses") { document in
                     document.object("200") {
-                        $0.text("description", "The worker is told so.")
+                        $0.text("description", "The order is carried out.")
                         $0.content(["application/json"])
                     }
                     document.problems(ProblemCode.ofAdmission + [.operatorOnly, .notFound, .unknownService])
@@ -104,7 +106,7 @@ struct OpenAPIDocument {
         object("/v1/socket") {
             $0.object("get") { document in
                 document.text("operationId", "socket")
-                document.text("summary", "A WebSocket that speaks zmq-gateway.v1 (openapi/asyncapi.json).")
+                document.text("summary", "Opens a WebSocket for zmq-gateway.v1 (openapi/asyncapi.json).")
                 document.object("responses") { document in
                     document.object("101") { $0.text("description", "The connection is a WebSocket.") }
                     document.problems(ProblemCode.ofAdmission + ProblemCode.ofUpgrade + [.shutdown])
@@ -119,15 +121,15 @@ struct OpenAPIDocument {
             document.object("get") { document in
                 document.text("operationId", "get_\(plan.name)")
                 document.text(
-                    "summary", "What service \(plan.name) is and how it stands"
-                        + (plan.traits.listsRegisteredNames ? "." : "; with `request`, an exchange."))
+                    "summary", "Describes service \(plan.name)"
+                        + (plan.traits.listsRegisteredNames ? "." : "; with `request`, opens an exchange."))
                 if plan.traits.listsRegisteredNames { return document.brokerResponses() }
                 document.parameters(plan, byGet: true)
                 document.responses(plan, ServiceRoute(plan), body: .query)
             }
             guard !plan.traits.listsRegisteredNames else { return }
             document.operation(
-                "post", "post_\(plan.name)", plan, "One exchange with service \(plan.name).", ServiceRoute(plan))
+                "post", "post_\(plan.name)", plan, "Opens an exchange with service \(plan.name).", ServiceRoute(plan))
         }
     }
 
@@ -141,7 +143,7 @@ struct OpenAPIDocument {
                     let methods = route.method.map { [$0] } ?? ["GET", "POST", "PUT", "PATCH", "DELETE"]
                     for method in methods {
                         document.operation(
-                            method.lowercased(), Self.name(method, path), plan, "A request to service \(plan.name).",
+                            method.lowercased(), Self.name(method, path), plan, "Calls service \(plan.name).",
                             template: route.path.parameters, ServiceRoute(plan, route))
                     }
                 }
@@ -206,7 +208,7 @@ struct OpenAPIDocument {
         guard !template.isEmpty else { return }
         writer.key("parameters")
         writer.beginArray()
-        for name in template { parameter(name, place: "path", "Part of the path.", .string()) }
+        for name in template { parameter(name, place: "path", "A part of the path.", .string()) }
         writer.endArray()
     }
 
@@ -219,14 +221,14 @@ struct OpenAPIDocument {
             parameter(name, "A time such as 250ms, 3s or 5m, at most \(bound / 1_000_000)ms.", .string(Schema.time))
         }
         parameter(
-            "count", "End after so many replies; 0: as soon as the worker has the request.",
+            "count", "Ends the exchange after this many replies; 0: as soon as the worker has the request.",
             .integer(0...plan.bounds.count))
-        parameter("partial", "`ok`: an incomplete answer is a success.", .string("^ok$"))
-        parameter("end", "`record`: NDJSON ends with the end record.", .string("^record$"))
+        parameter("partial", "`ok`: an incomplete response is a success.", .string("^ok$"))
+        parameter("end", "`record`: NDJSON always ends with the end record.", .string("^record$"))
         if byGet {
             parameter("request", "The request's body.", .string())
             parameter(
-                "errors", "A refusal is an event of a 200 stream (`event`), or has its own status (`status`).",
+                "errors", "A rejection is an event of a 200 stream (`event`), or has its own status (`status`).",
                 .string("^(event|status)$"))
         }
         writer.endArray()
