@@ -106,7 +106,7 @@ class MockGateway:
         return web.Response(body=path.read_bytes(), content_type=TYPES[path.suffix], headers=headers)
 
     async def _services(self, _):
-        names = {"echo": "Answers with what it was sent.", "burst": "Many at once.", "hold": "Says nothing by itself."}
+        names = {"echo": "Echoes each request.", "burst": "Many at once.", "hold": "Says nothing by itself."}
         return web.json_response({"services": [
             {"name": name, "description": text, "peer": "router", "body": "json", "ready": True}
             for name, text in names.items()]})
@@ -198,7 +198,7 @@ class MockGateway:
     async def _request(self, session, message):
         id, service, body = message["id"], message["service"], message.get("body")
         if id in session.open:
-            problem = {"code": "duplicate_id", "detail": "an exchange of this id is open"}
+            problem = {"code": "duplicate_id", "detail": "an exchange with this id is open"}
             await session.socket.send_json({"op": "error", "id": id, "problem": problem})
             return
         session.open[id] = {"replies": 0}

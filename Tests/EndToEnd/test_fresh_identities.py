@@ -197,13 +197,13 @@ def test_check_says_what_reuse_would_gain(tmp_path, replies, note):
         path.write_text(text + reuse)
         run = subprocess.run([BINARY, "check", "--config", str(path)], capture_output=True, text=True, timeout=20)
         assert run.returncode == 0
-        assert ("note: services.q: each exchange has a fresh identity" in run.stdout) == (note and not reuse)
+        assert ("note: services.q: each exchange uses a fresh identity" in run.stdout) == (note and not reuse)
         assert ("warning" in run.stdout and "identities.reuse: does nothing" in run.stdout) == (bool(reuse) and not note)
 
 
 def test_the_start_says_what_reuse_would_gain(router):
     gateway, _ = router(echo, {"count": 1})
-    gateway.until(lambda: told(gateway, "services.s: each exchange has a fresh identity"))
+    gateway.until(lambda: told(gateway, "services.s: each exchange uses a fresh identity"))
 
 
 def test_check_says_when_identities_do_not_fit_the_descriptors(tmp_path):

@@ -136,7 +136,7 @@ def test_names_without_a_worker_make_room_for_one_that_has_one(hub, threaded):
     assert 'zmq_gateway_native_refused_total{service="hub",reason="no_worker"} 11' in page, "ten of clients, and one made room"
 
 
-@pytest.mark.parametrize("name, words", [(b"a/b", "which is no name"), (b"other", "add it to `allow`")])
+@pytest.mark.parametrize("name, words", [(b"a/b", "which is not a valid name"), (b"other", "add it to `allow`")])
 def test_a_name_that_is_refused_is_refused_for_the_true_reason(hub, threaded, name, words):
     gateway, there = hub(allow=["echo"])
     worker = threaded(StubbornWorker, there, name=name)

@@ -142,7 +142,7 @@ def test_twenty_thousand_requests_of_one_majordomo_client_are_all_answered(setti
     assert "trouble" not in one.gateway.get("/readyz").json()["services"]["s"]
 
 
-def test_what_a_broker_cannot_take_is_counted_logged_and_shown(start, endpoint, tmp_path):
+def test_requests_that_a_broker_rejects_are_counted_logged_and_shown(start, endpoint, tmp_path):
     there = endpoint()
     gateway = start.gateway({"hub": {"peer": "majordomo", "bind": there, "queue": {"max": 10}}}, tmp_path)
     with zmq.Context() as context, context.socket(zmq.DEALER) as client:
@@ -154,7 +154,7 @@ def test_what_a_broker_cannot_take_is_counted_logged_and_shown(start, endpoint, 
         gateway.until(lambda: gateway.metric("zmq_gateway_native_refused_total", labels) == 490)
         trouble = gateway.get("/readyz").json()["services"]["hub"]["trouble"]
         assert "native clients" in trouble and "queue.max" in trouble
-        lines = [line for line in gateway.errors if "native clients get no answer" in line]
+        lines = [line for line in gateway.errors if "native clients get no reply" in line]
         assert len(lines) == 1, "not one for each"
 
 
@@ -190,7 +190,7 @@ def test_two_names_of_a_broker_share_its_native_places_in_turn(start, endpoint, 
 
 
 def test_all_clients_behind_one_connection_have_one_turn(start, endpoint, scripted, tmp_path):
-    """A broker of somebody else's in front, or a client that gives each request an address of its own, is one peer."""
+    """A foreign broker in front, or a client that gives each request an address of its own, is one peer."""
     bound, clients, gate, seen = endpoint(), endpoint(), threading.Semaphore(0), []
 
     def answer(frames, send):

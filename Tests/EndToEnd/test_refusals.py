@@ -37,7 +37,7 @@ def test_refused_requests_are_counted_by_reason_and_told(start, endpoint, tmp_pa
         "host_refused": 1, "origin_refused": 1, "bad_json": 1, "bad_parameter": 1, "method_not_allowed": 1}
     for words in ("host_refused: Host \"evil.example\"", "origin_refused: pages of http://evil.example", "bad_json", "bad_parameter",
                   "malformed_request: there is no Host"):
-        gateway.until(lambda: any(f"refused a request of 127.0.0.1: {words}" in line for line in gateway.errors))
+        gateway.until(lambda: any(f"refused a request from 127.0.0.1: {words}" in line for line in gateway.errors))
     assert not any("not_found" in line and "/nothing" in line for line in gateway.errors)
 
 

@@ -9,7 +9,7 @@ import requests
 from harness import BINARY, ROOT, curl, events
 
 
-def test_one_reply_is_itself_and_many_are_an_array(demo_gateway):
+def test_one_reply_is_the_body_and_several_are_an_array(demo_gateway):
     assert requests.post(demo_gateway + "/v1/services/echo", data='[1, 2]').text == "[1, 2]"
     reply = requests.post(demo_gateway + "/v1/services/ticker", data='{"count":2}', headers={"Accept": "application/json"})
     assert [item["tick"] for item in reply.json()] == [1, 2]
@@ -22,14 +22,14 @@ def test_a_complete_ndjson_stream_simply_ends_and_curl_exits_0(demo_gateway):
     assert [json.loads(line)["tick"] for line in output.splitlines()] == [1, 2]
 
 
-def test_an_end_record_comes_where_it_is_asked_for(demo_gateway):
+def test_an_end_record_is_sent_if_requested(demo_gateway):
     _, output = curl(demo_gateway + "/v1/services/ticker?end=record", data='{"count":1}')
     end = json.loads(output.splitlines()[-1])["$end"]
     assert (end["reason"], end["ok"], end["replies"]) == ("final", True, 1)
     assert end["elapsed_ms"] > 100 and end["request_id"] and "problem" not in end
 
 
-def test_an_incomplete_ndjson_stream_says_so_and_curl_exits_18(demo_gateway):
+def test_an_incomplete_ndjson_stream_reports_its_end_and_curl_exits_18(demo_gateway):
     code, output = curl(demo_gateway + "/v1/services/ticker?deadline=500ms", data='{"count":50}')
     assert code == 18
     end = json.loads(output.splitlines()[-1])["$end"]
@@ -53,7 +53,7 @@ def test_sse_has_ids_and_always_ends_with_an_end_event(demo_gateway):
         assert response.headers["x-accel-buffering"] == "no" and response.headers["cache-control"] == "no-store"
 
 
-def test_eventsource_asks_by_get_and_is_told_to_stop_when_it_comes_again(demo_gateway):
+def test_eventsource_uses_get_and_gets_204_when_it_reconnects(demo_gateway):
     url = demo_gateway + '/v1/services/ticker?request={"count":1}'
     first = requests.get(url, headers={"Accept": "text/event-stream"})
     assert events(first.text)[-1]["event"] == "end"
@@ -88,21 +88,21 @@ def test_without_configured_overrides_a_request_cannot_ask_for_more_than_its_ser
     answer = requests.post(f"{demo_gateway}/v1/services/echo?{query}", data="1")
     assert answer.status_code == status
     if status == 400:
-        assert "more than service" in answer.json()["detail"]
+        assert "exceeds what service" in answer.json()["detail"]
     overrides = requests.get(demo_gateway + "/v1/services/echo").json()["overrides"]
     assert overrides == {"count": 1, "first_ms": 30_000, "idle_ms": 30_000, "deadline_ms": 30_000}
     assert requests.get(demo_gateway + "/v1/services/ticker").json()["overrides"]["deadline_ms"] == 60_000, "its own deadline"
 
 
 @pytest.mark.parametrize("preference", ["", ";", "=", ";;", "= ,x", ",", ",=,;,", "=;=", "foo", "wait=", "wait=x", "count=-1", "=count=1"])
-def test_preferences_that_say_nothing_are_passed_over(demo_gateway, preference):
+def test_unknown_preferences_are_ignored(demo_gateway, preference):
     for _ in range(2):
         reply = requests.post(demo_gateway + "/v1/services/echo", data="1", headers={"Prefer": preference}, timeout=10)
         assert (reply.status_code, reply.text) == (200, "1")
 
 
 @pytest.mark.parametrize("query", ["deadline=5", "deadline=-1s", "deadline=99h", "count=-1", "count=x", "errors=x", "idle=", "no=1", "partial=1"])
-def test_bad_overrides_are_refused_with_a_sentence(demo_gateway, query):
+def test_invalid_overrides_are_rejected_with_a_sentence(demo_gateway, query):
     reply = requests.post(demo_gateway + "/v1/services/ticker?" + query, data="{}")
     assert (reply.status_code, reply.json()["code"]) == (400, "bad_parameter")
 
@@ -157,7 +157,7 @@ def test_bad_requests_get_the_right_status_and_a_problem(demo_gateway, method, p
         assert "OPTIONS" in reply.headers["allow"]
 
 
-def test_a_transfer_coding_that_is_not_known_is_501(demo_gateway):
+def test_an_unknown_transfer_coding_is_501(demo_gateway):
     host = demo_gateway.removeprefix("http://")
     with socket.create_connection(tuple(host.split(":")), timeout=10) as client:
         client.sendall(f"POST /v1/services/echo HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: gzip, chunked\r\n\r\n".encode())
@@ -172,25 +172,25 @@ def test_fields_that_come_in_several_lines_are_one_list(demo_gateway):
     assert "text/event-stream" in ask("Accept: image/png", "Accept: text/event-stream", "Prefer: count=1")
 
 
-def test_another_protocol_than_websocket_is_passed_over(demo_gateway):
+def test_an_upgrade_to_another_protocol_is_ignored(demo_gateway):
     for path in ("/v1/services/echo", "/v1/services/echo?request=1"):
         reply = requests.get(demo_gateway + path, headers={"Connection": "Upgrade", "Upgrade": "h2c"})
         assert reply.status_code == 200 and "upgrade" not in reply.headers
     assert requests.get(demo_gateway + "/v1/socket", headers={"Connection": "Upgrade", "Upgrade": "h2c"}).status_code == 426
 
 
-def test_two_requests_at_a_time_are_refused(demo_gateway):
+def test_a_request_in_query_and_body_is_rejected(demo_gateway):
     reply = requests.post(demo_gateway + "/v1/services/echo?request=1", data="2")
     assert (reply.status_code, reply.json()["code"]) == (400, "bad_parameter")
     assert requests.post(demo_gateway + "/v1/services/echo?request=1").text == "1"
 
 
-def test_a_syntax_error_tells_its_position(demo_gateway):
+def test_a_syntax_error_has_its_position(demo_gateway):
     problem = requests.post(demo_gateway + "/v1/services/echo", data='{"a":1,}').json()
     assert problem["offset"] == 7 and "byte 7" in problem["detail"]
 
 
-def test_the_health_page_answers_anybody(demo_gateway):
+def test_the_health_page_answers_every_caller(demo_gateway):
     reply = requests.get(demo_gateway + "/healthz", headers={"Host": "probe.internal"})
     assert (reply.status_code, reply.json()) == (200, {"status": "ok"})
 

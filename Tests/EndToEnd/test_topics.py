@@ -631,7 +631,7 @@ def test_a_socket_of_another_type_is_no_publisher(start, endpoint, tmp_path):
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "publisher", "connect": there}}, tmp_path, reactors=1)
     stranger = Publisher(kind=zmq.ROUTER, bind=there)
-    gateway.until(lambda: "is no PUB" in gateway.get("/readyz").json()["services"]["s"].get("trouble", ""))
+    gateway.until(lambda: "is not a PUB" in gateway.get("/readyz").json()["services"]["s"].get("trouble", ""))
     assert not gateway.get("/readyz").json()["services"]["s"]["ready"]
     stranger.close()
     publisher = Publisher(bind=there)

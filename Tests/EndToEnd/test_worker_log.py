@@ -19,7 +19,7 @@ def logged(gateway, *words):
     return found[0]
 
 
-def test_workers_that_come_and_go_are_told_with_addresses_as_configured(start, tmp_path, scripted):
+def test_workers_that_come_and_go_are_logged_with_configured_addresses(start, tmp_path, scripted):
     there = free_tcp_endpoint()
     gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path)
     worker = scripted(zmq.DEALER, echo, connect=there)
@@ -30,7 +30,7 @@ def test_workers_that_come_and_go_are_told_with_addresses_as_configured(start, t
     assert not any("::ffff" in line for line in gateway.errors)
 
 
-def test_an_endpoint_is_told_once_not_by_each_reactor(start, endpoint, tmp_path, scripted):
+def test_an_endpoint_is_logged_once_not_by_each_reactor(start, endpoint, tmp_path, scripted):
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "router", "connect": there, "replies": {"count": 1}}}, tmp_path, reactors=2)
     worker = scripted(zmq.ROUTER, echo, bind=there)
@@ -42,14 +42,14 @@ def test_an_endpoint_is_told_once_not_by_each_reactor(start, endpoint, tmp_path,
     assert sum("service s: connected" in line for line in gateway.errors) == 1
 
 
-def test_a_peer_of_the_wrong_kind_is_told(start, endpoint, tmp_path, scripted):
+def test_a_peer_of_the_wrong_type_is_logged(start, endpoint, tmp_path, scripted):
     there = endpoint()
     scripted(zmq.PUB, silent, bind=there)
     gateway = start.gateway({"s": {"peer": "dealer", "connect": there, "replies": {"count": 1}}}, tmp_path, reactors=1)
-    assert " warning " in logged(gateway, f"service s: {there}: the socket at the other end is of a type")
+    assert " warning " in logged(gateway, f"service s: {there}: the peer's socket type does not accept a DEALER")
 
 
-def test_a_worker_that_forgets_the_envelope_is_told_with_its_first_bytes_and_seldom(start, endpoint, tmp_path, scripted):
+def test_a_worker_that_forgets_the_envelope_is_logged_with_its_first_bytes_at_a_limited_rate(start, endpoint, tmp_path, scripted):
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "replies": {"count": 1, "deadline": "200ms"}}
     gateway = start.gateway({"s": service}, tmp_path, reactors=1)
@@ -63,7 +63,7 @@ def test_a_worker_that_forgets_the_envelope_is_told_with_its_first_bytes_and_sel
     assert sum("dropped a message" in line for line in gateway.errors) <= 3
 
 
-def test_a_reply_that_cannot_be_used_is_told(start, endpoint, tmp_path, scripted):
+def test_an_invalid_reply_is_logged(start, endpoint, tmp_path, scripted):
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path)
     scripted(zmq.DEALER, lambda frames, send: send([*frames[:-1], b"no JSON"]), connect=there)
@@ -72,7 +72,7 @@ def test_a_reply_that_cannot_be_used_is_told(start, endpoint, tmp_path, scripted
     logged(gateway, "service s: a reply cannot be used: the reply is not JSON", '"no JSON"')
 
 
-def test_a_publisher_whose_messages_are_all_dropped_is_told(start, endpoint, tmp_path, scripted):
+def test_a_publisher_whose_messages_are_all_dropped_is_logged(start, endpoint, tmp_path, scripted):
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "publisher", "bind": there, "cache": 10}}, tmp_path, reactors=1)
     publisher = scripted(zmq.PUB, silent, connect=there)
@@ -83,7 +83,7 @@ def test_a_publisher_whose_messages_are_all_dropped_is_told(start, endpoint, tmp
 
 
 @pytest.mark.parametrize("settings", [{"peer": "majordomo"}])
-def test_workers_of_a_broker_are_told_by_their_names(start, endpoint, tmp_path, threaded, settings):
+def test_workers_of_a_broker_are_logged_by_name(start, endpoint, tmp_path, threaded, settings):
     there = endpoint()
     gateway = start.gateway({"broker": {**settings, "bind": there}}, tmp_path, reactors=1)
     worker = threaded(MajordomoWorker, there, service=b"echo", identity=b"worker-1")

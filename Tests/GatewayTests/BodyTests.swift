@@ -29,7 +29,7 @@ struct BodyTests {
     }
 
     @Test(
-        "is judged alike, whole and cut anywhere",
+        "has the same verdict, whole and cut anywhere",
         arguments: [
             "{\"a\":[1,2,\"ü\"]}", "42", "{\"a\":}", "[1,2", "\"\u{1}\"", "", "   ", "{} x", "\"\\ud800\"",
         ])
@@ -42,18 +42,18 @@ struct BodyTests {
         }
     }
 
-    @Test("that is not UTF-8 is told where")
+    @Test("that is not UTF-8 is rejected with the position")
     func notText() {
         let plan = plan(.text), bytes: [UInt8] = [0x61, 0xC3, 0x28]
         for cut in [nil, 1, 2] { #expect(verdict(bytes, cut: cut, plan).0.contains("byte 1")) }
     }
 
-    @Test("over the limit is refused with the first byte too many, and says which limit it was")
+    @Test("over the limit is rejected at the first byte beyond it, with the limit's key")
     func tooLong() {
         let bytes = [UInt8](repeating: 1, count: 9)
         for cut in [nil, 4] {
-            #expect(verdict(bytes, cut: cut, plan(.binary, limit: 8)).0.contains("8 bytes, which is what limits.max"))
-            #expect(verdict(bytes, cut: cut, plan(.binary, own: 8)).0.contains("what services.s.max_body_bytes allows"))
+            #expect(verdict(bytes, cut: cut, plan(.binary, limit: 8)).0.contains("8 bytes that limits.max"))
+            #expect(verdict(bytes, cut: cut, plan(.binary, own: 8)).0.contains("that services.s.max_body_bytes allows"))
             #expect(verdict(bytes, cut: cut, plan(.binary, limit: 9)).0 == "good")
             #expect(verdict(bytes, cut: cut, plan(.binary, own: 9, limit: 8)).0 == "good")
         }

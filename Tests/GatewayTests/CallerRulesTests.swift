@@ -31,7 +31,7 @@ import Testing
         #expect(verdict(origin: "http://127.0.0.1:8081", site: "same-site") == "origin_refused")
     }
 
-    @Test("without an origin Sec-Fetch-Site tells a foreign page")
+    @Test("without an origin Sec-Fetch-Site identifies a foreign page")
     func sites() {
         #expect(verdict() == "own")
         #expect(verdict(site: "same-origin") == "own")
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("a page of a configured origin is told by its referrer")
+    @Test("a page of a configured origin is identified by its referrer")
     func referrers() {
         #expect(verdict(site: "cross-site", mode: "no-cors", referrer: "https://app.example.org/a/b?c") == "own")
         #expect(verdict(site: "cross-site", mode: "no-cors", referrer: "https://app.example.org") == "own")
@@ -52,16 +52,16 @@ import Testing
         }
     }
 
-    @Test("what a client reads of a trouble names no endpoint")
+    @Test("trouble names no endpoint to clients")
     func endpoints() {
-        let text = "tcp://10.0.0.1:5570: the socket at the other end is no ROUTER (ipc:///run/a.sock); look at `peer`"
-        let expected = "an endpoint: the socket at the other end is no ROUTER an endpoint); look at `peer`"
+        let text = "tcp://10.0.0.1:5570: the peer's socket is not a ROUTER (ipc:///run/a.sock); check `peer`"
+        let expected = "an endpoint: the peer's socket is not a ROUTER an endpoint); check `peer`"
         #expect(ServiceState.withoutEndpoints(text) == expected)
         #expect(ServiceState.withoutEndpoints("nothing  to hide") == "nothing  to hide")
     }
 
     @Test(
-        "documents that a worker makes run no scripts under our origin",
+        "a worker's documents run no scripts under our origin",
         arguments: [
             ("text/html", true), ("Text/HTML; charset=utf-8", true), ("application/xhtml+xml", true),
             ("image/svg+xml", true), ("text/xml", true), ("application/json", false), ("text/plain; x=html", false),

@@ -87,7 +87,8 @@ struct MajordomoTests {
         arguments: [("mmi.service", "echo", "200"), ("mmi.service", "none", "404"), ("mmi.what", "echo", "501")])
     func management(_ service: String, _ name: String, _ answer: String) throws {
         let stage = try stage()
-        _ = try worker(stage)
+        let worker = try worker(stage)
+        defer { withExtendedLifetime(worker) {} }
         let client = try peer(stage)
         client.send("", "MDPC01", service, name)
         #expect(stage.next(client) == ["", "MDPC01", service, answer])
@@ -112,8 +113,8 @@ struct MajordomoTests {
     @Test(
         "a worker that offers what it may not is not told to go, and the operator learns why",
         arguments: [
-            ("other", "not allowed"), ("e/cho", "which is no name"), ("", "which is no name"),
-            ("mmi.x", "which is no name"),
+            ("other", "not allowed"), ("e/cho", "which is not a valid name"), ("", "which is not a valid name"),
+            ("mmi.x", "which is not a valid name"),
         ])
     func names(_ name: String, _ words: String) throws {
         let stage = try stage { $0.pool.allow = ["e*", "mmi.*"] }
@@ -237,7 +238,8 @@ struct MajordomoTests {
     @Test("a worker that is drained gets nothing new, by the name of its pool")
     func drained() throws {
         let stage = try stage()
-        _ = try worker(stage)
+        let worker = try worker(stage)
+        defer { withExtendedLifetime(worker) {} }
         let id = stage.state.pools[0].workers[0].id
         stage.service.setDraining(true, worker: id, "other")
         #expect(stage.state.pools[0].draining == 0)

@@ -1,5 +1,5 @@
-// Whether a request's body is what its service takes: looked at whole where it is there whole, else as its pieces come,
-// so that a long one holds nobody up at its end.
+// Checks that a request's body is what its service takes. A body that is there whole is checked at once. One that
+// arrives in pieces is checked piece by piece, so that a long body does not block the reactor at its end.
 
 import Bridge
 import Configuration
@@ -17,12 +17,12 @@ enum BodyCheck {
         }
     }
 
-    /// The body is larger than the service takes.
+    /// The problem of a body that is larger than the service takes.
     static func tooLarge(_ plan: ServicePlan) -> Problem {
         let key = plan.configuration.maxBodyBytes == nil ? "limits" : "services.\(plan.name)"
         return Problem(
             .bodyTooLarge,
-            "the body has more than \(plan.maxBodyBytes) bytes, which is what \(key).max_body_bytes allows")
+            "the body is larger than the \(plan.maxBodyBytes) bytes that \(key).max_body_bytes allows")
     }
 
     fileprivate static func problem(_ scan: ScanResult, isEmpty: Bool, _ plan: ServicePlan) -> Problem? {
@@ -33,7 +33,7 @@ enum BodyCheck {
             return problem
         }
         guard plan.configuration.require == .object, scan.kind != .object else { return nil }
-        return Problem(.objectRequired, "service \"\(plan.name)\" takes a JSON object, such as {\"a\":1}")
+        return Problem(.objectRequired, "service \"\(plan.name)\" requires a JSON object, such as {\"a\":1}")
     }
 
     fileprivate static func problem(offset: Int?) -> Problem? {
@@ -41,7 +41,7 @@ enum BodyCheck {
     }
 }
 
-/// The check of a body that comes in pieces.
+/// The check of a body that arrives in pieces.
 final class BodyPieces {
     private enum Check {
         case json(Scanner)
@@ -75,7 +75,7 @@ final class BodyPieces {
         }
     }
 
-    /// What is wrong with the body that they make, or nil.
+    /// What is wrong with the whole body, or nil.
     func finish() -> Problem? {
         switch check {
         case .json(var scanner): BodyCheck.problem(scanner.finish(), isEmpty: isEmpty, plan)

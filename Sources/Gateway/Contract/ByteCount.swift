@@ -1,6 +1,6 @@
-// Sizes as people read them.
+// Sizes in the units that people use.
 
-/// Sizes for people.
+/// Sizes for people: `64 KiB`, `1 MiB`, `1500 bytes`.
 enum ByteCount {
     static func text(_ bytes: Int) -> String {
         let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]

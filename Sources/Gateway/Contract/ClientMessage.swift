@@ -1,10 +1,11 @@
-// What a client says in a numbered or multiplexed session: one JSON object, found in one pass, nothing built of it.
+// A client's message in a numbered or multiplexed session: one JSON object. One pass finds its members, and no document
+// is built.
 
 import Bridge
 import Configuration
 import JSON
 
-/// A message from a client. The ranges lie in its bytes.
+/// A message from a client. The ranges are positions in its bytes.
 struct ClientMessage {
     private static let keys = [
         "op", "id", "service", "body", "seq", "token", "deadline", "first", "idle", "count", "partial",
@@ -47,7 +48,7 @@ struct ClientMessage {
         self.ranges = ranges
     }
 
-    /// `seq`; 0 where there is none.
+    /// `seq`, or 0 if the message has none.
     func number(_ bytes: Span<UInt8>) -> UInt64 {
         ranges[4].flatMap { JSONText.number(bytes, $0) }.flatMap { UInt64(exactly: $0) } ?? 0
     }
@@ -56,7 +57,7 @@ struct ClientMessage {
 
     func topic(_ bytes: Span<UInt8>) -> [UInt8]? { ranges[11].flatMap { JSONText.string(bytes, $0) } }
 
-    /// `topics`; nil where they are no array of strings, or there is none.
+    /// `topics`; nil if the member is missing or is not an array of strings.
     func topics(_ bytes: Span<UInt8>) -> [[UInt8]]? {
         guard let range = ranges[12], let list = try? Document(parsing: bytes.extracting(range)), list.kind == .array
         else { return nil }
@@ -64,7 +65,7 @@ struct ClientMessage {
         return topics.isEmpty || topics.count < list.count ? nil : topics
     }
 
-    /// The overrides that are there, as text: `"deadline":"5s"`, `"count":3`.
+    /// The overrides that the message has, as text: `"deadline":"5s"`, `"count":3`.
     func overrides(_ bytes: Span<UInt8>) -> [(name: String, value: String)] {
         Self.overrideKeys.compactMap { index in
             guard let range = ranges[index] else { return nil }
@@ -72,7 +73,7 @@ struct ClientMessage {
         }
     }
 
-    /// The body as the worker gets it; nil where it is missing or not what `format` asks for.
+    /// The body as the worker gets it; nil if it is missing or not what `format` asks for.
     func body(_ bytes: Span<UInt8>, _ format: ServiceConfiguration.BodyFormat) -> [UInt8]? {
         guard let range = ranges[3] else { return nil }
         switch format {

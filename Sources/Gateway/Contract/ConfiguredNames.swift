@@ -1,12 +1,12 @@
-// Names that the Configuration room shares with others: here they can be said without ambiguity.
+// Aliases for names of the Configuration room that would be ambiguous here.
 
 import Configuration
 
-/// An address in the configuration; the HTTP room has its own, bound one.
+/// An address in the configuration. The HTTP room has a bound address of its own.
 typealias ConfiguredAddress = ListenAddress
 
 extension PathTemplate {
-    /// As OpenAPI writes it: it knows no `{rest...}`.
+    /// The path as OpenAPI writes it, which does not know `{rest...}`.
     var openAPIText: String {
         description.split(separator: "...}", omittingEmptySubsequences: false).joined(separator: "}")
     }

@@ -1,4 +1,4 @@
-// The words for an exchange that did not end well.
+// The problem of an exchange that did not end well: its code, its HTTP status and a sentence for this case.
 
 import Bridge
 import Configuration
@@ -20,24 +20,25 @@ enum EndProblem {
     ) -> String {
         let (registered, name) = (name, "service \"\(name)\"")
         let rules = exchange.rules
-        let so = exchange.delivered == 0 ? "no reply came" : "\(exchange.delivered) replies came"
+        let count = exchange.delivered
+        let so = count == 0 ? "no reply arrived" : "\(count) \(count == 1 ? "reply" : "replies") arrived"
         switch reason {
-        case .error: return "\(name) answered with an error, which is in `reply`"
+        case .error: return "\(name) returned an error, which is in `reply`"
         case .badReply: return "\(name): \(fault ?? "the reply is not what the service declares")"
         case .noWorker: return "\(name) has no worker connected; \(plan.workerAdvice(registered)) and try again"
-        case .workerLost: return "\(name) lost its worker before it was done; \(so)"
+        case .workerLost: return "\(name) lost its worker before the exchange was complete; \(so)"
         case .overloaded:
             if let fault { return fault }
-            return "\(name) has as many requests in flight or in line as it may, or this one was too long in line; "
-                + "try again in a moment"
-        case .deadline: return "\(so) within \(time(rules.deadline)), the deadline"
-        case .first: return "no reply came within \(time(rules.first ?? 0)), the wait for the first one"
+            return "\(name) has reached its limit of concurrent or queued requests, or the request timed out in the "
+                + "queue; try again in a moment"
+        case .deadline: return "\(so) within the deadline of \(time(rules.deadline))"
+        case .first: return "no reply arrived within \(time(rules.first ?? 0)), the limit for the first reply"
         case .idle: return "\(so), then none for \(time(rules.idle ?? 0))"
         case .limit:
             if let fault { return "\(so); \(fault)" }
             return "\(so), and the next would exceed max_replies or max_bytes of \(name)"
         case .slowClient:
-            return fault ?? "the replies were not taken, and more than max_buffered_bytes of them piled up"
+            return fault ?? "the client read too slowly, and more than max_buffered_bytes of its replies piled up"
         case .shutdown: return "the gateway shut down; \(so)"
         case .final, .count, .cancelled, .clientLeft: return so
         }
@@ -49,21 +50,21 @@ enum EndProblem {
 }
 
 extension ServicePlan {
-    /// What makes a worker come, for a person. - Parameter name: the service, as the client called it.
+    /// Advice on how to get a worker connected. - Parameter name: the service, as the client called it.
     func workerAdvice(_ name: String) -> String {
         if traits.listsRegisteredNames { return "start one that registers \"\(name)\"" }
         guard traits.asksBroker else { return "start one \(whereWorkersGo)" }
         return "start one that registers \"\(configuration.brokered.name ?? self.name)\" at the broker"
     }
 
-    /// Where a worker must go to serve, for a person; the endpoint itself is the operator's to know.
+    /// Where a worker has to connect or bind. It does not name the endpoint, which only the operator may know.
     var whereWorkersGo: String {
-        configuration.bind == nil ? "that is bound where `connect` says" : "that connects to where `bind` says"
+        configuration.bind == nil ? "that binds the endpoint in `connect`" : "that connects to the endpoint in `bind`"
     }
 
     var retryAfterSeconds: Int { max(1, Int(configuration.retryAfter.components.seconds)) }
 
-    /// The HTTP status of a worker's error.
+    /// The HTTP status of a worker's error: fixed by the configuration, read from the reply, or else 502.
     func errorStatus(_ reply: Span<UInt8>) -> Int {
         switch configuration.replies.error?.status {
         case nil: return ProblemCode.workerError.status

@@ -1,16 +1,16 @@
-// The end record: `{reason, ok, replies, elapsed_ms, request_id}`, with `problem` where it is not ok.
+// The end record: `{reason, ok, replies, elapsed_ms, request_id}`, and `problem` if the exchange did not end well.
 
 import Bridge
 import JSON
 
-/// Everything there is to say when an exchange is over.
+/// Everything that is reported about an exchange that is over.
 struct EndRecord {
     let end: End
     let replies: Int
     let elapsed: Nanoseconds
-    /// Workers that were given the request; said where there were several.
+    /// Workers that were given the request; written if there was more than one.
     var attempts = 1
-    /// nil if it ended well.
+    /// Nil if the exchange ended well.
     let problem: Problem?
 
     func write(into writer: inout JSONWriter, requestID: String) {
@@ -19,13 +19,13 @@ struct EndRecord {
         writer.endObject()
     }
 
-    /// Writes what stands between the braces.
-    /// - Parameter requestID: nil in a session, whose `hello` gave it.
+    /// Writes the members without the braces.
+    /// - Parameter requestID: nil in a session, whose `hello` has it.
     func writeMembers(into writer: inout JSONWriter, requestID: String? = nil) {
         Self.writeMembers(end.reason.word, replies, elapsed, attempts, problem, into: &writer, requestID: requestID)
     }
 
-    /// The end of an exchange that never was one: its request was rejected.
+    /// Writes the end of an exchange that never opened because its request was rejected.
     /// - Parameter reason: how the exchange ended, if there was one after all.
     static func writeRejection(
         _ problem: Problem, _ reason: EndReason? = nil, into writer: inout JSONWriter, requestID: String? = nil
@@ -53,9 +53,9 @@ struct EndRecord {
     }
 }
 
-/// What is to be known of an exchange that ended, besides its end.
+/// An exchange that ended: its end record, and the error reply that ended it.
 struct Conclusion {
     let record: EndRecord
-    /// A worker's error reply, as JSON, where that ended it.
+    /// The worker's error reply, as JSON, if that ended the exchange.
     let errorReply: [UInt8]?
 }

@@ -1,4 +1,4 @@
-// Which types of body a service takes (RFC 9110, section 8.3).
+// Checks which types of body a service accepts (RFC 9110, section 8.3).
 
 import Configuration
 
@@ -10,7 +10,7 @@ enum MediaTypeCheck {
         let type = parts.first ?? ""
         let charset = parts.dropFirst().first { $0.hasPrefix("charset=") }?.dropFirst(8).filter { $0 != "\"" }
         if body != .binary, let charset, !["utf-8", "utf8", "us-ascii"].contains(charset) {
-            return Problem(.unsupportedMediaType, "charset \(charset) is not taken; send UTF-8")
+            return Problem(.unsupportedMediaType, "charset \(charset) is not supported; send UTF-8")
         }
         let isTaken =
             switch body {
@@ -22,6 +22,6 @@ enum MediaTypeCheck {
             }
         if isTaken { return nil }
         let wanted = body == .json ? "application/json" : "text/plain"
-        return Problem(.unsupportedMediaType, "\(type) is not taken here; send Content-Type: \(wanted)")
+        return Problem(.unsupportedMediaType, "\(type) is not supported here; send Content-Type: \(wanted)")
     }
 }

@@ -1,27 +1,27 @@
-// What each operation of the OpenAPI document may answer: its own statuses, and those that any request may meet.
+// The responses of each operation in the OpenAPI document: its own statuses, and those that every request can get.
 
 import Bridge
 import Configuration
 import JSON
 
 extension ProblemCode {
-    /// Any request may be rejected so, before its path is looked at.
+    /// Problems of every request, found before its path is looked at.
     static let ofAnyRequest: [ProblemCode] = [
         .malformedRequest, .requestTimeout, .targetTooLong, .expectationFailed, .tooManyConnections, .headerTooLarge,
         .notImplemented,
     ]
-    /// What is asked of everybody who calls, and of paths.
+    /// Problems of every caller and every path.
     static let ofAdmission: [ProblemCode] = [.badPath, .originRejected, .hostRejected]
-    /// A request for a WebSocket.
+    /// Problems of a WebSocket upgrade.
     static let ofUpgrade: [ProblemCode] = [.upgradeRequired, .tooManySessions]
 
-    /// An exchange with a service, whatever it takes.
+    /// Problems of every exchange, whatever its service takes.
     fileprivate static let ofExchange: [ProblemCode] = [
         .badParameter, .notAcceptable, .tooManyExchanges, .badReply, .workerLost, .noWorker, .overloaded, .shutdown,
         .deadline, .first, .idle,
     ]
 
-    /// What can be wrong with a body of that service.
+    /// Problems of a body that the service takes.
     fileprivate static func ofBody(_ plan: ServicePlan) -> [ProblemCode] {
         switch plan.configuration.body {
         case .json: plan.configuration.require == .object ? [.badJSON, .objectRequired] : [.badJSON]
@@ -65,7 +65,7 @@ extension OpenAPIDocument {
         object("204") { $0.text("description", "Complete, without a reply.") }
     }
 
-    /// A broker itself takes no requests: its workers' services do.
+    /// The responses of a broker, which takes no requests itself: the services that its workers register do.
     mutating func brokerResponses() {
         object("responses") { document in
             document.object("200") { document in
@@ -77,7 +77,7 @@ extension OpenAPIDocument {
         }
     }
 
-    /// One response a status, naming the codes that come with it, and those of any request.
+    /// One response a status, which names the codes that have it, those of every request included.
     /// - Parameter workerError: the status of a worker's error, if the service knows one.
     mutating func problems(_ codes: [ProblemCode], workerError: ErrorRule.Status? = nil) {
         var rows = (ProblemCode.ofAnyRequest + codes).map { (status: $0.status, code: $0) }

@@ -1,5 +1,5 @@
-// The gateway's own description, made from the tables that serve: services, configured routes, problems (OpenAPI 3.1).
-// What each operation may answer is in OpenAPIDocument+Responses.swift.
+// The gateway's OpenAPI 3.1 document, made from the tables that serve requests: services, configured routes, problems.
+// OpenAPIDocument+Responses.swift has the responses of each operation.
 
 import Bridge
 import Configuration
@@ -49,7 +49,7 @@ struct OpenAPIDocument {
         writer.endObject()
     }
 
-    /// - Parameter parameter: the name of the one that asks for one service.
+    /// - Parameter parameter: the query parameter that selects one service.
     private mutating func page(
         _ path: String, _ name: String, _ summary: String, _ type: String, also statuses: [Int] = [],
         asking parameter: String? = nil
@@ -82,7 +82,7 @@ struct OpenAPIDocument {
         }
     }
 
-    /// An operator's word about a worker that has registered.
+    /// An operator's order to a worker that has registered.
     private mutating func worker() {
         object("/v1/services/{service}/workers/{worker}/{order}") {
             $0.object("post") { document in
@@ -101,7 +101,7 @@ struct OpenAPIDocument {
         }
     }
 
-    /// What a plain GET hears; what is said over the socket is in asyncapi.json.
+    /// The socket as a plain GET sees it; asyncapi.json describes the messages on it.
     private mutating func socket() {
         object("/v1/socket") {
             $0.object("get") { document in
@@ -151,7 +151,7 @@ struct OpenAPIDocument {
         }
     }
 
-    /// `get_orders_id` for GET /orders/{id}. Other characters become their numbers, so that no two names are one.
+    /// `get_orders_id` for GET /orders/{id}. Any other character becomes its number, so that no two paths share a name.
     private static func name(_ method: String, _ path: String) -> String {
         method.lowercased() + path.unicodeScalars.map { character in
             switch character {
@@ -234,7 +234,7 @@ struct OpenAPIDocument {
         writer.endArray()
     }
 
-    /// What a parameter is.
+    /// The type of a parameter.
     enum Schema {
         case string(String? = nil)
         case integer(ClosedRange<Int>)

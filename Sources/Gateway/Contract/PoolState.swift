@@ -1,4 +1,4 @@
-// How a pool stands, for those who look: pages, metrics, console.
+// The state of a pool as pages, metrics and the console show it.
 
 import Bridge
 import JSON
@@ -7,7 +7,7 @@ import JSON
 struct WorkerState: Sendable {
     enum Phase: String, Sendable { case ready, busy, draining, registered }
 
-    /// Its identity: as text where it is printable, else `0x` and hexadecimal.
+    /// The worker's identity: as text if it is printable, else `0x` and hexadecimal digits.
     let id: String
     let phase: Phase
     let inHand: Int
@@ -16,7 +16,7 @@ struct WorkerState: Sendable {
     let heardMilliseconds: Double
     let registeredMilliseconds: Double
 
-    /// The name under which an operator speaks of a worker.
+    /// The name by which an operator refers to a worker.
     static func id(of name: [UInt8]) -> String {
         let isPrintable = name.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
         if isPrintable && !name.isEmpty { return String(decoding: name, as: UTF8.self) }
@@ -27,7 +27,7 @@ struct WorkerState: Sendable {
 
 /// One pool, as the web sees it.
 struct PoolState: Sendable {
-    /// Workers that a page lists, at most.
+    /// The most workers that a page lists.
     private static let listed = 1_000
 
     let name: String

@@ -1,18 +1,18 @@
-// A problem as it goes on the wire: application/problem+json (RFC 9457).
+// A problem as it goes over the wire: application/problem+json (RFC 9457).
 //
 //   {"type":"about:blank","title":"No worker is connected.","status":503,"code":"no_worker",
 //    "detail":"service \"jobs\" has no worker connected; start one ...","request_id":"..."}
 
 import JSON
 
-/// One thing that went wrong, with its words for this case.
+/// One thing that went wrong, with a sentence for this case.
 struct Problem {
     let code: ProblemCode
-    /// What happened here and what to do about it.
+    /// What happened in this case, and what to do about it.
     let detail: String
-    /// A worker's own status for its error, where the service maps one.
+    /// The HTTP status: the code's, or a worker's own if the service maps one.
     var status: Int
-    /// Members beside the standard ones, as JSON text: `offset` of a syntax error, `replies` of a partial answer.
+    /// Members beyond the standard ones, as JSON text: `offset` of a syntax error, `replies` of a partial response.
     var extras: [(name: String, json: [UInt8])] = []
 
     init(_ code: ProblemCode, _ detail: String, status: Int? = nil) {
@@ -21,7 +21,7 @@ struct Problem {
         self.status = status ?? code.status
     }
 
-    /// Writes it as one JSON object.
+    /// Writes the problem as one JSON object.
     func write(into writer: inout JSONWriter, requestID: String?) {
         writer.beginObject()
         writer.member("type", "about:blank")

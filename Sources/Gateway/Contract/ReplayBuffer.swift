@@ -1,5 +1,5 @@
-// What a session remembers so that its client can come back: a token, a number for each message, and the messages that
-// were not acknowledged, within a bound. What is forgotten for the bound is told as missed, never skipped.
+// What lets a session's client come back: a token, a number for each message, and the messages that the client has not
+// acknowledged, up to a bound in bytes. A message that the bound pushed out is reported as missed, never skipped.
 
 import Bridge
 
@@ -13,7 +13,7 @@ struct ReplayBuffer {
     private(set) var bytes = 0
     private let bound: Int
 
-    /// - Parameter reactor: where the session lives; the token says it.
+    /// - Parameter reactor: the session's reactor, which its token names.
     init(reactor: Int, bound: Int) {
         self.bound = bound
         token = Self.makeToken(reactor)
@@ -26,21 +26,21 @@ struct ReplayBuffer {
         while bytes > bound, head < messages.count { forgetFirst() }
     }
 
-    /// Everything up to `number` was received.
+    /// The client has received everything up to `number`.
     mutating func acknowledge(_ number: UInt64) {
         while head < messages.count, first <= number { forgetFirst() }
     }
 
-    /// Forgets all messages; those that were not acknowledged are missed.
+    /// Forgets all messages. Those that the client has not acknowledged count as missed.
     mutating func forgetAll() { while head < messages.count { forgetFirst() } }
 
-    /// What follows `number`, and how many of them are gone.
+    /// The messages after `number`, and how many of them are gone.
     mutating func messages(after number: UInt64) -> (missed: UInt64, messages: ArraySlice<[UInt8]>) {
         acknowledge(number)
         return (first - min(first, number + 1), messages[head...])
     }
 
-    /// The old token is worth nothing from now on.
+    /// Replaces the token; the old one is void from now on.
     mutating func renewToken(_ reactor: Int) { token = Self.makeToken(reactor) }
 
     /// The number of the first message that is kept.
@@ -55,7 +55,7 @@ struct ReplayBuffer {
         head = 0
     }
 
-    /// Two digits of the reactor, 128 bits from the system's generator.
+    /// Two hexadecimal digits for the reactor, then 128 bits from the system's random generator.
     private static func makeToken(_ reactor: Int) -> String {
         var generator = SystemRandomNumberGenerator()
         let digits = [UInt64(reactor), generator.next(), generator.next()].enumerated().map { index, number in
@@ -65,7 +65,7 @@ struct ReplayBuffer {
         return digits.joined()
     }
 
-    /// The reactor that a token names, or nil for what is no token.
+    /// The reactor that a token names, or nil if `token` is not one.
     static func reactor(of token: String) -> Int? {
         token.utf8.count == 34 ? UInt8(token.prefix(2), radix: 16).map(Int.init) : nil
     }

@@ -1,18 +1,18 @@
-// A worker's reply with status and header fields, where a service or a route declares `reply: envelope`.
+// A worker's reply with a status and header fields, for a service or route that declares `reply: envelope`.
 //
 //   {"status":201,"headers":{"location":"/orders/7","set-cookie":["a=1","b=2"]},"body":...}
 //   {"headers":{"content-type":"text/html"},"body_encoding":"text","body":"<h1>Hello</h1>"}
 //
-// The body is what the service declares: JSON, a string where it is text, base64 where it is binary. `body_encoding`
-// says otherwise for one reply: `text` is the string's own characters, `base64` the bytes behind it.
+// The body has the format that the service declares: any JSON, a string for text, base64 for binary. `body_encoding`
+// overrides that for one reply: `text` is the string's own characters, `base64` the bytes that it encodes.
 
 import Configuration
 import HTTP
 import JSON
 
-/// A reply envelope, read.
+/// A parsed reply envelope.
 struct ReplyEnvelope {
-    /// What the body is, whatever the service declares.
+    /// The encoding of the body, whatever the service declares.
     enum BodyEncoding: String {
         case text, base64
     }
@@ -24,38 +24,38 @@ struct ReplyEnvelope {
         ])
 
     var status = 200
-    /// In the order of the object; a field with an array of values comes once for each.
+    /// In the order of the object; a field with an array of values appears once for each value.
     var headers: [(name: String, value: String)] = []
-    /// Where the body stands in the reply; nil where there is none.
+    /// The position of the body in the reply; nil if there is none.
     var body: Range<Int>?
     var bodyEncoding: BodyEncoding?
 
-    /// A response of that status has no body (RFC 9110, section 6.4.1).
+    /// Whether a response with this status has no body (RFC 9110, section 6.4.1).
     var forbidsBody: Bool { status == 204 || status == 304 }
 
-    /// Why a reply that is valid JSON is no envelope, or nil.
+    /// Why a reply that is valid JSON is not an envelope, or nil.
     static func fault(of reply: Span<UInt8>) -> String? {
         let (envelope, fault) = read(reply)
         return envelope == nil ? fault : nil
     }
 
-    /// Reads a reply that is valid JSON. - Returns: nil, with a sentence, for one that is no envelope.
+    /// Reads a reply that is valid JSON. - Returns: nil and a sentence if it is not an envelope.
     static func read(_ reply: Span<UInt8>) -> (envelope: ReplyEnvelope?, fault: String) {
         let ranges = locator.locate(in: reply)
         var envelope = ReplyEnvelope()
         envelope.body = ranges[2]
         if ranges[0] == nil && ranges[2] == nil {
-            return (nil, "the reply is no envelope: it has neither status nor body")
+            return (nil, "the reply is not an envelope: it has neither status nor body")
         }
         if let range = ranges[0] {
             guard let number = JSONText.number(reply, range), let status = Int(exactly: number),
                 (200...599).contains(status)
-            else { return (nil, "the reply envelope's status is no number from 200 to 599") }
+            else { return (nil, "the reply envelope's status is not a number from 200 to 599") }
             envelope.status = status
         }
         if let range = ranges[1] {
             guard let document = try? Document(parsing: reply.extracting(range)), document.kind == .object else {
-                return (nil, "the reply envelope's headers are no object")
+                return (nil, "the reply envelope's headers are not an object")
             }
             for name in document.keys {
                 if let fault = envelope.take(name, document[name]) { return (nil, fault) }
@@ -65,8 +65,8 @@ struct ReplyEnvelope {
         return (envelope, "")
     }
 
-    /// The body as bytes of its own, if the envelope says how it is encoded.
-    /// - Returns: nil for base64 that is none.
+    /// The decoded body, if the envelope says how it is encoded.
+    /// - Returns: nil for a body that is not base64.
     func decodedBody(_ reply: Span<UInt8>) -> [UInt8]? {
         guard let body, let text = JSONText.string(reply, body) else { return nil }
         return bodyEncoding == .base64 ? Base64.decode(text.span) : text
@@ -79,17 +79,19 @@ struct ReplyEnvelope {
         }
         bodyEncoding = encoding
         guard body == nil || decodedBody(reply) != nil else {
-            return "the reply envelope's body is not the string that its body_encoding announces"
+            return "the reply envelope's body is not a string in the encoding that body_encoding names"
         }
         return nil
     }
 
-    /// Takes a field in. - Returns: what is wrong with it, or nil.
+    /// Adds a field. - Returns: what is wrong with it, or nil.
     private mutating func take(_ name: String, _ value: Document?) -> String? {
         if WorkerField.rule(for: name) == .rejected {
             return "the reply envelope sets \(name), which frames the gateway's own response"
         }
-        guard ResponseHeaders.isName(name) else { return "the reply envelope has a header whose name is no token" }
+        guard ResponseHeaders.isName(name) else {
+            return "the reply envelope has a header whose name is not a token (RFC 9110)"
+        }
         let values = value?.kind == .array ? (0..<(value?.count ?? 0)).map { value?[$0] } : [value]
         for value in values {
             guard let text = value?.stringValue else {

@@ -1,22 +1,22 @@
-// What the answer looks like: chosen from `Accept` (RFC 9110 section 12.5.1) and from how the service ends. Of equal
-// weights a type that is named goes before one that `*/*` only covers, and application/vnd.x+json is JSON.
+// Chooses the format of a response from `Accept` (RFC 9110, section 12.5.1) and from how the service's exchanges end.
+// Among equal weights a type that is named wins over one that only `*/*` covers. application/vnd.x+json is JSON.
 //
-//   application/json        the reply itself where the rules allow only one, else an array
+//   application/json        the reply itself if the rules allow only one, else an array
 //   application/x-ndjson    each reply on a line
-//   text/event-stream       each reply an event
-//   text/plain, octets      the reply's own bytes, where the service speaks text or binary and only one reply comes
+//   text/event-stream       each reply as an event
+//   text/plain, octets      the reply's own bytes, if the service speaks text or binary and there is only one reply
 //   anything                the first of these that fits: single replies as they are, else NDJSON
 
 import Configuration
 import JSON
 
-/// The shape of an answer.
+/// The format of a response.
 enum ReplyFormat: Sendable {
     case json, ndjson, sse
     /// The bytes of a single reply that is not JSON.
     case plain
 
-    /// All replies come in one response body with a length.
+    /// All replies go into one response body with a length.
     var isSingle: Bool { self == .json || self == .plain }
 
     /// The media type, without parameters.
@@ -47,12 +47,12 @@ enum ReplyFormat: Sendable {
         return best?.format
     }
 
-    /// In the order in which equal wishes are granted.
+    /// The formats that can be chosen. Of two that the client wants equally, the first wins.
     private static func candidates(
         _ natural: ReplyFormat, _ body: ServiceConfiguration.BodyFormat, _ isSingle: Bool
     ) -> [ReplyFormat] {
         var order: [ReplyFormat] = [natural, .json, .ndjson, .sse]
-        // The bytes of several replies, one behind the other, are nobody's.
+        // The bytes of several replies in a row would have no boundaries.
         if body != .json && isSingle { order.append(.plain) }
         return order
     }
@@ -69,7 +69,7 @@ struct MediaRange: Equatable {
     /// 0 to 1000.
     let quality: Int
 
-    /// Reads a field; elements that are none are passed over.
+    /// Reads a field and skips malformed elements.
     static func parse(_ field: String) -> [MediaRange] {
         field.split(separator: ",").compactMap { element in
             let parts = element.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
@@ -83,11 +83,11 @@ struct MediaRange: Equatable {
         }
     }
 
-    /// How much a type is wanted.
+    /// How much the client wants a type.
     struct Wish: Comparable {
-        /// 0 to 1000; 0 is not at all.
+        /// 0 to 1000; 0 means not at all.
         var quality = 0
-        /// How closely the type was named: 3 as it is, 2 as another JSON, 1 by `type/*`, 0 by `*/*`.
+        /// How precisely the client named the type: 3 exactly, 2 as another JSON type, 1 by `type/*`, 0 by `*/*`.
         var rank = -1
 
         static func < (left: Wish, right: Wish) -> Bool { (left.quality, left.rank) < (right.quality, right.rank) }
@@ -115,12 +115,12 @@ struct MediaRange: Equatable {
         return best
     }
 
-    /// One JSON value under another name, such as application/json-rpc or application/problem+json.
+    /// Whether this is one JSON value under another name, such as application/json-rpc or application/problem+json.
     private var isJSON: Bool {
         subtype.contains("json") && !["x-ndjson", "ndjson", "jsonl", "json-seq"].contains(subtype)
     }
 
-    /// `0.25` is 250; what is no weight counts as 1.
+    /// `0.25` is 250; a malformed weight counts as 1.
     private static func thousandths(_ text: Substring) -> Int {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = Int(parts[0]), (0...1).contains(whole) else { return 1000 }

@@ -1,17 +1,17 @@
-// Looks at a reply once and tells Bridge the facts: is it what the service declares, and which predicates hold.
+// Inspects a reply and reports facts to Bridge: whether it is what the service declares, and which predicates hold.
 //
-// The scan that validates a JSON reply also finds the values the predicates ask for, so a reply's bytes are read once.
+// The scan that validates a JSON reply also finds the values that the predicates test: one pass over its bytes.
 
 import Bridge
 import Configuration
 import JSON
 
-/// What one look at a reply told.
+/// The result of inspecting one reply.
 struct Inspection {
     var facts: ReplyFacts
-    /// A raw line break stands in the reply's white space; an NDJSON line cannot carry it.
+    /// The reply's white space contains a raw line break, which an NDJSON line cannot carry.
     var hasLineBreak = false
-    /// Why the reply is not valid, as a sentence; nil for a valid one.
+    /// Why the reply is invalid, as a sentence; nil for a valid one.
     var fault: String?
 }
 
@@ -24,7 +24,7 @@ struct ReplyInspector: Sendable {
     private var error: Role?
     private var keepalive: Role?
 
-    /// How a predicate is answered.
+    /// How a predicate is evaluated.
     private enum Role: Sendable {
         case test(bit: UInt32)
         case emptyFrame
@@ -46,7 +46,7 @@ struct ReplyInspector: Sendable {
             facts.isFinal = holds(final, 0, isEmpty: true)
             facts.isKeepalive = holds(keepalive, 0, isEmpty: true)
             facts.isValid = body != .json && !isEnvelope
-            return Inspection(facts: facts, fault: facts.isValid ? nil : "the reply is empty, and empty is not JSON")
+            return Inspection(facts: facts, fault: facts.isValid ? nil : "the reply is empty, which is not JSON")
         }
         switch isEnvelope ? .json : body {
         case .json: return inspectJSON(bytes, facts)
@@ -93,14 +93,14 @@ struct ReplyInspector: Sendable {
 }
 
 extension Document {
-    /// A literal that the configuration has checked already.
+    /// A literal that the configuration has already checked.
     static func checked(_ text: String) -> Document {
         do { return try Document(parsing: text) } catch { preconditionFailure("\(text): \(error)") }
     }
 }
 
 extension Pointer {
-    /// A pointer that the configuration has checked already.
+    /// A pointer that the configuration has already checked.
     static func checked(_ text: String) -> Pointer {
         do { return try Pointer(text) } catch { preconditionFailure("\(text): \(error)") }
     }

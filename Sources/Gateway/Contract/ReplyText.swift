@@ -1,4 +1,4 @@
-// A reply in the clothes of an answer: as JSON inside JSON, or as its own bytes.
+// Writes a reply into a response: as JSON inside JSON, or as its own bytes.
 
 import Configuration
 import JSON
@@ -8,7 +8,7 @@ struct ReplyText {
     let body: ServiceConfiguration.BodyFormat
     let isEnvelope: Bool
 
-    /// Appends the reply as one JSON value on one line. `bytes` were found valid.
+    /// Appends the reply as one JSON value on one line. `bytes` must have passed inspection.
     func appendJSON(_ bytes: Span<UInt8>, hasLineBreak: Bool, to output: inout [UInt8]) {
         if isEnvelope {
             guard let range = ReplyEnvelope.read(bytes).envelope?.body else {
@@ -29,7 +29,7 @@ struct ReplyText {
         }
     }
 
-    /// The reply's own bytes, out of its envelope where it has one; nil for base64 that is none.
+    /// The reply's own bytes, or the body of its envelope; nil for a body that is not base64.
     func plain(_ bytes: Span<UInt8>) -> [UInt8]? {
         var copy: [UInt8] = []
         guard isEnvelope else {
@@ -42,7 +42,7 @@ struct ReplyText {
         return body == .binary ? Base64.decode(text.span) : text
     }
 
-    /// Copies valid JSON; a raw line break can only be white space and becomes a space.
+    /// Copies valid JSON. A raw line break in it can only be white space; it becomes a space.
     private static func append(_ bytes: Span<UInt8>, hasLineBreak: Bool, to output: inout [UInt8]) {
         let start = output.count
         output.append(copying: bytes)

@@ -1,15 +1,15 @@
-// A request's body as it arrives: counted, checked and kept in one pass.
+// A request's body as it arrives: counted, checked and stored in one pass.
 
 import Bridge
 import Configuration
 import JSON
 
-/// Collects one body and knows what is wrong with it.
+/// Collects one body and checks it.
 struct RequestBody {
     private let plan: ServicePlan
     private let length: Int?
     private(set) var bytes: [UInt8] = []
-    /// Where the body does not come in one piece.
+    /// The check of a body that arrives in more than one piece.
     private var pieces: BodyPieces?
 
     init(_ plan: ServicePlan, expecting length: UInt64?) {
@@ -17,7 +17,7 @@ struct RequestBody {
         self.length = length.map { Int(clamping: $0) }
     }
 
-    /// Takes the next bytes in. - Returns: the problem where they are too many, or all there is and not good.
+    /// Adds the next bytes. - Returns: the problem if they are too many, or if they complete an invalid body.
     mutating func append(_ piece: Span<UInt8>) -> Problem? {
         guard bytes.count + piece.count <= plan.maxBodyBytes else { return BodyCheck.tooLarge(plan) }
         if pieces == nil {
@@ -30,7 +30,7 @@ struct RequestBody {
         return nil
     }
 
-    /// Takes a whole body in. - Returns: what is wrong with it, or nil.
+    /// Sets the whole body. - Returns: what is wrong with it, or nil.
     mutating func take(_ body: Span<UInt8>) -> Problem? {
         guard body.count <= plan.maxBodyBytes else { return BodyCheck.tooLarge(plan) }
         bytes = [UInt8](copying: body)
@@ -38,20 +38,20 @@ struct RequestBody {
     }
 
     /// The body is complete. - Returns: what is wrong with it, or nil.
-    /// - Parameter mayBeEmpty: an envelope can carry no body at all.
+    /// - Parameter mayBeEmpty: true for a request envelope, which can do without a body.
     mutating func finish(mayBeEmpty: Bool) -> Problem? {
         if bytes.isEmpty { return mayBeEmpty ? nil : BodyCheck.problem(of: bytes.span, plan) }
         return pieces?.finish()
     }
 
-    /// The whole body, which is not kept here any longer.
+    /// Takes the whole body out.
     mutating func takeBytes() -> [UInt8] {
         let taken = bytes
         bytes = []
         return taken
     }
 
-    /// Forgets what has come.
+    /// Drops everything that has arrived.
     mutating func discard() {
         bytes = []
         pieces = nil

@@ -1,9 +1,9 @@
-// A request envelope: an HTTP request as one JSON object to the worker.
+// A request envelope: an HTTP request as one JSON object for the worker.
 //
 //   {"method","path","params","query","headers","body","request_id","traceparent","remote"}
 //
-// The body goes through byte for byte if the service declares JSON, as a string if it declares text, as base64 if it is
-// binary. Members are written in that order: `init`, then `header` for each field, then `finish`.
+// A JSON body goes through byte for byte, a text body becomes a string, a binary one base64. Members are written in
+// order: `init`, then `header` for each field, then `finish`.
 
 import Configuration
 import JSON
@@ -12,7 +12,7 @@ import JSON
 struct RequestEnvelope {
     private var writer = JSONWriter()
 
-    /// - Parameter parameters: of the path, decoded.
+    /// - Parameter parameters: the path's parameters, decoded.
     init(
         method: Span<UInt8>, path: Span<UInt8>, parameters: some Sequence<(String, String)>,
         query: [(name: String, value: String)]
@@ -30,7 +30,7 @@ struct RequestEnvelope {
         writer.beginObject()
     }
 
-    /// A field that the service's or the route's `headers` names.
+    /// Adds a field that `headers` of the service or route names.
     mutating func header(_ name: String, _ value: Span<UInt8>) { writer.member(name, value) }
 
     /// Writes the rest. - Returns: the whole object.
@@ -60,9 +60,9 @@ struct RequestEnvelope {
         }
     }
 
-    /// A name that comes once has a string; one that comes again has an array of them.
+    /// A name that occurs once gets a string, a repeated one an array of strings.
     private static func writeQuery(_ query: [(name: String, value: String)], into writer: inout JSONWriter) {
-        // By their bytes: what Unicode holds for equal are two names to a worker.
+        // Names are compared by their bytes: two names that Unicode considers equal are different to a worker.
         var names: [[UInt8]] = []
         var values: [[UInt8]: [String]] = [:]
         for (text, value) in query {

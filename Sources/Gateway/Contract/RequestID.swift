@@ -1,9 +1,9 @@
-// The name of one request.
+// The id of one request.
 
 import Bridge
 
-/// What a request is called in headers, records and logs: the client's own name for it, or a ticket of ours, which most
-/// requests need as text in one place only.
+/// The id of a request in headers, records and logs: the client's own, or else the exchange's ticket. Most requests
+/// need the ticket as text in one place only, so it is not kept as a String.
 enum RequestID {
     case given(String)
     case minted(Ticket, TicketCodec)
@@ -15,7 +15,7 @@ enum RequestID {
         }
     }
 
-    /// Lends the text's bytes, without making a String of a ticket.
+    /// Lends the text's bytes. A ticket is written to the stack, without a String.
     func withBytes(_ body: (Span<UInt8>) -> Void) {
         switch self {
         case .given(let text): body(text.utf8.span)

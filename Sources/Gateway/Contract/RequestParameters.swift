@@ -1,24 +1,24 @@
-// What one request asks for besides its body: `?deadline=5s&idle=200ms&count=3&partial=ok&end=record&request=...`, and
-// the same words in `Prefer` (RFC 7240), where `wait=10` is the deadline in seconds.
+// What a request asks for besides its body: `?deadline=5s&idle=200ms&count=3&partial=ok&end=record&request=...`, and
+// the same names in `Prefer` (RFC 7240), in which `wait=10` is the deadline in seconds.
 //
-// On /v1/services the query belongs to the gateway, and an unknown name is a mistake. On a configured route the query
-// belongs to the worker, who finds it in the envelope; there `Prefer` is the way to ask.
+// On /v1/services the query belongs to the gateway, and an unknown name is an error. On a configured route the query
+// belongs to the worker, which finds it in the request envelope; there a client uses `Prefer`.
 
 import Bridge
 
-/// The parameters of one request. An object, because most requests have none and share the empty ones.
+/// The parameters of one request. It is a class because most requests have none and share one empty object.
 final class RequestParameters {
     var wishes = Overrides()
-    /// An incomplete answer is taken as a success.
+    /// The client accepts an incomplete set of replies as a success.
     var allowsPartial = false
-    /// NDJSON ends with a line that holds the end record, also when complete.
+    /// NDJSON ends with a line that holds the end record, even if the exchange is complete.
     var wantsEndRecord = false
-    /// The body of a request that came by GET.
+    /// The request's body, if it came in the query of a GET.
     var request: String?
-    /// What is asked of a publisher, where the service is one.
+    /// The topics to subscribe to, if the service is a publisher.
     var topics: [String] = []
     var takesTopics = false
-    /// The query as names and values, for the envelope.
+    /// The query as names and values, for the request envelope.
     var query: [(name: String, value: String)] = []
 
     /// Reads the query. - Returns: what is wrong with it, or nil.
@@ -33,7 +33,7 @@ final class RequestParameters {
         return nil
     }
 
-    /// Reads `Prefer`. Preferences that we do not know, or whose value is none, are passed over, as RFC 7240 asks.
+    /// Reads `Prefer`. Unknown preferences and malformed values are ignored, as RFC 7240 asks.
     func readPreferences(_ field: String) {
         for preference in field.split(separator: ",") {
             let parts = preference.prefix { $0 != ";" }.split(
@@ -83,7 +83,7 @@ final class RequestParameters {
             guard value == "record" else { return Self.bad(name, value, "end=record") }
             wantsEndRecord = true
         case "errors":
-            // Answer.isEventSource reads it: it is about answers that are given before this, too.
+            // Read by RejectedEventSource, which also answers requests that do not get this far.
             guard value == "event" || value == "status" else {
                 return Self.bad(name, value, "errors=event or errors=status")
             }
@@ -92,7 +92,7 @@ final class RequestParameters {
         default:
             return Problem(
                 .badParameter,
-                "\"\(name)\" is no parameter; known are deadline, first, idle, count, partial, end, errors and "
+                "\"\(name)\" is not a parameter; known are deadline, first, idle, count, partial, end, errors and "
                     + (takesTopics ? "topic" : "request"))
         }
         return nil
@@ -109,10 +109,10 @@ final class RequestParameters {
     }
 
     private static func bad(_ name: String, _ value: String, _ wanted: String) -> Problem {
-        Problem(.badParameter, "\(name)=\(value.prefix(64)) cannot be used; write \(wanted)")
+        Problem(.badParameter, "\(name)=\(value.prefix(64)) is invalid; write \(wanted)")
     }
 
-    /// `250ms`, `3s`, `2m`, `1h` in nanoseconds; at most a day.
+    /// `250ms`, `3s`, `2m`, `1h` in nanoseconds; nil for anything else and for more than a day.
     static func time(_ text: String) -> Nanoseconds? {
         let digits = text.prefix { $0 >= "0" && $0 <= "9" }
         guard digits.count <= 9, let number = UInt64(digits) else { return nil }

@@ -2,14 +2,14 @@
 
 import Bridge
 
-/// Where the time of one exchange went.
+/// The time that one exchange spent in the queue and at the worker.
 struct ServerTiming {
     let queueTiming: QueueTiming
-    /// From accept to now.
+    /// From accept until now.
     let elapsed: Nanoseconds
 
-    /// `queue;dur=1.500, worker;dur=20.250`, in milliseconds; with `attempts;desc="2"` where several workers had it.
-    /// Bytes by hand: as interpolated text it was 3 % of a small request.
+    /// `queue;dur=1.500, worker;dur=20.250`, in milliseconds; with `attempts;desc="2"` if several workers were given
+    /// the request. It is written as bytes: string interpolation cost 3 % of a small request.
     var text: [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(80)
@@ -22,10 +22,10 @@ struct ServerTiming {
     }
 }
 
-/// How a request fared before its worker answered.
+/// What happened to a request before its worker replied.
 struct QueueTiming: Sendable {
     /// How long it waited for a worker.
     let queued: Nanoseconds
-    /// Workers that were given it.
+    /// Workers that were given the request.
     let attempts: Int
 }

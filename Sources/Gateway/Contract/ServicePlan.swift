@@ -1,39 +1,39 @@
-// What is known of a service before the first request: the configuration, compiled.
+// A service's configuration, compiled: everything that is known before the first request.
 //
-// One plan a service, made at the start, shared by all reactors, never changed. What lives (sockets, identities,
-// counts) is in the `Service` that each reactor makes from it.
+// There is one plan for each service. It is made at startup, shared by all reactors, and never changes. State (sockets,
+// identities, counts) lives in the `Service` that each reactor makes from the plan.
 
 import Bridge
 import Configuration
 import JSON
 
-/// A service's configuration in the shape the hot path wants.
+/// A service's configuration in the form that the request path needs.
 final class ServicePlan: Sendable {
-    /// Its place in the configuration; the same on every reactor.
+    /// Its position in the configuration, the same on every reactor.
     let index: Int
     let configuration: ServiceConfiguration
     /// What clients may call by name.
     let exposure: Exposure
-    /// Of a request's body.
+    /// The most bytes of a request's body.
     let maxBodyBytes: Int
-    /// What its kind of peer says of it.
+    /// What its peer kind says about it.
     let traits: ServiceTraits
     let bounds: OverrideBounds
     let inspector: ReplyInspector
     /// The service's own end rules.
     let rules: EndRules
-    /// How its replies are written.
+    /// How its replies are written into responses.
     let replyText: ReplyText
-    /// What is sent when nobody waits for the replies any more.
+    /// What is sent to the worker when the client no longer waits for replies; nil for nothing.
     let cancel: [UInt8]?
 
     var name: String { configuration.name }
 
-    /// The frames of a message, and those that precede its body where we are a client of a ROUTER.
+    /// The frames of a message, and those before its body when we are the client of a ROUTER.
     var template: FrameTemplate { traits.template }
     var head: [[UInt8]] { traits.head }
 
-    /// - Parameter maxBodyBytes: of a service that has no bound of its own.
+    /// - Parameter maxBodyBytes: the default for a service without a bound of its own.
     init(
         index: Int, _ configuration: ServiceConfiguration, _ traits: ServiceTraits, _ exposure: Exposure,
         _ maxBodyBytes: Int
@@ -46,21 +46,21 @@ final class ServicePlan: Sendable {
         let isHeard = traits.takesSubscriptions
         rules = isHeard ? .listening : EndRules(configuration.replies, impliedCount: configuration.impliedCount)
         bounds = isHeard ? .none : OverrideBounds(configuration.overrides)
-        // A publication is JSON already, whatever the body in it is.
+        // A publication is already JSON, whatever the format of the body in it.
         replyText = ReplyText(
             body: isHeard ? .json : configuration.body, isEnvelope: configuration.reply == .envelope)
         inspector = ReplyInspector(configuration)
         cancel = configuration.cancel.map { Array($0.utf8) }
     }
 
-    /// The reply says itself that it is the last one, by the service's end rules.
+    /// Whether the reply marks itself as the last one by the service's end rules.
     func saysItself(_ reply: Span<UInt8>) -> Bool {
         guard configuration.replies.final != nil || configuration.replies.error != nil else { return false }
         let facts = inspector.inspect(reply).facts
         return facts.isFinal || facts.isError
     }
 
-    /// The rules for one request: where the service names no end of its own, one reply is what JSON can carry.
+    /// The rules for one request. If the service defines no end, a JSON response ends after one reply.
     func rules(asking format: ReplyFormat, on base: EndRules) -> EndRules {
         let isTold = configuration.replies.namesAnEnd || traits.marksLastReply
         guard !isTold, base.count == nil, format.isSingle else { return base }
@@ -71,8 +71,8 @@ final class ServicePlan: Sendable {
 }
 
 extension EndRules {
-    /// The end rules that a configuration declares. A count in the configuration is the service's own word, thus exact.
-    /// - Parameter impliedCount: the count of a kind of worker that always answers so often.
+    /// The end rules that a configuration declares. A count in the configuration is the service's own, and thus exact.
+    /// - Parameter impliedCount: the count of a peer kind that always replies that many times.
     init(_ replies: ReplyRules, impliedCount: Int? = nil) {
         let count = replies.count ?? impliedCount
         self.init(
@@ -90,7 +90,7 @@ extension EndRules {
 }
 
 extension EndRules {
-    /// These rules for Majordomo workers: those of 0.1 answer once.
+    /// These rules for Majordomo workers. Those of MDP/0.1 reply once.
     func ofWorkers(streaming: Bool) -> EndRules {
         var rules = self
         rules.count = streaming ? nil : 1
@@ -100,7 +100,7 @@ extension EndRules {
 }
 
 extension OverrideBounds {
-    /// For what may go on for ever anyway.
+    /// For exchanges that may go on forever anyway.
     static let none = OverrideBounds(count: .max, first: .max, idle: .max, deadline: .max)
 
     init(_ limits: OverrideLimits) {
@@ -111,7 +111,7 @@ extension OverrideBounds {
 }
 
 extension Duration {
-    /// Whole nanoseconds; zero for what is negative.
+    /// Whole nanoseconds; zero for a negative duration.
     var inNanoseconds: Nanoseconds {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }

@@ -1,9 +1,9 @@
-// A way to a service, and what is asked for and answered on it.
+// A route to a service, and the shapes of requests and replies on it.
 
 import Bridge
 import Configuration
 
-/// A way to a service: the built-in one, or a configured route with its own shapes and rules.
+/// A route to a service: the built-in one, or a configured one with its own shapes and rules.
 final class ServiceRoute: Sendable {
     let plan: ServicePlan
     let request: ServiceConfiguration.Shape
@@ -11,27 +11,27 @@ final class ServiceRoute: Sendable {
     /// Header fields that the request envelope carries.
     let headers: [String]
     let rules: EndRules
-    /// The most that a request may ask for on this way.
+    /// The most that a request may ask for on this route.
     let bounds: OverrideBounds
-    /// The query is the worker's; the built-in way takes the gateway's parameters from it.
+    /// The query belongs to the worker. On the built-in route it holds the gateway's parameters.
     let isConfigured: Bool
-    /// Of the services that a broker knows, which one.
+    /// The registered service that it leads to, if the service is a broker.
     let subject: String?
-    /// How replies are written on this way.
+    /// How replies are written on this route.
     let replyText: ReplyText
-    /// Where it leads to a broker and to none of the services that its workers register: nothing can be asked there.
+    /// The problem of a route that leads to a broker but to none of its registered services: it takes no requests.
     var brokerProblem: Problem? {
         guard plan.traits.listsRegisteredNames, subject == nil else { return nil }
-        let advice = "ask for one of the names that it lists as `registered`"
+        let advice = "request one of the names that it lists as `registered`"
         return Problem(.unknownService, "\"\(name)\" is a Majordomo broker; \(advice)")
     }
-    /// What the service is called.
+    /// The name of the service for clients.
     var name: String { subject ?? plan.name }
 
-    /// The built-in way to a service of the configuration.
+    /// The built-in route to a service of the configuration.
     convenience init(_ plan: ServicePlan) { self.init(plan, rules: plan.rules) }
 
-    /// A configured way.
+    /// A configured route.
     convenience init(_ plan: ServicePlan, _ route: RouteConfiguration) {
         self.init(
             plan, request: route.request, reply: route.reply, headers: route.headers,
@@ -39,7 +39,7 @@ final class ServiceRoute: Sendable {
             subject: route.registered)
     }
 
-    /// - Parameter subject: the registered service, where it leads to a broker.
+    /// - Parameter subject: the registered service, if the route leads to a broker.
     init(
         _ plan: ServicePlan, request: ServiceConfiguration.Shape? = nil, reply: ServiceConfiguration.Shape? = nil,
         headers: [String]? = nil, rules: EndRules, isConfigured: Bool = false, subject: String? = nil

@@ -1,11 +1,11 @@
-// What the gateway says in a numbered or multiplexed session, as JSON text.
+// The gateway's messages in a numbered or multiplexed session, as JSON text.
 
 import Bridge
 import Configuration
 import JSON
 
 enum SessionText {
-    /// What answers a client's ping. It is not numbered.
+    /// The reply to a client's ping. It is not numbered.
     static let pong = Array("{\"op\":\"pong\"}".utf8)
 
     static func hello(_ memory: ReplayBuffer?, _ requestID: RequestID, _ settings: SessionSettings) -> [UInt8] {
@@ -50,7 +50,7 @@ enum SessionText {
         return writer.bytes
     }
 
-    /// The end of an exchange that never was one: its request was rejected.
+    /// The end of an exchange that never opened because its request was rejected.
     static func rejected(_ id: String, _ number: UInt64, _ problem: Problem) -> [UInt8] {
         var writer = begin("end", id)
         writer.member("seq", number)
@@ -81,7 +81,7 @@ enum SessionText {
         return writer
     }
 
-    /// The request id is the session's name in the access log; it opens nothing.
+    /// The request id is the session's name in the access log; it grants no access.
     private static func describe(
         _ memory: ReplayBuffer?, _ requestID: RequestID, _ settings: SessionSettings, into writer: inout JSONWriter
     ) {

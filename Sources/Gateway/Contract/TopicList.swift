@@ -1,18 +1,18 @@
-// The topics that a request names, and how they travel to the service.
+// The topics that a request names, and their encoding on the way to the service.
 
-/// The topics of one request, which is what it carries where another has a body.
+/// The topics of one request. They take the place of its body.
 enum TopicList {
     static let most = 100
     static let mostBytes = 255
 
     /// What is wrong with them, or nil.
     static func problem(of topics: [[UInt8]]) -> Problem? {
-        if topics.count > most { return Problem(.badParameter, "at most \(most) topics can be asked for at a time") }
+        if topics.count > most { return Problem(.badParameter, "a request can name at most \(most) topics") }
         guard let long = topics.first(where: { $0.count > mostBytes }) else { return nil }
-        return Problem(.badParameter, "a topic of \(long.count) bytes is too long; write at most \(mostBytes) bytes")
+        return Problem(.badParameter, "a topic of \(long.count) bytes is too long; the limit is \(mostBytes) bytes")
     }
 
-    /// Each with its length in front.
+    /// The topics, each after a byte with its length.
     static func bytes(of topics: [[UInt8]]) -> [UInt8] { topics.flatMap { [UInt8($0.count)] + $0 } }
 
     static func read(_ bytes: Span<UInt8>) -> [[UInt8]] {

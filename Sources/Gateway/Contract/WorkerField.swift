@@ -1,9 +1,9 @@
-// Which of a worker's header fields go into a response, and what becomes of ours of the same name: one table.
+// Which of a worker's header fields go into a response, and what happens to ours with the same name: one table.
 //
-//   rejected    frames the message or is between us and the client: the reply is unusable (`bad_reply`)
-//   ours       CORS, the request's id, how the exchange ended, what keeps a browser safe: the worker's is dropped
-//   appended   lists that both sides contribute to, and policies of which a browser obeys all
-//   replaces   everything else; the worker's takes the place of ours
+//   rejected   frames the message or concerns the connection to the client: the reply is unusable (`bad_reply`)
+//   ours       CORS, the request id, how the exchange ended, what keeps a browser safe: the worker's is dropped
+//   appended   lists that both sides contribute to, and policies that a browser enforces together
+//   replaces   everything else: the worker's replaces ours
 
 /// What happens to a field that a worker sets.
 enum WorkerField {
@@ -19,7 +19,7 @@ enum WorkerField {
         "vary": .appended, "server-timing": .appended, "content-security-policy": .appended,
     ]
 
-    /// Fields of which a response has one at most (RFC 9110, and RFC 6266, section 4).
+    /// Fields that a response has at most once (RFC 9110; RFC 6266, section 4).
     private static let single: Set<String> = [
         "age", "content-disposition", "content-location", "content-range", "content-type", "etag", "expires",
         "last-modified", "location", "retry-after",
@@ -30,8 +30,8 @@ enum WorkerField {
         return rules[name] ?? (name.hasPrefix("access-control-") ? .ours : .replaces)
     }
 
-    /// Whether the body is a document that a browser shows as a page of its own, with its scripts: HTML, XHTML, SVG or
-    /// any other XML. Under our origin it could call us (Content Security Policy Level 3, section 6.3.2: `sandbox`).
+    /// Whether a browser shows the body as a page of its own and runs its scripts: HTML, XHTML, SVG or any other XML.
+    /// Served from our origin, it could call us; hence `sandbox` (Content Security Policy Level 3, section 6.3.2).
     static func makesDocument(_ fields: [(name: String, value: String)]) -> Bool {
         fields.contains { name, value in
             guard name.lowercased() == "content-type" else { return false }

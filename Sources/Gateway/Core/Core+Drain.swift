@@ -1,4 +1,4 @@
-// How a reactor goes: what is in flight finishes, within `timeouts.drain`; then what is left is cut, and counted.
+// How a reactor shuts down. What is in flight finishes within `timeouts.drain`; then the rest is cut and counted.
 
 import Bridge
 import Configuration
@@ -31,7 +31,7 @@ extension Core {
             hasSaidIdle = true
             for other in 0..<shared.reactorCount where other != index { post(.idle, to: other) }
         }
-        // Others' exchanges, and the cancels of those that did not finish, may still need a socket of ours.
+        // Exchanges of other reactors, and cancels for those that did not finish, may still need one of our sockets.
         guard let endsAt, busyPeers == 0 || now >= endsAt else { return }
         sessions.stop()
         for watch in listeners { watch.stop() }
@@ -41,26 +41,26 @@ extension Core {
         reactor.stop()
     }
 
-    /// Lets the answers that were just given out, as far as their clients take them at once.
+    /// Sends the last responses, as far as clients accept them at once.
     private func sendLastWords() {
         for _ in 0..<Self.lastRounds where (handler?.openRequests ?? 0) > 0 {
             for watch in listeners { watch.runIfNeeded(always: true) }
         }
     }
 
-    /// Exchanges that are open, requests of native clients among them.
+    /// Open exchanges, requests of native clients included.
     private var openExchanges: Int {
         let natives = metrics.services.reduce(0) { $0 + max(0, $1.counts.nativeOpen) }
         return requesters.all.count { $0 is Exchange } + natives
     }
 
-    /// Connections that were let in at the last moment, or just before: their requests are on their way.
+    /// Connections accepted during the drain or just before. Their requests are still on their way.
     private var requestsToCome: Int {
         guard let drainsSince, now.since(drainsSince) < Self.tickInterval else { return 0 }
         return listeners.reduce(0) { $0 + $1.listener.counters.connectionsFresh }
     }
 
     private static let lastRounds = 16
-    /// How long a reactor with nothing left to do waits for the others.
+    /// How long a reactor that has nothing left to do waits for the others.
     private static let lastPatience: Nanoseconds = 1_000_000_000
 }

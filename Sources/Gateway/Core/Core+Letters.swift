@@ -1,4 +1,4 @@
-// What a core hears from the others and tells them; Letter.swift says who writes what to whom.
+// The letters that a core receives and posts. Letter.swift lists them.
 
 import Bridge
 import Configuration
@@ -6,7 +6,7 @@ import HTTP
 import ZeroMQ
 
 extension Core {
-    /// Tells another reactor, or this one later; the letter leaves at the end of the turn.
+    /// Queues a letter to a reactor, which may be this one. It leaves at the end of the turn.
     func post(_ letter: Letter, to core: Int) { outbox.add(letter, to: core) }
 
     func post(_ transfer: SessionTransfer, to reactor: Int) { post(.adopt(transfer), to: reactor) }
@@ -56,13 +56,13 @@ extension Core {
         }
     }
 
-    /// A worker has the one-way request of `ticket`.
+    /// A worker has received the one-way request of `ticket`.
     func handed(_ ticket: Ticket) {
         guard ticket.reactor == UInt8(index) else { return post(.handed(ticket), to: Int(ticket.reactor)) }
         requesters[ticket]?.requestWasTaken()
     }
 
-    /// Asks every reactor how it stands and calls back, on this one, with all the answers.
+    /// Asks every reactor for its report, and calls back on this one with all of them.
     func inquire(_ completion: @escaping ([CoreReport]) -> Void) {
         let inquiry = inquiries.open(expecting: shared.reactorCount, completion)
         for other in 0..<shared.reactorCount where other != index {

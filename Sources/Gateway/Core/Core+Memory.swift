@@ -1,4 +1,5 @@
-// What a core does when memory is short: first everything leaves that clients take, then the largest holders let go.
+// What a core does when memory is short: it first sends everything that clients accept, then evicts the largest
+// holders.
 
 import Bridge
 import Configuration
@@ -17,7 +18,7 @@ extension Core {
         var limit = RateLimit()
         memory.reportEviction = { [unowned self] kind, bytes, isForShare in
             let whose = isForShare ? "a quarter of `limits.max_memory`, a client's share" : "`limits.max_memory`"
-            let what = "memory is short (\(whose)): \(bytes) bytes of \(kind.word) were let go"
+            let what = "memory is short (\(whose)): \(bytes) bytes of \(kind.word) were released"
             if let line = limit.admit(what, at: now) { log.warning("\(line)") }
         }
     }
@@ -27,7 +28,7 @@ extension Core {
         memory.settle()
     }
 
-    /// Gives memory back once a crowd has left, and all that it held is freed.
+    /// Returns unused memory to the system after a crowd has left and its memory is freed.
     /// - Parameter crowd: exchanges, sessions and connections.
     func returnMemory(crowd: Int) {
         let crowd = crowd + memory.held / Self.bytesOfOne
@@ -44,6 +45,6 @@ extension Core {
     }
 
     private static let ticksUntilMemoryReturns = 8
-    /// So many bytes held are worth as much as one of a crowd.
+    /// Held memory of this size counts as one member of a crowd.
     private static let bytesOfOne = 16_384
 }

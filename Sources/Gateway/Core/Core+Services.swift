@@ -1,4 +1,4 @@
-// Makes the services of a reactor, and tells where those live that have one home.
+// Makes the services of a reactor, and finds the home reactor of a service that binds.
 
 extension Core {
     func makeService(_ plan: ServicePlan) throws -> any Service {
@@ -6,12 +6,12 @@ extension Core {
         return try plan.configuration.peer.kind.make(self, plan)
     }
 
-    /// The reactor where a service that binds lives.
+    /// The home reactor of a service that binds.
     func home(of plan: ServicePlan) -> Int { plan.index % shared.reactorCount }
 
     func freeIdentity() -> Bool { sessions.endLongestAway() }
 
-    /// Tells every reactor that a broker's workers offer a name, or that it is forgotten.
+    /// Announces to every reactor that a broker's workers offer a name, or that the name is forgotten.
     func announce(_ registered: RegisteredService?, of name: String, by plan: ServicePlan) {
         registeredServices.update(plan, name, registered)
         for other in 0..<shared.reactorCount where other != index {
@@ -19,7 +19,7 @@ extension Core {
         }
     }
 
-    /// Tells the home of a service that a worker is to get no new work, or work again.
+    /// Sends the home of a service an order for a worker: no new work, or work again.
     func order(_ isDraining: Bool, worker: String, of plan: ServicePlan, _ pool: String) {
         post(.order(service: plan.index, pool: pool, worker: worker, isDraining: isDraining), to: home(of: plan))
     }

@@ -1,14 +1,15 @@
-// One reactor's whole gateway, from accept to the last byte. Nothing in it is shared with another thread.
+// The whole gateway on one reactor, from accept to the last byte. It shares nothing with other threads.
 //
 //     HTTP Listener --accept--> RESTHandler --> RESTReplySink --> Exchange --send--> Service --> worker
 //          ^                                         ^               ^                 |
 //          +---------- response, stream -------------+---------------+----- route -----+
 //
-// A turn: listeners and sockets of services that are ready leave a mark; letters, sessions, monitors and clients that
-// leave are handled at once. Then timers fire, and `turnEnded` works the marks off: services (replies to clients),
-// listeners (responses out, new requests in), the exchanges that these opened, services again (whatever a send may have
-// brought up), and again while there is more; then sessions that waited for room, what sessions have to send, the
-// access log, the letters to other reactors. It says how long the reactor may sleep.
+// A turn. First the reactor dispatches events: listeners and sockets of services only leave a mark; letters, sessions,
+// monitors and clients that disconnect are handled at once. Then timers fire. Then `turnEnded` works off the marks:
+// services (replies to clients), listeners (responses out, new requests in), the exchanges that these opened, and
+// services again (a send may have made something readable), for as long as there is more. Last come sessions that
+// waited for a full service, the sessions' unsent messages, the access log, and the letters to other reactors.
+// `turnEnded` returns how long the reactor may sleep.
 
 import Bridge
 import Configuration
@@ -19,13 +20,13 @@ import ZeroMQ
 
 /// The gateway on one thread.
 final class Core: TurnParticipant, WebHost {
-    /// How often services and limits are looked after.
+    /// The interval at which services and limits are checked.
     static let tickInterval: Nanoseconds = 250_000_000
-    /// Rounds of work in one turn before descriptors are looked at again.
+    /// The most rounds of work in one turn before the reactor looks at descriptors again.
     private static let roundsPerTurn = 4
-    /// Tickets at a time: exchanges, sessions and native requests, each of which has a bound of its own.
+    /// The most open tickets: exchanges, sessions and native requests, which have their own limits.
     private static let mostTickets = (1 << 24) - 1
-    /// Retired sockets closed in one turn at most: 30-44 us each.
+    /// The most retired sockets closed in one turn. Each close takes 30-44 us.
     private static let closingsPerTurn = 16
 
     let index: Int
@@ -37,7 +38,7 @@ final class Core: TurnParticipant, WebHost {
     let memory: MemoryLedger
     private(set) var services: [any Service] = []
     var drainState = Drain()
-    /// The services that brokers' workers have registered.
+    /// The services that workers have registered with brokers.
     var registeredServices: RegisteredServices
     let requesters: RequesterTable
     var listeners: [ListenerWatch] = []
@@ -55,13 +56,13 @@ final class Core: TurnParticipant, WebHost {
     var outbox: Outbox
     private var flushing: [WebSocketConnection] = []
     private var atTurnsEnd: [() -> Void] = []
-    /// Sessions whose services are full.
+    /// Sessions that wait because their service is full.
     let backlog = Backlog()
     var largestCrowd = 0
     var ticksSinceCrowd = 0
     /// The sessions on this reactor.
     private(set) lazy var sessions = SessionRegistry(self)
-    /// What any session's bytes are received into; borrowed for the time of a call.
+    /// The buffer into which sessions receive; borrowed for the duration of a call.
     var receiveBuffer = [UInt8](repeating: 0, count: 65_536)
 
     var site: Site { shared.site }
@@ -73,7 +74,7 @@ final class Core: TurnParticipant, WebHost {
     var configuration: Configuration { shared.configuration }
     var now: Instant { Instant(nanoseconds: reactor.now) }
 
-    /// Builds everything in the calling thread, which becomes the core's.
+    /// Builds everything in the calling thread, which becomes the core's thread.
     init(index: Int, _ shared: SharedState, addresses: [HTTP.BindAddress]) throws {
         self.index = index
         self.shared = shared
@@ -99,7 +100,8 @@ final class Core: TurnParticipant, WebHost {
         _ = reactor.schedule(at: reactor.now + Self.tickInterval, Housekeeper(self), key: 0)
     }
 
-    /// Before any other socket: a second gateway, which stops here, must not have taken the workers of the first.
+    /// Binds the HTTP ports before any other socket: a second gateway, which fails here, must not have taken workers
+    /// away from the first.
     private func listen(_ addresses: [HTTP.BindAddress]) throws {
         let handler = RESTHandler(self)
         self.handler = handler
@@ -116,8 +118,8 @@ final class Core: TurnParticipant, WebHost {
     /// The addresses as they were bound.
     var boundAddresses: [String] { listeners.map(\.listener.boundAddress) }
 
-    /// Serves until it has drained. What a request meets holds the core strongly, for an unowned reference is counted
-    /// at each use (1 % of a small request); here it lets go.
+    /// Serves until it has drained. Everything on the path of a request retains the core, because each use of an
+    /// unowned reference is counted (1 % of a small request). The cycles are broken here.
     func run() {
         reactor.run()
         for requester in requesters.all { requesters.remove(requester) }
@@ -135,7 +137,7 @@ final class Core: TurnParticipant, WebHost {
         for request in batch { request.open() }
     }
 
-    /// Leads a reply to its exchange, here or on the reactor that the ticket names.
+    /// Routes a reply to its exchange, here or on the reactor that the ticket names.
     func route(_ body: inout Frame, _ note: ReplyMetadata, to ticket: Ticket, _ plan: ServicePlan) {
         guard ticket.reactor == UInt8(index) else {
             guard Int(ticket.reactor) < shared.reactorCount else {
@@ -153,7 +155,7 @@ final class Core: TurnParticipant, WebHost {
         }
     }
 
-    /// Ends what `ticket` names, here or on its reactor.
+    /// Finishes the exchange that `ticket` names, here or on its reactor.
     func finish(_ ticket: Ticket, because reason: EndReason, _ queueTiming: QueueTiming? = nil) {
         guard ticket.reactor == UInt8(index) else {
             return post(.rejected(ticket, reason, queueTiming), to: Int(ticket.reactor))
@@ -163,8 +165,8 @@ final class Core: TurnParticipant, WebHost {
         requester.finish(because: reason)
     }
 
-    /// The service's last worker is gone: ends its exchanges, here and on the other reactors it serves.
-    /// - Parameter slot: of several endpoints, the one where it was.
+    /// The service's last worker is gone: ends its exchanges, here and on the other reactors that the service serves.
+    /// - Parameter slot: the endpoint that lost its worker, if there are several.
     func workersLost(_ plan: ServicePlan, at slot: Int? = nil, because reason: EndReason = .workerLost) {
         endExchanges(of: plan, at: slot, because: reason)
         guard plan.configuration.bind != nil else { return }
@@ -181,26 +183,26 @@ final class Core: TurnParticipant, WebHost {
 
     // MARK: Services
 
-    /// The service has something to read, or may have: it is drained before the reactor sleeps.
+    /// Marks a service that has something to read, or may have. It is drained before the reactor sleeps.
     func touch(_ service: any Service) {
         if !touched.contains(where: { $0 === service }) { touched.append(service) }
     }
 
-    /// Does something when nothing of this turn is on the stack any more.
+    /// Runs an action when nothing of this turn is on the stack any more.
     func whenTurnEnds(_ action: @escaping () -> Void) { atTurnsEnd.append(action) }
 
-    /// What the session has to send leaves when the turn is over, in one piece.
+    /// Sends the session's messages together at the end of the turn.
     func flushLater(_ webSocket: WebSocketConnection) { flushing.append(webSocket) }
 
-    /// Reads what has arrived for `service` before a clock is looked at.
+    /// Reads everything that has arrived for `service` before a clock is checked.
     func drainNow(_ service: any Service) {
         if service.drain() { touch(service) }
     }
 
-    /// Keeps a retired socket until the turn is over: it may be in use further up the stack.
+    /// Keeps a retired socket until the end of the turn: it may be in use further up the stack.
     func closeLater(_ object: AnyObject) { closing.append(object) }
 
-    /// A name for an identity that no other has or had.
+    /// Makes the name of an identity. No name is made twice.
     func mintIdentity(prefix: String) -> [UInt8] {
         mintedNames += 1
         return Array(prefix.utf8) + codec.bytes(of: Ticket(reactor: UInt8(index), number: mintedNames))
@@ -253,7 +255,7 @@ final class Core: TurnParticipant, WebHost {
         for action in actions { action() }
     }
 
-    /// - Returns: whether some service has more to read.
+    /// - Returns: whether a service has more to read.
     private func drainTouched() -> Bool {
         let batch = touched
         touched.removeAll(keepingCapacity: true)
@@ -273,7 +275,7 @@ final class Core: TurnParticipant, WebHost {
     }
 }
 
-/// The core's clock for housekeeping.
+/// The timer of the core's housekeeping.
 private final class Housekeeper: TimerHandler {
     private unowned let core: Core
 

@@ -1,8 +1,9 @@
-// What was still in flight when the drain's time was over, told in the last line of the log.
+// Counts what the end of the drain cuts.
 
 import Synchronization
 
-/// Counted by each reactor at its end.
+/// What was still in flight when the drain's time was up. Each reactor adds its counts at its end; the last line of the
+/// log reports them.
 final class CutCount: Sendable {
     private let exchanges = Atomic<Int>(0)
     private let sessions = Atomic<Int>(0)
@@ -18,7 +19,7 @@ final class CutCount: Sendable {
             (exchanges.load(ordering: .relaxed), "exchange"), (sessions.load(ordering: .relaxed), "session"),
         ]
         let parts = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
-        if parts.isEmpty { return "stopped; everything in flight was finished" }
+        if parts.isEmpty { return "stopped; everything in flight finished" }
         return "stopped; cut \(parts.joined(separator: " and "))"
     }
 }

@@ -1,7 +1,7 @@
-// The process: signals, one thread a reactor, the way up and the way down.
+// The process: signals, one thread for each reactor, startup and shutdown.
 //
-//     main thread   raise limits, bind, start reactors, say where we listen, wait for SIGTERM or SIGINT
-//     reactors      Core.run, each on its own
+//     main thread   raise limits, bind, start reactors, print the addresses, wait for SIGTERM or SIGINT
+//     reactors      Core.run, each on its own thread
 //     log           LineWriter
 //
 // Signals have a thread of their own (SignalWatch.swift).
@@ -18,7 +18,7 @@ import ZeroMQ
 public enum Gateway {
     /// Serves until a signal ends it.
     /// - Parameters:
-    ///   - warnings: of `Configuration.load`, for the log.
+    ///   - warnings: from `Configuration.load`, for the log.
     ///   - withDemoWorkers: starts the workers of `Configuration.demo()` in this process.
     /// - Returns: the process's exit status.
     public static func run(
@@ -41,13 +41,13 @@ public enum Gateway {
         return try serve(shared, signals, withHints: withDemoWorkers)
     }
 
-    /// The OpenAPI document of what `configuration` would serve.
+    /// The OpenAPI document of a gateway with this configuration.
     public static func openAPI(_ configuration: Configuration) -> String {
         let plans = ServicePlan.all(of: configuration)
         return String(decoding: OpenAPIDocument.make(plans: plans, routes: configuration.routes), as: UTF8.self)
     }
 
-    /// What an operator should know of `configuration` on this machine, and is no mistake.
+    /// Notes for the operator about `configuration` on this machine: not errors, but worth knowing.
     public static func notes(_ configuration: Configuration) -> [StartNote] { StartNotes.make(configuration) }
 
     private static func logNotes(_ notes: [StartNote], _ log: Logger) {
@@ -59,7 +59,7 @@ public enum Gateway {
         watch.start(signals, shared)
         let start = try StartReport()
         var threads: [ThreadHandle] = []
-        // Reactor by reactor: the first one settles the ports that were left to the system.
+        // One reactor after the other: the first one determines the ports that the configuration leaves to the system.
         for index in 0..<shared.reactorCount {
             threads.append(Threads.start(name: "reactor-\(index)") { runCore(index, shared, start) })
             guard start.wait() else { break }
@@ -94,7 +94,7 @@ public enum Gateway {
     }
 }
 
-/// What the reactors tell the main thread while they come up, one after the other.
+/// What the reactors report to the main thread while they start, one after the other.
 private final class StartReport: Sendable {
     private struct State: Sendable {
         var addresses: [String] = []
@@ -119,7 +119,7 @@ private final class StartReport: Sendable {
         mailbox.post(false)
     }
 
-    /// Waits for the next reactor. - Returns: whether it came up.
+    /// Waits for the next reactor. - Returns: whether it has started.
     func wait() -> Bool {
         mailbox.waitForLetters()
         var isUp = false
@@ -127,7 +127,7 @@ private final class StartReport: Sendable {
         return isUp
     }
 
-    /// The addresses to listen on, with the ports that the first reactor got.
+    /// The addresses to listen on, with the ports that the first reactor was given.
     func resolved(_ configured: [ConfiguredAddress]) -> [HTTP.BindAddress] {
         let bound = addresses
         return configured.enumerated().map { index, address in

@@ -1,10 +1,10 @@
-// What the command needs of the system, so that it needs no door of its own.
+// The system functions that the command needs. With these it needs no C library of its own.
 
 import Reactors
 
-/// The process's surroundings.
+/// The process and the system around it.
 public enum HostSystem {
-    /// Opens /dev/null in place of standard descriptors that are closed; the first call.
+    /// Opens /dev/null for standard descriptors that are closed. Must be the first call.
     public static func openStandardDescriptors() { StandardDescriptors.open() }
 
     public static var environment: [String: String] { ProcessEnvironment.variables }

@@ -1,47 +1,48 @@
-// What reactors say to each other. A service that binds lives on one reactor; the others reach it by letter.
+// The letters between reactors. A service that binds lives on one reactor, its home; the others reach it by letter.
 //
 //     client's reactor                           the service's home
 //        request, withdraw ------------------------->  sends
-//        rejected, handed, reply  <------------------  receives; the ticket says whose it is
-//        workersLost      <-------------------------  tells all
+//        rejected, handed, reply  <------------------  receives; the ticket names the exchange
+//        workersLost      <-------------------------  to all reactors
 //
-// Frames change owners with the letter; nothing is shared.
+// A letter transfers the ownership of its frames; nothing is shared.
 
 import Bridge
 import Configuration
 import ZeroMQ
 
-/// A message from one reactor (or the process's main thread) to another.
+/// A message from one reactor (or the main thread) to another.
 enum Letter: Sendable {
     /// Send this request for that exchange.
     case request(service: Int, RequestMetadata, FrameBox)
-    /// Nobody waits for that exchange's replies any more.
+    /// The client no longer waits for that exchange's replies.
     case withdraw(service: Int, RequestMetadata)
     /// The request could not be sent, or its worker is lost.
     case rejected(Ticket, EndReason, QueueTiming?)
-    /// A worker has that exchange's one-way request.
+    /// A worker has received that exchange's one-way request.
     case handed(Ticket)
     /// A reply for that exchange.
     case reply(service: Int, Ticket, FrameBox, ReplyMetadata)
-    /// The last worker of that service is gone; all replies that came before were sent before this letter.
+    /// The last worker of that service is gone. All of its replies were posted before this letter.
     case workersLost(service: Int, EndReason)
-    /// From the part of that service on another reactor, or a thread of its own.
+    /// From the part of that service on another reactor, or from a thread of its own.
     case service(Int, any ServiceLetter)
-    /// No new work for that worker of a pool, or work again.
+    /// Give that worker of a pool no new work, or work again.
     case order(service: Int, pool: String, worker: String, isDraining: Bool)
-    /// A broker's workers offer that name, otherwise than before, or it is forgotten.
+    /// What a broker's workers offer under that name has changed, or the name is forgotten.
     case registered(service: Int, name: String, RegisteredService?)
-    /// What was found out about a request that waits at a step of admission.
+    /// The verdict on a request that waits at a step of admission.
     case admission(Ticket, AdmissionVerdict)
-    /// Tell that reactor how you stand.
+    /// Send your report to that reactor.
     case report(to: Int, inquiry: UInt64)
     case reported(inquiry: UInt64, CoreReport)
     /// Finish what is in flight and stop; a second time, stop at once.
     case drain
-    /// That reactor drains and has nothing in flight any more; who is home to a service waits for all of them.
+    /// That reactor is draining and has nothing in flight any more. The home of a service waits for this from all
+    /// others.
     case idle
-    /// A client has come back to a session that lives on that reactor: this is its connection.
+    /// A client has come back to a session that lives on your reactor. This is its connection.
     case adopt(SessionTransfer)
-    /// The process holds more memory than it may, and you more than your part.
+    /// The process holds more memory than it may, and you hold more than your part.
     case makeRoom
 }

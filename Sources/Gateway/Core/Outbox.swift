@@ -1,9 +1,9 @@
-// The letters of one turn. They leave when it is over, all of one reactor's together: however many requests and replies
-// a turn leads to another reactor, they cost one lock and at most one wake-up of it.
+// The letters of one turn. At its end all letters to a reactor leave together: however many requests and replies a turn
+// sends to another reactor, they cost one lock and at most one wake-up.
 
 import Reactors
 
-/// What one core has to tell the others, in order.
+/// The letters of one core to the others, in order.
 struct Outbox {
     private let mailboxes: [Mailbox<Letter>]
     private var letters: [[Letter]]
@@ -20,7 +20,7 @@ struct Outbox {
         isEmpty = false
     }
 
-    /// Posts what was added since the last call.
+    /// Posts the letters added since the last call.
     mutating func send() {
         guard !isEmpty else { return }
         isEmpty = true

@@ -1,4 +1,4 @@
-// What the reactors have in common: values that never change, and the two ways to reach one another.
+// What the reactors share: values that never change, atomic counters, and each other's mailboxes.
 
 import Bridge
 import Configuration
@@ -6,7 +6,7 @@ import Logging
 import Reactors
 import ZeroMQ
 
-/// Made before the first thread, read by all.
+/// Made before the first thread starts, and read by all.
 final class SharedState: Sendable {
     let configuration: Configuration
     let context: Context
@@ -17,7 +17,7 @@ final class SharedState: Sendable {
     let site: Site
     let memory: MemoryBudget
     let bounds: ProcessBounds
-    /// What the end of the drain cut.
+    /// What was cut at the end of the drain.
     let cut = CutCount()
 
     var plans: [ServicePlan] { site.plans }
@@ -47,13 +47,13 @@ final class SharedState: Sendable {
             maxPeers: limits.maxPeers)
     }
 
-    /// Client connections that a process with this configuration holds at most.
+    /// The most client connections that a process with this configuration holds.
     static func connections(_ configuration: Configuration) -> Int {
         let places = DescriptorPlaces(limit: DescriptorLimit.raiseToHard(), ports: ports(configuration))
         return min(configuration.limits.maxConnections, places.connections.most)
     }
 
-    /// Ports that services bind.
+    /// The number of ports that services bind.
     private static func ports(_ configuration: Configuration) -> Int {
         configuration.services.reduce(0) { $0 + ($1.bind == nil ? 0 : 1) + ($1.clients == nil ? 0 : 1) }
     }

@@ -1,11 +1,11 @@
-// What signals ask of the process. A thread of their own reads them, so that the end is certain even if a reactor hangs
-// or nothing reads the log's pipe.
+// Handles signals on a thread of their own, so that shutdown is certain even if a reactor hangs or nothing reads the
+// log's pipe.
 //
-//     SIGHUP             a line in the log: the configuration is read at the start only
+//     SIGHUP             log a line: the configuration is only read at startup
 //     SIGTERM, SIGINT    drain: finish what is open, for up to `timeouts.drain`; the exit status is 0
-//       a second one     cut what is open, and say so to the clients; the exit status is 128 + the signal's number
+//       a second one     cut what is open and tell the clients; the exit status is 128 + the signal's number
 //                        (143, 130), half a second later at the latest
-//       a third one      that status at once
+//       a third one      exit with that status at once
 
 import Configuration
 import Glibc
@@ -15,12 +15,12 @@ import Synchronization
 /// The thread that reads the signals.
 final class SignalWatch: Sendable {
     static let signals = [SIGTERM, SIGINT, SIGHUP]
-    /// How long the reactors have to cut what is open.
+    /// How long the reactors have to cut open exchanges.
     private static let patienceMilliseconds: Int32 = 500
 
     private let cutBy = Atomic<Int32>(0)
 
-    /// What the process exits with once its reactors have ended: 0 unless a second signal cut them short.
+    /// The process's exit status after its reactors have ended: 0 unless a second signal cut them short.
     var status: Int32 {
         let signal = cutBy.load(ordering: .relaxed)
         return signal == 0 ? 0 : 128 + signal
@@ -42,7 +42,7 @@ final class SignalWatch: Sendable {
         _exit(status)
     }
 
-    /// Waits for a signal that asks for the end. - Returns: its number.
+    /// Waits for a signal that requests shutdown. - Returns: its number.
     @discardableResult
     private func waitForEnd(_ source: SignalSource, _ shared: SharedState) -> Int32 {
         while true {

@@ -1,11 +1,11 @@
-// The descriptors that a core itself watches. A listener's leave a mark, worked off at the end of the turn; letters are
-// read at once.
+// The descriptors that a core itself watches. A listener's events leave a mark that is worked off at the end of the
+// turn; letters are read at once.
 
 import Configuration
 import HTTP
 import Reactors
 
-/// One listener and its place in the reactor.
+/// One listener and its registrations with the reactor.
 final class ListenerWatch: ReadinessHandler {
     let listener: Listener
     private let core: Core
@@ -41,10 +41,10 @@ final class ListenerWatch: ReadinessHandler {
 
     func ready(_ readiness: Readiness) { isReady = true }
 
-    /// Something is there to do before a clock says so.
+    /// Whether there is something to do before the next timeout.
     var wantsRun: Bool { listener.wantsRun || arrivals?.hasArrivals ?? false }
 
-    /// Runs the listener if its descriptor, a resumed request or a deadline asks for it.
+    /// Runs the listener if its descriptor is ready, a request was resumed, or a deadline has passed.
     func runIfNeeded(always: Bool = false) {
         let now = core.reactor.now
         guard always || isReady || wantsRun || listener.timeout(now: now) == 0 else { return }
@@ -54,7 +54,7 @@ final class ListenerWatch: ReadinessHandler {
         arrivals?.follow()
     }
 
-    /// Takes those in that wait in the queue, and no further ones.
+    /// Accepts the connections that already wait in the queue, and no more.
     func stopAccepting() {
         arrivals?.stop()
         arrivals = nil
@@ -69,7 +69,7 @@ final class ListenerWatch: ReadinessHandler {
     }
 }
 
-/// Notes that connections wait; deaf while the listener has no descriptor to accept them with.
+/// Notes that connections wait to be accepted. Pauses while the process has no descriptors to accept them with.
 private final class AcceptWatch: ReadinessHandler {
     private(set) var hasArrivals = false
     private let core: Core
@@ -98,7 +98,7 @@ private final class AcceptWatch: ReadinessHandler {
         hears = listener.isAccepting
         core.reactor.change(registration, to: hears ? .readable : [])
         guard !hears else { return }
-        core.log.warning("no descriptor is left: new connections wait; raise the limit of open files (ulimit -n)")
+        core.log.warning("no file descriptors left: new connections wait; raise the limit (ulimit -n)")
     }
 
     func stop() {
@@ -122,7 +122,7 @@ final class LetterWatch: ReadinessHandler {
     func ready(_ readiness: Readiness) { mailbox.drain { core.receivedLetter($0) } }
 }
 
-/// Questions to all reactors that wait for answers.
+/// Inquiries to all reactors that wait for reports.
 struct Inquiries {
     private var open: [UInt64: (missing: Int, reports: [CoreReport], completion: ([CoreReport]) -> Void)] = [:]
     private var last: UInt64 = 0
@@ -133,7 +133,7 @@ struct Inquiries {
         return last
     }
 
-    /// - Returns: the call to make now, where this was the last answer.
+    /// - Returns: the completion to call now, if this was the last report.
     mutating func receivedReport(_ report: CoreReport, for inquiry: UInt64) -> (() -> Void)? {
         guard var entry = open.removeValue(forKey: inquiry) else { return nil }
         entry.missing -= 1

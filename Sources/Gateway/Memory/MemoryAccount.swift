@@ -1,37 +1,37 @@
-// What one holder holds for one purpose, as its core's ledger knows it.
+// The memory that one holder holds for one purpose, as its core's ledger records it.
 
-/// What memory is held for; a label of the metrics.
+/// The purpose that memory is held for; a label of the metrics.
 enum MemoryKind: Int, CaseIterable, Sendable {
-    /// Request bodies that are arriving, or wait for an identity.
+    /// Request bodies that are arriving or that wait for an identity.
     case bodies
     /// WebSocket messages that are not complete yet.
     case messages
-    /// Replies that their client has not taken: of streams, single answers and sessions.
+    /// Replies that the client has not read yet: of streams, single responses and sessions.
     case replies
     /// Messages of sessions that can be resumed.
     case resume
-    /// Requests that wait for a ready worker, or for room in a worker's queue.
+    /// Requests that wait for a ready worker or for room in a worker's queue.
     case queues
 
     var word: String { String(describing: self) }
 }
 
-/// Holds memory for a client, and can let it go.
+/// Holds memory for a client and can release it on demand.
 protocol MemoryHolder: AnyObject {
-    /// Memory is short, and this is the largest holder: let go of what is held for `kind`, and tell the client why,
-    /// where it can be told. Called when nothing else of the turn is on the stack.
+    /// Memory is short and this is the largest holder. Release what is held for `kind`, and tell the client why if that
+    /// is possible. Called when nothing else of the turn is on the stack.
     func evict(_ kind: MemoryKind)
 }
 
-/// What a holder has told the ledger for one kind. It must be released, or holder and ledger keep each other.
+/// The amount that a holder has reported for one kind. Holder and ledger retain each other until `release`.
 struct HeldMemory {
     private let kind: MemoryKind
     private var account: MemoryAccount?
 
     init(_ kind: MemoryKind) { self.kind = kind }
 
-    /// The holder holds so many bytes for the client now. Asked with every message: mostly there is nothing to tell,
-    /// and neither ledger nor client are looked at.
+    /// Reports that the holder now holds this many bytes for the client. Called for every message; most calls change
+    /// too little to be reported, and evaluate neither ledger nor client.
     @inline(__always)
     mutating func set(
         _ bytes: Int, in ledger: @autoclosure () -> MemoryLedger, for client: @autoclosure () -> UInt64,
@@ -42,7 +42,7 @@ struct HeldMemory {
         update(bytes, ledger(), client(), holder)
     }
 
-    /// It holds nothing any more, and is forgotten.
+    /// Reports that the holder holds nothing any more, and closes its account.
     mutating func release(in ledger: @autoclosure () -> MemoryLedger) {
         guard let account else { return }
         ledger().close(account)
@@ -56,13 +56,13 @@ struct HeldMemory {
     }
 }
 
-/// An entry of the ledger; belongs to its holder.
+/// An entry of the ledger. Its holder owns it.
 final class MemoryAccount {
     let kind: MemoryKind
     let client: ClientMemory
-    /// Until it is closed.
+    /// Retained until the account is closed.
     let holder: any MemoryHolder
-    /// As last reported.
+    /// The amount last reported.
     fileprivate(set) var bytes = 0
     fileprivate var place = 0
 
@@ -73,13 +73,13 @@ final class MemoryAccount {
     }
 }
 
-/// What one core holds for one client.
+/// The memory that one core holds for one client.
 final class ClientMemory {
-    /// An IPv4 address or an IPv6 /64; nil for everything that no address counts for.
+    /// An IPv4 address or an IPv6 /64; nil for memory that counts for no address.
     let key: UInt64?
     private(set) var bytes = 0
     private(set) var accounts: [MemoryAccount] = []
-    /// It has more than its share, and the ledger knows.
+    /// The client exceeds its share and is on the ledger's list.
     var isCrowded = false
 
     init(_ key: UInt64?) { self.key = key }
@@ -97,7 +97,7 @@ final class ClientMemory {
         accounts.removeLast()
     }
 
-    /// - Returns: by how much it changed.
+    /// - Returns: the change in bytes.
     func change(_ account: MemoryAccount, to bytes: Int) -> Int {
         let delta = bytes - account.bytes
         account.bytes = bytes

@@ -1,43 +1,43 @@
-// What one core holds for its clients, who holds it, and who has to let go.
+// The memory that one core holds for its clients, by holder and by client, and which holder has to be evicted.
 //
 //     HeldMemory --set--> account --> client --> core --> MemoryBudget
 //                                      |                     |
-//                         above its share: its largest     above the limit: the largest of the largest client,
-//                         holder lets go                   if this core is above its part (MemoryBudget)
+//                         above its share: evict its       above the limit: evict the largest of the largest
+//                         largest holder                   client, if this core is above its part (MemoryBudget)
 //
-// A client's share is a quarter of the limit, divided among the reactors; but on each of them at least two full
-// buffers, so that many reactors do not make it useless. Clients without an address (unix sockets, what waits in a
-// pool) have no share.
+// A client's share is a quarter of the limit, divided among the reactors. On each reactor it is at least two full
+// buffers, so that many reactors do not make it useless. Memory without an address (unix sockets, requests in a pool)
+// has no share.
 //
-// No holder lets go in the middle of something: an account only notes that one must, services stop reading for this
-// round, and `settle` does it when sessions and streams have sent what their clients take.
+// No holder is evicted in the middle of something. An account only notes that an eviction is due, services stop reading
+// for this round, and `settle` evicts after sessions and streams have sent what their clients can take.
 
 import Bridge
 
 /// The memory of one core.
 final class MemoryLedger {
-    /// A holder reports when it has changed by so much. Less is not counted: with 10,000 connections 40 MiB at most.
+    /// The change in bytes after which a holder reports. Less is not counted: at most 40 MiB for 10,000 connections.
     static let grain = 4_096
-    /// What holders may grow by in one round of a turn: some milliseconds of work, for which other clients wait.
+    /// The most that holders may grow in one round of a turn: some milliseconds of work, for which other clients wait.
     private static let roundBytes = 2 << 20
-    /// The client of what no address counts for.
+    /// The key for memory that counts for no address.
     static let noClient: UInt64 = 0
 
     let budget: MemoryBudget
-    /// The bytes that a client may hold on this core.
+    /// The most bytes that one client may hold on this core.
     let share: Int
-    /// A holder must let go, or one round has received enough: services stop reading until `settle`.
+    /// A holder has to be evicted, or one round has received enough: services stop reading until `settle`.
     private(set) var mustSettle = false
-    /// Services read no more for now.
+    /// Whether services should stop reading for now.
     var stopsReading: Bool { mustSettle || budget.isTransitFull }
-    /// Bytes held, and holders that had to let go, by kind.
+    /// Bytes held, and holders that were evicted, by kind.
     private(set) var bytes = [Int](repeating: 0, count: MemoryKind.allCases.count)
     private(set) var evictions = [UInt64](repeating: 0, count: MemoryKind.allCases.count)
-    /// Requests and sessions that were rejected.
+    /// Requests and sessions rejected because memory was short.
     var rejections: UInt64 = 0
-    /// Asks another core to let go.
+    /// Asks another core to evict.
     var ask: (Int) -> Void = { _ in }
-    /// Says who let go: what it held, how much, and whether it was for its client's share.
+    /// Reports an eviction: the kind, the bytes, and whether the client exceeded its share.
     var reportEviction: (MemoryKind, Int, Bool) -> Void = { _, _, _ in }
 
     private let core: Int
@@ -53,12 +53,12 @@ final class MemoryLedger {
         share = min(quarter, max(quarter / reactors, leastShare))
     }
 
-    /// Bytes that this core holds.
+    /// The bytes that this core holds.
     var held: Int { bytes.reduce(0, +) }
 
     // MARK: Holding
 
-    /// An account for a holder; HeldMemory has it.
+    /// Opens an account for a holder, which keeps it in a HeldMemory.
     func open(_ kind: MemoryKind, _ key: UInt64, _ holder: any MemoryHolder) -> MemoryAccount {
         var client = others
         if key != Self.noClient {
@@ -98,7 +98,7 @@ final class MemoryLedger {
         mustSettle = true
     }
 
-    /// Makes the largest holders let go until the bounds are kept.
+    /// Evicts the largest holders until all bounds are kept.
     func settle() {
         guard mustSettle else { return }
         mustSettle = false
@@ -127,26 +127,26 @@ final class MemoryLedger {
         evictions[account.kind.rawValue] += 1
         reportEviction(account.kind, bytes, forShare)
         account.holder.evict(account.kind)
-        // It must be less now in any case, or this would go on for ever.
+        // The account must shrink in any case, or this loop would never end.
         if account.bytes >= bytes && bytes > 0 { change(account, to: 0) }
     }
 
     // MARK: Rejecting
 
-    /// Why a request whose body is so long is not taken in, or nil.
-    /// - Parameter length: nil where it is not known.
+    /// Why a request with a body of this length is rejected, or nil.
+    /// - Parameter length: nil if it is unknown.
     func problem(ofBody length: UInt64?) -> Problem? {
         if let length, length > UInt64(share) {
             rejections += 1
             return Problem(
-                .bodyTooLarge, "the body has more than \(ByteCount.text(share)), which is what one client may hold "
+                .bodyTooLarge, "the body is larger than the \(ByteCount.text(share)) that one client may hold "
                     + "(a quarter of `limits.max_memory`, divided among the reactors)")
         }
         return length ?? .max < UInt64(Self.grain) ? nil : fullness
     }
 
-    /// Why nothing new is taken in, or nil. Mostly room is about to be made, by this core in this turn or by another;
-    /// new work has to wait only if that is too slow.
+    /// Why new work is rejected, or nil. Usually room is about to be made, by this core in this turn or by another; new
+    /// work is only rejected if that is too slow.
     var fullness: Problem? {
         guard !mustSettle, budget.held > budget.limit + budget.limit / 8 else { return nil }
         rejections += 1
@@ -154,14 +154,15 @@ final class MemoryLedger {
     }
 }
 
-/// The words for those who have to do without memory.
+/// What clients are told when memory is short.
 enum MemoryWords {
-    static let short = "the gateway holds as much memory as `limits.max_memory` allows; try again in a moment"
+    static let short = "the gateway has reached its memory limit (`limits.max_memory`); try again in a moment"
     static let body =
-        "the gateway or this client's address holds as much memory as `limits.max_memory` allows, and this body was "
+        "the gateway or this client's address has reached its memory limit (`limits.max_memory`), and this body was "
         + "the largest part of it; try again in a moment"
-    static let message = "the gateway's memory is short (limits.max_memory); try again later"
+    static let message = "the gateway has reached its memory limit (limits.max_memory); try again later"
     static let replies =
-        "the replies were not taken, and were the largest part of the memory that `limits.max_memory` allows"
+        "the client read too slowly, and its replies were the largest part of the memory that `limits.max_memory` "
+        + "allows"
     static let collected = "the replies were the largest part of the memory that `limits.max_memory` allows"
 }

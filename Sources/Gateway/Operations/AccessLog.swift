@@ -1,14 +1,14 @@
-// One truthful line an exchange, one a request that had none, and one a session (SessionRecord.swift).
+// The access log: one line for each exchange, for each request without one, and for each session (SessionRecord.swift).
 //
 //   2026-01-02T03:04:05.678Z POST /v1/services/jobs 200 service=jobs reason=final ok=true replies=3 ...
 //
-// Lines are collected during a turn and leave in one piece at its end.
+// Lines are collected during a turn and written together at its end.
 
 import Bridge
 import Configuration
 import JSON
 
-/// What a line says, besides the method and the path.
+/// The fields of a line, besides the method and the path.
 struct AccessRecord {
     var status: Int
     var requestID: RequestID
@@ -21,13 +21,13 @@ struct AccessRecord {
     var exchange: ExchangeRecord?
 }
 
-/// The exchange's part of a line.
+/// The exchange's fields of a line.
 struct ExchangeRecord {
     var service: String
     var reason: EndReason
     var isOK: Bool
     var replies: Int
-    /// From accept to the first reply and to the end.
+    /// From accept to the first reply, and to the end.
     var first: Nanoseconds?
     var total: Nanoseconds
     /// Workers that were given the request.
@@ -78,7 +78,7 @@ final class AccessLog {
         text.end()
     }
 
-    /// Hands over what was written since the last call.
+    /// Passes on the lines that were written since the last call.
     func flush() {
         if !text.bytes.isEmpty { output.write(text.take()) }
     }

@@ -1,6 +1,6 @@
-// What one reactor says of itself when it is asked: the answers of all make the pages.
+// The report of one reactor about itself.
 
-/// How one reactor stands: what health, metrics and the services' descriptions are made of.
+/// The state of one reactor. Health, metrics and the services' descriptions combine the reports of all reactors.
 struct CoreReport: Sendable {
     var metrics: MetricsSnapshot
     var states: [ServiceState]

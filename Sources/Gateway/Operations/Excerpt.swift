@@ -1,13 +1,13 @@
-// The beginning of what a peer sent, for a line of the log: printable, short, and never more than a terminal may see.
+// The beginning of what a peer sent, for a log line: short, and printable, because it may reach a terminal.
 
 import ZeroMQ
 
-/// Bytes as a person may read them.
+/// Excerpts of bytes, readable for people.
 enum Excerpt {
-    /// Bytes that are shown.
+    /// The most bytes that are shown.
     static let most = 64
 
-    /// `"{\"n\":1}"`, `"\x00\x01abc"... (70000 bytes)` or `nothing`.
+    /// `"{\"n\":1}"`, `"\x00\x01abc"... (70000 bytes)` or `an empty frame`.
     static func text(_ bytes: Span<UInt8>) -> String {
         guard !bytes.isEmpty else { return "an empty frame" }
         var text = "\""
@@ -21,9 +21,9 @@ enum Excerpt {
         return text + (bytes.count > most ? "\"... (\(bytes.count) bytes)" : "\"")
     }
 
-    /// A message that came to a ROUTER: of whom, how many frames, and the first bytes of them.
+    /// A message that arrived at a ROUTER: its sender, the number of frames, and their first bytes.
     static func text(_ message: borrowing Message) -> String {
-        let from = "of \(WorkerState.id(of: [UInt8](copying: message.bytes(0))))"
+        let from = "from \(WorkerState.id(of: [UInt8](copying: message.bytes(0))))"
         guard message.count > 1 else { return "\(from): no frame" }
         var frames: [String] = []
         var room = most

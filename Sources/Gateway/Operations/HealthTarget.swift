@@ -1,15 +1,15 @@
-// What `zmq-gateway health` asks: the address on the command line, or the one where the configuration listens.
+// The target of `zmq-gateway health`: the address on the command line, or the configuration's first listening address.
 
 public import Configuration
 import HTTP
 
-/// An address of a gateway, and a path there.
+/// The address of a gateway, and a path.
 public struct HealthTarget: Sendable, Equatable, CustomStringConvertible {
     let address: ConfiguredAddress
     let path: String
 
-    /// `http://host:port/path`, `host:port` or `unix:/path-of-the-socket`; the path is /healthz if none is given, the
-    /// port of a URL 80. Nil for anything else.
+    /// Reads `http://host:port/path`, `host:port` or `unix:/path-of-the-socket`. The default path is /healthz, the
+    /// default port of a URL 80. Nil for anything else.
     public init?(_ text: String) {
         var rest = text[...]
         var path = "/healthz"
@@ -26,8 +26,8 @@ public struct HealthTarget: Sendable, Equatable, CustomStringConvertible {
         self.init(address, path)
     }
 
-    /// The first address that a configuration listens on: a wildcard is asked at its loopback address. Nil for port 0,
-    /// which another process cannot know.
+    /// The first address that a configuration listens on; for a wildcard, its loopback address. Nil for port 0, because
+    /// another process cannot know the real port.
     public init?(_ configuration: Configuration) {
         guard let first = configuration.listen.first else { return nil }
         self.init(first, "/healthz")
@@ -45,7 +45,7 @@ public struct HealthTarget: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String { "\(address) \(path)" }
 
-    /// Asks. - Returns: nil if the answer is 200, else what is wrong.
+    /// Sends the request. - Returns: nil if the status is 200, else what is wrong.
     public func complaint(within time: Duration) -> String? {
         let there: HTTP.BindAddress =
             switch address {
@@ -54,7 +54,7 @@ public struct HealthTarget: Sendable, Equatable, CustomStringConvertible {
             }
         do {
             let status = try Probe.status(of: path, at: there, within: time)
-            return status == 200 ? nil : "\(address) answers \(path) with \(status)"
+            return status == 200 ? nil : "\(address) responds to \(path) with \(status)"
         } catch {
             return "\(error)"
         }

@@ -1,6 +1,6 @@
-// Where log lines leave the process: a thread of their own writes them, so that a terminal or a pipe that takes nothing
-// holds up no reactor. Lines that find no room, or no disk, are counted, and the log says how many once it is written
-// again. At the end the writer waits a second for its thread, never longer: nobody may be reading the pipe.
+// Writes log lines on a thread of its own, so that a blocked terminal or pipe never blocks a reactor. Lines that do not
+// fit the buffer or the disk are counted, and the log says how many were lost when it can be written again. At shutdown
+// the writer waits at most a second for its thread: the reader of a pipe may be gone.
 
 import Glibc
 import Logging
@@ -9,13 +9,13 @@ import Synchronization
 
 /// Writes batches of lines to one descriptor, in order.
 final class LineWriter: Sendable {
-    /// Bytes that may wait: some seconds of a busy access log.
+    /// The most bytes that may wait: some seconds of a busy access log.
     private static let bound = 8 << 20
-    /// How long `close` waits for what is left to be written.
+    /// How long `close` waits for the remaining lines to be written.
     private static let patienceMilliseconds: Int32 = 1_000
 
-    /// After it wrote something the thread sleeps for so long before it looks again. What is posted meanwhile wakes
-    /// nothing, so a busy reactor makes 200 system calls a second for its log and not one a turn.
+    /// How long the thread sleeps after a write before it looks again. Lines posted meanwhile wake nothing, so a busy
+    /// reactor makes 200 system calls a second for its log, not one each turn.
     private static let pause = 5_000_000
 
     private enum Order: Sendable {
@@ -23,9 +23,9 @@ final class LineWriter: Sendable {
         case end
     }
 
-    /// What the writing thread counts.
+    /// Counters of the writing thread.
     private final class Gauge: Sendable {
-        /// Bytes that need no room any more.
+        /// Bytes that no longer take up room.
         let done = Atomic<Int>(0)
         let lostLines = Atomic<UInt64>(0)
     }
@@ -38,7 +38,7 @@ final class LineWriter: Sendable {
 
     /// - Parameters:
     ///   - descriptor: 1 or 2.
-    ///   - isJSON: how the writer's own lines are written.
+    ///   - isJSON: the format of the writer's own lines.
     init(descriptor: Int32, isJSON: Bool) throws(SystemError) {
         let (mailbox, finished, gauge) = (try Mailbox<Order>(), try Mailbox<Bool>(), Gauge())
         (self.mailbox, self.finished, self.gauge) = (mailbox, finished, gauge)
@@ -48,10 +48,10 @@ final class LineWriter: Sendable {
         }
     }
 
-    /// Lines that were lost since the start.
+    /// Lines lost since the start.
     var lostLines: UInt64 { gauge.lostLines.load(ordering: .relaxed) }
 
-    /// From any thread. `lines` end with a line feed.
+    /// Queues lines, each with a line feed at its end. Callable from any thread.
     func write(_ lines: [UInt8]) {
         let total = posted.wrappingAdd(lines.count, ordering: .relaxed).newValue
         guard total - gauge.done.load(ordering: .relaxed) <= Self.bound else {
@@ -62,7 +62,7 @@ final class LineWriter: Sendable {
         mailbox.post(.lines(lines))
     }
 
-    /// Writes what waits, as far as it is taken within a second; the last call.
+    /// Writes the remaining lines, for at most a second. Must be the last call.
     func close() {
         mailbox.post(.end)
         if finished.waitForLetters(atMost: Self.patienceMilliseconds) { thread.join() }

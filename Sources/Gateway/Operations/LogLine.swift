@@ -1,4 +1,4 @@
-// The log behind swift-log: one line an event, text or JSON, through the same writer as the access log.
+// The log behind swift-log: one line for each event, text or JSON, through the same writer as the access log.
 
 import Configuration
 import JSON
@@ -30,7 +30,7 @@ struct LogLine: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Names that workers give themselves stand in messages: none of them begins a line, or speaks to a terminal.
+    /// Messages contain names that workers choose. Such a name must not start a new line or send codes to a terminal.
     private static func oneLine(_ message: String) -> String {
         guard message.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             return message

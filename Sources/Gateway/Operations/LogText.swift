@@ -1,10 +1,10 @@
-// Log lines, field by field: for a person, or as one JSON object a line for a collector.
+// Writes log lines field by field: as text for people, or as one JSON object a line for a log collector.
 //
 //   text   2026-01-02T03:04:05.678Z POST /v1/services/jobs 200 service=jobs reason=final ok=true total=1.25ms
 //   json   {"time":"2026-01-02T03:04:05.678Z","method":"POST","path":"/v1/services/jobs",...,"total_ms":1.25}
 //
-// Every writer of lines fills one of these. Bytes go straight into the buffer, without a String in between: the access
-// log writes a line for each request.
+// All writers of lines use this. Bytes go straight into the buffer, without a String in between: the access log writes
+// a line for each request.
 
 import Bridge
 import JSON
@@ -12,7 +12,7 @@ import Reactors
 
 /// A buffer of log lines.
 struct LogText {
-    /// Room for the lines of a busy turn.
+    /// Enough for the lines of a busy turn.
     private static let capacity = 4_096
 
     private(set) var bytes: [UInt8] = []
@@ -21,7 +21,7 @@ struct LogText {
 
     init(isJSON: Bool) { self.isJSON = isJSON }
 
-    /// Begins a line with the time: seconds since 1970 and nanoseconds.
+    /// Begins a line with the time: seconds since 1970, and nanoseconds.
     mutating func begin(at time: (seconds: Int, nanoseconds: Int) = Clocks.wall) {
         if bytes.isEmpty { bytes.reserveCapacity(Self.capacity) }
         if isJSON { bytes.append("{\"time\":\"") }
@@ -32,14 +32,14 @@ struct LogText {
     /// Ends the line.
     mutating func end() { bytes.append(isJSON ? "}\n" : "\n") }
 
-    /// A value that stands without its name in text. It has no control characters.
+    /// A value that text shows without its name. It must not have control characters.
     mutating func bare(_ name: StaticString, _ value: Span<UInt8>) {
         if isJSON { return text(name, value) }
         bytes.append(UInt8(ascii: " "))
         bytes.append(copying: value)
     }
 
-    /// A number that stands without its name in text.
+    /// A number that text shows without its name.
     mutating func bare(_ name: StaticString, _ value: Int) {
         if isJSON { return number(name, value) }
         bytes.append(UInt8(ascii: " "))
@@ -96,7 +96,7 @@ struct LogText {
     }
 }
 
-/// Times as RFC 3339 in UTC, to the millisecond; what is above the second is spelled once a second.
+/// Times as RFC 3339 in UTC, to the millisecond. Everything down to the second is formatted once a second.
 private struct LogClock {
     private var second = Int.min
     private var spelled: [UInt8] = []
@@ -125,7 +125,7 @@ private struct LogClock {
         return text
     }
 
-    /// The civil date of a day since 1970-01-01 in the Gregorian calendar, by way of years that begin in March.
+    /// The Gregorian date of a day since 1970-01-01, computed with years that begin in March.
     private static func date(days: Int) -> (Int, Int, Int) {
         let shifted = days + 719_468
         let era = shifted / 146_097

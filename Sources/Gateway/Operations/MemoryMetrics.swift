@@ -1,6 +1,6 @@
-// The memory that is held for clients, as /metrics shows it.
+// The memory held for clients, as /metrics shows it.
 
-/// What one core, or all of them, hold and have let go, by kind.
+/// What one core holds and has evicted, by kind; or the sum over all cores.
 struct MemoryCounts: Sendable {
     private var limit = 0
     private var bytes = [Int](repeating: 0, count: MemoryKind.allCases.count)
@@ -29,17 +29,17 @@ struct MemoryCounts: Sendable {
         page.single(
             "zmq_gateway_memory_limit_bytes", "gauge", "Memory that may be held for clients (limits.max_memory).",
             UInt64(limit))
-        page.head("zmq_gateway_memory_bytes", "gauge", "Memory held for clients, by what it is held for.")
+        page.head("zmq_gateway_memory_bytes", "gauge", "Memory held for clients, by purpose.")
         for kind in MemoryKind.allCases {
             page.line("zmq_gateway_memory_bytes", "holder=\"\(kind.word)\"", UInt64(max(0, bytes[kind.rawValue])))
         }
-        let help = "Holders that had to let go because memory was short."
+        let help = "Holders of memory that were evicted because memory was short."
         page.head("zmq_gateway_memory_evictions_total", "counter", help)
         for kind in MemoryKind.allCases {
             page.line("zmq_gateway_memory_evictions_total", "holder=\"\(kind.word)\"", evictions[kind.rawValue])
         }
         page.single(
-            "zmq_gateway_memory_refused_total", "counter", "Requests and sessions refused because memory was short.",
+            "zmq_gateway_memory_refused_total", "counter", "Requests and sessions rejected because memory was short.",
             rejections)
     }
 }

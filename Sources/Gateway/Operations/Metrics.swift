@@ -1,12 +1,12 @@
-// What one reactor counts. Plain numbers, no lock: another reactor sees a snapshot, by letter.
+// The counters of one reactor: plain numbers without locks. Other reactors get a snapshot by letter.
 
 import Bridge
 import HTTP
 import Logging
 
-/// Latencies in buckets, as Prometheus wants them.
+/// A histogram of latencies in Prometheus's form.
 struct Histogram: Sendable {
-    /// Upper bounds in nanoseconds; what is above counts in the last bucket, `+Inf`.
+    /// Upper bounds in nanoseconds. Anything above counts in the last bucket, `+Inf`.
     static let bounds: [(nanoseconds: UInt64, label: String)] = [
         (500_000, "0.0005"), (1_000_000, "0.001"), (2_500_000, "0.0025"), (5_000_000, "0.005"), (10_000_000, "0.01"),
         (25_000_000, "0.025"), (50_000_000, "0.05"), (100_000_000, "0.1"), (250_000_000, "0.25"),
@@ -14,7 +14,7 @@ struct Histogram: Sendable {
         (10_000_000_000, "10"), (30_000_000_000, "30"), (60_000_000_000, "60"),
     ]
 
-    /// Not cumulative; one more than there are bounds.
+    /// One bucket for each bound and one for `+Inf`; not cumulative.
     private(set) var buckets = [UInt64](repeating: 0, count: bounds.count + 1)
     private(set) var sum: UInt64 = 0
     var count: UInt64 { buckets.reduce(0, +) }
@@ -36,9 +36,9 @@ struct Histogram: Sendable {
 enum DropReason: Int, CaseIterable, Sendable {
     /// Its exchange is over.
     case late
-    /// Its identity is none of ours.
+    /// Its identity is not one of ours.
     case unknown
-    /// Its frames are not the service's template.
+    /// Its frames do not match the service's template.
     case malformed
 
     var word: String { String(describing: self) }
@@ -52,13 +52,13 @@ struct ServiceCounts: Sendable {
     var drops = [UInt64](repeating: 0, count: DropReason.allCases.count)
     var bytesSent: UInt64 = 0
     var bytesReceived: UInt64 = 0
-    /// Requests that were given to another worker because the first was lost.
+    /// Requests that were given to another worker because the first one was lost.
     var retried: UInt64 = 0
     var workersLost: UInt64 = 0
-    /// How often a worker broke its protocol and was told to go.
+    /// How often a worker broke its protocol and was disconnected.
     var violations: UInt64 = 0
-    /// Requests of native clients, those that are open, those that were not answered by reason, those that were held
-    /// back because no place was free, and the replies they were sent.
+    /// Requests of native clients: all, those that are open, those without a reply by reason, those held back because
+    /// no exchange could be opened for them, and the replies sent.
     var nativeRequests: UInt64 = 0
     var nativeOpen = 0
     var nativeRejections = [UInt64](repeating: 0, count: EndReason.allCases.count)
@@ -92,7 +92,7 @@ struct ServiceCounts: Sendable {
     }
 }
 
-/// The counts of one service on one reactor, by reference for those who count, and what it tells the log.
+/// The counters of one service on one reactor, shared by everything that counts, and the service's log.
 final class ServiceMetrics {
     var counts = ServiceCounts()
     let log: ServiceLog
@@ -110,7 +110,7 @@ final class ServiceMetrics {
     }
 }
 
-/// Everything that one reactor counts.
+/// All counters of one reactor.
 final class Metrics {
     let services: [ServiceMetrics]
     let rejections: RejectionLog
@@ -118,16 +118,16 @@ final class Metrics {
 
     private var statuses = [UInt64](repeating: 0, count: 600)
 
-    /// - Parameter isFirst: this reactor tells of what all of them have.
+    /// - Parameter isFirst: this reactor logs the events that all reactors have.
     init(_ plans: [ServicePlan], _ log: Logger, isFirst: Bool) {
         services = plans.map { ServiceMetrics(ServiceLog(log, $0.name, speaksForAll: isFirst)) }
         rejections = RejectionLog(log)
     }
 
-    /// A response of that status was given.
+    /// Counts a response with this status.
     func responded(_ status: Int) { if statuses.indices.contains(status) { statuses[status] += 1 } }
 
-    /// Responses by status, those that occurred.
+    /// Responses by status, without those that did not occur.
     var responses: [Int: UInt64] {
         var responses: [Int: UInt64] = [:]
         for (status, count) in statuses.enumerated() where count > 0 { responses[status] = count }
@@ -135,7 +135,7 @@ final class Metrics {
     }
 }
 
-/// A copy of the counts, for another reactor.
+/// A copy of the counters, for another reactor.
 struct MetricsSnapshot: Sendable {
     var services: [ServiceCounts] = []
     var connections = 0
@@ -143,19 +143,19 @@ struct MetricsSnapshot: Sendable {
     var connectionsRejected: UInt64 = 0
     var connectionsEvicted: UInt64 = 0
     var acceptsFailed: UInt64 = 0
-    /// ZeroMQ connections to ports that are bound.
+    /// ZeroMQ connections to endpoints that the gateway binds.
     var peers = 0
     var peersRejected: UInt64 = 0
     var sessionsEvicted: UInt64 = 0
     var sessionsAway = 0
-    /// Requests that the HTTP room rejected, by `RejectionKind`: no handler saw them.
+    /// Requests that the HTTP room rejected before any handler, by `RejectionKind`.
     var rejectionsByKind = [UInt64](repeating: 0, count: RejectionKind.allCases.count)
     /// Requests that were rejected before they reached a service.
     var rejectionsByCode: [ProblemCode: UInt64] = [:]
     var spinsCaught: UInt64 = 0
     /// HTTP responses by status.
     var responses: [Int: UInt64] = [:]
-    /// Unsent bytes in the streams that are open.
+    /// Unsent bytes in open streams.
     var bufferedBytes = 0
     var slowClients: UInt64 = 0
     var logLinesDropped: UInt64 = 0

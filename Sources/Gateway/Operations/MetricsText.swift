@@ -1,4 +1,4 @@
-// The metrics as Prometheus reads them (text exposition format 0.0.4).
+// The metrics in Prometheus's text exposition format 0.0.4.
 
 import Bridge
 import HTTP
@@ -31,7 +31,7 @@ struct MetricsText {
                     counts.ends[Int(reason.rawValue)])
             }
         }
-        perService("zmq_gateway_exchanges_open", "gauge", "Exchanges that are open.", total, plans) {
+        perService("zmq_gateway_exchanges_open", "gauge", "Open exchanges.", total, plans) {
             UInt64(max(0, $0.open))
         }
         perService(
@@ -71,7 +71,7 @@ struct MetricsText {
                 line("zmq_gateway_identities", "service=\"\(plan.name)\",state=\"\(word)\"", UInt64(count))
             }
         }
-        head("zmq_gateway_exchanges_waiting", "gauge", "Exchanges that wait for an identity, or for a ready worker.")
+        head("zmq_gateway_exchanges_waiting", "gauge", "Exchanges waiting for an identity or for a ready worker.")
         for (plan, state) in zip(plans, states) where plan.traits.leasesIdentities || plan.traits.reportsPools {
             line("zmq_gateway_exchanges_waiting", "service=\"\(plan.name)\"", UInt64(state.waiting))
         }
@@ -98,7 +98,7 @@ struct MetricsText {
                 line("zmq_gateway_pool_workers", "service=\"\(plan.name)\",state=\"\(word)\"", UInt64(count))
             }
         }
-        head("zmq_gateway_queue_bytes", "gauge", "Bytes of the requests that wait for a ready worker.")
+        head("zmq_gateway_queue_bytes", "gauge", "Bytes of requests waiting for a ready worker.")
         for (plan, state) in pooled {
             let bytes = state.pools.reduce(0) { $0 + $1.queuedBytes }
             line("zmq_gateway_queue_bytes", "service=\"\(plan.name)\"", UInt64(bytes))
@@ -109,13 +109,13 @@ struct MetricsText {
         natives(total, plans)
         let pooled = plans.filter(\.traits.reportsPools)
         if !pooled.isEmpty {
-            perService("zmq_gateway_workers_lost_total", "counter", "Registered workers that went.", total, pooled) {
+            perService("zmq_gateway_workers_lost_total", "counter", "Registered workers lost.", total, pooled) {
                 $0.workersLost
             }
             let brokers = plans.filter(\.traits.listsRegisteredNames)
             if !brokers.isEmpty {
                 perService(
-                    "zmq_gateway_violations_total", "counter", "Workers told to go: they broke the protocol.", total,
+                    "zmq_gateway_violations_total", "counter", "Workers disconnected for breaking the protocol.", total,
                     brokers
                 ) {
                     $0.violations
@@ -128,7 +128,7 @@ struct MetricsText {
             }
             histogram("zmq_gateway_queue_seconds", "Time a request waited for a ready worker.", total, pooled, \.queue)
         }
-        // A subscription lasts as long as its client likes: that is no latency, and would bury those that are.
+        // A subscription lasts as long as its client likes. That is not a latency, and would drown the real ones.
         let answering = plans.filter { !$0.traits.takesSubscriptions }
         histogram(
             "zmq_gateway_first_reply_seconds", "Time from the complete request to the first reply; no subscriptions.",
@@ -144,10 +144,10 @@ struct MetricsText {
         perService("zmq_gateway_native_requests_total", "counter", "Requests of native clients.", total, native) {
             $0.nativeRequests
         }
-        perService("zmq_gateway_native_requests_open", "gauge", "Requests of native clients.", total, native) {
+        perService("zmq_gateway_native_requests_open", "gauge", "Open requests of native clients.", total, native) {
             UInt64($0.nativeOpen)
         }
-        head("zmq_gateway_native_refused_total", "counter", "Requests of native clients that got no answer.")
+        head("zmq_gateway_native_refused_total", "counter", "Requests of native clients that got no reply, by reason.")
         for plan in native {
             for reason in EndReason.allCases {
                 let count = total.services[plan.index].nativeRejections[Int(reason.rawValue)]
@@ -168,7 +168,7 @@ struct MetricsText {
 
     private mutating func process(_ total: MetricsSnapshot, reactors: Int) {
         single(
-            "zmq_gateway_connections", "gauge", "Client connections that are open.", UInt64(max(0, total.connections)))
+            "zmq_gateway_connections", "gauge", "Open client connections.", UInt64(max(0, total.connections)))
         single(
             "zmq_gateway_connections_accepted_total", "counter", "Client connections accepted.",
             total.connectionsAccepted)
@@ -179,13 +179,13 @@ struct MetricsText {
             "zmq_gateway_connections_evicted_total", "counter", "Idle client connections closed to make room.",
             total.connectionsEvicted)
         single(
-            "zmq_gateway_accept_failures_total", "counter", "Connections that found no descriptor or memory left.",
+            "zmq_gateway_accept_failures_total", "counter", "Accepts that failed for lack of descriptors or memory.",
             total.acceptsFailed)
         single(
-            "zmq_gateway_peers", "gauge", "ZeroMQ connections to ports that the gateway binds.",
+            "zmq_gateway_peers", "gauge", "ZeroMQ connections to endpoints that the gateway binds.",
             UInt64(max(0, total.peers)))
         single(
-            "zmq_gateway_peers_refused_total", "counter", "ZeroMQ connections closed because a port had too many.",
+            "zmq_gateway_peers_refused_total", "counter", "ZeroMQ connections closed because an endpoint had too many.",
             total.peersRejected)
         rejections(total)
         responses(total)
@@ -204,37 +204,37 @@ struct MetricsText {
             line("zmq_gateway_responses_total", "status=\"\(status)\"", count)
         }
         single(
-            "zmq_gateway_buffered_bytes", "gauge", "Replies that wait for their clients.",
+            "zmq_gateway_buffered_bytes", "gauge", "Bytes of replies waiting for slow clients.",
             UInt64(max(0, total.bufferedBytes)))
         single(
             "zmq_gateway_slow_clients_total", "counter", "Streams and sessions that filled their buffer.",
             total.slowClients)
-        single("zmq_gateway_sessions_open", "gauge", "WebSocket sessions.", UInt64(max(0, total.sessionsOpen)))
+        single("zmq_gateway_sessions_open", "gauge", "Open WebSocket sessions.", UInt64(max(0, total.sessionsOpen)))
         single("zmq_gateway_sessions_total", "counter", "Sessions opened.", total.sessionsOpened)
         single(
-            "zmq_gateway_sessions_resumed_total", "counter", "Sessions whose client came back.",
+            "zmq_gateway_sessions_resumed_total", "counter", "Sessions resumed by their client.",
             total.sessionsResumed)
         single(
-            "zmq_gateway_sessions_away", "gauge", "Sessions that wait for their client to come back.",
+            "zmq_gateway_sessions_away", "gauge", "Sessions waiting for their client to come back.",
             UInt64(max(0, total.sessionsAway)))
         single(
-            "zmq_gateway_sessions_evicted_total", "counter", "Lost sessions that were ended to make room.",
+            "zmq_gateway_sessions_evicted_total", "counter", "Lost sessions ended to make room.",
             total.sessionsEvicted)
-        single("zmq_gateway_messages_received_total", "counter", "WebSocket messages in.", total.messagesReceived)
-        single("zmq_gateway_messages_sent_total", "counter", "WebSocket messages out.", total.messagesSent)
+        single("zmq_gateway_messages_received_total", "counter", "WebSocket messages received.", total.messagesReceived)
+        single("zmq_gateway_messages_sent_total", "counter", "WebSocket messages sent.", total.messagesSent)
     }
 
-    /// Requests that reached no service. Those that the HTTP room rejected are in both, by kind and by problem code.
+    /// Rejected requests. Those that the HTTP room rejected are in both metrics, by kind and by problem code.
     private mutating func rejections(_ total: MetricsSnapshot) {
         head(
             "zmq_gateway_requests_rejected_total", "counter",
-            "Requests rejected while they were read, before a handler saw them, by reason.")
+            "Requests rejected while being read, before a handler saw them, by reason.")
         for (kind, count) in zip(RejectionKind.allCases, total.rejectionsByKind) {
             line("zmq_gateway_requests_rejected_total", "reason=\"\(kind.word)\"", count)
         }
         head(
             "zmq_gateway_requests_refused_total", "counter",
-            "Requests refused before they reached a service, by problem code.")
+            "Requests rejected before they reached a service, by problem code.")
         for (code, count) in total.rejectionsByCode.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             line("zmq_gateway_requests_refused_total", "reason=\"\(code.rawValue)\"", count)
         }
@@ -281,8 +281,8 @@ struct MetricsText {
 }
 
 extension ServiceState {
-    /// One service over all reactors: ready where it is on every one; a worker counts once, however many reactors are
-    /// connected to it.
+    /// One service over all reactors. It is ready if it is ready on every reactor. A worker counts once, however many
+    /// reactors are connected to it.
     static func sum(_ states: [ServiceState]) -> ServiceState {
         var sum = ServiceState(isReady: true)
         for state in states where state.isHere {

@@ -1,5 +1,5 @@
-// Requests that are rejected before they reach a service: counted by reason, and told in the log a few times for each.
-// With the access log off nothing else would say that they came at all.
+// Requests that are rejected before they reach a service: counted by reason, and logged at a limited rate for each
+// reason. With the access log off nothing else would show that they arrived.
 
 import Bridge
 import HTTP
@@ -16,35 +16,35 @@ final class RejectionLog {
 
     init(_ log: Logger) { self.log = log }
 
-    /// A request was answered with a problem, and there was no exchange.
+    /// A request was answered with a problem and opened no exchange.
     func rejected(_ problem: Problem, _ remote: String) {
         counts[problem.code, default: 0] += 1
-        // A path where nothing is rejects nobody; the access log has it.
+        // `not_found` is only counted here. The access log has the path.
         if problem.code != .notFound { report(problem.code, problem.detail, remote) }
     }
 
-    /// For what is counted elsewhere.
+    /// Logs a rejection that is counted elsewhere.
     func report(_ code: ProblemCode, _ detail: String, _ remote: String) {
         let line = limits[code, default: RateLimit(burst: 3)].admit(
-            "refused a request of \(remote): \(code.rawValue): \(detail)", at: now)
+            "refused a request from \(remote): \(code.rawValue): \(detail)", at: now)
         if let line { log.notice("\(line)") }
     }
 
-    /// What only counters tell of. Some times a second.
+    /// Logs what only the listener's counters show. Called a few times a second.
     func look(at counters: ListenerCounters) {
         let byTheLibrary = counters.rejected(.byTheLibrary)
         if byTheLibrary > told.byTheLibrary {
             told.byTheLibrary = byTheLibrary
-            report(.malformedRequest, "the library refused it, and closed its connection", "a client")
+            report(.malformedRequest, "libmicrohttpd rejected it and closed its connection", "a client")
         }
         guard counters.connectionsRejected > told.connections else { return }
         told.connections = counters.connectionsRejected
         let line = connections.admit(
-            "closed connections of an address that has too many, \(told.connections) so far", at: now)
+            "closed connections from an address that has too many, \(told.connections) so far", at: now)
         if let line { log.notice("\(line)") }
     }
 
-    /// All rejections by reason: those of handlers, and those of the HTTP room that `listeners` have counted.
+    /// All rejections by reason: those of handlers, and those that the listeners of the HTTP room have counted.
     func all(_ listeners: [ListenerCounters]) -> [ProblemCode: UInt64] {
         var all = counts
         for counters in listeners {

@@ -1,16 +1,16 @@
-// What a service tells the log about its workers: who came, who went, who is rejected, and what is dropped. One event a
-// line, with the names that the console shows. A peer can do each of these a million times a second, so each kind has a
-// rate limit; the next line says how many were held back.
+// A service's log of its workers: connects, disconnects, rejections and drops. One event a line, with the names that
+// the console shows. A peer can cause each of these a million times a second, so each kind has a rate limit. The next
+// line says how many were suppressed.
 
 import Bridge
 import Logging
 import Reactors
 
-/// One service's lines, on one reactor.
+/// The log of one service on one reactor.
 final class ServiceLog {
     private let log: Logger
     private let name: String
-    /// Connections that each reactor has for itself are told of by one of them.
+    /// Every reactor has connections of its own to the same endpoints; only the first one logs them.
     private let speaksForAll: Bool
     private var comings = RateLimit(burst: 20)
     private var goings = RateLimit(burst: 20)
@@ -26,7 +26,7 @@ final class ServiceLog {
 
     private var now: Instant { Instant(nanoseconds: Clocks.monotonic) }
 
-    /// A connection to an endpoint of the configuration, which every reactor has.
+    /// A connection to a configured endpoint, which every reactor has.
     func connected(to endpoint: @autoclosure () -> String) {
         if speaksForAll { came("connected to \(endpoint())") }
     }
@@ -35,7 +35,7 @@ final class ServiceLog {
         if speaksForAll { went("lost the connection to \(endpoint())") }
     }
 
-    /// A worker or publisher is there.
+    /// A worker or publisher has connected.
     func came(_ event: @autoclosure () -> String) {
         if let line = comings.admit("service \(name): \(event())", at: now) { log.info("\(line)") }
     }
@@ -45,12 +45,12 @@ final class ServiceLog {
         if let line = goings.admit("service \(name): \(event())", at: now) { log.notice("\(line)") }
     }
 
-    /// A peer that cannot be talked to.
+    /// A peer that the service cannot talk to.
     func rejected(_ event: @autoclosure () -> String) {
         if let line = rejections.admit("service \(name): \(event())", at: now) { log.warning("\(line)") }
     }
 
-    /// A message cannot be used. - Returns: what takes the line about it; nil if there were enough of them for now.
+    /// A message is unusable. - Returns: a function that logs it, or nil if enough of them were logged for now.
     func dropping() -> ((String) -> Void)? {
         guard let missed = drops.admit(at: now) else { return nil }
         return { [log, name] event in

@@ -1,4 +1,4 @@
-// What the access log says of a session, once it is over.
+// The access log's line for a session, written when it is over.
 //
 //   text   2026-01-02T03:04:05.678Z session=raw service=jobs messages_in=3 messages_out=3 bytes_in=120 ...
 //   json   {"time":"...","session":"raw","service":"jobs","messages_in":3,...,"closed_by":"client","close":1000,...}
@@ -6,7 +6,7 @@
 import Bridge
 import JSON
 
-/// Messages and the bytes of their payloads; `in` is what the client sent.
+/// Messages, and the bytes of their payloads. `in` is what the client sent.
 struct SessionTraffic {
     var messagesIn = 0
     var messagesOut = 0
@@ -21,32 +21,32 @@ struct SessionTraffic {
     }
 }
 
-/// Who closed a connection first, and with which code.
+/// Which side closed a connection first, and with which code.
 struct SessionClose {
     enum Party: String {
         case client, gateway
-        /// It was lost, or silent for too long.
+        /// The connection was lost, or silent for too long.
         case nobody
     }
 
     var party = Party.nobody
-    /// Of a close frame (RFC 6455, section 7.4); 1005 where the client's had none.
+    /// The code of the close frame (RFC 6455, section 7.4); 1005 if the client's frame had none.
     var code: UInt16?
 }
 
 /// One line.
 struct SessionRecord {
-    /// What is spoken: `raw`, `topics` or `socket`.
+    /// The protocol: `raw`, `topics` or `socket`.
     var kind: StaticString
     var service: String?
     var traffic: SessionTraffic
-    /// From the upgrade to the end, also while the client was away.
+    /// From the upgrade to the end, the times when the client was away included.
     var elapsed: Nanoseconds
-    /// Of the last connection.
+    /// How the last connection was closed.
     var close: SessionClose
-    /// How many connections it had; more than one where it was resumed.
+    /// How many connections it had; more than one if it was resumed.
     var connections: Int
-    /// Of the upgrade it began with.
+    /// The request id of its first upgrade.
     var requestID: RequestID
     var remote: String
 

@@ -1,10 +1,10 @@
-// What is counted of publishers: messages in, out to subscribers, and who subscribes to what.
+// The counters of publishers: messages received, messages delivered, topics and subscribers.
 
-/// The counts of one publisher's service on one reactor.
+/// The counters of one publisher service on one reactor.
 struct TopicCounts: Sendable {
     /// Messages read from the sockets, with or without a subscriber.
     var received: UInt64 = 0
-    /// Messages given to subscribers: one that three of them get counts three times.
+    /// Messages delivered to subscribers; a message that goes to three subscribers counts three times.
     var delivered: UInt64 = 0
     /// Topics that have a subscriber.
     var held = 0
@@ -22,10 +22,10 @@ struct TopicCounts: Sendable {
 extension MetricsText {
     mutating func topics(_ total: MetricsSnapshot, _ plans: [ServicePlan]) {
         let rows: [(name: String, type: String, help: String, value: (TopicCounts) -> UInt64)] = [
-            ("publications_total", "counter", "Messages of publishers.", { $0.received }),
-            ("publications_delivered_total", "counter", "Messages given to subscribers.", { $0.delivered }),
+            ("publications_total", "counter", "Messages received from publishers.", { $0.received }),
+            ("publications_delivered_total", "counter", "Messages delivered to subscribers.", { $0.delivered }),
             ("topics", "gauge", "Topics that have a subscriber.", { UInt64(max(0, $0.held)) }),
-            ("subscribers", "gauge", "Streams and sessions that subscribe.", { UInt64(max(0, $0.subscribers)) }),
+            ("subscribers", "gauge", "Streams and sessions with a subscription.", { UInt64(max(0, $0.subscribers)) }),
         ]
         for row in rows {
             head("zmq_gateway_\(row.name)", row.type, row.help)

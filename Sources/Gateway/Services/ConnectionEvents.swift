@@ -1,21 +1,22 @@
-// The events of a socket's connections, with the reason of each loss: the peer left, or libzmq closed the connection
-// over a frame that is too large.
+// The events of a socket's connections. Each loss has a reason: the peer left, or libzmq closed the connection because
+// of a frame that is too large.
 //
-// The reason is mostly known at once. If the peer neither left nor sent more, it was silent for too long (heartbeats),
-// or the rest of its frame is on its way: then the event, and those behind it, wait a tenth of a second at most.
+// Usually the reason is known at once. If the peer neither left nor sent more, either it was silent for too long
+// (heartbeats) or the rest of its frame is still on its way. Then the event, and those behind it, wait for at most a
+// tenth of a second.
 
 import Reactors
 import ZeroMQ
 
-/// A monitor that says how connections ended.
+/// A monitor that also reports why connections ended.
 final class ConnectionEvents: ReadinessHandler, TimerHandler {
-    /// Between two looks at a connection whose end is undecided.
+    /// The time between two checks of a connection whose reason is undecided.
     private static let interval: UInt64 = 10_000_000
     private static let patience: UInt64 = 100_000_000
-    /// Between the end of one wait and the next: those who connect and leave must not delay what others say.
+    /// The time between two such waits, so that peers that connect and leave do not delay the events of others.
     private static let pause: UInt64 = 1_000_000_000
 
-    /// There may be events to read.
+    /// Called when there may be events to read.
     var onNews: () -> Void = {}
 
     private unowned let host: any ServiceHost
@@ -34,16 +35,16 @@ final class ConnectionEvents: ReadinessHandler, TimerHandler {
         self.monitor = monitor
     }
 
-    /// Listens, at the start and at each tick (Ear.swift).
+    /// Watches the monitor. Called at the start and at each tick (DescriptorWatch.swift).
     func start() {
         isStarted = true
         ear.listen(host, self)
     }
 
-    /// A peer that connected to us can be talked to.
+    /// A peer that connected to us has completed its handshake.
     func isUp(_ peer: Connection) { disconnectReasons.isUp(peer.descriptor) }
 
-    /// All connections were closed, and no event tells of it.
+    /// All connections were closed without an event.
     func forget() {
         disconnectReasons.forget()
         held = nil
@@ -63,7 +64,7 @@ final class ConnectionEvents: ReadinessHandler, TimerHandler {
         onNews()
     }
 
-    /// The next event; nil where there is none, or where its reason is not known yet.
+    /// The next event; nil if there is none, or if its reason is not known yet.
     func next() -> (event: MonitorEvent, disconnectReason: DisconnectReason?)? {
         if let held {
             let isLast = host.reactor.now - held.since >= Self.patience

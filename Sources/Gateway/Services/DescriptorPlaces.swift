@@ -1,20 +1,20 @@
-// The descriptors that clients and workers can make the process open, counted, so that the last one is never taken:
-// some calls of libzmq end the process when they find none (errno_assert), and its accept loop spins.
+// Counts the descriptors that clients and workers can make the process open, so that the last one is never used up:
+// without one, some calls of libzmq abort the process (errno_assert), and its accept loop spins.
 //
 //     limit (ulimit -n)
-//       |-- what is open once all reactors are up: listeners, epoll sets, sockets to endpoints
-//       |-- kept free: an eighth, 16 to 256, for what is opened in passing
+//       |-- open once all reactors are up: listeners, epoll sets, sockets to endpoints
+//       |-- kept free: an eighth, 16 to 256, for short-lived descriptors
 //       \-- places ---+-- connections: HTTP connections, sessions               at most 5/8
 //                     |-- identities of `router` services, two for each         what is left of 3/4, at least 1/8
 //                     \-- peers: ZeroMQ connections to ports that are bound     1/4, in equal shares (PeerGuard)
 //
-// The first two are counted by all reactors together: atomic, without a lock and without an order, touched when a
-// connection comes or goes.
+// All reactors count the first two together, with relaxed atomics and without a lock, when a connection opens or
+// closes.
 
 import HTTP
 import Synchronization
 
-/// Places of one kind, within those of the process.
+/// Places of one kind, a part of the process's places.
 final class Places: ConnectionPlaces, Sendable {
     private let bound: Atomic<Int>
     private let taken = Atomic<Int>(0)
@@ -30,7 +30,7 @@ final class Places: ConnectionPlaces, Sendable {
 
     func take() -> Bool { take(1) }
 
-    /// Takes that many places, or none.
+    /// Takes this many places, or none.
     func take(_ count: Int) -> Bool {
         let after = taken.wrappingAdd(count, ordering: .relaxed).newValue
         if after <= bound.load(ordering: .relaxed), all?.take(count) ?? true { return true }
@@ -63,12 +63,12 @@ final class DescriptorPlaces: Sendable {
     private let clients: Places
     private let peers = Atomic<Int>(1)
 
-    /// Connections that one port may have.
+    /// The most connections that one port may have.
     var peersPerPort: Int { peers.load(ordering: .relaxed) / max(1, ports) }
 
     /// - Parameters:
-    ///   - limit: descriptors that the process may have.
-    ///   - ports: that are bound, for workers, publishers and native clients.
+    ///   - limit: the most descriptors that the process may have.
+    ///   - ports: the number of ports that are bound for workers, publishers and native clients.
     init(limit: Int, ports: Int) {
         self.limit = limit
         self.ports = ports
@@ -78,7 +78,7 @@ final class DescriptorPlaces: Sendable {
         settle(open: 32)
     }
 
-    /// The process is up, and so many descriptors are open.
+    /// The process is up and has `open` descriptors: sets the bounds.
     func settle(open: Int) {
         let kept = min(256, max(16, limit / 8))
         let places = max(8, limit - kept - max(0, open - clients.inUse))

@@ -1,6 +1,5 @@
-// A descriptor that a service listens to for as long as it lives. When the kernel has no room to watch it
-// (epoll_ctl(2), ENOMEM or ENOSPC), each tick tries again; meanwhile the service, which is drained at each tick, is
-// only slower.
+// A descriptor that a service watches for as long as it lives. If the kernel has no room to watch it (epoll_ctl(2),
+// ENOMEM or ENOSPC), each tick tries again. Until then the service, which is drained at each tick, is only slower.
 
 import Reactors
 
@@ -12,7 +11,7 @@ struct DescriptorWatch {
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-    /// Watches it for input, unless that is done: at the start, and at each tick.
+    /// Watches the descriptor for input unless it is already watched. Called at the start and at each tick.
     mutating func listen(_ host: any ServiceHost, _ handler: any ReadinessHandler) {
         guard registration == nil else { return }
         do {
@@ -21,7 +20,7 @@ struct DescriptorWatch {
         } catch {
             guard !hasReported else { return }
             hasReported = true
-            host.log.error("a descriptor cannot be watched, and is looked at from time to time: \(error)")
+            host.log.error("cannot watch a descriptor, and polls it instead: \(error)")
         }
     }
 

@@ -1,11 +1,11 @@
-// What an endpoint is called in the log, in `trouble` and on pages: as it is configured.
+// The name of an endpoint in the log, in `trouble` and on pages.
 
 /// Names of endpoints.
 enum EndpointName {
     /// - Parameters:
-    ///   - configured: as the configuration has it.
-    ///   - resolved: as libzmq has it (ZMQ_LAST_ENDPOINT), which writes IPv4 addresses as `[::ffff:127.0.0.1]`.
-    /// - Returns: what is configured, unless the system was to choose the port.
+    ///   - configured: the endpoint in the configuration.
+    ///   - resolved: libzmq's form of it (ZMQ_LAST_ENDPOINT), in which IPv4 addresses are `[::ffff:127.0.0.1]`.
+    /// - Returns: the configured endpoint, unless the system chose the port.
     static func make(_ configured: String, resolved: String) -> String {
         guard configured.hasSuffix(":0") || configured.hasSuffix(":*") else { return configured }
         let mapped = "tcp://[::ffff:"

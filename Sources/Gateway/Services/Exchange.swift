@@ -1,12 +1,12 @@
-// One request and its replies, from the time the request is complete: Bridge's state machine, and what it moves.
+// One request and its replies, from the moment the request is complete: Bridge's state machine and what it drives.
 //
 //     open --> service --> worker
 //     service --receivedFromWorker--> Exchange --deliver--> ReplySink
 //                             |  state machine, one timer
 //     finish --------------->-+--end--> service (cancel, identity), metrics, ReplySink
 //
-// What differs from transport to transport is its sink: where replies go, and what is said at the end. The life of an
-// exchange, on one screen: `open`, `take`, `timerFired`, `finish`, `conclude`. Confined to its reactor.
+// Transports differ in the sink only: where replies go, and how the end is reported. The life of an exchange is
+// `open`, `take`, `timerFired`, `finish`, `conclude`. Confined to its reactor.
 
 import Bridge
 import Reactors
@@ -14,22 +14,22 @@ import ZeroMQ
 
 /// An exchange with one service.
 final class Exchange: RequesterState, Requester, TimerHandler {
-    /// Where its clocks and its replies stand; begins anew when it is opened.
+    /// The state of its clocks and replies. Begins anew when the exchange is opened.
     private(set) var state: ExchangeState
-    /// It was opened, and is not over yet.
+    /// The exchange was opened and is not over yet.
     private(set) var isOpen = false
-    /// How the request fared before its first reply, where its service says so.
+    /// What happened to the request before its first reply, if the service reports it.
     private(set) var queueTiming: QueueTiming?
     let fairnessKey: UInt64
     private let host: any ServiceHost
-    /// Until it is over.
+    /// Set until the exchange is over.
     private var sink: (any ReplySink)?
     private let takesEnvelopes: Bool
     private var timer: TimerID?
     private var wake = Instant.distantFuture
 
     /// - Parameters:
-    ///   - fairnessKey: what it counts for where clients take turns.
+    ///   - fairnessKey: the client whose turn the exchange takes in queues.
     ///   - takesEnvelopes: its replies are reply envelopes.
     init(
         _ host: any ServiceHost, _ service: any Service, _ rules: EndRules, fairnessKey: UInt64, takesEnvelopes: Bool
@@ -48,7 +48,7 @@ final class Exchange: RequesterState, Requester, TimerHandler {
 
     // MARK: Its life
 
-    /// Hands the request to the service; the time of its rules begins. However it goes, `sink` hears the end once.
+    /// Sends the request to the service and starts the clocks. In every case `sink` receives the end, once.
     func open(_ request: inout Frame, _ sink: any ReplySink) {
         self.sink = sink
         state = ExchangeState(rules: state.rules, openedAt: host.now)
@@ -59,7 +59,7 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         if case .rejected(let reason) = service.sendToWorker(&request, for: self) { finish(because: reason) }
     }
 
-    /// Replies go to `sink` from now on, and the one before hears no more. If that one was full, the exchange goes on.
+    /// Replaces the sink, which receives nothing more. If it was full, the exchange continues with the new one.
     func replaceSink(_ sink: any ReplySink) {
         guard isOpen else { return }
         self.sink = sink
@@ -83,7 +83,7 @@ final class Exchange: RequesterState, Requester, TimerHandler {
             inspection.facts.isValid = false
             inspection.fault = String(describing: fault.sentence)
         }
-        // An error need not be an envelope: it is reported, not delivered.
+        // An error reply need not be an envelope, because it is reported, not delivered.
         if takesEnvelopes, inspection.facts.isValid, !inspection.facts.isError, !inspection.facts.isKeepalive,
             let fault = ReplyEnvelope.fault(of: bytes) {
             inspection.facts.isValid = false
@@ -127,8 +127,8 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         finish(because: reason, saying: reason == .limit ? plan.frameTooLarge : nil)
     }
 
-    /// Its sink ends it. A sink that was replaced has no say any more.
-    /// - Parameter words: for the problem, in place of what is usual for the reason.
+    /// Ends the exchange for its sink. Ignored if the sink was replaced.
+    /// - Parameter words: the problem's detail, in place of the reason's usual one.
     func finish(because reason: EndReason, saying words: String? = nil, by sink: any ReplySink) {
         if self.sink === sink { finish(because: reason, saying: words) }
     }
@@ -137,7 +137,7 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         if isOpen, let end = state.finish(because: reason) { conclude(end, Span(), words) }
     }
 
-    /// Its sink is full: idle stands still, and the worker's replies are left where they are, if they can be.
+    /// The sink is full: stops the `idle` clock, and leaves the worker's replies unread if possible.
     func pause(by sink: any ReplySink) {
         guard isOpen, self.sink === sink else { return }
         state.pause(at: host.now)
@@ -155,7 +155,7 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         service.resume(self)
     }
 
-    /// A clock may have run out. Replies that have arrived come first: one of them may have been in time.
+    /// A deadline may have passed. Replies that have arrived are read first: one of them may have been in time.
     func timerFired(_ key: UInt64) {
         timer = nil
         host.drainNow(service)
@@ -164,8 +164,8 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         if state.end == nil { armTimer() }
     }
 
-    /// Waits for the earliest clock, its own and its sink's. Later replies move `idle` without touching the timer: it
-    /// fires, sees, and waits again.
+    /// Waits for the earliest of its own clocks and the sink's. Later replies move `idle` without touching the timer:
+    /// when it fires too early, it is set again.
     private func armTimer() {
         wake = min(state.nextWake, sink?.nextLook ?? .distantFuture)
         timer = nil
@@ -173,7 +173,7 @@ final class Exchange: RequesterState, Requester, TimerHandler {
         timer = host.reactor.schedule(at: wake.nanoseconds, self, key: 0)
     }
 
-    /// The first reply has begun `idle`, it goes on after a pause, or another sink looks earlier.
+    /// The timer has to fire earlier: the first reply started `idle`, a pause is over, or there is a new sink.
     private func wakeEarlier() {
         if let timer { host.reactor.cancel(timer) }
         armTimer()

@@ -1,13 +1,13 @@
-// A DEALER with one endpoint, and whether anybody is at the other end.
+// A DEALER with one endpoint, and whether there is a peer at the other end.
 //
-//     connects:  connecting --handshake--> up --lost--> connecting       rejected: once a second we try again
-//     binds:     up while a peer is there, whose handshake is complete
+//     connects:  connecting --handshake--> up --lost--> connecting       rejected: retries once a second
+//     binds:     up while there is a peer whose handshake is complete
 //
-// PeerClock and PeerTable say what a handshake is for peers that have none.
+// PeerClock and PeerTable define when peers without a handshake count as connected.
 //
-// ZMQ_IMMEDIATE is off on every DEALER of ours that connects. With it libzmq 4.3 drops the replies not yet read when a
-// connection is lost, and where that happens between two frames of one message it aborts the process (`!_more`,
-// fq.cpp). Without it nothing tells at a send that nobody is there; so the monitor tells, and what was sent into an
+// ZMQ_IMMEDIATE is off on every DEALER of ours that connects. With it libzmq 4.3 drops unread replies when a connection
+// is lost; if that happens between two frames of a message, it aborts the process (`!_more`, fq.cpp). Without it a send
+// succeeds even if there is no peer. Therefore the monitor determines whether there is one, and what was sent during an
 // outage is dropped by connecting anew.
 
 import Reactors
@@ -15,21 +15,21 @@ import ZeroMQ
 
 /// One socket and its monitor.
 final class MonitoredDealer {
-    /// How long a peer that will not have us is left alone.
+    /// The time between two attempts to connect to a peer that rejects us.
     private static let patience: UInt64 = 1_000_000_000
 
     let endpoint: String
     let socket: DealerSocket
-    /// Somebody is there who takes what is sent.
+    /// There is a peer that receives what is sent.
     private(set) var isUp = false
-    /// Peers at a socket that binds, as far as the monitor tells.
+    /// The peers of a socket that binds, as far as the monitor reports them.
     var peers: Int { table.count }
     /// What is wrong with the connection, as a sentence.
     var trouble: String? { fault ?? crowd?.trouble ?? oversize.trouble(at: host.now) }
     private var fault: String?
-    /// Messages that may wait for one peer.
+    /// The most messages that may wait for one peer.
     let sendHighWaterMark: Int
-    /// How the last connection that was lost ended.
+    /// How the last lost connection ended.
     private(set) var disconnectReason = DisconnectReason.left
     /// Called when `isUp` changed.
     var onChange: (MonitoredDealer) -> Void = { _ in }
@@ -41,10 +41,10 @@ final class MonitoredDealer {
     private var clock: PeerClock
     private var table = PeerTable()
     private var crowd: PeerGuard?
-    /// As libzmq knows the endpoint, where it is bound.
+    /// libzmq's form of the endpoint, if it is bound.
     private let resolved: String
     private var oversize: OversizeNotice
-    /// Since when libzmq does not try to connect.
+    /// Since when libzmq has stopped trying to connect.
     private var rejectedAt: UInt64?
 
     /// - Parameter binds: listens at the endpoint instead of connecting to it.
@@ -57,7 +57,7 @@ final class MonitoredDealer {
         var options = SocketOptions(plan.configuration.socket)
         if !binds { options.immediate = false }
         if plan.configuration.socket.sendHighWaterMark == nil {
-            // All that one client may ask finds room: libzmq learns of what has left in steps of half a mark.
+            // Room for everything that one client may send: libzmq learns of departed messages in steps of half a mark.
             options.sendHighWaterMark = 2 * host.configuration.limits.maxExchangesPerAddress
         }
         options.identity = identity
@@ -98,7 +98,7 @@ final class MonitoredDealer {
         }
     }
 
-    /// Looks after the connection, some times a second.
+    /// Maintains the connection. Called a few times a second.
     func tick() {
         events.start()
         poll()
@@ -121,7 +121,7 @@ final class MonitoredDealer {
         connectAnew()
     }
 
-    /// Drops what was sent and not delivered, and starts over. What was received must have been read.
+    /// Drops what was sent and not delivered, and starts over. Everything received must have been read before.
     func connectAnew() {
         guard !binds else { return }
         clock.restart()
@@ -134,7 +134,8 @@ final class MonitoredDealer {
     }
 
     private func stopHeartbeats() {
-        log.rejected("\(endpoint): the peer answers no ZMTP pings, so it gets none; if it freezes, that is not noticed")
+        log.rejected(
+            "\(endpoint): the peer does not answer ZMTP pings; pings are off, and a frozen peer is not detected")
         socket.stopHeartbeats()
         connectAnew()
     }
@@ -182,8 +183,8 @@ final class MonitoredDealer {
         }
     }
 
-    /// Whose handshake succeeded is not told, so the count may be too low for a moment: then libzmq still takes what is
-    /// sent.
+    /// The monitor does not say which handshake succeeded, so the count may be too low for a moment. libzmq then still
+    /// accepts messages.
     private var isBoundAndUp: Bool { peers > 0 || socket.events.contains(.writable) }
 
     private func settle(isReady: Bool) {
@@ -196,7 +197,7 @@ final class MonitoredDealer {
 }
 
 extension ConnectionWatch {
-    /// libzmq does not try to connect, unless an event that says otherwise is on its way.
+    /// libzmq has stopped trying to connect, unless an event to the contrary is on its way.
     var isForsaken: Bool {
         if case .rejected = state { true } else { awaitsRetry }
     }
@@ -205,9 +206,9 @@ extension ConnectionWatch {
 extension ConnectionWatch.Rejection {
     var sentence: String {
         switch self {
-        case .socketTypeMismatch: "the socket at the other end is of a type that takes no DEALER; look at `peer`"
-        case .protocolError(let code): "the other end speaks no ZeroMQ, or with other security (protocol error \(code))"
-        case .authentication(let status): "the other end refuses us (status \(status))"
+        case .socketTypeMismatch: "the peer's socket type does not accept a DEALER; check `peer`"
+        case .protocolError(let code): "the peer does not speak ZeroMQ, or uses other security (protocol error \(code))"
+        case .authentication(let status): "the peer refused authentication (status \(status))"
         }
     }
 }

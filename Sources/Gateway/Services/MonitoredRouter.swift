@@ -1,54 +1,55 @@
-// A ROUTER that binds: who speaks by which of its connections, and which of them are gone.
+// A ROUTER that binds: which peer uses which of its connections, and which of them are gone.
 //
-// A ROUTER does not say that a peer has left. Its monitor does, by the number of the connection's descriptor, and each
-// message tells by which descriptor it came (ZMQ_SRCFD): so a peer is known to be lost the moment its connection is.
-// Two things are in the way. What a lost peer had said may still be unread: its loss is told once a look at the socket
-// finds nothing. And the number is used again at once: a peer that is new on a number is its next holder only if the
-// monitor has told of the loss of the former one; otherwise it is a voice from before, and too late.
+// A ROUTER does not report that a peer has left. Its monitor does, by the number of the connection's descriptor, and
+// each message carries the descriptor that it came from (ZMQ_SRCFD). So a peer is lost when its connection is.
+//
+// There are two complications. First, messages of a lost peer may still be unread: the loss is reported once a read
+// finds the socket empty. Second, the number is reused at once: a new peer on a number is its next holder only if the
+// monitor has reported the loss of the former one. Otherwise the message is from before that loss, and too late.
 
 import Reactors
 import ZeroMQ
 
 /// One bound ROUTER and its monitor.
 final class MonitoredRouter: ReadinessHandler {
-    /// How long a new peer may take to say what it is.
+    /// How long a new peer may take to send its first message.
     private static let patience: UInt64 = 2_000_000_000
 
     let endpoint: String
     let socket: RouterSocket
-    /// A peer that was admitted is gone, and everything it had said was read. The name is its identity.
+    /// Called when an admitted peer is gone and everything it sent has been read. The name is its identity.
     var onLost: ([UInt8], DisconnectReason) -> Void = { _, _ in }
     /// What is wrong, as a sentence.
     var trouble: String? { failure ?? crowd?.trouble ?? deafness ?? oversize.trouble(at: host.now) }
-    /// A peer that says nothing is none of those that are expected here.
+    /// Peers are expected to send something, so a silent one is a mistake.
     private let expectsWords: Bool
 
     private unowned let host: any ServiceHost
     private let events: ConnectionEvents
     private var ear: DescriptorWatch
     private var crowd: PeerGuard?
-    /// As libzmq knows the endpoint.
+    /// libzmq's form of the endpoint.
     private let resolved: String
-    /// Between two messages of one drain: a look at the socket is to come.
+    /// The socket is being drained: another read follows.
     private var isBeingRead = false
-    /// The monitor may have something to tell: most looks at the socket need not ask it, which is a system call.
+    /// The monitor may have events. Checking it is a system call, which most reads of the socket can do without.
     private var hasNews = true
     private var isDeafnessTold = false
-    /// Strong until `stop`: a weak reference makes each use of the service slower.
+    /// Strong until `stop`: a weak reference slows down each use of the service.
     private var owner: (any Service)?
-    /// Connections that stand.
+    /// Open connections.
     private var table = PeerTable()
-    /// Who speaks by which.
+    /// The peer that uses each connection.
     private var holders: [Int32: [UInt8]] = [:]
-    /// Connections that are gone, and peers whose connection has another holder already; nobody was told yet.
+    /// Lost connections, and peers whose connection already has another holder, that have not been reported yet.
     private var gone: [Int32] = []
     private var departed: [(name: [UInt8], disconnectReason: DisconnectReason)] = []
-    /// Of those that are gone, the ones that libzmq closed.
+    /// Those of the lost connections that libzmq closed.
     private var rejected: Set<Int32> = []
     private var oversize: OversizeNotice
-    /// Connections by which nothing has come yet, since when.
+    /// Connections without a message so far, and since when.
     private var mute: [Int32: UInt64] = [:]
-    /// Peers that have spoken by some of these, and nothing says by which.
+    /// Peers that have sent messages over some of those, without it being known which.
     private var unplaced = 0
     private var failure: String?
 
@@ -65,7 +66,7 @@ final class MonitoredRouter: ReadinessHandler {
         oversize = OversizeNotice(self.endpoint, options.maxMessageBytes ?? .max)
     }
 
-    /// From now on `service` is drained when something arrives.
+    /// Starts: `service` is drained from now on when something arrives.
     func start(_ service: any Service) {
         owner = service
         crowd = PeerGuard(host, endpoint, at: resolved) { [unowned self] in
@@ -100,7 +101,7 @@ final class MonitoredRouter: ReadinessHandler {
 
     func ready(_ readiness: Readiness) { if let owner { host.touch(owner) } }
 
-    /// Looks after the connections, some times a second, and says in the log what /readyz says.
+    /// Maintains the connections, and logs what /readyz reports. Called a few times a second.
     func tick() {
         listen()
         hasNews = true
@@ -111,36 +112,36 @@ final class MonitoredRouter: ReadinessHandler {
         isDeafnessTold = deafness != nil
     }
 
-    /// The next message; false where there is none: then those who are gone have said all they had.
+    /// Receives the next message. Returns false if there is none; then everything from lost peers has been read.
     func receive(_ message: inout Message) -> Bool {
         while true {
             isBeingRead = true
             if message.receive(from: socket) { return true }
             isBeingRead = false
-            // What came before the monitor told has been read by this look, and not by the one before.
+            // What arrived before the monitor's event was read by this read, but not by the one before.
             let hasTold = tellLosses()
             if hasNews { hearMonitor() }
             if gone.isEmpty && !hasTold { return false }
         }
     }
 
-    /// Something is about to be sent: that may swallow the edge of ZMQ_FD, so the socket is looked at again before the
-    /// reactor sleeps, unless a look is to come anyway.
+    /// Something is about to be sent, which may swallow the edge of ZMQ_FD. The socket is read again before the reactor
+    /// sleeps, unless another read follows anyway.
     func willSend() {
         if !isBeingRead, let owner { host.touch(owner) }
     }
 
-    /// Whoever reads stops before the socket is empty.
+    /// Draining stops before the socket is empty.
     func stopsReading() { isBeingRead = false }
 
-    /// A peer that was not known speaks. - Returns: false when it is gone already: what it says is late.
+    /// An unknown peer has sent a message. - Returns: false if it is already gone and the message is late.
     func admit(_ name: [UInt8], on connection: Int32?) -> Bool {
         hearMonitor()
         guard let connection = connection ?? onlyMute else {
             if !mute.isEmpty { unplaced += 1 }
             return true
         }
-        // Of one that neither stands nor went nothing was told yet: with several I/O threads it may speak first.
+        // A connection that is in neither has no event yet: with several I/O threads its message may be first.
         guard table.contains(connection) || !gone.contains(connection) else { return false }
         if let holder = holders[connection], holder != name {
             guard let index = gone.firstIndex(of: connection) else { return false }
@@ -155,8 +156,8 @@ final class MonitoredRouter: ReadinessHandler {
         return true
     }
 
-    /// Messages of a peer of ZMTP 2.0 do not say by which connection they came: if only one is left of which nothing
-    /// was heard, it is that one.
+    /// Messages of a ZMTP 2.0 peer do not carry their connection. If exactly one connection has sent nothing so far, it
+    /// is that one.
     private var onlyMute: Int32? {
         guard unplaced == 0 else { return nil }
         var candidates = mute.keys.lazy.filter { [table] in !table.hasShaken($0) }.makeIterator()
@@ -164,7 +165,7 @@ final class MonitoredRouter: ReadinessHandler {
         return first
     }
 
-    /// The peer is no concern any more, whether it is there or not.
+    /// Forgets the peer, whether it is connected or not.
     func release(_ name: [UInt8], on connection: Int32?) {
         if let connection {
             if holders[connection] == name { holders[connection] = nil }
@@ -173,7 +174,7 @@ final class MonitoredRouter: ReadinessHandler {
         }
     }
 
-    /// - Returns: whether there was somebody to tell of.
+    /// - Returns: whether there was a loss to report.
     private func tellLosses() -> Bool {
         guard !gone.isEmpty || !departed.isEmpty else { return false }
         var names = departed
@@ -211,23 +212,23 @@ final class MonitoredRouter: ReadinessHandler {
                 rejected.insert(descriptor)
                 oversize.happened(host)
             case .handshakeFailedProtocol(_, let code):
-                failure = "\(endpoint): a peer speaks no ZeroMQ, or with other security (protocol error \(code))"
+                failure = "\(endpoint): a peer does not speak ZeroMQ, or uses other security (protocol error \(code))"
             default: break
             }
         }
     }
 
-    /// Without handover libzmq takes a second peer of an identity in and never lets it speak.
+    /// Without handover libzmq accepts a second peer with the same identity but never reads its messages.
     private var deafness: String? {
         guard expectsWords else { return nil }
         let count = mute.values.count { host.reactor.now - $0 > Self.patience } - unplaced
         guard count > 0 else { return nil }
-        return "\(endpoint): \(count) of its peers say nothing; they are no workers of this kind,"
-            + " or have the identity of another one (see `handover`)"
+        return "\(endpoint): \(count) of its peers have sent nothing; they are not workers of this kind,"
+            + " or use the identity of another worker (see `handover`)"
     }
 
-    /// Sends a message: a heartbeat, say. A ROUTER takes all frames of a message or none.
-    /// - Returns: `.unroutable` when the peer is gone.
+    /// Sends a whole message, such as a heartbeat. A ROUTER accepts all frames of a message or none.
+    /// - Returns: `.unroutable` if the peer is gone.
     func send(_ frames: [[UInt8]], to peer: [UInt8]) -> SendOutcome {
         var address = Frame(copying: peer.span)
         let outcome = socket.send(&address, more: true)
@@ -239,7 +240,7 @@ final class MonitoredRouter: ReadinessHandler {
         return .sent
     }
 
-    /// Ends a message with a request's body. - Parameter keeps: it may be needed again.
+    /// Ends a message with a request's body. - Parameter keeps: the body may be needed again.
     func sendBody(of request: QueuedRequest, keeps: Bool) {
         sendLast(&request.body, more: !request.more.isEmpty, keeps)
         for (index, box) in request.more.enumerated() {

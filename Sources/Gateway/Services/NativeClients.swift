@@ -1,28 +1,29 @@
-// `clients:`: a ROUTER beside a service, for native DEALER and REQ clients. They share its workers, queue, limits and
-// metrics with the web: the gateway is then asyncsrv's server_task, or rrbroker.
+// `clients:` opens a ROUTER for native DEALER and REQ clients of a service. They share its workers, queue, limits and
+// metrics with web clients. The gateway then acts as the guide's asyncsrv (server_task) or rrbroker.
 //
 //     [client][body...]              a DEALER      every reply goes back as [client][body...]
 //     [client][hops...][""][body...] a REQ         every reply goes back as [client][hops...][""][body...]
 //
-// A client is what its frames before the body say: a session of a kind, with one ticket for its whole life. What the
-// service cannot take stays where it is: the client's own high water mark holds it, as behind zmq_proxy(3).
+// The frames before the body identify a client. It is a kind of session, with one ticket for as long as it is
+// remembered. A message that the service cannot accept stays in the socket: the client's own high water mark takes
+// effect, as behind zmq_proxy(3).
 //
-// Its requests count as open exchanges, of which native clients have a share. A pool knows each of them and counts them
-// itself; of a service whose replies do not say to which request they belong they are counted here, and each is over
-// with the reply that the service's end rules call the last, and at the deadline. A ROUTER cannot leave one peer
-// unread: while the share is used up none is read, and libzmq lets them take turns when it goes on.
+// Requests of native clients count as open exchanges, and native clients have a share of those. A pool tracks and
+// counts each request itself. For other services, whose replies do not name their request, they are counted here: a
+// request is over with the reply that is the last one by the service's end rules, or at the deadline. A ROUTER cannot
+// leave a single peer unread, so while the share is used up none is read; then libzmq lets the peers take turns.
 
 import Bridge
 import ZeroMQ
 
 /// The native clients of one service, on its home reactor.
 final class NativeClients {
-    /// Messages read in one turn: fewer than replies, so that workers are emptied first, and the web has its share.
+    /// Messages read in one turn: fewer than replies, so that workers are drained first and the web gets its share.
     private static let turnBudget = 128
-    /// How long a client is remembered that asks nothing and is sent nothing, where nobody tells that it is gone.
+    /// How long an unused client is remembered if no event reports that it is gone.
     private static let memory: Nanoseconds = 600_000_000_000
-    /// Clients behind others that are remembered at a time: some 10 MB. They are what their broker writes in front of a
-    /// body, so one peer could make any number of them. Those that are connected themselves have a descriptor each.
+    /// The most clients behind others that are remembered, some 10 MB. Their identities are whatever a broker writes
+    /// before a body, so one peer could invent any number. Clients that connect themselves cost a descriptor each.
     private static let mostBehindOthers = 20_000
 
     private unowned let host: any ServiceHost
@@ -30,15 +31,15 @@ final class NativeClients {
     private let router: MonitoredRouter
     private var clients: [[UInt8]: NativeClient] = [:]
     private var behindOthers = 0
-    /// What messages are received into; taken out for the time, for what one leads to may come back here.
+    /// The message that is being received; nil during a call, because handling one may get back here.
     private var inbox: MessageBox?
-    /// What the service could not take yet.
+    /// The message that the service could not accept yet.
     private var held: (client: NativeClient, body: FrameBox, more: [FrameBox])?
     private let hasPool: Bool
     private let rejections: NativeRejections
-    /// How many may be with the workers, where no pool says when one is ready.
+    /// The most requests that may be with workers, if no pool reports when one is ready.
     private let places: () -> Int
-    /// Replies after which a request is over; nil where they are not counted.
+    /// Replies after which a request is over; nil if they are not counted.
     private let bound: Int?
 
     init?(_ host: any ServiceHost, _ service: any Service, places: @escaping () -> Int = { .max }) throws(ZMQError) {
@@ -51,23 +52,23 @@ final class NativeClients {
         hasPool = plan.traits.reportsPools
         bound = plan.rules.count ?? (plan.configuration.replies.final == nil ? 1 : nil)
         var options = SocketOptions(plan.configuration.socket)
-        // A client that is held back is not read, nor are the answers to its pings: it would be taken for frozen.
+        // A client that is held back is not read, and neither are its heartbeat replies: it would be taken for dead.
         options.heartbeatInterval = nil
         router = try MonitoredRouter(host, endpoint, options)
-        host.log.info("native clients of service \(plan.name) come to \(router.endpoint)")
+            host.log.info("native clients of service \(plan.name) connect to \(router.endpoint)")
         router.onLost = { [unowned self] name, _ in forget { $0.envelope[0] == name } }
     }
 
     var count: Int { clients.count }
 
-    /// Requests were rejected, as a sentence.
+    /// Why requests are rejected, as a sentence; nil if none are.
     var trouble: String? { rejections.trouble ?? router.trouble }
 
     func start() { router.start(service) }
 
     func stop() { router.stop() }
 
-    /// Hands over what has come, as far as the service takes it. - Returns: whether more may be there.
+    /// Submits the messages that have arrived, as far as the service accepts them. - Returns: whether more may be left.
     func drain() -> Bool {
         guard release() else { return false }
         let inbox = inbox ?? MessageBox()
@@ -84,8 +85,8 @@ final class NativeClients {
         return true
     }
 
-    /// A client that is connected itself is there until its connection is gone; of those behind others, and over
-    /// inproc, nobody tells.
+    /// Forgets clients that are gone. A client that connects itself is kept until its connection is gone. For clients
+    /// behind others, and over inproc, there is no such event.
     func tick() {
         router.tick()
         if !hasPool {
@@ -96,7 +97,7 @@ final class NativeClients {
         forget { $0.isBehindOthers && host.now.since($0.usedAt) > Self.memory }
     }
 
-    /// Tries what is held again. - Returns: whether nothing is held any more.
+    /// Submits the held message again. - Returns: whether nothing is held any more.
     private func release() -> Bool {
         guard let held else { return true }
         guard hand(held.client, held.body, held.more) else { return false }
@@ -104,7 +105,7 @@ final class NativeClients {
         return true
     }
 
-    /// - Returns: false when the service takes no more for now.
+    /// - Returns: false if the service accepts no more for now.
     private func take(_ message: inout Message) -> Bool {
         var bodyAt = 1
         for index in 1..<max(1, message.count - 1) where message.isEmpty(index) {
@@ -114,7 +115,7 @@ final class NativeClients {
         guard bodyAt < message.count, !message.isTooLong, let client = client(message, bodyAt) else {
             let metrics = host.metrics.services[service.plan.index]
             metrics.dropped(.malformed)
-            metrics.log.dropping()?("dropped a message of a native client that has no body, \(Excerpt.text(message))")
+            metrics.log.dropping()?("dropped a native client's message without a body, \(Excerpt.text(message))")
             return true
         }
         host.metrics.services[service.plan.index].counts.nativeRequests += 1
@@ -140,14 +141,14 @@ final class NativeClients {
         return true
     }
 
-    /// A place among the open exchanges, and with the workers.
+    /// Takes a place among the open exchanges and with the workers.
     private func takePlace() -> Bool {
         let index = service.plan.index
         return host.metrics.services[index].counts.nativeOpen < places() && host.bounds.openExchanges.enterNative(index)
     }
 
-    /// So many of a client's requests are over.
-    /// - Parameter reason: why they are not answered; nil where they are, or where their client has gone.
+    /// Some of a client's requests are over.
+    /// - Parameter reason: why they got no reply; nil if they did, or if their client is gone.
     fileprivate func ended(_ count: Int, because reason: EndReason? = nil) {
         guard count > 0 else { return }
         host.metrics.services[service.plan.index].counts.nativeOpen -= count
@@ -155,7 +156,7 @@ final class NativeClients {
         for _ in 0..<count { host.bounds.openExchanges.leaveNative(service.plan.index) }
     }
 
-    /// Whoever has these frames before the body.
+    /// The client with these frames before its body.
     private func client(_ message: borrowing Message, _ bodyAt: Int) -> NativeClient? {
         var key: [UInt8] = []
         var envelope: [[UInt8]] = []
@@ -181,8 +182,8 @@ final class NativeClients {
         return client
     }
 
-    /// Forgets those of the clients behind others that have been unused longest, a half of what may be remembered. A
-    /// reply that one of them still waits for is dropped, and counted as late.
+    /// Forgets the clients behind others that have been unused longest: half of the number that may be remembered. A
+    /// reply that one of them still waits for is dropped and counted as late.
     private func forgetUnused() {
         let unused = clients.values.filter { $0.isBehindOthers && $0.open.count == 0 }.sorted { $0.usedAt < $1.usedAt }
         let going = Set(unused.prefix(Self.mostBehindOthers / 2).map(ObjectIdentifier.init))
@@ -208,9 +209,9 @@ final class NativeClients {
         reply(&body, note.more, to: client)
     }
 
-    /// What the client asked is not answered.
+    /// Requests of the client get no reply.
     fileprivate func failed(_ client: NativeClient, because reason: EndReason) {
-        // A pool tells of each request.
+        // A pool reports each request.
         guard hasPool else { return ended(client.open.endAll(), because: reason) }
         guard reason != .shutdown else { return service.ended(client, End(reason)) }
         rejections.note(reason)
@@ -223,7 +224,7 @@ final class NativeClients {
         client.usedAt = host.now
         let identity = client.envelope[0]
         var address = Frame(copying: identity.span)
-        // Gone, or it does not take its replies: either way nobody else gets them.
+        // The client is gone or does not read its replies. Either way no other client gets them.
         let outcome = router.socket.send(&address, more: true)
         if outcome == .wouldBlock { rejections.note(.slowClient) }
         guard outcome == .sent else { return metrics.dropped(.unknown) }
@@ -236,18 +237,18 @@ final class NativeClients {
 
 /// One native client.
 final class NativeClient: RequesterState, Requester {
-    /// The frames before a body, the first of which is its identity.
+    /// The frames before a body. The first one is the client's identity.
     let envelope: [[UInt8]]
     let connection: Int32?
-    /// No connection of ours is its own: it is behind another broker, for more than an identity and a delimiter precede
-    /// its bodies, or it came over inproc.
+    /// The client has no connection of its own to us: it came over inproc, or it is behind another broker, because more
+    /// than an identity and a delimiter precede its bodies.
     let isBehindOthers: Bool
     var usedAt: Instant
-    /// Its requests, where no pool knows them.
+    /// Its open requests, if no pool tracks them.
     fileprivate(set) var open = RequestLine()
     private let host: any ServiceHost
     private unowned let clients: NativeClients
-    /// All that comes by one connection takes turns with others: behind a broker there may be any number.
+    /// Everything on one connection takes turns as one client: there may be any number of clients behind a broker.
     let fairnessKey: UInt64
 
     init(
@@ -275,10 +276,10 @@ final class NativeClient: RequesterState, Requester {
         clients.took(&body, note, for: self)
     }
 
-    /// Its protocol has no words for a request that cannot be answered; the client waits as long as it likes.
+    /// Native protocols cannot report that a request fails, so the client may wait as long as it likes.
     func finish(because reason: EndReason) { clients.failed(self, because: reason) }
 
-    // Its protocol has no words for these.
+    // Native protocols have no messages for these.
     func receivedFromPublisher(_ publication: Publication) {}
     func noteQueueTiming(_ queueTiming: QueueTiming) {}
     func unsentWasSent() {}

@@ -1,19 +1,19 @@
-// Requests of native clients that get no answer. Their protocols have no words for that, so the gateway says it to its
-// operator: a counter for each reason, a line in the log now and then, and `trouble` for a minute.
+// Requests of native clients that get no reply. Native protocols cannot report that, so the gateway reports it to its
+// operator: a counter for each reason, a log line at a limited rate, and `trouble` for a minute.
 
 import Bridge
 
-/// What one service could not answer its native clients.
+/// The requests of native clients that one service could not serve.
 final class NativeRejections {
-    /// Between two lines of the log.
+    /// The time between two log lines.
     private static let pause: Nanoseconds = 10_000_000_000
-    /// How long it is shown.
+    /// How long `trouble` reports it.
     private static let memory: Nanoseconds = 60_000_000_000
 
     private let host: any ServiceHost
     private let plan: ServicePlan
     private var last: (reason: EndReason, at: Instant)?
-    /// Since the last line of the log, and when that was.
+    /// Requests since the last log line, and the time of that line.
     private var count = 0
     private var toldAt: Instant?
 
@@ -22,7 +22,7 @@ final class NativeRejections {
         self.plan = plan
     }
 
-    /// So many requests get no answer.
+    /// Counts requests that get no reply.
     func note(_ reason: EndReason, _ count: Int = 1) {
         host.metrics.services[plan.index].counts.nativeRejections[Int(reason.rawValue)] += UInt64(count)
         last = (reason, host.now)
@@ -32,16 +32,16 @@ final class NativeRejections {
 
     func tick() { report() }
 
-    /// As a sentence; nil when a minute has passed.
+    /// The sentence for pages; nil after a minute.
     var trouble: String? {
         guard let last, host.now.since(last.at) < Self.memory else { return nil }
-        return "requests of native clients get no answer: \(sentence(last.reason))"
+        return "requests from native clients get no reply: \(sentence(last.reason))"
     }
 
     private func report() {
         guard count > 0, let last, toldAt.map({ host.now.since($0) >= Self.pause }) ?? true else { return }
         host.log.warning(
-            "service \(plan.name): requests of native clients get no answer (\(count)): \(sentence(last.reason))")
+            "service \(plan.name): requests from native clients get no reply (\(count)): \(sentence(last.reason))")
         count = 0
         toldAt = host.now
     }
@@ -55,8 +55,8 @@ final class NativeRejections {
         case .workerLost where plan.traits.reportsPools && plan.configuration.pool.retries == 0:
             "their worker was lost; set `retries` if they may run twice"
         case .workerLost: "their worker was lost"
-        case .slowClient: "they do not take their replies; see `socket.send_high_water_mark`"
-        case .deadline: "no reply came within `replies.deadline`, \(plan.configuration.replies.deadline)"
+        case .slowClient: "they do not read their replies; see `socket.send_high_water_mark`"
+        case .deadline: "no reply arrived within `replies.deadline`, \(plan.configuration.replies.deadline)"
         default: "\(reason.word)"
         }
     }

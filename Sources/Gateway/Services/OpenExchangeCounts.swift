@@ -1,10 +1,10 @@
-// How many exchanges are open, for the bounds that hold for the whole process. The one thing that reactors count
-// together: a share for each would reject the third of three when the first two came to the same reactor. Atomic,
-// without a lock and without an order: two relaxed additions an exchange.
+// Counts open exchanges for the limits of the whole process. All reactors count together, because with a share for each
+// reactor a limit of three would reject the third exchange if the first two came to the same reactor. The counters are
+// relaxed atomics without a lock: two additions for each exchange.
 
 import Synchronization
 
-/// The exchanges that are open, in all and of each service.
+/// The open exchanges, in total and of each service.
 final class OpenExchangeCounts: Sendable {
     private let all = Count()
     private let ofServices: [Count]
@@ -14,8 +14,8 @@ final class OpenExchangeCounts: Sendable {
     private let shares: [Int]
 
     /// - Parameters:
-    ///   - ofServices: the bound of each service, nil where it has none of its own.
-    ///   - shares: how many of each service's exchanges may be native clients'; empty where there are no such.
+    ///   - ofServices: the bound of each service; nil if it has none of its own.
+    ///   - shares: the most exchanges of each service that native clients may have; empty if there are none.
     init(bound: Int, ofServices bounds: [Int?], shares: [Int] = []) {
         self.bound = bound
         self.bounds = bounds.map { $0 ?? .max }
@@ -24,7 +24,7 @@ final class OpenExchangeCounts: Sendable {
         ofNatives = shares.map { _ in Count() }
     }
 
-    /// Takes one more in, if both bounds allow it.
+    /// Counts another exchange if both bounds allow it.
     func enter(_ service: Int) -> Bool {
         guard all.enter(bound) else { return false }
         guard bounds[service] < .max else { return true }
@@ -33,7 +33,7 @@ final class OpenExchangeCounts: Sendable {
         return false
     }
 
-    /// Takes one more of a native client in, if the share of such allows it too: the rest is for the web.
+    /// Counts another exchange of a native client, if their share allows it as well. The rest is for web clients.
     func enterNative(_ service: Int) -> Bool {
         guard ofNatives[service].enter(shares[service]) else { return false }
         if enter(service) { return true }

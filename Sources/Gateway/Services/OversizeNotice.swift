@@ -1,5 +1,5 @@
-// What is said when libzmq closes the connection of a peer because of a frame above `socket.max_reply_bytes`: in the
-// log, at most once a minute, and for a minute as trouble of the service.
+// Reports that libzmq closed a peer's connection because of a frame larger than `socket.max_reply_bytes`: in the log,
+// at most once a minute, and for a minute as the service's trouble.
 
 import Bridge
 import ZeroMQ
@@ -18,7 +18,7 @@ struct OversizeNotice {
             + "send smaller frames, or raise `socket.max_reply_bytes`"
     }
 
-    /// It happened, now.
+    /// It has happened just now.
     mutating func happened(_ host: any ServiceHost) {
         last = host.now
         guard saidAt.map({ host.now.since($0) >= Self.memory }) ?? true else { return }
@@ -26,7 +26,7 @@ struct OversizeNotice {
         host.log.warning("\(sentence)")
     }
 
-    /// The sentence, while it is news.
+    /// The sentence, for a minute after it has happened.
     func trouble(at now: Instant) -> String? {
         guard let last, now.since(last) < Self.memory else { return nil }
         return sentence
@@ -34,7 +34,7 @@ struct OversizeNotice {
 }
 
 extension DisconnectReason {
-    /// Why exchanges end whose worker is lost.
+    /// The end reason of exchanges that lost their worker.
     var reason: EndReason { self == .rejected ? .limit : .workerLost }
 }
 

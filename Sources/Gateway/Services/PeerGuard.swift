@@ -1,10 +1,10 @@
-// Keeps a bound on the ZeroMQ connections to a port that is bound. libzmq accepts without end, and when no descriptor
-// is left it tries at full speed and tells its monitor each time.
+// Bounds the ZeroMQ connections to a bound port. libzmq accepts without limit. When no descriptor is left, it retries
+// at full speed and sends its monitor an event each time.
 //
-//     over the bound           the connection that has been silent longest goes, else the newcomer
-//     accepts fail (EMFILE)    the silent ones go; where that does not help, the port is closed for a second
+//     over the bound           closes the connection that has been silent longest, or else the newcomer
+//     accepts fail (EMFILE)    closes silent ones; if that does not help, closes the port for a second
 //
-// Fed with every event of the socket's monitor; looked after with each tick.
+// It receives every event of the socket's monitor, and each tick.
 
 import Bridge
 import Reactors
@@ -12,15 +12,15 @@ import ZeroMQ
 
 /// The bound on the connections of one port.
 final class PeerGuard {
-    /// Bytes of a greeting (ZMTP 3.1, section "Greeting"): who has sent fewer has said nothing.
+    /// Bytes of a greeting (ZMTP 3.1, section "Greeting"). A peer that has sent fewer counts as silent.
     private static let greetingBytes: UInt64 = 64
-    /// How long all accepts may fail before the port is closed: hundreds a millisecond do when libzmq spins.
+    /// How long all accepts may fail before the port is closed: when libzmq spins, hundreds fail in a millisecond.
     private static let failsFor: Nanoseconds = 100_000_000
-    /// Failures between two looks at the clock.
+    /// Failures between two checks of the clock.
     private static let failuresPerLook = 256
     private static let closedFor: Nanoseconds = 1_000_000_000
     private static let breath: Nanoseconds = 100_000_000
-    /// How long `trouble` is told after the last time.
+    /// How long `trouble` is reported after the last time.
     private static let memory: Nanoseconds = 10_000_000_000
 
     /// What is wrong, as a sentence.
@@ -45,12 +45,12 @@ final class PeerGuard {
     private var limit = RateLimit()
 
     private static let noDescriptor =
-        "no descriptor is left for a connection; raise the limit of open files (ulimit -n)"
+        "no file descriptor is left for a connection; raise the limit (ulimit -n)"
 
     /// - Parameters:
-    ///   - endpoint: as people know it.
-    ///   - resolved: as libzmq knows it.
-    ///   - unbind: stops listening there, which ends all its connections.
+    ///   - endpoint: its name for people.
+    ///   - resolved: its name in libzmq.
+    ///   - unbind: stops listening, which closes all of its connections.
     init(
         _ host: any ServiceHost, _ endpoint: String, at resolved: String, unbind: @escaping () throws -> Void,
         bind: @escaping () throws -> Void
@@ -79,7 +79,7 @@ final class PeerGuard {
         }
     }
 
-    /// Opens a port that was closed.
+    /// Reopens a closed port.
     func tick() {
         if failures == 0 { failingSince = nil }
         failures = 0
@@ -96,15 +96,15 @@ final class PeerGuard {
     private func makeRoom(for newcomer: Int32) {
         host.metrics.snapshot.peersRejected += 1
         report(
-            "\(endpoint): more than \(host.bounds.peersPerPort) connections come (limits.max_peers, ulimit -n): those "
-                + "that say nothing are closed, else the newest")
+            "\(endpoint): more than \(host.bounds.peersPerPort) connections (limits.max_peers, ulimit -n): closing "
+                + "those that have sent nothing, or else the newest")
         guard !endSilent() else { return }
         line.gone(newcomer)
         end(newcomer)
     }
 
     private func endSilent() -> Bool {
-        // Of a local connection nothing is known; who may come is a question of the file's permissions.
+        // The bytes of a local connection are unknown. File permissions decide who may connect.
         guard !isLocal, let descriptor = line.takeSilent(Self.isSilent) else { return false }
         end(descriptor)
         return true
@@ -123,7 +123,7 @@ final class PeerGuard {
         failures += 1
         host.metrics.snapshot.acceptsFailed += 1
         report("\(endpoint): \(Self.noDescriptor)")
-        // They may come faster than they are read.
+        // Failures may come faster than they are read.
         if failures % Self.failuresPerLook == 0 { host.reactor.refresh() }
         let since = failingSince ?? host.now
         failingSince = since
@@ -136,7 +136,7 @@ final class PeerGuard {
     }
 
     private func report(_ text: @autoclosure () -> String) {
-        // Under a flood it is said often enough.
+        // A flood of failures is reported often enough.
         if let troubledAt, host.now.since(troubledAt) < Self.breath { return }
         let text = text()
         if let line = limit.admit(text, at: host.now) { host.log.warning("\(line)") }

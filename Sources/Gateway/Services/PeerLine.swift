@@ -1,13 +1,13 @@
-// Who has come to a port that is bound, in the order of coming, and who is to go when it is too many: pure.
+// The connections to a bound port in the order of their arrival, and which one to close if there are too many. Pure.
 //
-//     accepted --> waiting --first words--> settled          over the bound: the first that waits and has said nothing,
-//                     \---- gone <-----------/               else the newcomer
+//     accepted --> waiting --first bytes--> settled         over the bound: the first one that waits and has sent
+//                     \---- gone <-----------/               nothing, or else the newcomer
 //
-// A connection is known by its descriptor, whose number is used again: a serial number tells one holder from the next.
+// A connection is identified by its descriptor. Descriptors are reused, so a serial number distinguishes the holders.
 
 /// The connections of one port.
 struct PeerLine {
-    /// Connections that stand.
+    /// The number of open connections.
     var count: Int { serials.count }
     private var serials: [Int32: UInt64] = [:]
     private var waiting: [(descriptor: Int32, serial: UInt64)] = []
@@ -22,8 +22,8 @@ struct PeerLine {
 
     mutating func gone(_ descriptor: Int32) { serials[descriptor] = nil }
 
-    /// Takes out the one that has waited longest without a word.
-    /// - Parameter isSilent: asked of each in turn, once; who has spoken is settled.
+    /// Removes the connection that has been silent longest.
+    /// - Parameter isSilent: called once for each connection in turn; one that has sent something is settled.
     mutating func takeSilent(_ isSilent: (Int32) -> Bool) -> Int32? {
         while head < waiting.count {
             let (descriptor, serial) = waiting[head]

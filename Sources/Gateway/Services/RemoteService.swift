@@ -1,11 +1,11 @@
-// A service that is bound on another reactor: this one forwards requests by letter.
+// A service that is bound on another reactor, its home. This object forwards requests to it by letter.
 //
-// Whether a worker is there only the home knows; its rejection comes back as a letter, some microseconds later.
+// Only the home knows whether there is a worker. A rejection comes back as a letter, some microseconds later.
 
 import Bridge
 import ZeroMQ
 
-/// The near end of a service whose socket lives elsewhere.
+/// The local end of a service whose socket lives on another reactor.
 final class RemoteService: Service {
     let plan: ServicePlan
     private let home: Int
@@ -17,7 +17,7 @@ final class RemoteService: Service {
         self.home = home
     }
 
-    /// The home reports for all.
+    /// The home reports the state for all reactors.
     var state: ServiceState { ServiceState(isHere: false) }
 
     func start() {}
@@ -30,7 +30,7 @@ final class RemoteService: Service {
     func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
         var frame = Frame()
         swap(&frame, &request)
-        // What the home rejects has left here already.
+        // A request that the home rejects cannot be held back: its client's messages have moved on.
         var metadata = exchange.metadata
         metadata.canBeHeldBack = false
         host.postRequest(metadata, FrameBox(frame), of: plan, to: home)
@@ -38,7 +38,7 @@ final class RemoteService: Service {
     }
 
     func ended(_ exchange: any Requester, _ end: End) {
-        // What ended for other reasons the home has ended itself, or has nothing left of.
+        // For other reasons the home has ended the request itself, or has nothing left of it.
         guard end.cancelsWorker || end.reason == .idle, plan.cancel != nil || plan.traits.reportsPools else { return }
         host.postWithdrawal(exchange.metadata, of: plan, to: home)
     }

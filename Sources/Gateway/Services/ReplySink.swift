@@ -1,24 +1,24 @@
-// Where an exchange's replies go: an HTTP response, a session. An exchange is not its connection: while it is open one
-// sink may go and another come (Exchange.replaceSink).
+// Where an exchange's replies go: an HTTP response or a session. An exchange is not its connection: while it is open, a
+// sink may be replaced by another one (Exchange.replaceSink).
 
 import Bridge
 import JSON
 
-/// Takes the replies of one exchange, and hears its end once.
+/// Receives the replies of one exchange, and its end once.
 protocol ReplySink: AnyObject {
     /// The client that the memory of the replies counts for (MemoryLedger).
     var memoryKey: UInt64 { get }
-    /// When it wants to look after its client's connection next; `distantFuture` if it never does.
+    /// When `look` should be called next, to maintain the client's connection; `distantFuture` for never.
     var nextLook: Instant { get }
-    /// That time has come.
+    /// The time `nextLook` has come.
     func look()
-    /// A reply to deliver. `body` is valid during the call only.
+    /// Delivers a reply. `body` is valid during the call only.
     func deliver(_ body: Span<UInt8>, _ inspection: Inspection)
-    /// The request waited for an identity, and has left.
+    /// The request, which waited for an identity, was sent.
     func requestWasSent()
     /// The exchange is over; the last call.
     /// - Parameters:
-    ///   - reply: what ended it where it is not delivered: a worker's error, or something unusable.
-    ///   - fault: what is wrong with it, or other words for the problem than the usual ones.
+    ///   - reply: the reply that ended the exchange and is not delivered: a worker's error, or an invalid reply.
+    ///   - fault: what is wrong with it, or another detail for the problem than the usual one.
     func ended(_ end: End, _ reply: Span<UInt8>, _ fault: String?)
 }

@@ -1,21 +1,21 @@
-// What a ticket names and a service serves: an exchange, a session without exchanges, a native client.
+// A requester is what a ticket names and a service serves: an exchange, a session without exchanges, a native client.
 //
-// A service gives each requester what it needs (an identity, a place at an endpoint) and brings replies back to it.
-// What a reply means is the requester's own business. Confined to its reactor.
+// A service gives each requester what it needs (an identity, a place at an endpoint) and routes replies back to it. The
+// requester interprets them. Confined to its reactor.
 
 import Bridge
 import ZeroMQ
 
-/// What every requester has, and its service and the host keep for it.
+/// The state that every requester has, and that its service and the host maintain.
 class RequesterState {
     final let plan: ServicePlan
     final let service: any Service
     final var ticket = Ticket.none
-    /// What its service gave it: the slot of an identity, of a subscriber, or of the endpoint that has the request.
+    /// What the service assigned: the slot of an identity, of a subscriber, or of the endpoint that has the request.
     final var slot: Int?
-    /// Which of the services that a broker knows it asks.
+    /// The registered service that it requests, if the service is a broker.
     final var subject: String?
-    /// It wants no replies: its service calls `requestWasTaken` when the worker has the request.
+    /// It wants no replies; the service calls `requestWasTaken` when a worker has the request.
     final var isOneWay = false
     /// Requests that wait for an identity.
     final var unsent: [FrameBox] = []
@@ -28,31 +28,31 @@ class RequesterState {
 
 /// Sends requests to one service and receives its replies.
 protocol Requester: RequesterState {
-    /// What it counts for where clients take turns: an address, a session, a native client.
+    /// The client whose turn it takes in queues: an address, a session, a native client.
     var fairnessKey: UInt64 { get }
     /// The client that the memory of its replies counts for (MemoryLedger).
     var memoryKey: UInt64 { get }
-    /// It speaks ZeroMQ: its protocol has no words for a request that is not answered.
+    /// It speaks ZeroMQ, whose protocols cannot report that a request gets no reply.
     var isNative: Bool { get }
-    /// What its service rejects as too much waits with it, and is tried again.
+    /// A request that its service rejects as too much is kept by the requester and tried again.
     var canBeHeldBack: Bool { get }
 
-    /// A reply of the worker. The frame may be taken.
+    /// A reply from the worker. The frame may be taken.
     func receivedFromWorker(_ body: inout Frame, _ note: ReplyMetadata)
-    /// A message of the publisher, on one of its topics.
+    /// A publisher's message on one of its topics.
     func receivedFromPublisher(_ publication: Publication)
-    /// Something outside ends it. Does nothing when it is over.
+    /// Something outside ends it. Does nothing if it is already over.
     func finish(because reason: EndReason)
-    /// How its request fared, said before an end that no reply brings.
+    /// What happened to its request; called before an end without a reply.
     func noteQueueTiming(_ queueTiming: QueueTiming)
-    /// What waited for an identity is on its way.
+    /// A request that waited for an identity was sent.
     func unsentWasSent()
-    /// Its worker has the request; called for one-way requesters only.
+    /// A worker has the request; called for one-way requesters only.
     func requestWasTaken()
 }
 
 extension Requester {
-    /// What a pool knows it by.
+    /// The metadata by which a pool knows it.
     var metadata: RequestMetadata {
         RequestMetadata(
             owner: ticket, client: fairnessKey, subject: subject, isNative: isNative, canBeHeldBack: canBeHeldBack,

@@ -1,4 +1,4 @@
-// What the tickets of one reactor name: who has one, and whose is stale.
+// The tickets of one reactor: which requester each of them names, and which are stale.
 
 import Bridge
 
@@ -7,7 +7,7 @@ final class RequesterTable {
     private var table: TicketTable<any Requester>
     private let openExchanges: OpenExchangeCounts
 
-    /// - Parameter most: requesters at once, 1 to 2^24 - 1.
+    /// - Parameter most: the most requesters at a time, 1 to 2^24 - 1.
     init(reactor: UInt8, most: Int, _ openExchanges: OpenExchangeCounts) {
         table = TicketTable(reactor: reactor, capacity: most)
         self.openExchanges = openExchanges
@@ -16,7 +16,7 @@ final class RequesterTable {
     var count: Int { table.count }
     var all: [any Requester] { table.values }
 
-    /// Gives an exchange its ticket. - Returns: false if as many are open as may be.
+    /// Gives an exchange its ticket. - Returns: false if the limit of open exchanges is reached.
     func admit(_ exchange: Exchange) -> Bool {
         guard openExchanges.enter(exchange.plan.index) else { return false }
         if insert(exchange) { return true }
@@ -38,7 +38,7 @@ final class RequesterTable {
         return true
     }
 
-    /// Its ticket is stale from now on.
+    /// Removes a requester. Its ticket is stale from now on.
     func remove(_ requester: any Requester) { table.remove(requester.ticket) }
 
     /// The requester that a ticket names, if it is still there.

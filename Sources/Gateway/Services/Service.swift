@@ -1,75 +1,75 @@
-// A service as one reactor sees it: where a request goes and where its replies come from.
+// A service on one reactor: requests go to it, and replies come from it.
 //
-//                     +-- RouterService      one DEALER an exchange, from the identity pool; also a broker that exists
+//                     +-- RouterService      one DEALER per exchange, from the identity pool; also an external broker
 //                     +-- DealerService      one DEALER for all, `[ticket]...`; also REP, whose frames differ
-//   Core -- Service --+-- ReadyService       a ROUTER whose workers say when they are ready      \ Pools/
+//   Core -- Service --+-- ReadyService       a ROUTER whose workers announce when they are ready \ Pools/
 //                     +-- MajordomoService   a broker: a pool for each name that workers register /
-//                     +-- PublisherService   an XSUB for all listeners; Topics/
+//                     +-- PublisherService   an XSUB for all subscribers; Publisher/
 //                     +-- RemoteService      the service is bound on another reactor: letters there and back
 
 import Bridge
 import ZeroMQ
 
-/// What became of a request that was handed to a service.
+/// What happened to a request that was passed to a service.
 enum SendResult {
-    /// The worker has it, or will: the exchange is open.
+    /// A worker has the request or will get it: the exchange is open.
     case accepted
-    /// It is rejected at once, for this reason; nothing was sent.
+    /// The request was rejected at once, for this reason. Nothing was sent.
     case rejected(EndReason)
 }
 
-/// What comes with a reply.
+/// What a service knows about a reply.
 struct ReplyMetadata: Sendable {
     /// How a worker's protocol marks the last reply.
     enum Last: Sendable {
-        /// It is a reply itself.
+        /// The message is itself a reply.
         case data
-        /// It says only that it is over.
+        /// The message only marks the end.
         case marker
     }
 
-    /// What is wrong with the message's frames, if anything is.
+    /// What is wrong with the message's frames, or nil.
     var fault: ReplyShape.Mismatch?
-    /// The worker's protocol says that it is the last one.
+    /// The worker's protocol marks it as the last reply.
     var last: Last?
-    /// How the request fared before, where that is known.
+    /// What happened to the request before, if that is known.
     var queueTiming: QueueTiming?
-    /// Frames behind the body; only a native client takes them.
+    /// The frames after the body. Only native clients receive them.
     var more: [FrameBox] = []
 }
 
-/// One service on one reactor. Confined to it.
+/// One service on one reactor. Confined to its reactor.
 protocol Service: AnyObject {
     var plan: ServicePlan { get }
     var state: ServiceState { get }
 
-    /// Whether a request sent now would find a worker; nil where only another reactor knows. Unlike `state` it looks at
+    /// Whether a request sent now would find a worker; nil if only another reactor knows. Unlike `state` it checks
     /// nothing else.
     func isReady(for subject: String?) -> Bool?
 
-    /// Opens the sockets. Errors are reported by the service's state and tried again.
+    /// Opens the sockets. Errors are reported in the service's state, and the service retries.
     func start()
-    /// Hands `exchange` over with its one body frame.
+    /// Sends the request of `exchange`, which is its one body frame.
     func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult
-    /// Hands over a request of another reactor, or of a native client: `send` for one that is no requester here.
+    /// Submits a request of another reactor or of a native client: `sendToWorker` without a requester here.
     func submit(_ request: inout Frame, _ more: [FrameBox], _ metadata: RequestMetadata) -> SendResult
-    /// Whoever submitted is not interested any more.
+    /// The owner no longer waits for the request that it submitted.
     func withdraw(_ metadata: RequestMetadata)
     /// Gives a worker no new work, or work again.
     func setDraining(_ isDraining: Bool, worker: String, _ pool: String)
-    /// The exchange is over: tells the worker where that is asked for and gives its identity back.
+    /// The exchange is over: cancels it at the worker if necessary, and returns its identity.
     func ended(_ exchange: any Requester, _ end: End)
-    /// The client of `exchange` does not take its replies: stop reading them, if they can be told from others'.
+    /// The client of `exchange` is slow: stops reading its replies, if they can be told from those of others.
     func pause(_ exchange: any Requester)
     func resume(_ exchange: any Requester)
-    /// A letter from this service's part on another reactor.
+    /// Receives a letter from this service's part on another reactor.
     func receivedLetter(_ letter: any ServiceLetter)
-    /// The gateway drains: what would go on for ever ends now.
+    /// The gateway drains: ends what would otherwise go on forever.
     func drainBegan()
     /// Reads replies until there are none or the turn's budget is spent.
     /// - Returns: whether some may be left.
     func drain() -> Bool
-    /// Slow housekeeping, some times a second.
+    /// Slow housekeeping, a few times a second.
     func tick()
     /// Closes the sockets; the last call.
     func stop()
@@ -84,7 +84,7 @@ extension Service {
     func receivedLetter(_ letter: any ServiceLetter) {}
     func drainBegan() {}
 
-    // Services that nobody else's requests come to.
+    // For services that accept no requests from other reactors or native clients.
     func submit(_ request: inout Frame, _ more: [FrameBox], _ metadata: RequestMetadata) -> SendResult {
         .rejected(.noWorker)
     }
@@ -93,7 +93,7 @@ extension Service {
 }
 
 extension TicketCodec {
-    /// A ticket as the frame that a worker takes for an identity.
+    /// A ticket as a frame, which a worker takes for an identity.
     func frame(of ticket: Ticket) -> Frame {
         var frame = Frame(byteCount: Self.byteCount)
         var bytes = frame.mutableBytes

@@ -1,18 +1,18 @@
-// The kinds of peers. A new one is a folder here with its service and a ServiceKind, a case of
-// `ServiceConfiguration.Peer` and its line in `kind`, and its page of the documents.
+// The peer kinds. A new one is a folder here with its service and a ServiceKind, a case of `ServiceConfiguration.Peer`
+// with its line in `kind`, and its page of the documents.
 
 import Bridge
 import Configuration
 
-/// A kind of peer: what the rest of the house needs to know of it.
+/// A peer kind: what the other code needs to know about it.
 protocol ServiceKind {
     static func traits(of configuration: ServiceConfiguration) -> ServiceTraits
-    /// The service on this reactor; where it has a home, the home.
+    /// Makes the service on this reactor, which is the home of a service that has one.
     static func make(_ host: any ServiceHost, _ plan: ServicePlan) throws -> any Service
 }
 
 extension ServiceConfiguration.Peer {
-    /// The one place that knows all of them.
+    /// The only place that lists all kinds.
     var kind: any ServiceKind.Type {
         switch self {
         case .dealer, .rep: DealerKind.self
@@ -24,13 +24,13 @@ extension ServiceConfiguration.Peer {
     }
 }
 
-/// Something that the parts of one service on different reactors say to each other; each kind has its own.
+/// A letter between the parts of one service on different reactors. Each kind defines its own.
 protocol ServiceLetter: Sendable {}
 
 /// A service that web clients subscribe to.
 protocol TopicSource: Service {
     var subscribers: Subscribers { get }
-    /// Why the process cannot listen to these topics as well, or nil.
+    /// Why the process cannot subscribe to these topics as well, or nil.
     func problem(of topics: [[UInt8]]) -> Problem?
 }
 
@@ -44,7 +44,7 @@ extension ServicePlan {
         }
     }
 
-    /// - Parameter maxBodyBytes: of a service that has no bound of its own.
+    /// - Parameter maxBodyBytes: the default for a service without a bound of its own.
     convenience init(
         index: Int, _ configuration: ServiceConfiguration, exposure: Exposure = Exposure(),
         maxBodyBytes: Int = Limits().maxBodyBytes

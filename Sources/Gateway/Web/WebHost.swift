@@ -1,46 +1,46 @@
-// What the web needs of the reactor that it lives on, beyond what services need.
+// What the web needs of its reactor, beyond what services need.
 
 import Configuration
 
 /// The gateway on one reactor, as requests, pages and sessions see it.
 protocol WebHost: ServiceHost {
     var site: Site { get }
-    /// In the order of the configuration, and of `site.plans`.
+    /// In the order of the configuration and of `site.plans`.
     var services: [any Service] { get }
-    /// The services that brokers' workers have registered.
+    /// The services that workers have registered with brokers.
     var registeredServices: RegisteredServices { get }
     var accessLog: AccessLog { get }
     /// The sessions on this reactor.
     var sessions: SessionRegistry { get }
-    /// Sessions whose services are full.
+    /// Sessions that wait because their service is full.
     var backlog: Backlog { get }
-    /// What any session's bytes are received into; borrowed for the time of a call.
+    /// The buffer into which sessions receive; borrowed for the duration of a call.
     var receiveBuffer: [UInt8] { get set }
 
-    /// A request is complete. Requests that come in one turn go to their workers together, when all have come: libzmq's
-    /// thread is woken once for them, not for each.
+    /// Opens the exchange of a complete request. Requests that arrive in one turn go to their workers together, so that
+    /// libzmq's thread is woken once for all of them.
     func openSoon(_ request: RESTReplySink)
-    /// What the session has to send leaves when the turn is over, in one piece.
+    /// Sends the session's messages together at the end of the turn.
     func flushLater(_ wire: WebSocketConnection)
-    /// Asks every reactor how it stands and calls back, on this one, with all the answers.
+    /// Asks every reactor for its report, and calls back on this one with all of them.
     func inquire(_ completion: @escaping ([CoreReport]) -> Void)
-    /// Tells the home of a service that a worker is to get no new work, or work again.
+    /// Sends the home of a service an order for a worker: no new work, or work again.
     func order(_ isDraining: Bool, worker: String, of plan: ServicePlan, _ pool: String)
-    /// Gives a client's connection to the reactor where its session lives.
+    /// Gives a client's connection to the reactor that its session lives on.
     func post(_ transfer: SessionTransfer, to reactor: Int)
 }
 
-/// What is served, the same on every reactor. Made before the first thread, never changed.
+/// What the gateway serves, the same on every reactor. Made before the first thread starts; never changes.
 final class Site: Sendable {
     let plans: [ServicePlan]
     let routes: WebRoutes
     let publicFiles: PublicFiles
     let callerRules: CallerRules
     let openAPI: [UInt8]
-    /// Connections one reactor may hold.
+    /// The most connections on one reactor.
     let connectionsPerReactor: Int
-    /// Exchanges of one address on one reactor; nil where the bound on its connections is none above it: a connection
-    /// has one at a time.
+    /// The most exchanges of one address on one reactor. Nil if the limit on the address's connections is no higher: a
+    /// connection has one exchange at a time.
     let exchangesPerAddress: Int?
 
     init(_ configuration: Configuration, _ plans: [ServicePlan], reactors: Int) throws {

@@ -1,20 +1,20 @@
-// Every path that the gateway answers, in one table.
+// All paths that the gateway serves, in one table.
 
 import Bridge
 import Configuration
 
-/// Where a request goes.
+/// The target of a path.
 enum WebTarget: Sendable {
     /// An exchange with a service.
     case exchange(ServiceRoute)
-    /// GET on a service: its description, or an exchange whose request stands in the query (EventSource can only GET).
+    /// GET on a service: its description, or an exchange with the request in the query (EventSource can only GET).
     case service(ServiceRoute)
-    /// GET on a publisher: its description, or its messages where the query names topics.
+    /// GET on a publisher: its description, or its messages if the query names topics.
     case topics(ServiceRoute)
     case services, health, readiness, metrics, openAPI
     /// Multiplexed sessions.
     case socket
-    /// An operator's word about a worker.
+    /// An operator's order to a worker.
     case worker
     /// A name under /v1/services that no service has.
     case unknownService
@@ -40,7 +40,7 @@ struct WebRoutes: Sendable {
                 routes.append(("GET", "/v1/services/\(plan.name)", .topics(route)))
                 continue
             }
-            // A broker is asked for the services that its workers register.
+            // A broker itself takes no requests; the services that its workers register do.
             if !plan.traits.listsRegisteredNames {
                 routes.append(("POST", "/v1/services/\(plan.name)", .exchange(route)))
             }
@@ -52,7 +52,7 @@ struct WebRoutes: Sendable {
         }
         var table = RouteTable()
         for (number, route) in routes.enumerated() {
-            // The configuration has rejected what is ours, what is there twice and what is no template.
+            // The configuration has rejected routes that are reserved, duplicate or malformed.
             if let conflict = table.add(route.method, route.path, number) {
                 preconditionFailure("\(route.method) \(route.path): \(conflict)")
             }

@@ -1,5 +1,5 @@
-// The demo's services: workers of each kind, and a publisher, on endpoints that need no port and no file (Linux's
-// abstract sockets).
+// The demo's services: a worker of each kind and a publisher. Their endpoints are Linux abstract sockets, which need no
+// port and no file.
 
 public import Configuration
 import Glibc
@@ -16,7 +16,7 @@ extension Configuration {
         return configuration
     }
 
-    /// What to try, for whoever started the demo.
+    /// Commands to try, printed when the demo starts.
     static func demoHints(_ url: String) -> String {
         """
 
@@ -37,7 +37,7 @@ extension Configuration {
 
     private static func echo(_ endpoint: (String) -> String) -> ServiceConfiguration {
         var service = ServiceConfiguration(name: "echo", peer: .dealer)
-        service.description = "Answers with what it was sent."
+        service.description = "Echoes each request."
         service.bind = endpoint("echo")
         service.replies.count = 1
         return service
@@ -64,7 +64,7 @@ extension Configuration {
 
     private static func flaky(_ endpoint: (String) -> String) -> ServiceConfiguration {
         var service = ServiceConfiguration(name: "flaky", peer: .dealer)
-        service.description = "Misbehaves on demand: {\"mode\":\"error\"}, \"silence\", \"garbage\"; else it answers."
+        service.description = "Misbehaves on demand: {\"mode\":\"error\"}, \"silence\", \"garbage\"; else it replies."
         service.bind = endpoint("flaky")
         service.require = .object
         service.replies.count = 1
@@ -75,14 +75,14 @@ extension Configuration {
 
     private static func pool(_ endpoint: (String) -> String) -> ServiceConfiguration {
         var service = ServiceConfiguration(name: "pool", peer: .ready)
-        service.description = "Three workers that say when they are ready, and echo after 50 to 400 ms."
+        service.description = "Three workers that announce when they are ready and echo after 50 to 400 ms."
         service.bind = endpoint("pool")
         return service
     }
 
     private static func prices(_ endpoint: (String) -> String) -> ServiceConfiguration {
         var service = ServiceConfiguration(name: "prices", peer: .publisher)
-        service.description = "Prices that wander, on the topics nasdaq.AAPL, nasdaq.MSFT and nyse.IBM."
+        service.description = "Random prices on the topics nasdaq.AAPL, nasdaq.MSFT and nyse.IBM."
         service.connect = [endpoint("prices")]
         return service
     }

@@ -1,17 +1,17 @@
-// The demo's ready workers: REQ sockets that say once that they are ready, and again with each reply.
+// The demo's ready workers: REQ sockets that announce that they are ready, once at the start and then with each reply.
 
 import Glibc
 import ZeroMQ
 
-/// Workers of `pool`: each echoes one request at a time, and takes 50 to 400 ms for it.
+/// The workers of `pool`. Each echoes one request at a time, after 50 to 400 ms.
 enum DemoPool {
     static let workers = 3
 
-    /// One of them, under the name `worker-number`.
+    /// Runs one worker, with the identity `worker-number`.
     static func run(_ context: Context, number: Int, endpoint: String, while isRunning: () -> Bool) throws {
         var options = SocketOptions()
         options.identity = Array("worker-\(number)".utf8)
-        // What it says before the gateway listens waits for the connection.
+        // The first message may be sent before the gateway listens; it then waits for the connection.
         options.immediate = false
         let socket = try ReqSocket(context, options)
         try socket.connect(endpoint)

@@ -1,8 +1,8 @@
-// The demo's publisher: three topics whose prices wander, said in turn to whoever has subscribed.
+// The demo's publisher: random prices on three topics, published in turn.
 
 import ZeroMQ
 
-/// Says `[topic][{"symbol":...,"bid":...,"ask":...,"volume":...}]`, about three times a second for each topic.
+/// Publishes `[topic][{"symbol":...,"bid":...,"ask":...,"volume":...}]`, about three times a second for each topic.
 enum DemoPrices {
     private struct Quote {
         let topic: String
@@ -10,7 +10,7 @@ enum DemoPrices {
         var cents: Int
         var volume = 0
 
-        /// Up or down by at most a quarter of a per cent, and never near nothing.
+        /// Moves the price up or down by at most a quarter of a per cent, but never below 10.
         mutating func wander() {
             let most = cents / 400
             cents = max(1_000, cents + Int.random(in: -most...most))
@@ -42,7 +42,7 @@ enum DemoPrices {
         }
     }
 
-    /// libzmq keeps who wants what; its messages about that only have to be read.
+    /// Reads the subscription messages. libzmq itself keeps the list of subscribers.
     private static func takeSubscriptions(_ socket: borrowing PublisherSocket) {
         var subscription = Frame()
         while socket.receive(into: &subscription) {}

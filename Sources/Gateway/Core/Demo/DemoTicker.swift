@@ -1,10 +1,10 @@
-// The demo's ROUTER: many requests at once, each with replies of its own, 200 ms apart.
+// The demo's ROUTER: it serves many requests at once, each with its own replies, 200 ms apart.
 
 import JSON
 import Reactors
 import ZeroMQ
 
-/// Ticks for everybody who asked, until they have their count or cancel.
+/// Sends ticks to every client until it has reached its count or cancels.
 enum DemoTicker {
     private struct Job {
         let client: [UInt8]

@@ -1,4 +1,4 @@
-// Workers that live in the gateway's own process and speak to it as any other would: real sockets, own threads.
+// Workers that live in the gateway's process and talk to it as any other worker does: over real sockets.
 //
 //     echo    DEALER, connects     ticker  ROUTER, binds
 //     slow    REP x 4, connects    flaky   DEALER, connects
@@ -22,7 +22,7 @@ final class DemoWorkers {
     private let flag = Flag()
     private var threads: [ThreadHandle] = []
 
-    /// Starts them on `context`, which is the gateway's.
+    /// Starts the workers in `context`, which they share with the gateway.
     func start(_ context: Context, log: Logger) throws {
         let flag = self.flag
         func run(_ name: String, _ body: @escaping @Sendable (Flag) throws -> Void) throws {
@@ -55,7 +55,7 @@ final class DemoWorkers {
         threads = []
     }
 
-    /// A DEALER that gets `[ticket][body]` and gives `[ticket][reply]`, or nothing.
+    /// A DEALER that receives `[ticket][body]` and sends `[ticket][reply]`, or nothing.
     private static func answer(
         _ socket: consuming DealerSocket, _ name: String, _ flag: Flag, _ reply: ([UInt8]) -> [UInt8]?
     ) throws {

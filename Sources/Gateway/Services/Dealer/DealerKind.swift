@@ -1,4 +1,4 @@
-// `peer: dealer` and `peer: rep`: workers that take requests as they come.
+// `peer: dealer` and `peer: rep`: workers that accept requests at any time.
 
 import Bridge
 import Configuration

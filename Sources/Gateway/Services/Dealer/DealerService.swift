@@ -1,13 +1,13 @@
-// One DEALER an endpoint that all exchanges of a service share: `[ticket][body]` for DEALER workers,
+// One DEALER for each endpoint, which all exchanges of a service share: `[ticket][body]` for DEALER workers,
 // `[ticket][""][body]` for REP.
 //
-// The worker returns the frames before the body as they are, so the ticket leads each reply back to its exchange; a
-// ticket that is stale or not ours is counted and dropped. With several reactors a socket that binds has one home and
-// serves the others' exchanges as well; those that connect exist once a reactor. Of several endpoints those that are up
-// take turns.
+// A worker returns the frames before the body unchanged, so the ticket routes each reply back to its exchange. A reply
+// with a stale or foreign ticket is counted and dropped. A socket that binds has one home reactor and serves the
+// exchanges of the others as well; a socket that connects exists on each reactor. Of several endpoints those that are
+// up take turns.
 //
-// Always be draining: ZMQ_FD is edge-triggered, and a send or a look at the events may swallow the edge, so after
-// either the sockets are read again before the reactor sleeps (zmq_getsockopt(3), ZMQ_FD).
+// Always be draining: ZMQ_FD is edge-triggered, and a send or a look at the events may swallow the edge. After either
+// of them the sockets are read again before the reactor sleeps (zmq_getsockopt(3), ZMQ_FD).
 
 import Bridge
 import Configuration
@@ -16,7 +16,7 @@ import ZeroMQ
 
 /// The shared DEALERs of a service.
 final class DealerService: Service, ReadinessHandler {
-    /// Messages read from one socket in one turn at most: some hundred microseconds of work.
+    /// The most messages read from one socket in one turn: some hundred microseconds of work.
     private static let turnBudget = 512
 
     let plan: ServicePlan
@@ -69,8 +69,8 @@ final class DealerService: Service, ReadinessHandler {
         return result
     }
 
-    /// Sends a request of this reactor's or of another's exchange, by the next endpoint that takes it.
-    /// - Parameter slot: which endpoint it was; a session goes on with the one it began with.
+    /// Sends a request, of this reactor's or another's exchange, to the next endpoint that accepts it.
+    /// - Parameter slot: the endpoint used; a session keeps the one that it began with.
     private func send(
         _ body: inout Frame, _ more: [FrameBox], ticket: Ticket, via slot: inout Int?
     ) -> SendResult {
@@ -100,15 +100,15 @@ final class DealerService: Service, ReadinessHandler {
 
     func withdraw(_ metadata: RequestMetadata) { cancel(metadata.owner, at: nil) }
 
-    /// Tells the worker, if the service has words for it, that nobody waits for this ticket's replies.
-    /// - Parameter slot: the endpoint that the request went to; nil where there is only one.
+    /// Cancels the ticket's request at the worker, if the service has a cancel message.
+    /// - Parameter slot: the endpoint that the request went to; nil if there is only one.
     private func cancel(_ ticket: Ticket, at slot: Int?) {
         guard let cancel = plan.cancel, isUsable(dealers[slot ?? 0]) else { return }
         var frame = Frame(copying: cancel.span)
         _ = transmit(&frame, [], ticket, dealers[slot ?? 0])
     }
 
-    /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
+    /// A shared socket carries the replies of all clients, so a slow client is only limited by its own buffer.
     func pause(_ exchange: any Requester) {}
     func resume(_ exchange: any Requester) {}
 
@@ -132,13 +132,13 @@ final class DealerService: Service, ReadinessHandler {
         natives?.stop()
     }
 
-    /// Requests of native clients that may be with the workers: half of what the pipes to them hold, so that the web
-    /// finds room in each.
+    /// The most requests of native clients that may be with the workers: half of what the pipes to them hold, so that
+    /// there is always room for web clients.
     private var nativePlaces: Int {
         dealers.reduce(0) { $0 + max(1, $1.peers) * max(1, $1.sendHighWaterMark / 2) }
     }
 
-    /// With `queue_while_down` requests wait in an outage. A socket that binds rejects by itself while it has no peer.
+    /// With `queue_while_down` requests wait during an outage. A socket that binds rejects by itself without a peer.
     private func isUsable(_ dealer: MonitoredDealer) -> Bool {
         dealer.isUp || plan.configuration.socket.queueWhileDown || plan.configuration.bind != nil
     }
@@ -159,8 +159,8 @@ final class DealerService: Service, ReadinessHandler {
         return true
     }
 
-    /// A rejection is the truth, and loses nothing: who is rejected may wait for `ready`. A send alone looks at what
-    /// came once a millisecond only, and then swallows its edge.
+    /// Starts a message. A rejection is real and loses nothing: the requester may wait for `ready`. A send on its own
+    /// checks for new input only once a millisecond, and then swallows its edge.
     private func begin(_ identity: inout Frame, _ dealer: MonitoredDealer) -> Bool {
         if case .sent = dealer.socket.send(&identity, more: true) { return true }
         let events = dealer.socket.events
@@ -169,7 +169,7 @@ final class DealerService: Service, ReadinessHandler {
         return true
     }
 
-    /// - Parameter wholly: also when memory is short.
+    /// - Parameter wholly: read even when memory is short.
     private func drain(_ dealer: MonitoredDealer, wholly: Bool = false) -> Bool {
         var incoming = Frame()
         for _ in 0..<Self.turnBudget {
@@ -179,7 +179,7 @@ final class DealerService: Service, ReadinessHandler {
         return true
     }
 
-    /// Reads one message to its end, whatever its shape, and delivers it.
+    /// Reads and delivers one whole message, whatever its shape.
     private func receiveMessage(_ dealer: MonitoredDealer, _ incoming: inout Frame) -> Bool {
         var shape = ReplyShape(plan.template)
         var ticket: Ticket?
@@ -209,17 +209,17 @@ final class DealerService: Service, ReadinessHandler {
         return true
     }
 
-    /// What a worker said begins with no ticket of ours.
+    /// Counts a worker's message that does not begin with one of our tickets.
     private func dropped(_ bytes: Span<UInt8>, by dealer: MonitoredDealer, hasTicket: Bool) {
         let metrics = host.metrics.services[plan.index]
         metrics.dropped(hasTicket ? .unknown : .malformed)
         metrics.log.dropping()?(
             "dropped a message from \(dealer.endpoint) that does not begin with the frames of a request, but with "
-                + "\(Excerpt.text(bytes)); a worker returns the frames before the body as they came")
+                + "\(Excerpt.text(bytes)); a worker must return the frames before the body unchanged")
     }
 
-    /// The last worker of an endpoint is gone: what it had in hand will not be answered. What it had answered is read
-    /// first, and what it had not yet taken is dropped.
+    /// The last worker of an endpoint is gone and will not reply any more. Replies that have arrived are read first.
+    /// Requests that it has not received yet are dropped.
     private func lost(_ dealer: MonitoredDealer) {
         while drain(dealer, wholly: true) {}
         guard !plan.configuration.socket.queueWhileDown else { return }

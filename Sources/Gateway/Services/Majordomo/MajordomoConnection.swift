@@ -1,40 +1,40 @@
-// What a broker knows of one connection by which a worker spoke. It outlives the worker that it seats: RFC 7 gives a
-// connection one name, and what comes after a DISCONNECT was mostly sent before it.
+// A broker's record of a connection that a worker uses. It outlives the worker on it: RFC 7 gives a connection one
+// name, and what arrives after a DISCONNECT was mostly sent before it.
 //
 //     unknown --READY--> seated --broke the protocol, fell silent, said goodbye--> dismissed --READY--> seated
-//                                                                                      |  again and again: later
+//                                                                                      |  repeatedly: later
 //     any state -- connection lost --> gone                                            +--READY--> waits --> seated
 //
-// A worker hears one DISCONNECT for all that it says until it says READY. With one for each message it would begin anew
-// as often, the last times with a request in hand; each of these would be lost, and be the next to be told off for.
+// A worker gets one DISCONNECT for everything that it sends until its next READY. With one for each message it would
+// restart as often, the last times with a request in hand; each of these would be lost, and cause the next DISCONNECT.
 
 import Bridge
 import ZeroMQ
 
 /// One connection of a worker.
 final class MajordomoConnection {
-    /// Breaks of the protocol that make it wait longer.
+    /// The most intervals by which protocol violations delay its next work.
     private static let mostPauses = 8
 
     /// Its identity.
     let peer: [UInt8]
     let connection: Int32?
-    /// What tells this connection from a later one of the same number, and a frame that keeps it from being used again.
+    /// Distinguishes this connection from a later one with the same number. `anchor` is a frame that keeps it in use.
     let origin: UInt
     let anchor: FrameBox
-    /// How it spells the protocol.
+    /// The version of the protocol that the peer uses.
     var version: MajordomoVersion
-    /// The one name that it may offer.
+    /// The only name that it may offer.
     var name: [UInt8]?
     private(set) var pool: Pool?
     private(set) var worker: Worker?
-    /// It was told to go and has not said READY since.
+    /// It was sent a DISCONNECT and has not sent READY since.
     var wasToldToGo = false
-    /// When it gets work again; nil where it does not wait for that.
+    /// When it gets work again; nil if it is not waiting for that.
     var returnsAt: Instant?
-    /// Requests that were taken from it: its answers to them may still come.
+    /// Requests that were taken away from it. Its replies to them may still arrive.
     private(set) var owed = 0
-    /// How often it broke the protocol or gave work up, and when for the last time.
+    /// How often it broke the protocol or gave up work, and when it last did.
     private var offences = 0
     private var offendedAt = Instant(nanoseconds: 0)
 
@@ -46,31 +46,31 @@ final class MajordomoConnection {
         self.version = version
     }
 
-    /// It gets work from now on.
+    /// Gives the connection a worker, which gets work from now on.
     func sit(_ pool: Pool, _ worker: Worker) {
         self.pool = pool
         self.worker = worker
         returnsAt = nil
     }
 
-    /// Its worker is gone; the connection may still be there.
+    /// The worker is gone; the connection may still exist.
     func rise() {
         owed += worker?.requests.count ?? 0
         worker = nil
     }
 
-    /// It broke the protocol, or gave up what it had in hand.
+    /// The peer broke the protocol, or gave up what it had in hand.
     func offend(at now: Instant) {
         offences += 1
         offendedAt = now
     }
 
-    /// When it may have work again: at once for the first time; who offends again and again waits longer each time.
+    /// When it may get work again: at once after a first offence, and later each time if it offends repeatedly.
     func mayReturn(pausing interval: Nanoseconds) -> Instant {
         offendedAt + interval * UInt64(min(max(0, offences - 1), Self.mostPauses))
     }
 
-    /// A reply to something that it does not have in hand any more. - Returns: false where it never had it.
+    /// A reply to a request that was taken away. - Returns: false if it never had the request.
     func repays(isLast: Bool) -> Bool {
         guard owed > 0 else { return false }
         owed -= isLast ? 1 : 0

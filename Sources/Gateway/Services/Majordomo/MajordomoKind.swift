@@ -1,5 +1,5 @@
-// `peer: majordomo`: bound, a broker whose workers register services; connected, a client of a broker that exists,
-// which is a ROUTER like any other.
+// `peer: majordomo`: with `bind` a broker whose workers register services; with `connect` a client of an external
+// broker, which is a ROUTER like any other.
 
 import Bridge
 import Configuration
@@ -16,7 +16,7 @@ enum MajordomoKind: ServiceKind {
             head: version(of: configuration).request(for: configuration.brokered.name ?? configuration.name))
     }
 
-    /// The version that we speak with a broker as its client.
+    /// The version that we use as a broker's client.
     fileprivate static func version(of configuration: ServiceConfiguration) -> MajordomoVersion {
         configuration.brokered.version == .one ? .one : .two
     }
@@ -28,6 +28,6 @@ enum MajordomoKind: ServiceKind {
 }
 
 extension ServicePlan {
-    /// The version that we speak with a broker as its client; nil where we are none.
+    /// The version that we use as a broker's client; nil if the service is not one.
     var brokerVersion: MajordomoVersion? { traits.asksBroker ? MajordomoKind.version(of: configuration) : nil }
 }

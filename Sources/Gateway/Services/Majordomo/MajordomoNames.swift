@@ -1,32 +1,32 @@
-// The names at a broker: those that workers offer, and those that only clients have asked for so far. Each has a pool.
+// A broker's names: those that workers offer, and those that only clients have requested so far. Each has a pool.
 //
-//     READY echo  --> there: pool "echo"    made if need be
-//                     notAllowed, noName    left alone, and said in the log and at /readyz
-//                     full                  names without a worker go first, then nothing can be done
+//     READY echo  --> there: pool "echo"    made if necessary
+//                     notAllowed, noName    ignored, and reported in the log and at /readyz
+//                     full                  names without a worker are dropped first; else as above
 //
-// A name that has lost its workers is remembered for a while, so that the web hears "no worker" and not "no such
+// A name that has lost its workers is remembered for a while, so that web clients get "no worker" and not "no such
 // service".
 
 import Bridge
 
 /// The pools of one broker, on its home reactor.
 final class MajordomoNames {
-    /// What became of a name that a worker offers, or a client asks for.
+    /// The result of looking up a name that a worker offers or a client requests.
     enum Lookup {
         case there(Pool)
-        /// No name for a service.
+        /// Not a valid service name.
         case noName
-        /// `allow` does not have it.
+        /// `allow` does not include it.
         case notAllowed
-        /// There are as many names as there may be.
+        /// The limit of names is reached.
         case full
     }
 
-    /// Names at a time, those that only clients asked for among them.
+    /// The most names at a time, those that only clients requested included.
     static let most = 10_000
-    /// Names that go at a time when there is no room: to look for them costs more than to drop them.
+    /// Names dropped at a time when there is no room: finding them costs more than dropping them.
     private static let batch = 64
-    /// Pools that are looked after in one tick without cutting them into parts.
+    /// The most pools that one tick handles without splitting them up.
     private static let perTick = 500
     /// How long a name without workers is remembered.
     private static let memory: Nanoseconds = 60_000_000_000
@@ -39,7 +39,7 @@ final class MajordomoNames {
     private let owned = OwnedRequests()
     private var registeredService: [String: RegisteredService] = [:]
     private var round = 0
-    /// All are in use: that is not looked at again for each client before the next tick.
+    /// All names are in use. Not checked again for each client before the next tick.
     private var isKnownToBeFull = false
 
     init(_ host: any ServiceHost, _ plan: ServicePlan, _ dialect: any PoolDialect) {
@@ -51,8 +51,8 @@ final class MajordomoNames {
 
     func find(_ name: String) -> Pool? { pools.find(name.utf8.span) }
 
-    /// The pool of that name, made if it is allowed and there is room.
-    /// - Parameter byWorker: a worker offers it. Then a name that only clients ask for makes room.
+    /// The pool of a name, made if the name is allowed and there is room.
+    /// - Parameter byWorker: a worker offers the name; one that only clients request then makes room for it.
     func pool(_ bytes: Span<UInt8>, byWorker: Bool) -> Lookup {
         if let pool = pools.find(bytes) { return .there(pool) }
         let name = String(copying: bytes)
@@ -67,8 +67,7 @@ final class MajordomoNames {
         return .there(pool)
     }
 
-    /// Looks after the pools, of many only after a part of them each time, and forgets names that were not in use for a
-    /// minute.
+    /// Ticks the pools (if there are many, a part of them each time), and forgets names that were unused for a minute.
     func tick(silence: Nanoseconds) {
         isKnownToBeFull = false
         let parts = min(pools.count / Self.perTick + 1, 4)
@@ -79,10 +78,10 @@ final class MajordomoNames {
         }
     }
 
-    /// Tells every reactor what the web may ask for, when that has changed.
+    /// Announces to every reactor what web clients can request, if that has changed.
     func registered(_ pool: Pool) {
         let versions = pool.workers.all.compactMap { MajordomoVersion(rawValue: $0.spelling) }
-        // A name whose workers have gone is remembered as it was.
+        // A name whose workers are gone is remembered as it was.
         if versions.isEmpty && registeredService[pool.name] != nil { return }
         let registered = RegisteredService(name: pool.name, streams: versions.contains(where: \.isTwo))
         guard registeredService[pool.name] != registered else { return }
@@ -92,7 +91,7 @@ final class MajordomoNames {
 
     func stop() { pools = NameTable() }
 
-    // MARK: Inside
+    // MARK: Internals
 
     private func forget(_ pool: Pool) {
         pools.remove(pool.nameBytes)
@@ -100,7 +99,7 @@ final class MajordomoNames {
         host.announce(nil, of: pool.name, by: plan)
     }
 
-    /// Names without a worker go, those first that nothing waits for, the longest unused first.
+    /// Drops names without a worker: first those without waiting requests, in order of their last use.
     private func makeRoom(byWorker: Bool) -> Bool {
         guard byWorker || !isKnownToBeFull else { return false }
         let all = pools.values.filter { $0.workers.count == 0 }.sorted { $0.usedAt < $1.usedAt }

@@ -1,5 +1,5 @@
-// The frames of the Majordomo protocol, both versions: MDP/0.1 (RFC 7) and MDP/0.2 (RFC 18). After the peer's identity
-// and, in 0.1, an empty frame:
+// The frames of both versions of the Majordomo protocol: MDP/0.1 (RFC 7) and MDP/0.2 (RFC 18). They follow the peer's
+// identity and, in 0.1, an empty frame:
 //
 //     client    MDPC01  service  body...                   MDPC02  1 (request)  service  body...
 //               MDPC01  service  body...                   MDPC02  2 (partial) | 3 (final)  service  body...
@@ -8,11 +8,11 @@
 //               MDPW01  3 (reply)    client  ""  body...   MDPW02  3 (partial) | 4 (final)  client  ""  body...
 //               MDPW01  4 (heartbeat) | 5 (disconnect)     MDPW02  5 (heartbeat) | 6 (disconnect)
 //
-// 0.2 dropped the empty frame; peers that send it all the same are answered as they speak.
+// 0.2 dropped the empty frame. Peers that send it anyway get it back.
 
 import ZeroMQ
 
-/// How a peer spells the protocol.
+/// A version of the protocol, as a peer spells it.
 enum MajordomoVersion: UInt8 {
     case one = 1
     case two = 2
@@ -29,19 +29,19 @@ enum MajordomoVersion: UInt8 {
     fileprivate static let workerOne = Array("MDPW01".utf8), workerTwo = Array("MDPW02".utf8)
     fileprivate static let clientOne = Array("MDPC01".utf8), clientTwo = Array("MDPC02".utf8)
 
-    /// The frames that precede the body of a client's request.
+    /// The frames before the body of a client's request.
     func request(for service: String) -> [[UInt8]] {
         (hasDelimiter ? [[]] : []) + [clientHeader] + (isTwo ? [[1]] : []) + [Array(service.utf8)]
     }
 
-    /// A command of ours to a worker that has no more to say.
+    /// One of our commands to a worker that has no further frames.
     func command(_ number: UInt8) -> [[UInt8]] { (hasDelimiter ? [[]] : []) + [workerHeader, [number]] }
 
-    // What goes out with every request and reply is made once.
+    // The frames of every request and reply are made once.
 
-    /// What a request to a worker begins with.
+    /// The first frames of a request to a worker.
     var requestHead: [[UInt8]] { Self.requestHeads[Int(rawValue)] }
-    /// What a reply to a client begins with; the service's name comes next.
+    /// The first frames of a reply to a client. The service's name follows.
     func replyHead(isLast: Bool) -> [[UInt8]] { (isLast ? Self.lastHeads : Self.partHeads)[Int(rawValue)] }
 
     private static let requestHeads = heads { $0.command(2) }
@@ -57,7 +57,7 @@ enum MajordomoVersion: UInt8 {
     }
 }
 
-/// What a worker says.
+/// The command of a message.
 enum MajordomoCommand {
     case ready, request, partial, final, heartbeat, disconnect
 
@@ -75,12 +75,12 @@ enum MajordomoCommand {
     }
 }
 
-/// Who speaks, and from which frame on.
+/// The sender of a message, and the index of the frame after the header.
 enum MajordomoSender {
     case worker(MajordomoVersion, at: Int)
     case client(MajordomoVersion, at: Int)
 
-    /// - Parameter message: from a ROUTER; its first frame is the peer's identity. `at` is the frame behind the header.
+    /// - Parameter message: from a ROUTER; its first frame is the peer's identity.
     init?(_ message: borrowing Message) {
         guard message.count >= 3 else { return nil }
         let hasDelimiter = message.isEmpty(1)

@@ -1,24 +1,24 @@
-// One request of a native Majordomo client: what an exchange is for the web. It ends with the last reply; a client that
-// gets none asks again, as the protocol has it.
+// One request of a native Majordomo client, as an exchange is one of a web client. It ends with the last reply. A
+// client that gets no reply asks again, as the protocol says.
 
 import Bridge
 import ZeroMQ
 
-/// The way back to a native client.
+/// Sends replies back to a native client.
 final class MajordomoRequest: RequesterState, Requester {
     private let host: any ServiceHost
     private let broker: MajordomoService
     private let metrics: ServiceMetrics
-    /// The client's identity, as it came.
+    /// The client's identity, as it arrived.
     private var peer: Frame
     /// All requests of one client take turns with those of others.
     let fairnessKey: UInt64
     private let version: MajordomoVersion
     private let name: [UInt8]
-    /// Bodies for a client that takes one reply, from a worker that sent parts.
+    /// Partial replies, collected for a client whose version has a single reply.
     private var parts: [FrameBox] = []
 
-    /// - Parameter service: the name as text; nil where the broker itself is asked.
+    /// - Parameter service: the name as text; nil for a request to the broker itself.
     init(
         _ host: any ServiceHost, _ broker: MajordomoService, client: consuming Frame, _ version: MajordomoVersion,
         _ name: [UInt8], service: String?
@@ -49,20 +49,20 @@ final class MajordomoRequest: RequesterState, Requester {
         if isLast { host.requesters.remove(self) }
     }
 
-    /// An answer of the broker's own.
+    /// Sends a reply of the broker itself.
     func answer(_ text: String) {
         var body = Frame(text)
         reply(&body, [], isLast: true)
     }
 
-    /// The protocol has no words for it: the client hears nothing, and asks again.
+    /// The protocol cannot report a failure: the client gets nothing and asks again.
     func finish(because reason: EndReason) {
         broker.rejections.note(reason)
         broker.ended(self, End(reason))
         host.requesters.remove(self)
     }
 
-    // Its protocol has no words for these.
+    // Majordomo has no messages for these.
     func receivedFromPublisher(_ publication: Publication) {}
     func noteQueueTiming(_ queueTiming: QueueTiming) {}
     func unsentWasSent() {}
@@ -71,7 +71,7 @@ final class MajordomoRequest: RequesterState, Requester {
     private func reply(_ body: inout Frame, _ more: [FrameBox], isLast: Bool) {
         let (router, name) = (broker.router, name)
         router.willSend()
-        // Gone, or it does not take its replies: either way nobody else gets them.
+        // The client is gone or does not read its replies. Either way no other client gets them.
         let outcome = address(router, isLast: isLast)
         if outcome == .wouldBlock { broker.rejections.note(.slowClient) }
         guard outcome == .sent else { return metrics.dropped(.unknown) }

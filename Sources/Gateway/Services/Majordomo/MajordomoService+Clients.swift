@@ -1,4 +1,4 @@
-// What native clients ask a broker: one of its services, or the broker itself (RFC 8).
+// Requests of native clients to a broker: for one of its services, or for the broker itself (RFC 8).
 
 import Bridge
 import ZeroMQ
@@ -21,7 +21,7 @@ extension MajordomoService {
         guard host.requesters.insert(request) else { return rejections.note(.overloaded) }
         let more = message.surplus(from: index + 2)
         var body = message.take(index + 1)
-        // Whoever speaks MDP waits for workers that are yet to come, and asks again when it has waited long enough.
+        // A Majordomo client waits for workers that have not connected yet, and asks again after a while.
         if case .rejected(let reason) = pool.submit(&body, more, request.metadata, waits: true) {
             request.finish(because: reason)
         }
@@ -32,7 +32,7 @@ extension MajordomoService {
             && name[3] == UInt8(ascii: ".")
     }
 
-    /// The broker's own services (RFC 8): `mmi.service` says whether somebody offers a name.
+    /// The broker's own services (RFC 8): `mmi.service` reports whether a worker offers a name.
     private func manage(_ message: inout Message, _ version: MajordomoVersion, _ index: Int) {
         let service = [UInt8](copying: message.bytes(index))
         var answer = "501"

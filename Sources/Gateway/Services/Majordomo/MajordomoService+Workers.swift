@@ -1,4 +1,4 @@
-// What workers say to a broker, and what becomes of those that break the protocol (MajordomoConnection).
+// Messages of workers to a broker, and what happens to workers that break the protocol (MajordomoConnection).
 
 import Bridge
 import ZeroMQ
@@ -23,7 +23,7 @@ extension MajordomoService {
         }
     }
 
-    /// Where the message's sender sits; nil when it is gone already.
+    /// The record of the connection that sent the message; nil if it is already gone.
     private func connection(of message: inout Message, _ version: MajordomoVersion) -> MajordomoConnection? {
         if let connection = connections.find(message.bytes(0)) {
             if connection.origin == message.origin { return connection }
@@ -36,7 +36,7 @@ extension MajordomoService {
         return connection
     }
 
-    /// Who has not said that it is ready, and says something else, is told to begin anew, once.
+    /// A peer that is not ready sent something other than READY: it gets one DISCONNECT, to start over.
     private func hearStranger(_ connection: MajordomoConnection, _ command: MajordomoCommand) {
         if command == .partial || command == .final {
             metrics.dropped(.late)
@@ -63,7 +63,8 @@ extension MajordomoService {
             let time = connection.mayReturn(pausing: heartbeat)
             if time > host.now { connection.returnsAt = time } else { take(connection, into: pool) }
         case let rejection:
-            // Not told to go, nor for its heartbeats: it would be back at once. Without ours it tries again later.
+            // It gets no DISCONNECT, also not for its heartbeats: it would be back at once. Without our heartbeats it
+            // retries later.
             connection.wasToldToGo = true
             reject(String(copying: message.bytes(index + 1)), rejection)
         }
@@ -78,7 +79,7 @@ extension MajordomoService {
         pool.ready(id)
     }
 
-    /// Those whose pause is over get work again.
+    /// Gives work again to a worker whose pause is over.
     func seatReturning(_ connection: MajordomoConnection) {
         guard let time = connection.returnsAt, time <= host.now, let name = connection.name else { return }
         connection.returnsAt = nil
@@ -100,13 +101,13 @@ extension MajordomoService {
         let note = ReplyMetadata(
             fault: fault, last: command == .final ? .data : nil, more: message.surplus(from: body + 1))
         var frame = body < end ? message.take(body) : Frame()
-        // Who names what it was not given breaks the protocol.
+        // A worker that names a request it was not given breaks the protocol.
         if !pool.replied(&frame, ticket, of: worker.id, note), !connection.repays(isLast: command == .final) {
             dismiss(connection)
         }
     }
 
-    /// It broke the protocol.
+    /// Disconnects a worker that broke the protocol.
     private func dismiss(_ connection: MajordomoConnection) {
         metrics.counts.violations += 1
         connection.offend(at: host.now)
@@ -114,14 +115,14 @@ extension MajordomoService {
         if let worker = connection.worker { connection.pool?.lost(worker.id) }
     }
 
-    /// Tells it to go, if it has not heard that since it said READY.
+    /// Sends DISCONNECT, unless it was already sent since the last READY.
     private func sendAway(_ connection: MajordomoConnection) {
         guard !connection.wasToldToGo else { return }
         connection.wasToldToGo =
             router.send(connection.version.command(connection.version.disconnect), to: connection.peer) == .sent
     }
 
-    /// The connection is gone, or its identity has another one.
+    /// The connection is gone, or another one has taken its identity.
     func leave(_ connection: MajordomoConnection, because reason: EndReason = .workerLost) {
         if let worker = connection.worker { connection.pool?.lost(worker.id, because: reason) }
         connections.remove(connection.peer)
@@ -132,7 +133,7 @@ extension MajordomoService {
         guard let connection = connections.find(name.span), connection.worker === worker, let pool = connection.pool
         else { return }
         connection.rise()
-        // Nobody would tell when such a connection is gone.
+        // No event would report that such a connection is gone.
         if connection.connection == nil { connections.remove(name) }
         names.registered(pool)
     }

@@ -1,23 +1,23 @@
-// `peer: majordomo` with `bind`: a Majordomo broker. Workers register services by name; web clients and native ones ask
-// for them by name; each name has a pool of its own.
+// `peer: majordomo` with `bind`: a Majordomo broker. Workers register services by name, and web and native clients
+// request them by name. Each name has its own pool.
 //
-//     worker  READY echo      --> pool "echo" --> offered to the web as /v1/services/echo, on every reactor
+//     worker  READY echo      --> pool "echo" --> /v1/services/echo for web clients, on every reactor
 //     web     POST .../echo   --> pool "echo" --> REQUEST to the worker that has been ready longest
-//     client  MDPC01 echo     --> pool "echo"      (MajordomoRequest brings its replies back)
+//     client  MDPC01 echo     --> pool "echo"      (MajordomoRequest sends the replies back)
 //     client  MDPC01 mmi.service --> answered here (RFC 8)
 //
-// Who breaks the protocol is told to go (DISCONNECT), and its requests are as those of a worker that died. The parts:
-// MajordomoNames (pools), MajordomoConnection (connections of workers), +Workers and +Clients (what they say).
+// A worker that breaks the protocol is sent DISCONNECT, and its requests are treated as those of a lost worker. Parts:
+// MajordomoNames (pools), MajordomoConnection (connections of workers), +Workers and +Clients (their messages).
 
 import Bridge
 import Configuration
 import Reactors
 import ZeroMQ
 
-/// The home of a broker.
+/// A broker, on its home reactor.
 final class MajordomoService: Service, PoolDialect, TimerHandler {
     private static let turnBudget = 512
-    /// How long it is shown that a worker was rejected, and the time between two lines of the log about that.
+    /// How long `trouble` reports a rejected worker, and the time between two log lines about rejections.
     private static let rejectionMemory: Nanoseconds = 60_000_000_000
     private static let rejectionPause: Nanoseconds = 10_000_000_000
 
@@ -30,7 +30,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     /// Connections of workers, by identity.
     var connections = NameTable<MajordomoConnection>()
     let rejections: NativeRejections
-    /// What messages are received into; taken out for the time, for what one leads to may come back here.
+    /// The message that is being received; nil during a call, because handling one may get back here.
     private var inbox: MessageBox?
     let heartbeat: Nanoseconds
     private var rejected: (text: String, at: Instant)?
@@ -105,7 +105,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         host.touch(self)
     }
 
-    /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
+    /// A shared socket carries the replies of all clients, so a slow client is only limited by its own buffer.
     func pause(_ exchange: any Requester) {}
     func resume(_ exchange: any Requester) {}
 
@@ -138,7 +138,7 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         host.touch(self)
     }
 
-    /// It is time for a sign of life.
+    /// Sends heartbeats.
     func timerFired(_ key: UInt64) {
         for connection in connections.values where connection.worker != nil || connection.returnsAt != nil {
             _ = router.send(connection.version.command(connection.version.heartbeat), to: connection.peer)
@@ -148,21 +148,23 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
         _ = host.reactor.schedule(at: host.reactor.now + heartbeat, self, key: 0)
     }
 
-    // MARK: What is rejected
+    // MARK: Rejections
 
-    /// A worker offers a name that it cannot have.
+    /// Reports a worker that offers a name it cannot have.
     func reject(_ name: String, _ lookup: MajordomoNames.Lookup) {
         let registered = "a worker offers \"\(name.prefix(64))\""
         let text: String
         switch lookup {
         case .there: return
         case .noName:
-            text = "\(registered), which is no name: write 1 to 255 printable characters, no / and no mmi. first"
+            text =
+                "\(registered), which is not a valid name: use 1 to 255 printable characters without / and without the"
+                + " prefix mmi."
         case .notAllowed: text = "\(registered), which is not allowed: add it to `allow`, or stop that worker"
         case .full:
             text =
-                "\(registered), and there is no room: \(MajordomoNames.most) names have workers, as many as a broker"
-                + " serves; stop workers of other names, or start a second broker for some of them"
+                "\(registered), but \(MajordomoNames.most) names have workers, which is the limit of a broker; stop"
+                + " workers of other names, or start a second broker for some of them"
         }
         rejected = (text, host.now)
         guard rejectionToldAt.map({ host.now.since($0) >= Self.rejectionPause }) ?? true else { return }
@@ -172,10 +174,11 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
 
     func malformed(_ message: borrowing Message) {
         metrics.dropped(.malformed)
-        metrics.log.dropping()?("dropped a message that is not Majordomo's, \(Excerpt.text(message))")
+        metrics.log.dropping()?(
+            "dropped a message that does not follow the Majordomo protocol, \(Excerpt.text(message))")
     }
 
-    // MARK: What workers are told
+    // MARK: To workers
 
     func give(_ request: QueuedRequest, to worker: Worker) -> SendOutcome {
         router.willSend()

@@ -1,5 +1,6 @@
-// The places among the open exchanges that requests of native clients take while workers have them. A service has a
-// share of them (Configuration/NativeShare.swift), which its pools use in turn: a busy one must not keep others out.
+// Limits how many requests of native clients may be with workers. Each takes a place among the open exchanges. A
+// service has a share of those (Configuration/NativeShare.swift); its pools take turns, so that a busy one does not
+// keep the others out.
 
 import Bridge
 
@@ -7,7 +8,7 @@ import Bridge
 final class NativePlaces {
     private let host: any ServiceHost
     private let service: Int
-    /// Pools with ready workers and native requests that found no place, the first to ask first.
+    /// Pools with ready workers and native requests without a place, in the order of asking.
     private var waiting: [Pool] = []
     private var taken: UInt64 = 0
 
@@ -16,24 +17,24 @@ final class NativePlaces {
         service = plan.index
     }
 
-    /// - Returns: false when all are taken.
+    /// - Returns: false if all places are taken.
     func take() -> Bool {
         guard host.bounds.openExchanges.enterNative(service) else { return false }
         taken += 1
         return true
     }
 
-    /// `pool` gives out what waits once there is a place.
+    /// Lets `pool` dispatch its waiting requests once there is a place.
     func wait(for pool: Pool) {
         guard !pool.waitsForPlace else { return }
         pool.waitsForPlace = true
         waiting.append(pool)
     }
 
-    /// Gives back what was taken in advance, and not used.
+    /// Returns a place that was taken in advance and not used.
     func leave() { host.bounds.openExchanges.leaveNative(service) }
 
-    /// A request is over: its place is for the pool that has waited longest.
+    /// A request is over: its place goes to the pool that has waited longest.
     func giveBack() {
         leave()
         let before = taken

@@ -1,13 +1,13 @@
-// The requests of one owner in a pool. An exchange has one at a time; a session or a native client may have many, and
-// all of them are withdrawn when it goes. All pools of a service share this, for it has a place for each owner that
-// there was: a broker with ten thousand names would have as many tables of ten thousand.
+// The requests of each owner in a service's pools. An exchange has one at a time. A session or native client may have
+// many, which are all withdrawn when it goes. All pools of a service share one table, because it has a place for each
+// owner that ever existed: a broker with ten thousand names would otherwise have as many tables of ten thousand.
 
 import Bridge
 
-/// The jobs that are not over, by their owner.
+/// The requests that are not over, by owner.
 final class OwnedRequests {
-    /// The latest of each; the others hang on it, linked both ways: who has thousands is
-    /// mostly answered from the end.
+    /// The latest request of each owner. The others are linked to it in both directions, because requests of an owner
+    /// with thousands are mostly answered from the end.
     private var first = TicketMap<QueuedRequest>()
 
     func add(_ request: QueuedRequest) {
@@ -18,7 +18,7 @@ final class OwnedRequests {
         first[owner] = request
     }
 
-    /// Takes it out, if it is there.
+    /// Removes a request if it is there.
     func remove(_ request: QueuedRequest) {
         if let previous = request.previous {
             previous.next = request.next
@@ -30,7 +30,7 @@ final class OwnedRequests {
         request.previous = nil
     }
 
-    /// Takes one of the owner's out; nil when there is none.
+    /// Removes one request of the owner; nil if there is none.
     func removeOne(of owner: Ticket) -> QueuedRequest? {
         guard let request = first[owner] else { return nil }
         remove(request)
@@ -39,6 +39,6 @@ final class OwnedRequests {
 }
 
 extension TicketTable<QueuedRequest> {
-    /// What the ticket names is there.
+    /// Whether the ticket names something that is there.
     func isLive(_ ticket: Ticket) -> Bool { if case .live = find(ticket) { true } else { false } }
 }

@@ -1,10 +1,10 @@
-// Requests and workers of one service that come together: who has been ready longest gets what is next in the queue.
+// Brings requests and workers of one service together: the worker that has been ready longest gets the next request.
 //
 //     submit --> queue (bounded, fair) --+                     +--> owner: replies
-//                                        +--> worker (LRU) ----+--> lost: retried, or the owner is told
+//                                        +--> worker (LRU) ----+--> lost: retried, or the owner is informed
 //     worker says ready -----------------+                     +--> done: the worker is ready again
 //
-// The pool decides; how a request is put into frames, and what a worker's frames mean, is its dialect's affair.
+// The pool decides. Its dialect writes requests into frames and interprets a worker's frames.
 
 import Bridge
 import Configuration
@@ -12,35 +12,35 @@ import ZeroMQ
 
 /// One pool, on its home reactor.
 final class Pool: MemoryHolder {
-    /// The service's name where a broker has several; else empty.
+    /// The service's name if a broker has several pools, else empty.
     let name: String
     let nameBytes: [UInt8]
     let plan: ServicePlan
     private(set) var workers: WorkerPool
-    /// When a request or a worker was here for the last time, to a tick.
+    /// When a request or a worker was last here, to the precision of a tick.
     private(set) var usedAt: Instant
     private(set) var queue: FairQueue
 
-    /// Strong, as is the service: an unowned reference is counted at each use. The service lets its pools go at last.
+    /// Strong, like the service: an unowned reference is counted at each use. The service releases its pools.
     private let host: any ServiceHost
     private let dialect: any PoolDialect
     private let places: NativePlaces
-    /// It is in the line of those.
+    /// The pool is waiting in `places`.
     var waitsForPlace = false
     private let metrics: ServiceMetrics
     private let retries: Int
     private let queuesWhileDown: Bool
     private var requests: TicketTable<QueuedRequest>
-    /// A frame of each worker's connection, so that no later one is taken for it.
+    /// A frame of each worker's connection. While it exists, no later connection can be mistaken for this one.
     private var anchors: [WorkerID: FrameBox] = [:]
     private let owned: OwnedRequests
     private var memory = HeldMemory(.queues)
-    /// Requests of native clients that are open, and since when none was at the earliest.
+    /// Open requests of native clients, and the arrival of the oldest (or an earlier time).
     private var natives = 0
     private var noNativeBefore = Instant.distantFuture
 
     /// - Parameters:
-    ///   - places: those of all pools of the service, as `owned`.
+    ///   - places: shared by all pools of the service, as is `owned`.
     init(
         _ host: any ServiceHost, _ plan: ServicePlan, _ dialect: any PoolDialect, _ places: NativePlaces,
         _ owned: OwnedRequests,
@@ -65,12 +65,12 @@ final class Pool: MemoryHolder {
         requests = TicketTable(reactor: UInt8(host.index), capacity: 1 << 22)
     }
 
-    /// Nobody is here and nothing waits.
+    /// There are no workers, and nothing waits.
     var isIdle: Bool { workers.count == 0 && queue.isEmpty && requests.count == 0 }
 
     // MARK: Requests
 
-    /// Takes a request in, if there is a worker for it, or may be in time.
+    /// Accepts a request if there is a worker for it, or may be one in time.
     func submit(_ body: inout Frame, _ more: [FrameBox], _ metadata: RequestMetadata, waits: Bool = false) -> SendResult
     {
         guard workers.count > 0 || waits || queuesWhileDown else { return .rejected(.noWorker) }
@@ -93,7 +93,7 @@ final class Pool: MemoryHolder {
         request.place = place
         owned.add(request)
         noteQueue()
-        // Workers may be ready where only native clients wait, all of whose places are taken.
+        // Workers may be ready although requests wait: those of native clients that have used up their places.
         if workers.readyCount > 0 { dispatchWaiting() }
         return .accepted
     }
@@ -102,14 +102,14 @@ final class Pool: MemoryHolder {
         queue.push(request.ticket, client: request.metadata.waiter, bytes: request.byteCount, at: host.now)
     }
 
-    /// The queue is full: the last requests of the client that has most make room for one that has fewer.
+    /// The queue is full: the last requests of the client with the most make room for a client with fewer.
     private func pushInPlaceOfOthers(_ request: QueuedRequest) -> Int? {
         let surplus = queue.surplus(before: request.metadata.waiter, bytes: request.byteCount)
         for ticket in surplus { reject(ticket, .overloaded) }
         return surplus.isEmpty ? nil : push(request)
     }
 
-    /// Gives it its name.
+    /// Gives the request its ticket.
     private func enter(_ request: QueuedRequest) -> Bool {
         guard let ticket = requests.insert(request) else { return false }
         request.ticket = ticket
@@ -121,15 +121,15 @@ final class Pool: MemoryHolder {
         return true
     }
 
-    /// A request of a native client counts as an open exchange from the time that a worker has it; until then the
-    /// queue bounds it. - Returns: false when its clients have all the places they may have.
+    /// A request of a native client counts as an open exchange once a worker has it; until then the queue bounds it.
+    /// - Returns: false if native clients have used up their places.
     private func takePlace(_ request: QueuedRequest) -> Bool {
         guard request.metadata.isNative, !request.hasPlace else { return true }
         request.hasPlace = places.take()
         return request.hasPlace
     }
 
-    /// It is over for whoever asked; a worker may have it all the same.
+    /// The request is over for its owner, although a worker may still have it.
     private func leave(_ request: QueuedRequest) {
         if request.hasPlace {
             request.hasPlace = false
@@ -141,12 +141,12 @@ final class Pool: MemoryHolder {
         metrics.counts.nativeOpen -= 1
     }
 
-    /// Whoever submitted is not interested any more: what waits is taken out, what a worker has it keeps.
+    /// The owner no longer waits. Its queued requests are removed; a worker keeps what it has.
     func withdraw(_ owner: Ticket) {
         while let request = owned.removeOne(of: owner) { abandon(request) }
     }
 
-    /// What waits is taken out; what a worker has it keeps, and what it answers reaches nobody.
+    /// Removes a queued request. If a worker has it, the worker keeps it, and its replies are dropped.
     private func abandon(_ request: QueuedRequest) {
         if queue.withdraw(request.ticket, from: request.place) {
             requests.remove(request.ticket)
@@ -157,7 +157,7 @@ final class Pool: MemoryHolder {
         noteQueue()
     }
 
-    /// Gives `request` to the worker that has been ready longest; passes over those that turn out to be gone.
+    /// Gives `request` to the worker that has been ready longest, and skips workers that turn out to be gone.
     private func dispatch(_ request: QueuedRequest) -> Bool {
         while let id = workers.lend(to: request.ticket, at: host.now), let worker = workers[id] {
             request.attempts += 1
@@ -173,8 +173,8 @@ final class Pool: MemoryHolder {
                 }
                 return true
             case .unroutable, .wouldBlock:
-                // Gone, and there may be replies of it to be read before that is told; or its queue is full. Either way
-                // it gets nothing until it says something. Over inproc nobody tells.
+                // The worker is gone, and replies of it may have to be read before that is reported; or its queue is
+                // full. Either way it gets nothing until it sends something. Over inproc no event reports a loss.
                 workers.finish(request.ticket, of: id, isReady: false, at: host.now)
                 request.attempts -= 1
                 request.worker = nil
@@ -184,7 +184,7 @@ final class Pool: MemoryHolder {
         return false
     }
 
-    /// Gives out what waits, as far as workers are ready.
+    /// Dispatches waiting requests while workers are ready.
     func dispatchWaiting() {
         while workers.readyCount > 0, let request = nextWaiting() {
             if !dispatch(request) { return putBack(request) }
@@ -193,7 +193,7 @@ final class Pool: MemoryHolder {
         noteQueue()
     }
 
-    /// The next in the queue; a native client's only with a place among the open exchanges, which is taken in advance.
+    /// The next request in the queue. One of a native client needs a place among the open exchanges, taken in advance.
     private func nextWaiting() -> QueuedRequest? {
         let hasNatives = queue.nativeCount > 0
         let hasPlace = hasNatives && places.take()
@@ -209,15 +209,15 @@ final class Pool: MemoryHolder {
 
     // MARK: Workers
 
-    /// A worker that was not here before.
-    /// - Parameter message: its first one.
+    /// Registers a new worker.
+    /// - Parameter message: its first message.
     func register(_ message: inout Message, spelling: UInt8) -> WorkerID {
         register(
             [UInt8](copying: message.bytes(0)), connection: message.sourceDescriptor, origin: message.origin,
             anchor: message.anchor(), spelling: spelling)
     }
 
-    /// - Parameter anchor: a frame of its connection, that keeps `origin` from being used again.
+    /// - Parameter anchor: a frame of its connection, which keeps `origin` from being reused.
     func register(
         _ name: [UInt8], connection: Int32?, origin: UInt, anchor: FrameBox, spelling: UInt8
     ) -> WorkerID {
@@ -230,7 +230,7 @@ final class Pool: MemoryHolder {
 
     func heard(_ id: WorkerID) { workers.heard(id, at: host.now) }
 
-    /// It says that it is ready. What it still had in hand it has forgotten.
+    /// The worker announces that it is ready. It has forgotten what it still had in hand.
     func ready(_ id: WorkerID) {
         heard(id)
         for ticket in workers[id]?.requests ?? [] {
@@ -241,10 +241,10 @@ final class Pool: MemoryHolder {
         dispatchWaiting()
     }
 
-    /// What a worker that takes one request at a time has in hand.
+    /// The request in hand of a worker that takes one at a time.
     func current(_ id: WorkerID) -> Ticket? { workers[id]?.requests.first }
 
-    /// A worker replied to `ticket`. - Returns: false when it has nothing of that name in hand.
+    /// A worker replied to `ticket`. - Returns: false if it does not have that request.
     @discardableResult
     func replied(_ body: inout Frame, _ ticket: Ticket, of id: WorkerID, _ note: ReplyMetadata) -> Bool {
         heard(id)
@@ -269,8 +269,8 @@ final class Pool: MemoryHolder {
         return true
     }
 
-    /// The worker is gone: what it had in hand is tried again, or its owners are told.
-    /// - Parameter reason: `.limit` if its reply was too large to be received; another worker's would be, too.
+    /// The worker is gone: its requests are retried, or their owners informed.
+    /// - Parameter reason: `.limit` if its reply was too large to receive; a retry would have the same result.
     func lost(_ id: WorkerID, because reason: EndReason = .workerLost) {
         guard let worker = workers[id] else { return }
         let requests = workers.remove(id)
@@ -286,7 +286,7 @@ final class Pool: MemoryHolder {
         dispatchWaiting()
     }
 
-    /// - Parameter worker: as pages call it.
+    /// - Parameter worker: its name on pages.
     func setDraining(_ isDraining: Bool, _ worker: String) {
         for known in workers.all where WorkerState.id(of: known.name) == worker {
             workers.setDraining(isDraining, known.id, at: host.now)
@@ -294,7 +294,7 @@ final class Pool: MemoryHolder {
         dispatchWaiting()
     }
 
-    /// Ends what has waited or worked too long, and workers that are silent.
+    /// Ends what has waited or worked too long, and removes silent workers.
     func tick(silence: Nanoseconds?) {
         if !isIdle { usedAt = host.now }
         endNatives()
@@ -303,11 +303,11 @@ final class Pool: MemoryHolder {
         dispatchWaiting()
     }
 
-    // MARK: Inside
+    // MARK: Internals
 
     private var offering: String { name.isEmpty ? "" : " for \"\(name)\"" }
 
-    /// Ends the requests of native clients whose time is over: they have no exchange whose clock would.
+    /// Ends requests of native clients that have reached the deadline: no exchange does it for them.
     private func endNatives() {
         guard natives > 0, host.now.since(noNativeBefore) >= plan.rules.deadline else { return }
         noNativeBefore = .distantFuture
@@ -322,7 +322,7 @@ final class Pool: MemoryHolder {
         }
     }
 
-    /// A worker has a request that wants no reply: it is not tried again.
+    /// A worker has a request that wants no reply. It is not retried.
     private func handed(_ request: QueuedRequest) {
         request.isOrphan = true
         host.handed(request.metadata.owner)
@@ -333,13 +333,13 @@ final class Pool: MemoryHolder {
         noteQueue()
     }
 
-    /// An empty queue leaves nothing in the ledger, which would keep a pool whose name is forgotten.
+    /// Releases the account of an empty queue. Otherwise the ledger would retain a pool whose name is forgotten.
     private func noteQueue() {
         if queue.isEmpty { return memory.release(in: host.memory) }
         memory.set(queue.bytes, in: host.memory, for: MemoryLedger.noClient, self)
     }
 
-    /// The largest requests that wait are rejected, until half of their bytes are left.
+    /// Rejects the largest waiting requests until half of the bytes are left.
     func evict(_ kind: MemoryKind) {
         let goal = queue.bytes / 2
         var waiting: [QueuedRequest] = []
@@ -349,7 +349,7 @@ final class Pool: MemoryHolder {
         }
     }
 
-    /// Its worker is gone.
+    /// The request's worker is gone.
     private func orphaned(_ ticket: Ticket, because reason: EndReason = .workerLost) {
         guard case .live(let request) = requests.find(ticket) else { return }
         request.worker = nil
@@ -362,8 +362,8 @@ final class Pool: MemoryHolder {
         if !request.isOrphan { host.finish(request.metadata.owner, because: reason, request.queueTiming(at: host.now)) }
     }
 
-    /// No worker is left: the web is told at once. Native clients, whose protocols have no words for that, and requests
-    /// that a lost worker had and another may have, wait for the next worker.
+    /// No worker is left: requests of web clients fail at once. Requests of native clients, which cannot be told, and
+    /// requests that a lost worker had and another may take, wait for the next worker.
     private func rejectWaiting() {
         for ticket in queue.requests {
             guard case .live(let request) = requests.find(ticket), !request.metadata.isNative, request.attempts == 0
@@ -372,7 +372,7 @@ final class Pool: MemoryHolder {
         }
     }
 
-    /// Its name is to go, and what waits for a worker with it.
+    /// The pool's name is about to be forgotten: rejects everything that waits.
     func rejectAll() { for ticket in queue.requests { reject(ticket, .noWorker) } }
 
     private func reject(_ ticket: Ticket, _ reason: EndReason) {
@@ -385,7 +385,7 @@ final class Pool: MemoryHolder {
             request.queueTiming(at: host.now))
     }
 
-    /// A service without a protocol of its own says by its end rules when a worker is done.
+    /// Whether a reply is the last one by the service's end rules, for protocols that do not mark it.
     private func isLast(_ request: QueuedRequest, _ body: Span<UInt8>) -> Bool {
         if let count = plan.rules.count, request.replies >= count { return true }
         return plan.saysItself(body)

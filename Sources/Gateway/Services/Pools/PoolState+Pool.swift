@@ -1,4 +1,4 @@
-// What a pool shows of itself.
+// Makes the state of a pool that pages show.
 
 import Bridge
 

@@ -1,25 +1,25 @@
-// One request on its way through a pool: in the queue, at a worker, done.
+// A request on its way through a pool: in the queue, at a worker, done.
 
 import Bridge
 import ZeroMQ
 
-/// Which request of whom.
+/// The owner of a request, and how to treat it.
 struct RequestMetadata: Sendable {
     /// The exchange, session or native client that gets the replies.
     let owner: Ticket
-    /// Whom it counts for where clients take turns.
+    /// The client whose turn it takes in the queue.
     let client: UInt64
-    /// Of the services that a broker knows, which.
+    /// The registered service that it asks for, if the service is a broker.
     var subject: String?
-    /// A native client's: it hears of no end but a reply, so it waits in the queue for a worker that is yet to come. It
-    /// has no exchange, so the pool sees to it that it counts as one, and to its deadline.
+    /// It is a native client's. Such a client cannot be told that there is no worker, so the request waits for one. It
+    /// has no exchange, so the pool counts it as one and enforces the deadline.
     var isNative = false
-    /// What is rejected waits where it came from, and is tried again.
+    /// If rejected, it waits at its owner and is tried again.
     var canBeHeldBack = false
     /// Its owner waits for no reply, but wants to know when a worker has it.
     var isOneWay = false
 
-    /// For a queue.
+    /// The client as a queue knows it.
     var waiter: QueueClient { QueueClient(client, isNative: isNative, canBeHeldBack: canBeHeldBack) }
 }
 
@@ -29,26 +29,26 @@ final class QueuedRequest {
     let arrivedAt: Instant
     /// Since when it waits for a worker, for the first time or again.
     var waitsSince: Instant
-    /// Its own name: what a worker that answers under an address is given for one.
+    /// The ticket of this request in the pool. It is the client address for workers whose replies carry one.
     var ticket = Ticket.none
     var body: Frame
     let byteCount: Int
-    /// What a native client sent behind its body.
+    /// The frames that a native client sent after the body.
     var more: [FrameBox]
     var worker: WorkerID?
-    /// Its place in the queue, if it is there.
+    /// Its position in the queue, if it is queued.
     var place = 0
     var attempts = 0
     var replies = 0
     /// When it was given to a worker for the first time.
     var sentAt: Instant?
-    /// It is a native client's, and not over.
+    /// It is a native client's and counts as open.
     var isCounted = false
-    /// It has a place among the open exchanges, which is the pool's to give back.
+    /// It has a place among the open exchanges, which the pool has to return.
     var hasPlace = false
-    /// Nobody waits for its replies any more; its worker has it all the same.
+    /// Its owner no longer waits for replies, but a worker has it.
     var isOrphan = false
-    /// The owner's next job, and the one before: OwnedRequests' own.
+    /// The owner's next and previous requests; only for OwnedRequests.
     var next: QueuedRequest?
     unowned var previous: QueuedRequest?
 
@@ -62,7 +62,7 @@ final class QueuedRequest {
         swap(&self.body, &body)
     }
 
-    /// How it has fared so far.
+    /// What has happened to it so far.
     func queueTiming(at now: Instant) -> QueueTiming {
         QueueTiming(queued: (sentAt ?? now).since(arrivedAt), attempts: attempts)
     }
@@ -70,8 +70,8 @@ final class QueuedRequest {
 
 /// How a pool reaches its workers.
 protocol PoolDialect: AnyObject {
-    /// Sends `request` to `worker`. The body may be taken out of it, unless it may be tried again.
+    /// Sends `request` to `worker`. May take its body, unless the request may be retried.
     func give(_ request: QueuedRequest, to worker: Worker) -> SendOutcome
-    /// The worker is gone, or is to go.
+    /// The worker is gone, or is to be disconnected.
     func removed(_ worker: Worker)
 }

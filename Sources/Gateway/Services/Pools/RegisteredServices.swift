@@ -1,38 +1,38 @@
-// The services that a broker's workers have registered, as every reactor knows them: how a name in a path leads to one.
+// The services that workers have registered with brokers, as every reactor knows them, and the routes to them by name.
 
 import Bridge
 
 /// A registered service.
 struct RegisteredService: Sendable, Equatable {
     let name: String
-    /// Some of its workers may answer in parts.
+    /// Some of its workers may reply in parts.
     var streams = false
 }
 
-/// What is offered, on one reactor.
+/// The registered services on one reactor.
 struct RegisteredServices {
     /// By name, in the order of the configuration.
     private var routes: [String: [ServiceRoute]] = [:]
-    /// Names of services that are not exposed: no worker takes their place.
+    /// Names of services that are not exposed. No registered service takes their place.
     private let hidden: Set<String>
 
     init(_ plans: [ServicePlan]) {
         hidden = Set(plans.lazy.filter { !$0.exposure.byName }.map(\.name))
     }
 
-    /// The way by name to a registered service, of several brokers to the first that knows and exposes it; nil if none
-    /// does.
+    /// The route to a registered service by name. Of several brokers, the first that offers and exposes it wins. Nil if
+    /// none does.
     subscript(name: String) -> ServiceRoute? {
         guard let routes = routes[name], !hidden.contains(name) else { return nil }
         return routes.first { $0.plan.exposure.includes(name) }
     }
 
-    /// What a broker's workers offer under that name, exposed or not; nil if they offer nothing.
+    /// The service that a broker's workers offer under that name, exposed or not; nil if there is none.
     func registeredService(_ name: String, by plan: ServicePlan) -> ServiceRoute? {
         routes[name]?.first { $0.plan === plan }
     }
 
-    /// A broker offers that name, otherwise than before, or has forgotten it.
+    /// A broker's offer under that name has changed, or the name is forgotten.
     mutating func update(_ plan: ServicePlan, _ name: String, _ registered: RegisteredService?) {
         var others = (routes[name] ?? []).filter { $0.plan !== plan }
         if let registered { others.append(ServiceRoute(plan, registered)) }
@@ -41,7 +41,7 @@ struct RegisteredServices {
 }
 
 extension ServiceRoute {
-    /// The way to a service that a broker's workers have registered.
+    /// The route to a service that a broker's workers have registered.
     convenience init(_ plan: ServicePlan, _ registered: RegisteredService) {
         self.init(plan, rules: plan.rules.ofWorkers(streaming: registered.streams), subject: registered.name)
     }

@@ -1,20 +1,20 @@
-// A subscriber's socket with one endpoint, and whether a publisher is at the other end.
+// A subscriber socket with one endpoint, and whether there is a publisher at the other end.
 //
-// It is an XSUB: to subscribe is to send, so the verbs that are there suffice, and messages are not compared with all
-// topics twice, by libzmq and by us. Its high water mark for sending is off, because libzmq drops subscriptions beyond
-// it without a word (xsub.cpp); `max_topics` bounds them. After a loss libzmq connects and subscribes again by itself.
+// It is an XSUB, on which subscribing means sending, so it needs no further functions, and messages are not matched
+// against all topics twice, by libzmq and by us. It has no send high water mark, because libzmq silently drops
+// subscriptions beyond that (xsub.cpp); `max_topics` bounds them. After a loss libzmq reconnects and resubscribes.
 
 import Reactors
 import ZeroMQ
 
 /// One socket and its monitor.
 final class MonitoredSubscriber {
-    /// How long a peer that will not have us is left alone.
+    /// The time between two attempts to connect to a peer that rejects us.
     private static let patience: UInt64 = 1_000_000_000
 
     let endpoint: String
     let socket: SubscriberSocket
-    /// Publishers that are connected.
+    /// The number of connected publishers.
     var publishers: Int { binds ? table.count : clock.watch.state == .ready ? 1 : 0 }
     /// What is wrong with the connection, as a sentence.
     var trouble: String? { fault ?? crowd?.trouble ?? oversize.trouble(at: host.now) }
@@ -28,10 +28,10 @@ final class MonitoredSubscriber {
     private var wasReady = false
     private var table = PeerTable()
     private var crowd: PeerGuard?
-    /// As libzmq knows the endpoint, where it is bound.
+    /// libzmq's form of the endpoint, if it is bound.
     private let resolved: String
     private var oversize: OversizeNotice
-    /// Since when libzmq does not try to connect.
+    /// Since when libzmq has stopped trying to connect.
     private var rejectedAt: UInt64?
 
     /// - Parameter binds: listens at the endpoint instead of connecting to it.
@@ -80,7 +80,7 @@ final class MonitoredSubscriber {
         }
     }
 
-    /// Looks after the connection, some times a second.
+    /// Maintains the connection. Called a few times a second.
     func tick() {
         events.start()
         poll()
@@ -104,7 +104,8 @@ final class MonitoredSubscriber {
     }
 
     private func stopHeartbeats() {
-        log.rejected("\(endpoint): the peer answers no ZMTP pings, so it gets none; if it freezes, that is not noticed")
+        log.rejected(
+            "\(endpoint): the peer does not answer ZMTP pings; pings are off, and a frozen peer is not detected")
         socket.stopHeartbeats()
         connectAnew()
     }
@@ -150,14 +151,14 @@ final class MonitoredSubscriber {
     private func rejected(_ rejection: ConnectionWatch.Rejection) {
         let sentence =
             switch rejection {
-            case .socketTypeMismatch: "\(endpoint): the socket at the other end is no PUB; look at `peer`"
+            case .socketTypeMismatch: "\(endpoint): the peer's socket is not a PUB or XPUB; check `peer`"
             case .protocolError, .authentication: "\(endpoint): \(rejection.sentence)"
             }
         if fault != sentence { log.rejected(sentence) }
         fault = sentence
     }
 
-    /// The connection that we made is there now, or not any more.
+    /// The connection to the endpoint was made or lost.
     private func settle() {
         let isReady = clock.watch.state == .ready
         guard isReady != wasReady else { return }

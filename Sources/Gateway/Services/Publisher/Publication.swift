@@ -1,22 +1,22 @@
-// One message of a publisher, looked at once and written once, whoever and however many hear it.
+// One message of a publisher, inspected and written once for all of its subscribers.
 //
 //     [topic][body]   -->   {"topic":"a","body":{"bid":1}}    the data of an SSE event, a line of NDJSON, the body of
 //                                                             a reply on a multiplexed session
-//     [topic body]    -->   {"body":"topic body"}             `frames: single`: nobody knows where the topic ends
+//     [topic body]    -->   {"body":"topic body"}             `frames: single`: it is unknown where the topic ends
 //
-// It never changes, so that all reactors may hold the same one.
+// It is immutable, so that all reactors can share it.
 
 import Bridge
 import JSON
 
-/// A message as it is kept and delivered.
+/// A message in the form in which it is kept and delivered.
 struct Publication: Sendable {
-    /// What topics are compared with: the first frame.
+    /// The bytes that topics are matched against: the first frame.
     let topic: [UInt8]
     /// One JSON object on one line.
     let text: [UInt8]
 
-    /// - Parameter body: found to be what the service declares.
+    /// - Parameter body: must have passed inspection.
     init(_ topic: Span<UInt8>, _ body: Span<UInt8>, _ inspection: Inspection, _ plan: ServicePlan) {
         self.topic = [UInt8](copying: topic)
         var text: [UInt8] = []
@@ -36,7 +36,7 @@ struct Publication: Sendable {
         self.text = text
     }
 
-    /// As a session of one service says it: `{"op":"message","topic":...,"body":...}`.
+    /// The message for a session with one service: `{"op":"message","topic":...,"body":...}`.
     var message: [UInt8] {
         var message = Array("{\"op\":\"message\",".utf8)
         message.append(contentsOf: text.dropFirst())
@@ -44,9 +44,9 @@ struct Publication: Sendable {
     }
 }
 
-/// What the reactors say to each other about a publisher whose socket is bound on one of them.
+/// The letters between reactors about a publisher whose socket is bound on one of them.
 enum TopicLetter: ServiceLetter {
-    /// To the home: somebody on that reactor listens to the topic now, or nobody does any more.
+    /// To the home: that reactor now has subscribers of the topic, or no longer has any.
     case subscribe([UInt8], from: Int)
     case unsubscribe([UInt8], from: Int)
     /// From the home, in the order of arrival.

@@ -1,4 +1,4 @@
-// `peer: publisher`: what web clients subscribe to. Each reactor has a part of it, with sockets or without.
+// `peer: publisher`: web clients subscribe to its topics. Each reactor has a part of it, with or without sockets.
 
 import Bridge
 import Configuration

@@ -1,41 +1,41 @@
-// Publishers that exist, heard by whoever listens: the gateway is a subscriber to the topics of its clients.
+// A service of external publishers: the gateway subscribes to the topics of its clients.
 //
-//     PUB --[topic][body]--> link --> Publication, made once --> audience of this reactor --> exchanges, sessions
-//                              |                            \--> letter --> audience of another reactor
-//                              +<-- first and last listener of a topic
+//     PUB --[topic][body]--> link --> Publication, made once --> subscribers on this reactor --> exchanges, sessions
+//                              |                            \--> letter --> subscribers on another reactor
+//                              +<-- first and last subscriber of a topic
 //
-// Sockets that connect exist once a reactor; a socket that binds has one home, which the other reactors tell what they
-// listen to. Upstream a topic is subscribed while somebody listens to it. With a cache everything is subscribed for
-// good, and every reactor gets every message: a last value that was never heard could not be kept.
+// A socket that connects exists on each reactor. A socket that binds has one home, and the other reactors post their
+// topics to it. The gateway subscribes to a topic while it has subscribers. With a cache it subscribes to everything
+// for good and every reactor gets every message, because only a value that was received can be cached.
 
 import Bridge
 import Configuration
 import Reactors
 import ZeroMQ
 
-/// A publisher's service on one reactor.
+/// A publisher service on one reactor.
 final class PublisherService: TopicSource, ReadinessHandler {
-    /// Messages read from one socket at a time at most: some hundred microseconds of work.
+    /// The most messages read from one socket at a time: some hundred microseconds of work.
     private static let messagesPerDrain = 512
-    /// A turn drains a service up to eight times before what came has a chance to leave (Core.turnEnded). All of that
-    /// together may be an eighth of the smallest buffer: a burst must not fill the buffer of a client that reads, nor
-    /// the quarter of it at which the client counts as slow.
+    /// A turn drains a service up to eight times before its messages can be sent to clients (Core.turnEnded). Together
+    /// that may be an eighth of the smallest buffer: a burst must not fill the buffer of a client that reads, nor the
+    /// quarter of it at which the client counts as slow.
     private static let drainsPerBuffer = 64
 
     let plan: ServicePlan
     private(set) lazy var subscribers = Subscribers(self, host)
     private unowned let host: any ServiceHost
-    /// The reactor where the sockets are.
+    /// The reactor that has the sockets.
     private let home: Int
     private var links: [MonitoredSubscriber] = []
     private var ears: [DescriptorWatch] = []
-    /// At the home of a bound socket: what other reactors listen to, and what they are about to be told.
+    /// At the home of a bound socket: the topics of other reactors, and the messages for them.
     private let elsewhere = Subscriptions()
     private var outboxes: [[Publication]]
     private var reactors: [Int] = []
-    /// From the home: what was not delivered here yet.
+    /// Messages from the home that have not been delivered here yet.
     private var inbox: ArraySlice<Publication> = []
-    /// What one drain may give to a listener.
+    /// The most bytes that one drain may give to a subscriber.
     private let bytesPerDrain: Int
     private var drainedBytes = 0
     private var surplus = Frame()
@@ -95,7 +95,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
         for link in links { link.stop() }
     }
 
-    // MARK: Listeners
+    // MARK: Subscribers
 
     /// The request of an exchange is the list of its topics.
     func sendToWorker(_ request: inout Frame, for exchange: any Requester) -> SendResult {
@@ -111,21 +111,22 @@ final class PublisherService: TopicSource, ReadinessHandler {
     func pause(_ exchange: any Requester) { subscribers.pause(exchange) }
     func resume(_ exchange: any Requester) { subscribers.resume(exchange) }
 
-    /// What has no end is not waited for.
+    /// Ends all subscriptions: a drain does not wait for what has no end.
     func drainBegan() { subscribers.dismiss(because: .shutdown) }
 
-    /// Why the process cannot listen to these topics as well, or nil.
+    /// Why the process cannot subscribe to these topics as well, or nil.
     func problem(of topics: [[UInt8]]) -> Problem? {
         if let problem = TopicList.problem(of: topics) { return problem }
         guard !subscribers.hasRoom(for: topics) else { return nil }
         let most = plan.configuration.publisher.maxTopics
         return Problem(
-            .tooManyTopics, "service \"\(plan.name)\" is listened to on \(most) topics (max_topics); try again later")
+            .tooManyTopics,
+            "service \"\(plan.name)\" has reached its limit of \(most) topics (max_topics); try again later")
     }
 
     // MARK: Upstream
 
-    /// Somebody on this reactor listens to `topic`, and nobody did before.
+    /// `topic` has its first subscriber on this reactor.
     func firstSubscriber(of topic: [UInt8]) {
         if keepsAll { return }
         guard isHome else { return post(.subscribe(topic, from: host.index), to: home) }
@@ -195,7 +196,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
         return true
     }
 
-    /// Reads one message to its end, whatever its shape, and delivers it.
+    /// Reads and delivers one whole message, whatever its shape.
     private func receiveMessage(_ link: MonitoredSubscriber) -> Bool {
         var first = Frame()
         var second = Frame()
@@ -227,7 +228,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
             elsewhere.find(topic, into: &reactors)
         }
         let isWantedHere = subscribers.wants(topic)
-        // What was on its way when the last listener left.
+        // The message was on its way when the last subscriber left.
         guard isWantedHere || !reactors.isEmpty else { return }
         let inspection = plan.inspector.inspect(body)
         guard inspection.facts.isValid else { return malformed(inspection.fault ?? "its body", body) }
@@ -241,7 +242,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
         let metrics = host.metrics.services[plan.index]
         metrics.dropped(.malformed)
         metrics.log.dropping()?(
-            "dropped a publisher's message, which is not what `frames` and `body` say: \(fault), beginning with "
+            "dropped a publisher's message that does not match `frames` and `body`: \(fault), beginning with "
                 + Excerpt.text(bytes))
     }
 }

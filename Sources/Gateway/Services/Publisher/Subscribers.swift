@@ -1,20 +1,20 @@
 // The subscribers of one publisher on one reactor: the messages each receives, and first the cached ones.
 //
-//     join --subscribe--> catching up --nothing left of the cache--> hearing --leave--> gone
-//                              |                                        |
-//                              +-- new messages queue up behind         +-- each message at once
+//     join --subscribe--> catching up --cached ones delivered--> live --leave--> gone
+//                              |                                   |
+//                              +-- new messages queue up           +-- each message at once
 //
-// A subscriber is an exchange or a session; its own buffer has a bound, and one that is beyond it ends. What the cache
-// holds for a newcomer is given in pieces, as its client takes it, so that a large cache is no reason to be slow.
+// A subscriber is an exchange or a session. Its own buffer is bounded, and a subscriber that exceeds it ends. Cached
+// messages are delivered in pieces, as the client reads them, so that a large cache does not make it count as slow.
 
 import Bridge
 
-/// The subscribers of a publisher, on one reactor.
+/// The subscribers of a publisher on one reactor.
 final class Subscribers {
     private final class Subscriber {
         let requester: any Requester
         var topics: [[UInt8]] = []
-        /// What it has not been given yet: of the cache, and what came meanwhile.
+        /// Messages not delivered yet: from the cache, and those that arrived since.
         var backlog: ArraySlice<Publication> = []
         var lateBytes = 0
         var isPaused = false
@@ -43,13 +43,13 @@ final class Subscribers {
 
     func holds(_ topic: [UInt8]) -> Bool { subscriptions.holds(topic) }
 
-    /// Whether the process may listen to these topics as well.
+    /// Whether the process may subscribe to these topics as well.
     func hasRoom(for topics: [[UInt8]]) -> Bool {
         let fresh = Set(topics).filter { !subscriptions.holds($0) }
         return fresh.count <= host.bounds.heldTopics.room(plan.index)
     }
 
-    // MARK: Coming and going
+    // MARK: Subscriptions
 
     func join(_ requester: any Requester) {
         let slot = freeSlots.popLast() ?? subscribers.count
@@ -69,7 +69,7 @@ final class Subscribers {
         metrics.counts.topics.subscribers -= 1
     }
 
-    /// - Returns: false where the process listens to as many topics as it may.
+    /// - Returns: false if the limit of topics is reached.
     func subscribe(_ requester: any Requester, to topic: [UInt8]) -> Bool {
         guard let slot = requester.slot, let subscriber = subscribers[slot], !subscriber.topics.contains(topic) else {
             return true
@@ -89,7 +89,7 @@ final class Subscribers {
         return true
     }
 
-    /// - Returns: false where it was not subscribed to that topic.
+    /// - Returns: false if it was not subscribed to that topic.
     func unsubscribe(_ requester: any Requester, from topic: [UInt8]) -> Bool {
         guard let slot = requester.slot, let subscriber = subscribers[slot],
             let index = subscriber.topics.firstIndex(of: topic)
@@ -119,7 +119,7 @@ final class Subscribers {
         return !found.isEmpty || cache.capacity > 0
     }
 
-    /// Gives a message to those that `wants` has found.
+    /// Delivers a message to the subscribers that `wants` has found.
     func deliver(_ publication: Publication) {
         cache.keep(publication, for: publication.topic)
         for slot in found {
@@ -140,11 +140,11 @@ final class Subscribers {
         if !subscriber.backlog.isEmpty { host.touch(service) }
     }
 
-    /// Gives those who came late what they take of their backlogs.
+    /// Delivers backlogs of late subscribers, as far as they accept them.
     /// - Parameters:
-    ///   - bytes: of messages to each of them, or little more.
-    ///   - most: what one of them was given at most.
-    /// - Returns: whether there is more that can be given.
+    ///   - bytes: the amount for each subscriber, or slightly more.
+    ///   - most: the most that one subscriber was given.
+    /// - Returns: whether more can be delivered.
     func catchUp(by bytes: Int, _ most: inout Int) -> Bool {
         guard !catchingUp.isEmpty else { return false }
         var hasMore = false
@@ -161,7 +161,7 @@ final class Subscribers {
         return hasMore
     }
 
-    /// Ends all of them.
+    /// Ends all subscribers.
     func dismiss(because reason: EndReason) {
         for case let subscriber? in subscribers { subscriber.requester.finish(because: reason) }
     }
@@ -171,7 +171,7 @@ final class Subscribers {
         subscriber.requester.receivedFromPublisher(publication)
     }
 
-    /// What comes while a subscriber is still at its backlog has the bound of a buffer.
+    /// Queues a message behind a backlog. Such messages have the bound of a buffer.
     private func queue(_ publication: Publication, for subscriber: Subscriber) {
         subscriber.lateBytes += publication.text.count
         guard subscriber.lateBytes <= host.configuration.limits.maxBufferedBytes else {

@@ -1,4 +1,4 @@
-// `peer: ready`: workers that say when they are ready.
+// `peer: ready`: workers that announce when they are ready.
 
 import Bridge
 import Configuration

@@ -1,24 +1,24 @@
-// `peer: ready`: workers that connect to our ROUTER and say when they are ready. What they say, by dialect (`w` is the
-// identity that the ROUTER puts in front, `t` the ticket of a job):
+// `peer: ready`: workers that connect to our ROUTER and announce when they are ready. Their messages, by dialect (`w`
+// is the identity that the ROUTER puts first, `t` the ticket of a request):
 //
 //     bare              w|""|anything      ready      w|""|body         w|""|reply       the reply, and ready again
 //     addressed         w|""|READY         ready      w|""|t|""|body    w|""|t|""|reply
 //     paranoid-pirate   w|1 or w|READY     ready      w|t|""|body       w|t|""|reply     w|2 or w|HEARTBEAT both ways
 //
-// A message of another shape is counted and dropped; it makes nobody ready.
+// A message of another shape is counted and dropped, and makes no worker ready.
 
 import Bridge
 import Configuration
 import Reactors
 import ZeroMQ
 
-/// The home of one pool of ready workers.
+/// A pool of ready workers, on its home reactor.
 final class ReadyService: Service, PoolDialect, TimerHandler {
-    /// Messages read in one turn at most.
+    /// The most messages read in one turn.
     private static let turnBudget = 512
     private static let wordReady = Array("READY".utf8)
     private static let wordHeartbeat = Array("HEARTBEAT".utf8)
-    /// How a worker spells its protocol.
+    /// How a worker writes the protocol's commands.
     private enum Spelling { static let bytes: UInt8 = 0, words: UInt8 = 1 }
 
     let plan: ServicePlan
@@ -26,7 +26,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private let router: MonitoredRouter
     private let dialect: PoolSettings.Dialect
     private var pool: Pool?
-    /// What messages are received into; taken out for the time, for what one leads to may come back here.
+    /// The message that is being received; nil during a call, because handling one may get back here.
     private var inbox: MessageBox?
     private var natives: NativeClients?
 
@@ -87,7 +87,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         host.touch(self)
     }
 
-    /// A shared socket reads everybody's replies: a slow client is held to its buffer's bound instead.
+    /// A shared socket carries the replies of all clients, so a slow client is only limited by its own buffer.
     func pause(_ exchange: any Requester) {}
     func resume(_ exchange: any Requester) {}
 
@@ -125,7 +125,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         pool = nil
     }
 
-    // MARK: What workers say
+    // MARK: From workers
 
     private func understand(_ message: inout Message) {
         guard let pool else { return }
@@ -170,7 +170,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
             guard message.bytes(1).equals([2]) || message.bytes(1).equals(Self.wordHeartbeat) else {
                 return malformed(message)
             }
-            // Who is unknown and speaks has come back from a silence, or knew the gateway that was here before.
+            // An unknown worker has come back after a silence, or was connected to the gateway before a restart.
             guard let (id, isNew) = worker(&message, pool, spelling) else { return }
             return isNew ? pool.ready(id) : pool.heard(id)
         }
@@ -178,7 +178,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         replied(&message, pool, ticketAt: 1, bodyAt: 3)
     }
 
-    /// A reply that names its request.
+    /// Handles a reply that names its request.
     private func replied(_ message: inout Message, _ pool: Pool, ticketAt: Int, bodyAt: Int) {
         guard let (id, isNew) = worker(&message, pool) else { return late() }
         if isNew { pool.ready(id) }
@@ -191,7 +191,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         let fault: ReplyShape.Mismatch? = message.count > bodyAt + 1 ? .tooLong : nil
         let note = ReplyMetadata(fault: fault, more: message.surplus(from: bodyAt + 1))
         var body = message.take(bodyAt)
-        // Who names what it was not given has lost what it was given.
+        // A worker that names a request it was not given has lost the one that it was given.
         if !pool.replied(&body, ticket, of: id, note), !isNew, pool.workers.capacity == 1 { pool.ready(id) }
     }
 
@@ -201,11 +201,11 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         let metrics = host.metrics.services[plan.index]
         metrics.dropped(.malformed)
         metrics.log.dropping()?(
-            "dropped a message that is not of dialect \(dialect.rawValue), \(Excerpt.text(message))")
+            "dropped a message that does not match dialect \(dialect.rawValue), \(Excerpt.text(message))")
     }
 
-    /// The worker that sent the message; a new one, where this identity was not here or came by another connection; nil
-    /// where it is gone already.
+    /// The worker that sent the message. It is a new one if its identity is unknown or came by another connection. Nil
+    /// if it is already gone.
     private func worker(
         _ message: inout Message, _ pool: Pool, _ spelling: UInt8 = Spelling.bytes
     ) -> (id: WorkerID, isNew: Bool)? {
@@ -219,7 +219,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
 
     func removed(_ worker: Worker) { router.release(worker.name, on: worker.connection) }
 
-    // MARK: What workers are told
+    // MARK: To workers
 
     func give(_ request: QueuedRequest, to worker: Worker) -> SendOutcome {
         router.willSend()
@@ -242,7 +242,7 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
         _ = router.socket.send(&delimiter, more: true)
     }
 
-    /// It is time for a sign of life.
+    /// Sends heartbeats.
     func timerFired(_ key: UInt64) {
         guard let pool, let heartbeat else { return }
         for worker in pool.workers.all {

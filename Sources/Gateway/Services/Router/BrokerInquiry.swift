@@ -1,23 +1,23 @@
-// Asks a Majordomo broker whether anybody offers a service (RFC 8, `mmi.service`): a broker keeps requests for names
-// that nobody offers, for ever, and says nothing.
+// Asks a Majordomo broker whether a worker offers a service (RFC 8, `mmi.service`). A broker queues requests for names
+// without workers forever, and reports nothing.
 //
-//     link up --ask--> 200: offered    404: not offered    anything else, or silence: nobody knows, so it is tried
+//     link up --ask--> 200: offered    404: not offered    anything else, or silence: unknown, so requests are sent
 
 import Bridge
 import Reactors
 import ZeroMQ
 
-/// One broker and one name.
+/// The inquiries about one name at one broker.
 final class BrokerInquiry: ReadinessHandler {
-    /// Between two questions, and how long an answer may take.
+    /// The time between two questions, and the longest wait for an answer.
     private static let interval: UInt64 = 1_000_000_000
 
-    /// The broker can be reached, and does not say that nobody offers the service.
+    /// The broker can be reached and does not deny that the service is offered.
     private(set) var isUp = false
     private unowned let host: any ServiceHost
     private let link: MonitoredDealer
     private let question: [[UInt8]]
-    /// `mmi.service` and the like: the broker answers for them itself, and offers them to nobody (RFC 8).
+    /// The name is `mmi.service` or the like, which the broker itself serves and does not list (RFC 8).
     private let isBrokersOwn: Bool
     private let onChange: () -> Void
     private var ear: DescriptorWatch
@@ -26,7 +26,7 @@ final class BrokerInquiry: ReadinessHandler {
     private var isWaiting = false
     private var message = Message()
 
-    /// - Parameter name: what the service is called at the broker.
+    /// - Parameter name: the service's name at the broker.
     init(
         _ host: any ServiceHost, _ link: MonitoredDealer, _ version: MajordomoVersion, _ name: String,
         onChange: @escaping () -> Void
@@ -56,7 +56,7 @@ final class BrokerInquiry: ReadinessHandler {
         } else if !link.isUp {
             (isOffered, askedAt, isWaiting) = (nil, nil, false)
         } else if askedAt.map({ host.reactor.now - $0 >= Self.interval }) ?? true {
-            // Who does not answer knows no such question.
+            // A broker that does not answer does not know the question.
             if isWaiting { isOffered = true }
             ask()
         }

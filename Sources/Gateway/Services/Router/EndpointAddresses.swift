@@ -1,10 +1,10 @@
-// Where the endpoints of a router service are, in numbers.
+// The addresses of a router service's endpoints, with host names resolved.
 //
 //     link is up --look up--> connect by name ... answer --> connect by address ... link is down --> forget
 //
-// libzmq looks a host name up for each connection, in its I/O thread, which moves nothing meanwhile; and each fresh
-// identity is a connection. So a name is looked up once each time the link to its endpoint comes up, on a thread of its
-// own. A worker that moves to another address loses its link first.
+// libzmq looks a host name up for each connection, in its I/O thread, which does nothing else meanwhile; and each fresh
+// identity is a connection. So the gateway looks a name up once each time the link to its endpoint comes up, on a
+// thread of its own. A worker that moves to another address loses its link first.
 
 import Reactors
 
@@ -14,10 +14,10 @@ struct NamedEndpoint: Equatable {
     private let head: String
     private let tail: String
 
-    /// nil for another transport, or a host that is an address already.
+    /// Nil for another transport, or if the host is already an address.
     init?(_ endpoint: String) {
         guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return nil }
-        // What is before a semicolon is our own address, zmq_tcp(7).
+        // The part before a semicolon is our own address, zmq_tcp(7).
         let semicolon = endpoint.lastIndex(of: ";").map { endpoint.index(after: $0) }
         let begin = semicolon ?? endpoint.index(endpoint.startIndex, offsetBy: "tcp://".count)
         guard begin < colon else { return nil }
@@ -40,7 +40,7 @@ struct EndpointAddresses {
         let configured: String
         let name: NamedEndpoint?
         var address: String?
-        /// Counts the times that the link came up or went down: an answer to an older question is dropped.
+        /// Counts changes of the link. The result of an older lookup is dropped.
         var epoch = 0
     }
 
@@ -52,7 +52,7 @@ struct EndpointAddresses {
         entries = plan.configuration.connect.map { Entry(configured: $0, name: NamedEndpoint($0)) }
     }
 
-    /// What to connect to.
+    /// The endpoint to connect to.
     subscript(endpoint: Int) -> String { entries[endpoint].address ?? entries[endpoint].configured }
 
     /// The link to the endpoint came up or went down.
@@ -67,7 +67,7 @@ struct EndpointAddresses {
         }
     }
 
-    /// A name was looked up.
+    /// The result of a lookup; nil if the name has no address.
     mutating func resolved(_ endpoint: Int, epoch: Int, _ address: String?) {
         guard entries[endpoint].epoch == epoch, let name = entries[endpoint].name else { return }
         entries[endpoint].address = address.map(name.text)

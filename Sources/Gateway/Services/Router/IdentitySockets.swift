@@ -1,25 +1,25 @@
-// The DEALERs of one router service on one reactor, by what they are at present.
+// The DEALERs of one router service on one reactor, by their present state.
 //
 //     open(slot) --> [in use under a slot] --retire--> [closed, until the turn's work is done] --> [without a name] --+
 //        ^                                                                                                          |
 //        +----------------------------------------------------------------------------------------------------------+
 //
-// A socket is made only when none without a name is left: making and closing one costs 80 to 120 microseconds of the
-// reactor and of libzmq's threads, connecting anew a quarter of that.
+// A socket is made only if no unnamed one is left: making and closing one takes 80 to 120 microseconds of the reactor
+// and of libzmq's threads, connecting it anew a quarter of that.
 
 import Bridge
 import ZeroMQ
 
-/// Owns the sockets; the pool says which slots are wanted.
+/// Owns the sockets. The pool decides which slots are open.
 final class IdentitySockets {
     private let host: any ServiceHost
     private var open: [RouterIdentity?] = []
-    /// Closed in this turn; they may be in use further up the stack.
+    /// Closed in this turn. They may be in use further up the stack.
     private var closed: [RouterIdentity] = []
     private var unnamed: [RouterIdentity] = []
     private var leastUnnamed = 0
 
-    /// How many replies each of them keeps unread.
+    /// How many replies each socket may keep unread.
     private(set) var unread: UnreadMark
 
     init(_ host: any ServiceHost, _ plan: ServicePlan) {
@@ -27,16 +27,16 @@ final class IdentitySockets {
         unread = UnreadMark(configured: plan.configuration.socket.receiveHighWaterMark)
     }
 
-    /// The identity that is open under `slot`.
+    /// The identity that is open under `slot`, or nil.
     subscript(slot: Int) -> RouterIdentity? { open.indices.contains(slot) ? open[slot] : nil }
 
-    /// Slots that an identity may be open under.
+    /// The slots that may have an open identity.
     var slots: Range<Int> { open.indices }
 
     /// Whether the next `open` needs no new socket.
     var hasUnnamed: Bool { !unnamed.isEmpty }
 
-    /// Connects an identity to the endpoint under a name that no other had.
+    /// Connects an identity to the endpoint, under a name that was never used before.
     /// - Throws: EMFILE when descriptors or sockets run out.
     func open(_ slot: Int, _ endpoint: Int, for service: RouterService) throws(ZMQError) -> RouterIdentity {
         let identity = if let one = unnamed.popLast() { one } else { try RouterIdentity(host, service) }
@@ -53,7 +53,7 @@ final class IdentitySockets {
         return identity
     }
 
-    /// The slot is free; what was open there is disconnected by `disconnectClosed`.
+    /// Frees the slot. `disconnectClosed` disconnects its socket later.
     func retire(_ slot: Int, lingering: Bool) {
         guard let identity = self[slot] else { return }
         open[slot] = nil
@@ -61,7 +61,7 @@ final class IdentitySockets {
         closed.append(identity)
     }
 
-    /// Takes their names from those that were retired. - Returns: how many replies had come for them meanwhile.
+    /// Disconnects retired sockets, which lose their names. - Returns: how many replies had arrived for them.
     func disconnectClosed() -> Int {
         guard !closed.isEmpty else { return 0 }
         var late = 0
@@ -71,16 +71,16 @@ final class IdentitySockets {
         return late
     }
 
-    /// A reply of so many bytes came; if it is the largest of late, identities keep fewer such unread.
+    /// Notes the size of a reply. If it is the largest recent one, identities may keep fewer unread.
     @inline(__always)
     func noteReply(_ bytes: Int) { if unread.saw(bytes) { settleMarks() } }
 
-    /// From time to time: the mark may rise again.
+    /// Called periodically: the mark may rise again.
     func lookAtMark() { if unread.look() { settleMarks() } }
 
     private func settleMarks() { for identity in open { identity?.settleMark() } }
 
-    /// Closes half of the sockets that had no name all the time since the last call, until `kept` are left.
+    /// Closes half of the sockets that were unnamed all the time since the last call, down to `kept`.
     func trim(keeping kept: Int) {
         let unused = leastUnnamed - kept
         if unused > 0 {
@@ -90,7 +90,7 @@ final class IdentitySockets {
         leastUnnamed = unnamed.count
     }
 
-    /// Closes all of them.
+    /// Closes all sockets.
     func stop() {
         for slot in open.indices { retire(slot, lingering: true) }
         _ = disconnectClosed()

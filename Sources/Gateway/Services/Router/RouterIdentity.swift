@@ -1,12 +1,12 @@
-// A DEALER that is one identity after the other: it connects under a name that the ROUTER at the other end addresses,
+// A DEALER that is one identity after another: it connects under a name that the ROUTER at the other end addresses,
 // serves, disconnects, and connects again under the next name.
 //
 //     (new) --connect--> open --disconnect--> closed --connect--> open ...
 //
-// Its socket stays: of a fresh identity that is the fifth of the price that can be saved. zmq_disconnect(3) takes the
-// connection's queue away from the socket before it returns, so what came for one name is never read under another.
+// The socket is kept, which saves a fifth of the cost of a fresh identity. zmq_disconnect(3) takes the connection's
+// queue away from the socket before it returns, so a message for one name is never read under another.
 //
-// Owned by its service, while it is open under a slot number; lent to one exchange at a time.
+// Owned by its service, and open under a slot number; lent to one exchange at a time.
 
 import Bridge
 import Configuration
@@ -14,52 +14,52 @@ import Glibc
 import Reactors
 import ZeroMQ
 
-/// A DEALER, the name it has now, and the exchange it serves.
+/// A DEALER, its present name, and the exchange that it serves.
 final class RouterIdentity: ReadinessHandler, MemoryHolder {
-    /// Messages read from one identity in one turn at most.
+    /// The most messages read from one identity in one turn.
     private static let turnBudget = 512
-    /// Messages that libzmq may hold on their way to the worker.
+    /// Messages that libzmq may queue on the way to the worker.
     private static let fewMessages = 16
-    /// How long what was sent last may take to leave.
+    /// How long the last message may take to leave.
     private static let lastPatience = Duration.seconds(1)
 
-    /// Where its service and the pool know it, while it is open.
+    /// The slot and endpoint by which service and pool know it, while it is open.
     private(set) var slot = 0
     private(set) var endpoint = 0
-    /// The exchange that has it; nil while it waits in the pool.
+    /// The exchange that uses it; nil while it waits in the pool.
     var exchange: (any Requester)?
-    /// Its endpoint went away while it was lent: it is not lent again.
+    /// Its endpoint went down while it was lent. It is not lent again.
     var isLost = false
-    /// The exchange's client does not take its replies; libzmq's own high-water mark then stops the worker.
+    /// The exchange's client reads too slowly. libzmq's own high water mark then stops the worker.
     private(set) var isPaused = false
-    /// The largest reply under this name, and what libzmq may hold while it is paused.
+    /// The largest reply under this name, which determines what libzmq may hold while it is paused.
     private var largestReply = 0
     private var memory = HeldMemory(.replies)
     /// It is on its service's list for this turn.
     var isTouched = false
-    /// It has a name, and what comes under it is read.
+    /// It has a name, and messages for that name are read.
     private(set) var isOpen = false
-    /// Nothing was sent under this name, and no time has passed since it was taken: nothing can have come.
+    /// Nothing was sent under this name, and it was connected in this turn: nothing can have arrived.
     var isNew = false
-    /// Something came under this name.
+    /// Something has arrived under this name.
     private(set) var hasReceived = false
 
     private unowned let service: RouterService
     private let socket: DealerSocket
     private let places: Places
-    /// The endpoint it is connected to; nil without a name.
+    /// The endpoint that it is connected to; nil if it has no name.
     private var address: String?
     private var lingers = false
     private var registration: Registration?
     private var incoming = Frame()
-    /// Messages for which there is room in any case; not less than one when it was found writable.
+    /// Messages for which there is certainly room; at least one if the socket was found writable.
     private var room = 0
-    /// Messages that a connection without any has room for.
+    /// The room of an empty connection, in messages.
     private let mark: Int
-    /// Replies that libzmq keeps unread: what is not read, because its client does not take it, is in no budget.
+    /// Replies that libzmq may keep unread. Unread replies of a slow client are in no other budget.
     private var unreadMark: Int
 
-    /// A socket without a name. - Throws: EMFILE when descriptors or sockets run out.
+    /// Makes a socket without a name. - Throws: EMFILE if descriptors or sockets run out.
     init(_ host: any ServiceHost, _ service: RouterService) throws(ZMQError) {
         self.service = service
         var options = SocketOptions(service.plan.configuration.socket)
@@ -67,8 +67,8 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         let settings = service.plan.configuration.socket
         if settings.sendHighWaterMark == nil { options.sendHighWaterMark = Self.fewMessages }
         options.receiveHighWaterMark = service.identities.unread.current
-        // Its replies may be left unread for as long as its client does not take them, and the answers to its pings
-        // behind them: the link to the endpoint has the heartbeats.
+        // Its replies, and the answers to its pings behind them, may stay unread for as long as its client is slow.
+        // Therefore only the link to the endpoint has heartbeats.
         options.heartbeatInterval = nil
         (mark, unreadMark) = (options.sendHighWaterMark, options.receiveHighWaterMark)
         places = host.bounds.places.identities
@@ -98,7 +98,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         (isOpen, isNew, isLost, isPaused, hasReceived) = (true, true, false, false, false)
     }
 
-    /// The service's mark has changed, or is another for such replies as this identity's.
+    /// The service's mark has changed, or this identity has received a larger reply.
     func settleMark() {
         let mark = service.identities.unread.mark(forReplies: largestReply)
         guard mark != unreadMark else { return }
@@ -112,7 +112,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         service.identities.noteReply(bytes)
     }
 
-    /// Replies stay with libzmq, which takes as many more as its mark allows: they count as if they were there.
+    /// Leaves replies unread in libzmq, which accepts more up to its mark. They count as if they were there.
     func pause() {
         isPaused = true
         hold((unreadMark + 1) * largestReply)
@@ -136,10 +136,10 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
 
     func ready(_ readiness: Readiness) { if isOpen { service.touch(self) } }
 
-    /// Before it is lent: whatever lies unread belongs to the exchange that was, not to the next.
+    /// Reads everything before it is lent: unread replies belong to the previous exchange, not to the next one.
     func drainWhole(_ service: RouterService) { while drain(service, wholly: true) {} }
 
-    /// A rejection is the truth, and loses nothing: see DealerService.
+    /// Sends a request. A rejection is real and loses nothing: see DealerService.
     func sendToWorker(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
         isNew = false
         if case .sent = transmit(&body, behind: head) { return .sent }
@@ -159,8 +159,8 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         return socket.send(&body, more: false)
     }
 
-    /// libzmq took its connection away, for a frame above `socket.max_reply_bytes`: a socket that has room and takes
-    /// nothing has no connection. (A connection that is lost otherwise is kept until it stands again.)
+    /// libzmq has closed its connection because of a frame larger than `socket.max_reply_bytes`: a socket that has room
+    /// but accepts nothing has no connection. (A connection lost in another way is kept until it is made again.)
     func isForsaken(_ service: RouterService) -> Bool {
         let events = socket.events
         if events.contains(.readable), !isPaused { service.touch(self) }
@@ -169,8 +169,8 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         return false
     }
 
-    /// Reads what is there. - Returns: whether some may be left for the next turn.
-    /// - Parameter wholly: also when memory is short.
+    /// Reads what has arrived. - Returns: whether some may be left for the next turn.
+    /// - Parameter wholly: read even when memory is short.
     func drain(_ service: RouterService, wholly: Bool = false) -> Bool {
         for _ in 0..<Self.turnBudget {
             guard !isPaused, isOpen else { return false }
@@ -184,27 +184,27 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         return true
     }
 
-    /// Nothing that comes under its name is delivered any more.
-    /// - Parameter lingering: what was sent last is to reach the worker all the same.
+    /// Stops delivering messages for its name.
+    /// - Parameter lingering: what was sent last should still reach the worker.
     func close(lingering: Bool) {
         hold(0)
         (isOpen, lingers, exchange) = (false, lingering, nil)
     }
 
-    /// Gives its name up, after `close`. - Returns: how many replies had come that were owed to no exchange.
+    /// Gives up its name, after `close`. - Returns: the number of replies that had arrived and belong to no exchange.
     func disconnect() -> Int {
         guard !isOpen, let address else { return 0 }
         var late = 0
         while late < Self.turnBudget, skipMessage() { late += 1 }
         if lingers { socket.setLinger(Self.lastPatience) }
-        // Fails only where it is not connected, and then all is well.
+        // Fails only if it is not connected, which is what we want.
         try? socket.disconnect(address)
         if lingers { socket.setLinger(service.plan.configuration.socket.linger) }
         self.address = nil
         return late
     }
 
-    /// The reactor watches it no more; its socket closes with its last reference.
+    /// Stops watching the socket, which closes with its last reference.
     func stop(_ host: any ServiceHost) {
         if let registration { host.reactor.unwatch(registration) }
         registration = nil
@@ -228,7 +228,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
         return true
     }
 
-    /// A Majordomo broker says which reply is the last one.
+    /// Receives a reply from a Majordomo broker, which marks the last one.
     private func receiveFromBroker(_ version: MajordomoVersion, _ service: RouterService) -> Bool {
         var message = Message()
         guard message.receive(from: socket) else { return false }
@@ -244,7 +244,7 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
 }
 
 extension SocketOptions {
-    /// The options that a service's `socket` section asks for.
+    /// The options for a service's `socket` section.
     init(_ settings: SocketSettings) {
         self.init()
         if let mark = settings.sendHighWaterMark { sendHighWaterMark = mark }
@@ -253,7 +253,7 @@ extension SocketOptions {
         immediate = !settings.queueWhileDown
         reconnectInterval = settings.reconnectInterval
         reconnectIntervalMax = settings.reconnectIntervalMax
-        // PeerClock and PeerTable have the clock.
+        // PeerClock and PeerTable check the time.
         handshakeInterval = .zero
         heartbeatInterval = settings.heartbeatInterval
         heartbeatTimeout = settings.heartbeatTimeout ?? settings.heartbeatInterval.map { $0 * 3 }

@@ -1,13 +1,13 @@
-// `peer: router`: at the other end is a ROUTER, and each exchange an identity that it addresses.
+// `peer: router`: the peer is a ROUTER, and each exchange is an identity that it addresses.
 
 import Bridge
 import Configuration
 
-/// What the reactors' parts of a service, and the thread that looks names up, tell one.
+/// The letters to a part of a service from its other parts, and from the thread that looks names up.
 enum RouterLetter: ServiceLetter {
-    /// A reply too many came from that endpoint: its identities are not reused any more.
+    /// That endpoint sent an unexpected reply: its identities are not reused any more.
     case distrusted(endpoint: Int)
-    /// The name in that endpoint was looked up; nil: it has no address now.
+    /// The result of looking up the name in that endpoint; nil if it has no address now.
     case resolved(endpoint: Int, epoch: Int, String?)
 }
 

@@ -1,16 +1,16 @@
-// A service behind a ROUTER: each exchange is a DEALER of its own, with an identity that the ROUTER addresses.
+// A service behind a ROUTER: each exchange has its own DEALER, with an identity that the ROUTER addresses.
 //
 //     exchange --send--> pool.lease --ready----------------------------> identity's socket
 //                              |----waiting--> (a fresh one connects) -->
 //                              |----noWorker, exhausted--> rejected at once
 //     end: closed, and a fresh one opens; with `reuse`, and nothing owed, back to the pool
 //
-// Whether an endpoint can be talked to one link an endpoint tells, which is never sent on: a monitor for each identity
-// would cost four descriptors more. An identity is opened where its endpoint is up, and what is sent on it waits in
-// libzmq for the connection to stand. Opening takes time, so few are opened a turn, ahead of need.
+// One link for each endpoint, which never carries requests, shows whether the endpoint can be reached; a monitor for
+// each identity would cost four more descriptors. An identity is opened if its endpoint is up, and what is sent on it
+// waits in libzmq until the connection is made. Opening takes time, so few are opened in a turn, ahead of need.
 //
-// When an endpoint goes down its identities may still hold replies that came before: what is lent ends at the next tick
-// as `workerLost`, after reading.
+// When an endpoint goes down, its identities may still hold replies that came before. Exchanges on them are read out
+// and end as `workerLost` at the next tick.
 
 import Bridge
 import Configuration
@@ -19,19 +19,19 @@ import ZeroMQ
 
 /// The identities of one `peer: router` service on one reactor.
 final class RouterService: Service {
-    /// Fresh identities at a time: 16 x 20 us is what a turn may bear.
+    /// The most fresh identities in one turn: 16 x 20 us is what a turn can afford.
     private static let openingsPerTurn = 16
-    /// New sockets among them: 60 us more each.
+    /// The most new sockets among them: each costs another 60 us.
     private static let socketsPerTurn = 4
-    /// Ticks between two looks at what may be given back.
+    /// Ticks between two rounds of closing unused identities.
     private static let ticksPerTrim = 40
-    /// Ticks between two looks at how large the replies of late were.
+    /// Ticks between two checks of the size of recent replies.
     private static let ticksPerMark = 4
-    /// Identities in one tick that are asked whether they have a connection: 0.5 us each.
+    /// The most identities whose connection is checked in one tick, at 0.5 us each.
     private static let looksPerTick = 512
 
     let plan: ServicePlan
-    /// Where the endpoints are Majordomo brokers.
+    /// Set if the endpoints are Majordomo brokers.
     let brokerVersion: MajordomoVersion?
     let host: any ServiceHost
     private var pool: IdentityPool
@@ -39,9 +39,9 @@ final class RouterService: Service {
     private var exhaustionLimit = RateLimit()
     private var touched: [RouterIdentity] = []
     private var links: [MonitoredDealer] = []
-    /// What identities connect to.
+    /// The endpoints that identities connect to.
     private(set) var addresses: EndpointAddresses
-    /// Where the endpoints are Majordomo brokers: whether they offer the service.
+    /// If the endpoints are Majordomo brokers: whether they offer the service.
     private var inquiries: [BrokerInquiry] = []
     private var lost: [RouterIdentity] = []
     private var ticks = 0
@@ -166,7 +166,7 @@ final class RouterService: Service {
             _ = identity.sendToWorker(&frame, behind: plan.head)
         }
         let isReusable = !end.owesReplies && !identity.isLost
-        // A good end without a reply: the request may still be on its way.
+        // The exchange ended well without a reply: its request may still be on its way.
         let lingers = cancels || end.isOK && !identity.hasReceived
         place(identity, pool.release(slot, reusable: isReusable), lingering: lingers)
         host.touch(self)
@@ -232,7 +232,7 @@ final class RouterService: Service {
         exchange.receivedFromWorker(&body, note)
     }
 
-    /// Nobody was owed what came under `identity`: the service may not keep its word.
+    /// A reply arrived that no exchange expected: the service may not keep to its declared end.
     private func receivedUnowed(_ identity: RouterIdentity) {
         guard let closing = pool.receivedUnowed(identity.slot) else { return }
         for slot in closing { close(slot, lingering: false) }
@@ -242,7 +242,7 @@ final class RouterService: Service {
         host.log.warning("service \(plan.name): \(distrust(of: identity.endpoint))")
     }
 
-    /// What users are told of an endpoint that does not keep its word.
+    /// The warning about an endpoint that does not keep to its declared end.
     private func distrust(of endpoint: Int) -> String {
         "\(plan.configuration.connect[endpoint]): a reply came after the one that `replies` declares to be the last; "
             + "it was dropped, but another like it could reach the wrong client, so `identities.reuse` is off for this "
@@ -262,7 +262,7 @@ final class RouterService: Service {
         return .accepted
     }
 
-    /// - Returns: whether libzmq took it; its queue may be full.
+    /// - Returns: whether libzmq accepted it; its queue may be full.
     private func transmit(_ request: inout Frame, _ slot: Int, _ exchange: any Requester) -> Bool {
         guard let identity = identities[slot] else { preconditionFailure("a lent slot is empty") }
         let byteCount = request.count
@@ -274,7 +274,7 @@ final class RouterService: Service {
         return true
     }
 
-    /// Does what the pool decided about `identity`.
+    /// Carries out the pool's decision about `identity`.
     private func place(_ identity: RouterIdentity, _ placement: IdentityPool.Placement, lingering: Bool = false) {
         switch placement {
         case .retired: close(identity.slot, lingering: lingering)
@@ -320,7 +320,7 @@ final class RouterService: Service {
         for ticket in pool.stranded() { host.requesters[ticket]?.finish(because: .noWorker) }
     }
 
-    /// Ends what was in flight where a worker is gone, after its last replies.
+    /// Ends exchanges whose worker is gone, after reading its last replies.
     private func endLost() {
         let batch = lost
         lost.removeAll()
@@ -335,7 +335,7 @@ final class RouterService: Service {
         }
     }
 
-    /// Ends exchanges whose identity lost its connection to a frame that is too large: nothing else tells them.
+    /// Ends exchanges whose identity lost its connection because of a frame that is too large. No event reports that.
     private func endForsaken() {
         let slots = identities.slots
         for _ in 0..<min(slots.count, Self.looksPerTick) {
@@ -349,7 +349,7 @@ final class RouterService: Service {
         }
     }
 
-    /// Opens what the pool asks for, some a turn. - Returns: whether it asks for more.
+    /// Opens identities that the pool asks for, a few in each turn. - Returns: whether it asks for more.
     private func openFresh() -> Bool {
         var sockets = Self.socketsPerTurn
         for _ in 0..<Self.openingsPerTurn {
@@ -362,7 +362,7 @@ final class RouterService: Service {
             } catch {
                 pool.openFailed(slot)
                 hasFailed = true
-                report("no further identity can be opened: \(error)")
+                report("cannot open another identity: \(error)")
                 giveUp()
                 return false
             }
@@ -370,8 +370,8 @@ final class RouterService: Service {
         return true
     }
 
-    /// No identity can be opened for those that wait: a session whose client is away gives its own back when the turn
-    /// is over, or they are rejected.
+    /// No identity can be opened for the waiting exchanges. Either a session whose client is away gives up its own at
+    /// the end of the turn, or the exchanges are rejected.
     private func giveUp() {
         guard pool.waitingCount > 0 else { return }
         if host.freeIdentity() { return host.whenTurnEnds { [unowned self] in host.touch(self) } }
@@ -386,7 +386,7 @@ final class RouterService: Service {
     private func reportExhaustion() {
         let line = exhaustionLimit.admit(
             "service \(plan.name): all identities are in use, and the request is refused with 503 overloaded; raise "
-                + "identities.max, or look why the worker takes so long", at: host.now)
+                + "identities.max, or check why the worker takes so long", at: host.now)
         if let line { host.log.warning("\(line)") }
     }
 

@@ -1,30 +1,30 @@
-// How many replies libzmq may keep unread for one identity of a router service. Its mark counts messages, and an
-// identity whose client does not read keeps as many as it says: of 64 KiB each, sixteen for each of a thousand such
-// identities are a gigabyte. So the mark follows the largest reply of late: few large ones, or many small ones.
+// How many replies libzmq may keep unread for one identity of a router service. Its mark counts messages, and the
+// identity of a slow client keeps that many: with replies of 64 KiB, sixteen for each of a thousand such identities are
+// a gigabyte. So the mark follows the size of the largest recent reply: few large ones, or many small ones.
 
-/// The receive high-water mark of a service's identities, by what its worker sends.
+/// The receive high water mark of a service's identities, by the size of its worker's replies.
 struct UnreadMark {
-    /// Messages at most: what keeps a stream of small ones going.
+    /// The most messages: enough to keep a stream of small ones flowing.
     private static let most = 16
-    /// Bytes that libzmq may keep for one identity, if it is more than one message.
+    /// The most bytes that libzmq may keep for one identity, if that is more than one message.
     private static let bytes = 128 << 10
 
     /// The mark of an identity that is about to connect.
     private(set) var current: Int
     private let isFixed: Bool
-    /// The largest reply since the last look, in bytes.
+    /// The largest reply since the last check, in bytes.
     private var largest = 0
 
-    /// - Parameter configured: `socket.receive_high_water_mark`, which holds for replies of any size.
+    /// - Parameter configured: `socket.receive_high_water_mark`, which applies to replies of any size.
     init(configured: Int?) {
         current = configured ?? Self.most
         isFixed = configured != nil
     }
 
-    /// The mark of an identity of this service that has got replies of so many bytes.
+    /// The mark of an identity that has received replies of this size.
     func mark(forReplies bytes: Int) -> Int { isFixed ? current : min(current, Self.mark(forReplies: bytes)) }
 
-    /// A reply came. - Returns: true if the mark is lower now.
+    /// Notes a reply. - Returns: true if the mark is now lower.
     @inline(__always)
     mutating func saw(_ bytes: Int) -> Bool {
         guard bytes > largest else { return false }
@@ -38,8 +38,8 @@ struct UnreadMark {
         return true
     }
 
-    /// From time to time: large replies that came no more count half as much as they did.
-    /// - Returns: true if the mark is higher now.
+    /// Called periodically: a maximum that was not reached again counts half.
+    /// - Returns: true if the mark is now higher.
     mutating func look() -> Bool {
         defer { largest = 0 }
         guard !isFixed, current < Self.most, Self.mark(forReplies: largest) > current else { return false }

@@ -1,7 +1,7 @@
-// Takes each request through the steps, in their order, and holds those that wait.
+// Takes each request through the admission steps in order, and holds the requests that wait at one.
 //
 //     begin --> step, step, ... --> handler.admitted        at once, for most
-//                 \--wait--> held --letter--> the step behind
+//                 \--wait--> held --letter--> the next step
 //                              |--10 s------> rejected: 503
 //                              \--client left, shutdown--> gone
 
@@ -11,7 +11,7 @@ import Reactors
 
 /// The admission of one reactor.
 final class Admission {
-    /// How long a request may wait at one step.
+    /// The longest that a request may wait at one step.
     var patience: Nanoseconds = 10_000_000_000
     /// In the order in which requests pass them.
     var steps: [any AdmissionStep]
@@ -26,14 +26,14 @@ final class Admission {
         waiting = TicketTable(reactor: UInt8(host.index), capacity: max(1, host.site.connectionsPerReactor))
     }
 
-    /// Requests that wait.
+    /// The number of requests that wait.
     var waitingCount: Int { waiting.count }
 
     /// A request's header is complete.
     @inline(__always)
     func begin(_ response: Response) { pass(response, from: 0, nil) }
 
-    /// The steps from `first` on. - Parameter held: the request, if it waited before.
+    /// Runs the steps from `first` on. - Parameter held: the request, if it has waited before.
     private func pass(_ response: Response, from first: Int, _ held: HeldRequest?) {
         for index in first..<steps.count {
             switch steps[index].decide(response) {
@@ -48,14 +48,15 @@ final class Admission {
     private func wait(_ response: Response, at step: Int, _ known: HeldRequest?, _ begin: (Ticket) -> Void) {
         let held = known ?? HeldRequest(response, handler)
         guard let ticket = waiting.insert(held) else {
-            handler.reject(response, Problem(.overloaded, "too many requests wait to be let in; try again in a moment"))
+            handler.reject(
+                response, Problem(.overloaded, "too many requests are waiting for admission; try again in a moment"))
             return response.request.release()
         }
         held.wait(at: step, ticket)
         begin(ticket)
     }
 
-    /// A letter has come, or time is up. A stale ticket is of a request that is gone.
+    /// A verdict has arrived, or the time is up. A stale ticket belongs to a request that is gone.
     func decided(_ ticket: Ticket, _ verdict: AdmissionVerdict) {
         guard case .live(let held) = waiting.find(ticket) else { return }
         forget(held)
@@ -66,24 +67,24 @@ final class Admission {
         if held.ticket == .none { held.response.request.release() }
     }
 
-    /// The gateway stops, and waits for no verdict.
+    /// Rejects the waiting requests, because the gateway stops.
     func rejectAll() {
         for held in waiting.values {
-            decided(held.ticket, .reject(.shutdown, detail: "the gateway shut down before the request was let in"))
+            decided(held.ticket, .reject(.shutdown, detail: "the gateway shut down before it admitted the request"))
         }
     }
 
-    /// It does not wait any more.
+    /// Removes a request that no longer waits.
     func forget(_ held: HeldRequest) {
         waiting.remove(held.ticket)
         held.leave()
     }
 }
 
-/// A request that waits at a step. Nothing of it is read meanwhile, so its client is watched for here.
+/// A request that waits at a step. Nothing of it is read meanwhile, so this watches whether its client disconnects.
 final class HeldRequest: RequestConsumer, TimerHandler, ReadinessHandler {
     let response: Response
-    /// The step that it waits at.
+    /// The index of the step that it waits at.
     private(set) var step = 0
     private(set) var ticket = Ticket.none
     private let handler: RESTHandler
@@ -116,10 +117,10 @@ final class HeldRequest: RequestConsumer, TimerHandler, ReadinessHandler {
     func timerFired(_ key: UInt64) {
         timer = nil
         handler.admission.decided(
-            ticket, .reject(.overloaded, detail: "it took too long to learn whether the request may pass; try again"))
+            ticket, .reject(.overloaded, detail: "checking whether the request is allowed took too long; try again"))
     }
 
-    /// The client closed its end.
+    /// The client closed its side of the connection.
     func ready(_ readiness: Readiness) {
         handler.admission.forget(self)
         response.request.abort()

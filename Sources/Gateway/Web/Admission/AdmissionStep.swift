@@ -1,34 +1,35 @@
-// Between a request's header and any work for it stand ordered steps. A step lets the request go on, rejects it, or
-// makes it wait for an answer from elsewhere.
+// The ordered steps between a request's header and any work for it. A step lets the request proceed, rejects it, or
+// makes it wait for a verdict from elsewhere.
 //
 //     header complete --> HostStep --> PageStep --> ... --> route, page, session
 //                            \----- rejected: a problem
 
 import Bridge
 
-/// What a step says of a request.
+/// A step's decision on a request.
 enum AdmissionDecision {
-    /// It goes on to the next step.
+    /// The request proceeds to the next step.
     case proceed
-    /// It is answered with this problem.
+    /// The request is answered with this problem.
     case reject(Problem)
-    /// It is held, unread, until `Letter.admission` comes with the ticket that the closure is given. The closure is
-    /// called once, and must not wait itself.
+    /// The request is held, unread, until `Letter.admission` brings a verdict for the ticket that the closure receives.
+    /// The closure is called once and must not block.
     case wait((Ticket) -> Void)
 }
 
-/// What a letter says of a request that waits.
+/// The verdict on a waiting request, as a letter brings it.
 enum AdmissionVerdict: Sendable {
     case proceed
     case reject(ProblemCode, detail: String)
 }
 
-/// One of the steps that every request passes, whatever it asks for. Confined to its reactor.
+/// A step that every request passes, whatever it asks for. Confined to its reactor.
 protocol AdmissionStep: AnyObject {
     func decide(_ response: Response) -> AdmissionDecision
 }
 
-/// The host must be one that the gateway has. Most requests carry that of the one before, and pass at a comparison.
+/// Admits the gateway's own hosts only. Most requests have the same Host as the one before and pass with one
+/// comparison.
 final class HostStep: AdmissionStep {
     private let rules: CallerRules
     private var admitted: [UInt8] = []
@@ -43,14 +44,15 @@ final class HostStep: AdmissionStep {
             admitted = Array(host.utf8)
             return .proceed
         }
-        // Probes call by whatever address they know. A page that came by a rebound name is rejected if it shows.
+        // Probes may use any address of the machine. A page that uses a rebound name is still rejected if it identifies
+        // itself.
         guard !request.isOfAPage, request.isProbe else { return .reject(problem) }
         response.isOfForeignHost = true
         return .proceed
     }
 }
 
-/// A page must be the gateway's own, or of a configured origin.
+/// Admits pages of the gateway's own origin and of configured origins only.
 final class PageStep: AdmissionStep {
     private let rules: CallerRules
 

@@ -1,10 +1,13 @@
-// Who may call at all: the `Host` against DNS rebinding, `Origin` and `Sec-Fetch-Site` against foreign pages.
+// Which callers are allowed: checks `Host` against DNS rebinding, `Origin` and `Sec-Fetch-Site` against foreign pages.
 //
-// A page of another site can make a browser send requests here, but it cannot choose these fields. A host name is
-// served if it is a loopback name, the address we listen on, or configured; where we listen on all addresses, any
-// literal address will do, since rebinding needs a name. An origin is let in if it is our own (the scheme in force and
-// the very `Host`) or configured. Without `Origin` (GET from `<img>`, a link, a no-cors fetch) `Sec-Fetch-Site` tells a
-// foreign page; without both no page calls: curl, a probe, a worker.
+// A page of another site can make a browser send requests here, but it cannot choose these fields.
+//
+// Host: loopback names, the listening addresses and configured names are allowed. A gateway that listens on all
+// addresses allows any literal address, because rebinding needs a name.
+//
+// Origin: our own (the scheme in use and exactly the `Host`) and configured ones are allowed. Requests without `Origin`
+// (GET from `<img>`, a link, a no-cors fetch) are checked by `Sec-Fetch-Site`. Requests with neither do not come from a
+// page, but from curl, a probe or a program.
 
 import Configuration
 import HTTP
@@ -40,16 +43,16 @@ struct CallerRules: Sendable {
     }
 
     enum OriginVerdict {
-        /// No page, or our own.
+        /// Not from a page, or from our own.
         case own
-        /// A link of a foreign page that the user follows: to what does nothing, and to nothing else.
+        /// A link on a foreign page that the user follows. It may only lead to what has no effects.
         case navigation
-        /// A configured one: the answer says that its page may read it.
+        /// A configured origin: the response allows its page to read it.
         case configured(String)
         case rejected(Problem)
     }
 
-    /// What a request says of the page that it comes from (RFC 6454; Fetch Metadata Request Headers).
+    /// What a request says about the page that sent it (RFC 6454; Fetch Metadata Request Headers).
     struct Sender {
         var origin: String?
         var site: String?
@@ -61,28 +64,28 @@ struct CallerRules: Sendable {
     func verdict(on sender: Sender, host: String) -> OriginVerdict {
         guard let field = sender.origin else { return verdict(withoutOrigin: sender) }
         let origin = field.lowercased()
-        // Every listener speaks plain HTTP: behind a TLS proxy the own origin stands in `allowed_origins`.
+        // Every listener speaks plain HTTP. Behind a TLS proxy the gateway's own origin has to be in `allowed_origins`.
         if origin == "http://\(host.lowercased())" { return .own }
         if allowedOrigins.contains(origin) { return .configured(field) }
         return .rejected(
             Problem(
                 .originRejected,
-                "pages of \(field) may not call this gateway; add the origin to `allowed_origins` to let them"))
+                "pages of \(field) may not call this gateway; add the origin to `allowed_origins` to allow them"))
     }
 
     private func verdict(withoutOrigin sender: Sender) -> OriginVerdict {
         guard let site = sender.site, site != "same-origin", site != "none" else { return .own }
-        // A page can leave its referrer out; it cannot lie about it.
+        // A page can omit its referrer, but it cannot forge it.
         let referrer = sender.referrer.map { Self.origin(of: $0.lowercased()) }
         if let referrer, allowedOrigins.contains(referrer) { return .own }
         if sender.mode == "navigate" && sender.destination == "document" { return .navigation }
         return .rejected(Self.foreignPage)
     }
 
-    /// What a page of another site is rejected, and its link to what does something.
+    /// The problem of a foreign page, and of its links to anything that has effects.
     static let foreignPage = Problem(
         .originRejected,
-        "a page of another site may not call this gateway; add its origin to `allowed_origins` to let it")
+        "pages of other sites may not call this gateway; add their origin to `allowed_origins` to allow them")
 
     /// The scheme and authority of a URL.
     private static func origin(of url: String) -> String {
@@ -90,7 +93,7 @@ struct CallerRules: Sendable {
         return parts.count < 3 ? url : parts[..<3].joined(separator: "/")
     }
 
-    /// The name in a `Host` field: without port and brackets, in lower case. Nil for what is no host and port.
+    /// The name in a `Host` field: without port and brackets, in lower case. Nil if the field is malformed.
     static func hostName(_ field: String) -> String? {
         let text = field.lowercased()
         let isBracketed = text.hasPrefix("[")

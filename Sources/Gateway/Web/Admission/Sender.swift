@@ -1,23 +1,23 @@
-// Where a request comes from, as far as it shows: which page, through which proxy, from which machine.
+// Where a request comes from: which page, through which proxy, from which machine.
 //
-//   a page       Origin, Sec-Fetch-*, Referer           CallerRules decide
-//   a proxy      Forwarded, X-Forwarded-*, Via ...      its address says nothing of the client
-//   the operator this machine, no proxy, no other page  may order workers, and sees endpoints
+//   a page        Origin, Sec-Fetch-*, Referer           CallerRules decides
+//   a proxy       Forwarded, X-Forwarded-*, Via ...      its address says nothing about the client
+//   the operator  this machine, no proxy, no other page  may give orders to workers, and sees endpoints
 
 import HTTP
 
 extension Request {
-    /// A browser says that it sends this for a page.
+    /// Whether a browser says that a page sent the request.
     var isOfAPage: Bool { value(of: .origin) != nil || value(of: .secFetchSite) != nil }
 
-    /// What the request says of the page that it comes from.
+    /// What the request says about the page that sent it.
     var sender: CallerRules.Sender {
         CallerRules.Sender(
             origin: text(of: .origin), site: text(of: .secFetchSite), mode: text(of: .secFetchMode),
             destination: text(of: .secFetchDest), referrer: text(of: .referer))
     }
 
-    /// Whether it is what probes of machines ask.
+    /// Whether the request is one that health probes send.
     var isProbe: Bool {
         guard method == .get || method == .head else { return false }
         return Self.probePaths.contains { path.equals($0) }
@@ -25,14 +25,14 @@ extension Request {
 
     private static let probePaths = ["/healthz", "/readyz", "/metrics"].map { Array($0.utf8) }
 
-    /// Whether a proxy says that it forwards somebody's request (RFC 7239; RFC 9110, section 7.6.3).
+    /// Whether a proxy says that it forwarded the request (RFC 7239; RFC 9110, section 7.6.3).
     var isForwarded: Bool { Self.forwardingFields.contains { values(named: $0.span) != nil } }
 
     private static let forwardingFields =
         ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"]
         .map { Array($0.utf8) }
 
-    /// Whether it comes from this machine.
+    /// Whether the request comes from this machine.
     var isLocal: Bool {
         let address = remoteAddress
         return address.hasPrefix("127.") || address == "[::1]" || address == "unix"
@@ -40,19 +40,19 @@ extension Request {
 }
 
 extension Response {
-    /// Whether the operator asks: from this machine, not through a proxy, and by a name of the gateway.
+    /// Whether the operator sent it: from this machine, not through a proxy, and to a name of the gateway.
     var isForOperator: Bool { request.isLocal && !isOfForeignHost && !request.isForwarded }
 }
 
 extension ServiceState {
-    /// The state as clients see it: `trouble` without endpoints.
+    /// The state as clients see it, without endpoints in `trouble`.
     var withoutEndpoints: ServiceState {
         var state = self
         state.trouble = trouble.map(Self.withoutEndpoints)
         return state
     }
 
-    /// The text with "an endpoint" in the place of each `transport://address`.
+    /// The text with "an endpoint" in place of each `transport://address`.
     static func withoutEndpoints(_ text: String) -> String {
         text.split(separator: " ", omittingEmptySubsequences: false).map { word in
             guard word.contains("://") else { return String(word) }

@@ -1,9 +1,9 @@
-// A request that is answered by the gateway itself: a page, a description, a rejection.
+// A request that the gateway answers itself: a page, a description, a rejection.
 
 import Bridge
 import HTTP
 
-/// The consumer of such a request; a body that comes along is passed over.
+/// The consumer of such a request. It ignores the body.
 final class PageRequest: RequestConsumer {
     private let handler: RESTHandler
     private let response: Response
@@ -18,7 +18,7 @@ final class PageRequest: RequestConsumer {
         since = handler.host.now
     }
 
-    /// Answers now; a rejection does not wait for the body.
+    /// Responds now; a rejection does not wait for the body.
     func respondIfComplete() {
         guard !isGiven else { return }
         isGiven = true

@@ -1,6 +1,6 @@
-// What the gateway says of itself: health, readiness, metrics, services, OpenAPI.
+// The pages about the gateway itself: health, readiness, metrics, services, OpenAPI.
 //
-// Those that tell of workers ask every reactor first, so their answer comes a turn later.
+// Pages about workers ask every reactor first, so their response comes a turn later.
 
 import Bridge
 import Configuration
@@ -13,7 +13,7 @@ enum Pages {
         response.request.respond(204, response.headers(nil), copying: Span())
     }
 
-    /// The process is alive; nothing else is looked at.
+    /// Reports that the process is alive, and checks nothing else.
     static func health(_ response: Response) {
         response.send(200, "application/json", Array("{\"status\":\"ok\"}\n".utf8))
     }
@@ -68,12 +68,12 @@ enum Pages {
         let request = response.request
         let id = request.id
         host.inquire { reports in
-            // The request may be over by now, and its object another's.
+            // By now the request may be over, and its object in use for another one.
             if request.id == id && !request.isAnswered { reply(reports) }
         }
     }
 
-    /// How each service stands, as far as it is for the eyes of whoever asks.
+    /// The state of each service. Only the operator sees endpoints in it.
     static func states(_ reports: [CoreReport], _ host: any WebHost, for response: Response) -> [ServiceState] {
         let isForOperator = response.isForOperator
         return host.site.plans.indices.map { index in
@@ -131,7 +131,7 @@ enum Pages {
         writer.endObject()
     }
 
-    /// A service that a broker's workers have registered.
+    /// Describes a service that a broker's workers have registered.
     private static func describe(_ route: ServiceRoute, _ state: ServiceState, into writer: inout JSONWriter) {
         let pool = state.pools.first { $0.name == route.name }
         writer.beginObject()
@@ -172,7 +172,7 @@ enum Pages {
 }
 
 extension Predicate {
-    /// For a person: `/done = true`.
+    /// The predicate for people: `/done = true`.
     var words: String {
         switch self {
         case .equals(let pointer, let literal): "\(pointer) = \(literal.text)"

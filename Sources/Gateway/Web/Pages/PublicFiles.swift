@@ -1,5 +1,5 @@
-// The bytes served from the public folder: read once at the start, so a request never waits for a disk, and a path in a
-// request is a key in a table and never a path on the disk.
+// The files of the public folder. They are read once at startup, so that no request waits for a disk, and a path in a
+// request is a key in a table, never a path on the disk.
 
 import Bridge
 import HTTP
@@ -15,14 +15,14 @@ struct PublicFile: Sendable {
 
 /// The folder's files by their path in a URL.
 struct PublicFiles: Sendable {
-    /// All files together.
+    /// The most bytes of all files together.
     static let maxBytes = 64 << 20
 
     private let files: [String: PublicFile]
     private let hasForeignReaders: Bool
 
     /// - Parameters:
-    ///   - folder: nil for none.
+    ///   - folder: nil if there is none.
     ///   - hasForeignReaders: whether pages of other origins may read the files (`allowed_origins`).
     init(folder: String?, hasForeignReaders: Bool) throws {
         var files: [String: PublicFile] = [:]
@@ -45,7 +45,7 @@ struct PublicFiles: Sendable {
 
     func find(_ path: Span<UInt8>) -> PublicFile? { files[String(copying: path)] }
 
-    /// A page may load from here alone, and from nowhere else (Content Security Policy Level 3).
+    /// A page may load resources from this origin only (Content Security Policy Level 3).
     static let policy =
         "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
@@ -57,8 +57,8 @@ struct PublicFiles: Sendable {
         headers.add("X-Content-Type-Options", "nosniff")
         headers.add("Content-Security-Policy", Self.policy)
         headers.add("Referrer-Policy", "no-referrer")
-        // A page of a configured origin imports the client module and reads its types. Vary stands in every answer, so
-        // that a cache gives such a page no answer without this field (Fetch, "HTTP CORS protocol and caches").
+        // A page of a configured origin imports the client module and reads its types. Every response has `Vary`, so
+        // that no cache gives such a page a response without this field (Fetch, "HTTP CORS protocol and caches").
         if hasForeignReaders { headers.add("Vary", "Origin") }
         if let origin = response.origin { headers.add("Access-Control-Allow-Origin", origin) }
         headers.close = response.closes
@@ -68,7 +68,7 @@ struct PublicFiles: Sendable {
         response.request.respond(200, headers, sharing: file.body)
     }
 
-    /// It changes when the file does.
+    /// The entity tag, which changes with the file's contents.
     private static func tag(_ bytes: [UInt8]) -> String { "\"\(String(FNV1a.hash(bytes.span), radix: 16))\"" }
 
     private static func contentType(_ path: String) -> String {

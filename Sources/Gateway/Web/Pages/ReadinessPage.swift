@@ -1,19 +1,19 @@
-// Whether the gateway can serve: `/readyz` for all services, `/readyz?service=X` for one.
+// `/readyz` reports whether the gateway can serve all services, `/readyz?service=X` whether it can serve one.
 //
-//   200  each service that counts has a worker, and no shutdown has begun
-//   503  with the same body
-//   404  there is no service of that name
+//   200  each required service has a worker, and no shutdown has begun
+//   503  otherwise, with the same body
+//   404  no service has that name
 
 import Bridge
 import HTTP
 import JSON
 
 extension Pages {
-    /// What the page says of one service.
+    /// One service on the page.
     private struct Part {
         let name: String
         let state: ServiceState
-        /// It is not waited for.
+        /// The gateway is ready without it.
         let isOptional: Bool
     }
 
@@ -37,7 +37,7 @@ extension Pages {
 
     private static func isDraining(_ reports: [CoreReport]) -> Bool { reports.contains(where: \.isDraining) }
 
-    /// A service that a broker's workers register.
+    /// The state of a service that a broker's workers have registered.
     private static func registered(_ name: String, _ states: [ServiceState]) -> ServiceState? {
         guard let pool = states.lazy.flatMap(\.pools).first(where: { $0.name == name && !name.isEmpty }) else {
             return nil

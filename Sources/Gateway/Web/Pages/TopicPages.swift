@@ -1,10 +1,10 @@
-// What the description of a publisher's service says.
+// The description of a publisher's service.
 
 import Configuration
 import JSON
 
 extension Pages {
-    /// How it is listened to, in place of how exchanges end.
+    /// Writes how its topics are subscribed to, where other services describe how exchanges end.
     static func describeTopics(_ plan: ServicePlan, _ reports: [CoreReport], into writer: inout JSONWriter) {
         let settings = plan.configuration.publisher
         var counts = TopicCounts()

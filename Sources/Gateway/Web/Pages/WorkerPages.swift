@@ -1,4 +1,4 @@
-// What an operator says to a pool: no new work for this worker, or work again. From this machine only.
+// An operator's orders to a worker of a pool: no new work (`drain`), or work again (`resume`). From this machine only.
 
 import Bridge
 import Configuration
@@ -10,11 +10,11 @@ enum WorkerPages {
     static func order(_ response: Response, _ host: any WebHost, _ path: PathParameters) {
         let (service, id, verb) = (path["service"] ?? "", path["worker"] ?? "", path["order"] ?? "")
         guard response.isForOperator else {
-            let detail = "workers are drained from the gateway's own machine only, and not through a proxy"
+            let detail = "workers can only be drained from the gateway's own machine, and not through a proxy"
             return response.send(Problem(.operatorOnly, detail))
         }
         guard verb == "drain" || verb == "resume" else {
-            return response.send(Problem(.notFound, "an order to a worker is drain or resume"))
+            return response.send(Problem(.notFound, "the order to a worker must be drain or resume"))
         }
         let request = response.request
         let number = request.id
@@ -24,7 +24,7 @@ enum WorkerPages {
                 return response.send(Problem(.unknownService, "\"\(service.prefix(64))\" has no workers that register"))
             }
             guard pool.workers.contains(where: { $0.id == id }) else {
-                return response.send(Problem(.notFound, "no worker of \"\(service)\" is called \"\(id.prefix(600))\""))
+                return response.send(Problem(.notFound, "\"\(service)\" has no worker named \"\(id.prefix(600))\""))
             }
             host.order(verb == "drain", worker: id, of: plan, pool.name)
             var writer = JSONWriter()

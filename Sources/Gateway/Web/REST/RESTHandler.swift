@@ -1,4 +1,4 @@
-// The door: every request whose header is complete comes here once, is let in or rejected, and finds its place.
+// The entry point: every request with a complete header comes here once, is admitted or rejected, and is dispatched.
 //
 //     Admission -> route -> built-in page, public file, session, or RESTReplySink
 
@@ -7,16 +7,16 @@ import Configuration
 import HTTP
 import JSON
 
-/// Takes requests in, on one reactor.
+/// Accepts and dispatches the requests of one reactor.
 final class RESTHandler: RequestHandler, RejectionWriter {
     let host: any WebHost
-    /// Requests that have no last byte yet.
+    /// Requests whose last byte has not been sent yet.
     private(set) var openRequests = 0
     private var lastRequest: UInt64 = 0
     private(set) lazy var admission = Admission(self)
     private(set) lazy var sessions = SessionHandler(self)
     private let noParameters = RequestParameters()
-    /// The last path that led to a target without parameters, and that target.
+    /// The last path that led to a target without parameters, and its target.
     private var lastPath: [UInt8] = []
     private var lastMethod = Method.other
     private var lastTarget = WebTarget.health
@@ -31,13 +31,13 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         admission.begin(response)
     }
 
-    /// Whether the request only follows a link of a foreign page, which may do nothing: then it is rejected here.
+    /// Rejects a request that only follows a link on a foreign page. - Returns: whether it did.
     func rejectsLink(_ response: Response) -> Bool {
         if response.isForeignLink { reject(response, CallerRules.foreignPage) }
         return response.isForeignLink
     }
 
-    /// A request has its last byte, or lost its client.
+    /// A request's last byte is sent, or its client is gone.
     func closed(_ response: Response, since: Instant, _ reason: RequestEnd, _ exchange: ExchangeRecord?) {
         openRequests -= 1
         host.metrics.responded(response.request.status)
@@ -54,20 +54,20 @@ final class RESTHandler: RequestHandler, RejectionWriter {
             method: request.methodName, path: request.path)
     }
 
-    /// The HTTP room rejects what it cannot read; the words are ours.
+    /// Writes the problem of a request that the HTTP room cannot read.
     func problem(status: Int, code: StaticString, detail: String, remote: String) -> [UInt8] {
         let known = ProblemCode(code)
         host.metrics.rejections.report(known, detail, remote)
         return Problem(known, detail, status: status).bytes(requestID: nil)
     }
 
-    /// It has passed the steps of admission.
+    /// The request has passed all steps of admission.
     func admitted(_ response: Response) {
         let request = response.request
-        // Most requests go where the one before went: those need no look at the table.
+        // Most requests have the same path as the one before and skip the table.
         if request.method == lastMethod, request.path.equals(lastPath) { return serve(response, lastTarget, .none) }
         if request.method == .options {
-            // The server as a whole (RFC 9110, section 9.3.7), or one path.
+            // Either for the server as a whole (RFC 9110, section 9.3.7) or for one path.
             return request.path.equals(Self.asterisk) ? sendAllowed(response, Self.anyMethod) : options(response)
         }
         if request.method == .head, let head = headMatch(request) { return serve(response, head.target, head.path) }
@@ -85,7 +85,7 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         }
     }
 
-    /// HEAD must not do what a GET asks for: only a route that names it, or takes any method, leads to a worker.
+    /// HEAD must not do what GET does: only a route that names HEAD, or takes any method, leads to a worker.
     private func headMatch(_ request: Request) -> (target: WebTarget, path: PathParameters)? {
         guard case .found(let number, let path) = host.site.routes.match("HEAD", request.path),
             case .exchange = host.site.routes[number]
@@ -93,7 +93,7 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         return (host.site.routes[number], path)
     }
 
-    /// As the table knows it; HEAD of a page is a GET whose body stays here.
+    /// The method for the table. HEAD of a page is a GET whose body is not sent.
     private static func methodName(_ request: Request) -> String {
         switch request.method {
         case .get, .head: "GET"
@@ -140,7 +140,8 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         }
     }
 
-    /// A service that a broker's workers have registered: what POST and GET are to one of the configuration.
+    /// Dispatches a request for a service that a broker's workers have registered, like POST and GET on a configured
+    /// one.
     private func registeredService(_ response: Response, _ route: ServiceRoute, _ path: PathParameters) {
         switch response.request.method {
         case .get, .head: serve(response, .service(route), path)
@@ -149,7 +150,7 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         }
     }
 
-    /// Everything about the request that can be rejected before its body is read, then the exchange.
+    /// Checks everything that can be rejected before the body is read, then prepares the exchange.
     private func exchange(_ response: Response, _ route: ServiceRoute, _ path: PathParameters) {
         if rejectsLink(response) { return }
         let request = response.request
@@ -171,9 +172,9 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         let body = route.plan.configuration.body
         guard let format = Self.format(of: request, route, isSingle: rules.count == 1) else {
             return reject(
-                response, Problem(.notAcceptable, "take application/json, application/x-ndjson or text/event-stream"))
+                response, Problem(.notAcceptable, "accept application/json, application/x-ndjson or text/event-stream"))
         }
-        // EventSource connects again when its stream ends; 204 tells it to stop (HTML, "server-sent events").
+        // EventSource reconnects when its stream ends; 204 tells it to stop (HTML, "server-sent events").
         if format == .sse, response.isEventSourceAgain { return page(response) { Pages.nothing($0) } }
         if request.hasBody, let problem = MediaTypeCheck.problem(of: request, body) {
             return reject(response, problem)
@@ -187,7 +188,7 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         }
         if let most = host.site.exchangesPerAddress, !request.enter(limit: most) {
             return reject(
-                response, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
+                response, Problem(.tooManyExchanges, "your address already has \(most) requests in flight"))
         }
         rules = route.plan.rules(asking: format, on: rules)
         request.consumer = RESTReplySink(self, route, response, path, parameters, rules, format)
@@ -203,17 +204,17 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         } else {
             format = ReplyFormat.negotiate(request.value(of: .accept), body, isSingle: isSingle)
         }
-        // What the one reply is in the end its envelope says: a page, an image.
+        // The media type of a single reply is up to its envelope: a page, an image.
         guard format == nil, isSingle, route.reply == .envelope else { return format }
         return ReplyFormat.negotiate(nil, body, isSingle: true)
     }
 
-    /// What the query and `Prefer` ask for. - Returns: what is wrong with it, or nil.
+    /// Reads the query and `Prefer`. - Returns: what is wrong with them, or nil.
     private func read(_ parameters: RequestParameters, of request: Request, _ route: ServiceRoute) -> Problem? {
         let isForGateway = !route.isConfigured && (route.request == .body || request.method == .get)
         if let problem = parameters.readQuery(request.query, isForGateway: isForGateway) { return problem }
         if parameters.request != nil, request.hasBody {
-            return Problem(.badParameter, "there is a request in the query and one in the body; send one of them")
+            return Problem(.badParameter, "the query has a request and so has the body; send only one of them")
         }
         if let field = request.text(of: .prefer) { parameters.readPreferences(field) }
         return nil
@@ -222,7 +223,7 @@ final class RESTHandler: RequestHandler, RejectionWriter {
     private static func tooMuch(_ key: OverrideResult.StaticKey, _ route: ServiceRoute) -> Problem {
         Problem(
             .badParameter,
-            "\(key.rawValue) is more than service \"\(route.name)\" allows; GET it to see its `overrides`")
+            "\(key.rawValue) exceeds what service \"\(route.name)\" allows; GET it to see its `overrides`")
     }
 
     private func publicFile(_ response: Response) {
@@ -234,7 +235,7 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         page(response) { self.host.site.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
     }
 
-    /// The methods of a path that has none for HEAD.
+    /// The methods of a path that does not take HEAD.
     private func methods(of path: Span<UInt8>) -> [String] {
         guard case .methodNotAllowed(let methods) = host.site.routes.match("HEAD", path) else { return ["GET"] }
         return methods
@@ -246,14 +247,15 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         page(response) { $0.send(problem, allow: allow) }
     }
 
-    /// What a path takes; for a page of a configured origin also the leave to ask (Fetch, "CORS-preflight request").
+    /// Lists the methods of a path, and answers the preflight of a configured origin's page (Fetch, "CORS-preflight
+    /// request").
     private func options(_ response: Response) {
         let request = response.request
         var methods: [String] = []
         switch host.site.routes.match("OPTIONS", request.path) {
         case .methodNotAllowed(let known): methods = known
         case .found(let number, let path):
-            // A preflight is the browser's own question; any other OPTIONS is the route's to answer.
+            // A preflight comes from the browser itself. The route answers any other OPTIONS.
             let target = host.site.routes[number]
             if case .unknownService = target, host.registeredServices[path["service"] ?? ""] != nil {
                 methods = ["GET", "POST"]
@@ -283,7 +285,7 @@ final class RESTHandler: RequestHandler, RejectionWriter {
         }
     }
 
-    /// What a page of a configured origin may send beyond the fields that need no leave.
+    /// The fields that a page of a configured origin may send in addition to those that need no permission.
     private static let requestHeaders =
         "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, Traceparent, X-Request-Id"
 
@@ -300,14 +302,14 @@ final class RESTHandler: RequestHandler, RejectionWriter {
 
     func reject(_ response: Response, _ problem: Problem) { page(response) { $0.send(problem) } }
 
-    /// Answers a request that is no exchange, now or later.
+    /// Answers a request that opens no exchange, now or later.
     func page(_ response: Response, _ give: @escaping (Response) -> Void) {
         let visit = PageRequest(self, response, give)
         response.request.consumer = visit
         visit.respondIfComplete()
     }
 
-    /// The client's own request id where it is a harmless one, else a fresh one.
+    /// The client's own request id if it is safe to repeat, else a new one.
     private func requestID(of request: Request) -> RequestID {
         if let given = request.value(of: .xRequestID), given.count <= 128, Self.isHarmless(given) {
             return .given(String(copying: given))
@@ -352,7 +354,7 @@ extension Span<UInt8> {
 }
 
 extension Request {
-    /// The value of a header field as text; of several fields, the list that they are together.
+    /// The value of a header field as text. If the field is repeated, its values become one list.
     func text(of header: KnownHeader) -> String? {
         guard let value = value(of: header) else { return nil }
         guard isRepeated(header) else { return String(copying: value) }

@@ -1,12 +1,12 @@
-// One HTTP request that is an exchange, from its header to its last byte.
+// One HTTP request that opens an exchange, from its header to the last byte of its response.
 //
 //     accepted --body--> complete --open--> waiting --reply--> responding --> closed
 //         |                 |                  |                  |
 //         +---- problem ----+---- problem -----+   client left: finish(.clientLeft), worker cancelled
 //
-// It is the request's consumer, its exchange's sink and the stream's owner all the time. While the exchange is open it
-// looks after the connection: a client that leaves is watched for (from 50 ms on: most exchanges are over before), a
-// stream that has no reply yet begins (1 s), a quiet SSE stream gives a sign of life (15 s).
+// It is at once the request's consumer, its exchange's sink and the stream's owner. While the exchange is open it also
+// maintains the connection: it watches for a client that disconnects (after 50 ms, because most exchanges are over
+// before), begins a stream that has no reply yet (after 1 s), and sends a comment on a quiet SSE stream (after 15 s).
 
 import Bridge
 import Configuration
@@ -15,7 +15,7 @@ import JSON
 import Reactors
 import ZeroMQ
 
-/// Collects a request, opens its exchange, and answers with the replies.
+/// Collects a request, opens its exchange, and responds with the replies.
 final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHandler, MemoryHolder {
     private static let watchAfter: Nanoseconds = 50_000_000
     private static let beginAfter: Nanoseconds = 1_000_000_000
@@ -23,7 +23,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
 
     let exchange: Exchange
     private let host: any WebHost
-    // A strong reference, although it outlives this: it costs half of an unowned one.
+    // Strong, although the handler outlives this object: a strong reference costs half of an unowned one.
     private let handler: RESTHandler
     private let route: ServiceRoute
     private let response: Response
@@ -31,7 +31,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     private let parameters: RequestParameters
     private let acceptedAt: Instant
     private var body: RequestBody
-    /// Where the replies go: into a stream, or else collected for one body.
+    /// Replies go into a stream, or else are collected for one body.
     private var stream: StreamWriter?
     private var collector: UnaryWriter
     private var credit: Credit
@@ -49,7 +49,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         _ parameters: RequestParameters, _ rules: EndRules, _ format: ReplyFormat
     ) {
         let host = handler.host
-        // There is nothing to stream, unless the client hears of ends in the stream.
+        // There is nothing to stream, unless the client wants to read the end in the stream.
         let format = rules.count == 0 && format != .sse && !parameters.wantsEndRecord ? .json : format
         self.host = host
         self.handler = handler
@@ -106,11 +106,11 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
     var memoryKey: UInt64 { response.request.clientKey }
     private var plan: ServicePlan { route.plan }
 
-    /// Everything has been said and is good: the worker gets it, unless the client left meanwhile.
+    /// Opens the exchange of a complete and valid request, unless the client has disconnected meanwhile.
     func open() {
         guard !isClosed else { return }
         var frame: Frame
-        // Once the frame is made nobody asks for the bytes again, and the worker may take its time.
+        // The bytes are not needed once the frame is made. This frees them early, since the worker may take long.
         let body = body.takeBytes()
         defer { hold(body: exchange.unsent.isEmpty ? 0 : body.count) }
         if plan.traits.takesSubscriptions {
@@ -121,7 +121,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
             frame = Frame(copying: body.span)
         }
         exchange.open(&frame, self)
-        // Nobody knows when the first message comes, and no problem can come before it.
+        // The first message may be a long time off, and no problem can come before it.
         if exchange.isOpen && plan.traits.takesSubscriptions { stream?.begin() }
     }
 
@@ -175,7 +175,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
         let conclusion = Conclusion(record: endRecord, errorReply: errorReply)
         if let stream { return stream.end(conclusion) }
         collector.end(conclusion, response, route)
-        // The library has a copy until the client has taken it.
+        // libmicrohttpd keeps a copy until the client has read it.
         if !isClosed { hold(replies: Int(clamping: response.request.bytesSent)) }
     }
 
@@ -202,7 +202,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
 
     private func evictBody() {
         hold(body: 0)
-        // It waits for an identity.
+        // The request waits for an identity.
         if exchange.isOpen { return exchange.finish(because: .overloaded, saying: MemoryWords.body, by: self) }
         reject(Problem(.overloaded, MemoryWords.body), retryAfter: plan.retryAfterSeconds)
         response.request.answerBeforeBody()
@@ -241,7 +241,7 @@ final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, ReadinessHan
             ? lastSign + Self.signAfter : max(acceptedAt + Self.beginAfter, host.now + Self.beginAfter / 4)
     }
 
-    /// The client closed its end.
+    /// The client closed its side of the connection.
     func ready(_ readiness: Readiness) {
         stopWaiting()
         exchange.finish(because: .clientLeft, by: self)

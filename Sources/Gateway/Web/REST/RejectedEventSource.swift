@@ -1,14 +1,14 @@
-// A browser's EventSource shows a page nothing of an answer that is not 200: neither its status nor its body. So a
-// rejection comes to it as a stream of one event, the end that every stream has:
+// A browser's EventSource hides every response but a 200 from the page, its status and body included. It therefore gets
+// a rejection as a stream of one event, the end event that every stream has:
 //
-//   retry: 1000          come again, after `Retry-After`;  or
-//   id: refused           do not: an EventSource that comes back with a Last-Event-ID gets 204, which stops it
+//   retry: 1000          come back after `Retry-After`;  or
+//   id: refused          do not: an EventSource that comes back with a Last-Event-ID gets 204, which stops it
 //   event: end
 //   data: {"reason":"refused","ok":false,"replies":0,...,"problem":{...}}
 //
-// Browsers send nothing that only an EventSource has. Chromium's, Firefox's and Safari's ask by GET with
-// `Accept: text/event-stream` and `Cache-Control: no-cache`; fetch does so only with `cache: "no-store"`. A page says
-// what it wants with `errors=event` or `errors=status`.
+// No header is specific to EventSource. Those of Chromium, Firefox and Safari send GET with `Accept: text/event-stream`
+// and `Cache-Control: no-cache`; fetch does so only with `cache: "no-store"`. A page can say what it wants with
+// `errors=event` or `errors=status`.
 
 import Bridge
 import HTTP
@@ -19,7 +19,7 @@ extension Response {
     private static let noCache = Array("no-cache".utf8)
     private static let cacheControl = Array("cache-control".utf8)
 
-    /// Whether whoever asks can see rejections as events only.
+    /// Whether the client can see rejections as events only.
     var isEventSource: Bool {
         let request = request
         guard request.method == .get else { return false }
@@ -30,7 +30,7 @@ extension Response {
         return request.values(named: Self.cacheControl.span).map { $0 == Self.noCache } ?? false
     }
 
-    /// `errors` in the query, where the query is the gateway's.
+    /// The value of `errors`, if the query belongs to the gateway.
     private var wantsEvents: Bool? {
         let request = request
         guard String(copying: request.path).hasPrefix("/v1/services/") else { return nil }
@@ -41,13 +41,13 @@ extension Response {
         return nil
     }
 
-    /// It is there again after its stream ended.
+    /// Whether an EventSource has come back after its stream ended.
     var isEventSourceAgain: Bool {
         let request = request
         return request.method == .get && request.value(of: .lastEventID) != nil
     }
 
-    /// A rejection as a stream; nil where it is told to stop coming.
+    /// A rejection as a stream; nil to tell the EventSource to stop.
     func event(_ problem: Problem, retryAfter seconds: Int?, endedBy reason: EndReason?) -> [UInt8]? {
         if seconds == nil && isEventSourceAgain { return nil }
         var writer = JSONWriter()

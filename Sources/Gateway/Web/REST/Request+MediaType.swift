@@ -1,11 +1,11 @@
-// Which bodies a service takes, by what the header says of them: nothing is read before that.
+// Checks a body's type and coding by the request's header, before any of it is read.
 
 import Configuration
 import HTTP
 
 extension MediaTypeCheck {
-    /// What is wrong with the request's `Content-Type` or `Content-Encoding`, or nil. curl's default type is taken for
-    /// JSON and text: with a foreign origin the request would not have come so far.
+    /// What is wrong with the request's `Content-Type` or `Content-Encoding`, or nil. curl's default type is accepted
+    /// as JSON and as text: a form on a foreign page, which sends it too, has been rejected by its origin before.
     static func problem(of request: Request, _ body: ServiceConfiguration.BodyFormat) -> Problem? {
         if let coding = request.value(of: .contentEncoding), !coding.equals(identity) {
             let name = String(copying: coding).prefix(64)

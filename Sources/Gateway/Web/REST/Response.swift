@@ -1,24 +1,24 @@
-// What every response of one request carries, and the ways to give it.
+// What every response to one request has in common, and the ways to send it.
 
 import Bridge
 import HTTP
 import JSON
 
-/// A request and what its response must say whatever it is. An object, because it is passed on from hand to hand.
+/// A request and what its response says in any case. It is a class because it is passed along a lot.
 final class Response {
     let request: Request
     let requestID: RequestID
-    /// The connection is closed afterwards: the gateway is draining.
+    /// The connection is closed after the response, because the gateway is draining.
     let closes: Bool
-    /// The configured origin whose page asks; it may read the answer (Fetch, "HTTP CORS protocol").
+    /// The configured origin whose page sent the request and may read the response (Fetch, "HTTP CORS protocol").
     var origin: String?
-    /// A link of a foreign page leads here.
+    /// The request follows a link on a foreign page.
     var isForeignLink = false
-    /// A probe came by a name that is not the gateway's.
+    /// The request is a probe whose Host is not one of the gateway's.
     var isOfForeignHost = false
-    /// Why the request was rejected before there was an exchange.
+    /// Why the request was rejected before it opened an exchange.
     private(set) var rejection: Problem?
-    /// Where the time went, where a worker was waited for; said in the header, if that is not given yet.
+    /// The times of an exchange that waited for a worker. Sent in the header, unless that is sent already.
     var timing: ServerTiming?
 
     init(_ request: Request, _ requestID: RequestID, closes: Bool) {
@@ -27,9 +27,9 @@ final class Response {
         self.closes = closes
     }
 
-    /// What every answer says, built once.
+    /// The fields of every response, built once.
     private static let common = ResponseHeaders(["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"])
-    /// The same where the worker says what may be cached.
+    /// The same without `Cache-Control`, which the worker sets.
     private static let unstated = ResponseHeaders(["X-Content-Type-Options": "nosniff"])
 
     func headers(_ contentType: StaticString?) -> ResponseHeaders {
@@ -40,7 +40,7 @@ final class Response {
         return headers
     }
 
-    /// The fields of an answer whose format the client could choose, with those that a worker sets.
+    /// The fields of a response whose format the client could choose, and those that the worker sets.
     func headers(negotiating contentType: String?, _ fields: [(name: String, value: String)]) -> ResponseHeaders {
         func isSet(_ name: String) -> Bool { fields.contains { $0.name.lowercased() == name } }
         var headers = isSet("cache-control") ? Self.unstated : Self.common
@@ -53,14 +53,14 @@ final class Response {
         return headers
     }
 
-    /// The fields of a whole JSON answer whose exchange ended for `reason`.
+    /// The fields of a complete JSON response whose exchange ended for `reason`.
     func headers(ofJSONEndedBy reason: EndReason) -> ResponseHeaders {
         var headers = (origin == nil ? Self.jsonEndedBy : Self.jsonForOrigin)[Int(reason.rawValue)]
         complete(&headers)
         return headers
     }
 
-    // Built once for each reason: six fields, of which one differs from answer to answer.
+    // Built once for each reason: six fields. Only one of them differs between responses.
     private static let jsonEndedBy = EndReason.allCases.map { json(endedBy: $0, varies: "Accept") }
     private static let jsonForOrigin = EndReason.allCases.map { json(endedBy: $0, varies: "Accept, Origin") }
 
@@ -72,7 +72,7 @@ final class Response {
         return headers.prebuilt
     }
 
-    /// What differs from request to request.
+    /// Adds the fields that differ from request to request.
     private func complete(_ headers: inout ResponseHeaders) {
         requestID.withBytes { headers.add("X-Request-Id", $0) }
         if let origin {
@@ -83,7 +83,7 @@ final class Response {
         headers.close = closes
     }
 
-    /// - Parameter reason: how its exchange ended, where there was one.
+    /// - Parameter reason: how the exchange ended, if there was one.
     func send(_ problem: Problem, retryAfter: Int? = nil, allow: String? = nil, endedBy reason: EndReason? = nil) {
         let seconds = retryAfter ?? (problem.status == 429 || problem.status == 503 ? 1 : nil)
         if isEventSource { return sendEvent(problem, retryAfter: seconds, endedBy: reason) }
@@ -97,7 +97,7 @@ final class Response {
             headers.add("Sec-WebSocket-Version", "13")
         }
         if let allow { headers.add("Allow", allow) }
-        // RFC 9110, section 15.5.16: what codings a body may have.
+        // RFC 9110, section 15.5.16: a 415 lists the codings that a body may have.
         if problem.status == 415 { headers.add("Accept-Encoding", "identity") }
         request.respond(problem.status, headers, copying: problem.bytes(requestID: requestID.text).span)
     }

@@ -1,19 +1,19 @@
-// Replies as they come: NDJSON lines or SSE events, in a body that the client pulls.
+// Streams replies as NDJSON lines or SSE events, in a body that the client pulls.
 //
-//   NDJSON  {"tick":1}⏎ {"tick":2}⏎          a complete stream simply ends (or with {"$end":{...}} where asked for);
-//                                             an incomplete one has that line, and then lacks the last chunk:
-//                                             curl exits 18
+//   NDJSON  {"tick":1}⏎ {"tick":2}⏎          a complete stream simply ends, or with {"$end":{...}} if requested;
+//                                             an incomplete one ends with that line and without the last chunk, so
+//                                             curl exits with 18
 //   SSE     id: 1⏎ data: {"tick":1}⏎⏎        always ends with  event: end⏎ data: {"reason":...}⏎⏎
 //
-// What the client has not taken lies in `buffer`, within the credit of one exchange.
+// Unsent bytes wait in `buffer`, within the credit of one exchange.
 
 import Bridge
 import HTTP
 import JSON
 
-/// Is told how a stream's buffer stands.
+/// The owner of a stream, which accounts for its buffer.
 protocol StreamOwner: AnyObject {
-    /// `bytes` more wait for the client (fewer, if negative).
+    /// `bytes` more wait to be sent, or fewer if negative.
     func buffered(_ bytes: Int)
 }
 
@@ -21,9 +21,9 @@ protocol StreamOwner: AnyObject {
 final class StreamWriter: BodySource {
     private enum Ending {
         case open
-        /// Everything is in the buffer; the stream ends well.
+        /// Everything is in the buffer, and the stream ends well.
         case whole
-        /// Everything is in the buffer; the last chunk is left out.
+        /// Everything is in the buffer, and the last chunk is left out.
         case cut
     }
 
@@ -36,9 +36,9 @@ final class StreamWriter: BodySource {
     private var sent = 0
     private var sequence = 0
     private var ending = Ending.open
-    /// From now on problems go into the stream.
+    /// The response has begun. From now on problems go into the stream.
     private(set) var hasBegun = false
-    /// Why the first reply cannot begin the response.
+    /// Why the first reply's envelope cannot begin the response.
     private(set) var fault: String?
 
     init(
@@ -54,10 +54,10 @@ final class StreamWriter: BodySource {
     /// Unsent bytes.
     var waiting: Int { buffer.count - sent }
 
-    /// Begins the response although there is no reply yet, so that nobody between takes it for dead.
+    /// Begins the response before there is a reply, so that no proxy takes the connection for dead.
     func begin() { begin(nil) }
 
-    /// A reply to deliver.
+    /// Adds a reply to the stream.
     func reply(_ body: Span<UInt8>, _ inspection: Inspection) {
         if !hasBegun {
             let envelope = route.reply == .envelope ? ReplyEnvelope.read(body).envelope : nil
@@ -77,7 +77,7 @@ final class StreamWriter: BodySource {
         grown(since: before)
     }
 
-    /// The exchange is over: ends the response, or gives one.
+    /// The exchange is over: ends the stream, or sends a whole response if it has not begun.
     func end(_ conclusion: Conclusion) {
         let record = conclusion.record
         if let fault { return response.send(Problem(.badReply, fault), endedBy: .badReply) }
@@ -102,14 +102,14 @@ final class StreamWriter: BodySource {
         grown(since: before)
     }
 
-    /// An EventSource comes back by itself, and without an id it would run the exchange again. The id of an end without
-    /// replies stops it, unless it is to try again.
+    /// An EventSource reconnects on its own and, without an id, would run the exchange again. The id of an end without
+    /// replies stops it, unless a retry makes sense.
     private func again(_ record: EndRecord) -> String {
         if route.plan.traits.takesSubscriptions { return "" }
         return record.problem?.status == 503 ? "retry: \(route.plan.retryAfterSeconds * 1000)\n" : "id: 0\n"
     }
 
-    /// A comment line, which SSE clients pass over; NDJSON has no such thing.
+    /// Sends a comment line, which SSE clients ignore. NDJSON has no comments.
     func sayNothing() {
         guard format == .sse, hasBegun, waiting == 0 else { return }
         let before = buffer.count
@@ -128,7 +128,7 @@ final class StreamWriter: BodySource {
             buffer.removeAll(keepingCapacity: buffer.count <= 65_536)
             sent = 0
         } else if sent > 65_536, sent > buffer.count / 2 {
-            // A client that is always a little behind. The separator stays: see `dropUnsent`.
+            // The client is always a little behind. The separator is kept for `dropUnsent`.
             buffer.removeFirst(sent - Self.separatorBytes)
             sent = Self.separatorBytes
         }
@@ -141,8 +141,8 @@ final class StreamWriter: BodySource {
         }
     }
 
-    /// Drops what the client has not taken, but for the rest of the reply that it is in the middle of.
-    /// - Returns: false if that rest is too large to be kept, too: then nothing is left, and the response cannot go on.
+    /// Drops unsent bytes, but keeps the rest of a reply that is partly sent.
+    /// - Returns: false if that rest is too large to be kept: then nothing is left, and the response cannot continue.
     func dropUnsent() -> Bool {
         let before = waiting
         var end = sent
@@ -154,7 +154,7 @@ final class StreamWriter: BodySource {
         return isShort
     }
 
-    /// A reply ends in front of `position`. (Nothing else in a stream holds its separator: replies are on one line.)
+    /// Whether a reply ends before `position`. Replies are on one line, so the separator occurs nowhere else.
     private func isBoundary(_ position: Int) -> Bool {
         guard buffer[position - 1] == UInt8(ascii: "\n") else { return false }
         return format != .sse || position >= 2 && buffer[position - 2] == UInt8(ascii: "\n")
@@ -165,7 +165,7 @@ final class StreamWriter: BodySource {
 
     private func begin(_ envelope: ReplyEnvelope?) {
         hasBegun = true
-        // What the stream is made of is ours to say.
+        // The gateway alone determines the format of a stream.
         let fields = (envelope?.headers ?? []).filter {
             !["content-type", "content-encoding"].contains($0.name.lowercased())
         }

@@ -1,7 +1,7 @@
-// GET /v1/services/{publisher}?topic=a&topic=b: an exchange whose request is its topics, and whose replies come for as
-// long as the client stays. SSE unless the client takes NDJSON alone or rather.
+// GET /v1/services/{publisher}?topic=a&topic=b: an exchange whose request is a list of topics, and whose replies come
+// for as long as the client stays. It is SSE unless the client prefers NDJSON or accepts only that.
 //
-// EventSource comes back by itself when its stream ends, and is served again: there is no request that would run twice.
+// An EventSource that comes back after its stream ended is served again: there is no request that would run twice.
 
 import Bridge
 import HTTP
@@ -20,10 +20,10 @@ extension RESTHandler {
         if let field = request.text(of: .prefer) { parameters.readPreferences(field) }
         guard case .accepted(let rules) = route.rules.overridden(by: parameters.wishes, within: route.plan.bounds)
         else {
-            return reject(response, Problem(.badParameter, "a parameter is more than can be asked for"))
+            return reject(response, Problem(.badParameter, "a parameter exceeds what can be requested"))
         }
         guard let format = ReplyFormat.ofTopics(request.text(of: .accept)) else {
-            return reject(response, Problem(.notAcceptable, "take text/event-stream or application/x-ndjson"))
+            return reject(response, Problem(.notAcceptable, "accept text/event-stream or application/x-ndjson"))
         }
         let topics = parameters.topics.map { Array($0.utf8) }
         if let problem = (host.services[route.plan.index] as? any TopicSource)?.problem(of: topics) {
@@ -33,14 +33,14 @@ extension RESTHandler {
         }
         if let most = host.site.exchangesPerAddress, !request.enter(limit: most) {
             return reject(
-                response, Problem(.tooManyExchanges, "\(most) requests of your address are in flight already"))
+                response, Problem(.tooManyExchanges, "your address already has \(most) requests in flight"))
         }
         request.consumer = RESTReplySink(self, route, response, path, parameters, rules, format)
     }
 }
 
 extension ReplyFormat {
-    /// The better of the two for `accept`, or nil if the client takes neither.
+    /// The format that `accept` prefers, or nil if the client accepts neither.
     static func ofTopics(_ accept: String?) -> ReplyFormat? {
         guard let accept, !accept.isEmpty else { return .sse }
         let ranges = MediaRange.parse(accept)

@@ -1,11 +1,11 @@
-// One response with a length: the reply itself where the rules allow only one, else an array of all.
+// Writes one response with a length: the reply itself if the rules allow only one, else an array of all replies.
 
 import Bridge
 import Configuration
 import HTTP
 import JSON
 
-/// Collects replies until the end.
+/// Collects replies until the exchange ends.
 struct UnaryWriter {
     private let format: ReplyFormat
     private let isSingle: Bool
@@ -13,11 +13,11 @@ struct UnaryWriter {
     private let allowsPartial: Bool
     private var collected: [UInt8] = []
     private var count = 0
-    /// What the envelope of a single reply asks for.
+    /// The envelope of a single reply.
     private var envelope: ReplyEnvelope?
     private var fault: String?
 
-    /// - Parameter count: how many replies the rules ask for.
+    /// - Parameter count: the number of replies that the rules ask for.
     init(_ format: ReplyFormat, count: Int?, allowsPartial: Bool) {
         self.format = format
         isSingle = count == 1
@@ -25,13 +25,13 @@ struct UnaryWriter {
         self.allowsPartial = allowsPartial
     }
 
-    /// Bytes that are collected.
+    /// The number of bytes collected.
     var bytes: Int { collected.count }
 
-    /// Forgets what was collected.
+    /// Drops everything collected.
     mutating func discard() { (collected, count, envelope) = ([], 0, nil) }
 
-    /// A reply to keep.
+    /// Adds a reply.
     mutating func reply(_ body: Span<UInt8>, _ route: ServiceRoute) {
         count += 1
         if isSingle, route.reply == .envelope, let read = ReplyEnvelope.read(body).envelope {
@@ -54,7 +54,7 @@ struct UnaryWriter {
         }
     }
 
-    /// The exchange is over: gives the response, which has a copy of what was collected.
+    /// The exchange is over: sends the response, which copies what was collected.
     mutating func end(_ conclusion: Conclusion, _ response: Response, _ route: ServiceRoute) {
         defer { collected = [] }
         let reason = conclusion.record.end.reason
@@ -86,7 +86,7 @@ struct UnaryWriter {
         response.request.respond(envelope?.status ?? 200, headers, copying: (isSingle ? collected : array).span)
     }
 
-    /// What the body is, unless the worker says it; nil where there is none.
+    /// The content type, unless the worker sets it; nil if there is no body.
     private func contentType(_ route: ServiceRoute) -> String? {
         if let envelope, envelope.body == nil || envelope.forbidsBody { return nil }
         switch envelope?.bodyEncoding {

@@ -1,6 +1,6 @@
-// Sessions whose client is away, in the order of leaving: who has been away longest ends first when places run out.
+// Sessions whose client is away, in the order in which they left. When places run out, the longest away ends first.
 
-/// A line of sessions, with a count for each address.
+/// A queue of sessions, with a count for each address.
 struct AwaySessions {
     private struct Place {
         let session: any Session
@@ -11,7 +11,7 @@ struct AwaySessions {
     var count: Int { places.count }
     private var places: [ObjectIdentifier: Place] = [:]
     private var addresses: [String: Int] = [:]
-    /// Those that have gone since are passed over.
+    /// Sessions that have come back or ended since are skipped.
     private var line: [(id: ObjectIdentifier, number: UInt64)] = []
     private var head = 0
     private var last: UInt64 = 0
@@ -34,7 +34,7 @@ struct AwaySessions {
         compact()
     }
 
-    /// The one that has been away longest, of one address or of all.
+    /// The session that has been away longest, of one address or of all.
     func longest(of address: String?) -> (any Session)? {
         for (id, number) in line[head...] {
             guard let place = places[id], place.number == number else { continue }

@@ -1,17 +1,17 @@
-// Raw sessions whose worker's queue is full, in lines: each waits for the same room as those before it.
+// Raw sessions that wait because their worker's queue is full. Each waits in the line of its place.
 //
-//     a service and an endpoint     s1 s2 s3 s4 ...     the first is tried once a turn; while it waits, all do
-//     another one                   s9                  others behind it, and nobody asks for them
+//     a service and an endpoint     s1 s2 s3 s4 ...     the first is tried once a turn; while it waits, so do
+//     another one                   s9                  those behind it, without a try of their own
 //
-// With thousands of sessions a queue is full all the time, and most of them wait: what a turn does here must not grow
-// with their number. Who comes while there is a line goes to its end, untried: nobody overtakes.
+// With thousands of sessions a queue is full all the time and most sessions wait, so the work of a turn must not grow
+// with their number. A newcomer to a line goes to its end untried: no session overtakes another.
 
 /// The lines of one reactor.
 final class Backlog {
-    /// What sessions wait for together.
+    /// The place that sessions wait for together.
     struct Place: Hashable {
         let service: ObjectIdentifier
-        /// Of several endpoints, or identities, which one; nil: any.
+        /// The endpoint or identity, if there are several; nil for any.
         let slot: Int?
         let subject: String?
     }
@@ -20,7 +20,7 @@ final class Backlog {
         let place: Place
         var sessions: [RawSession] = []
         var head = 0
-        /// Sessions in it that are over.
+        /// Sessions in the line that are over.
         var left = 0
 
         init(_ place: Place) { self.place = place }
@@ -31,7 +31,7 @@ final class Backlog {
             return sessions[head - 1]
         }
 
-        /// It was tried, and is the next again. What is behind goes once it is the larger part.
+        /// Puts a session that was tried back to the front. Drops the entries before it once they are the larger part.
         func putBack(_ session: RawSession) {
             if head == 0 { return sessions.insert(session, at: 0) }
             head -= 1
@@ -41,14 +41,14 @@ final class Backlog {
         }
     }
 
-    /// Where a session stands.
+    /// The position of a session in the backlog.
     struct Position { fileprivate let line: Line }
 
     private var lines: [Place: Line] = [:]
 
     private(set) var isEmpty = true
 
-    /// Whether others wait for the same already.
+    /// Whether other sessions already wait for the same place.
     func hasLine(for session: RawSession) -> Bool { !isEmpty && lines[session.place] != nil }
 
     func append(_ session: RawSession) {
@@ -60,8 +60,8 @@ final class Backlog {
         session.position = Position(line: line)
     }
 
-    /// A session that waited is over. It is passed over, and forgotten once half of a line is like it: a worker that
-    /// takes nothing more must not hold those that have left.
+    /// A waiting session is over. It is skipped, and removed once half of its line is over: a worker that accepts
+    /// nothing must not keep sessions that have ended in memory.
     func left(_ position: Position) {
         let line = position.line
         line.left += 1
@@ -70,7 +70,7 @@ final class Backlog {
         (line.head, line.left) = (0, 0)
     }
 
-    /// Hands over what the services take now.
+    /// Sends what the services accept now.
     func retry() {
         for line in Array(lines.values) {
             advance(line)

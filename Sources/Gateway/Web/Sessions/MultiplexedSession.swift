@@ -1,13 +1,13 @@
-// A WebSocket that speaks zmq-gateway.v1: many services and many exchanges over one connection.
+// A WebSocket with the subprotocol zmq-gateway.v1: many services and exchanges over one connection.
 //
 //     {"op":"request","id":"a","service":"s","body":...} --> an exchange, as POST /v1/services/s opens one
-//     {"op":"subscribe","id":"a","service":"s","topics":[...]} --> the same with a publisher, as GET opens one
+//     {"op":"subscribe","id":"a","service":"s","topics":[...]} --> an exchange with a publisher, as GET opens one
 //     {"op":"reply","id":"a","seq":1,"body":...}        <--  each reply
-//     {"op":"end","id":"a","seq":2,"reason":...}        <--  its end, always
-//     {"op":"ping"} --> {"op":"pong"}                        for a page, which sees no ping of the WebSocket protocol
+//     {"op":"end","id":"a","seq":2,"reason":...}        <--  its end, in every case
+//     {"op":"ping"} --> {"op":"pong"}                        for pages, which do not see the WebSocket protocol's pings
 //
-// A message that cannot be obeyed is answered with an error and harms no other. Replies and ends are numbered over the
-// whole session, so that a client that lost its connection can go on where it was.
+// An invalid message is answered with an error and affects no other exchange. Replies and ends are numbered across the
+// session, so that a client can resume where it lost its connection.
 
 import Bridge
 import Configuration
@@ -62,12 +62,12 @@ final class MultiplexedSession: Session {
             return report(nil, Problem(.badMessage, "`id` must be a string of 1 to 64 bytes"))
         }
         guard exchanges[id] == nil else {
-            return report(id, Problem(.duplicateID, "\"\(id)\" is open; wait for its end, or take another id"))
+            return report(id, Problem(.duplicateID, "\"\(id)\" is already open; wait for its end, or use another id"))
         }
         if let problem = begin(id, message, payload) { sendNumbered(SessionText.rejected(id, nextNumber, problem)) }
     }
 
-    /// Opens an exchange, or says why not.
+    /// Opens an exchange. - Returns: why it was rejected, or nil.
     private func begin(_ id: String, _ message: ClientMessage, _ payload: Span<UInt8>) -> Problem? {
         switch SessionRequest.read(message, payload, id: id, webSocket, host) {
         case .rejected(let problem): return problem
@@ -86,7 +86,7 @@ final class MultiplexedSession: Session {
         let most = host.configuration.sessions.maxExchanges
         if isLeaving { return Problem(.shutdown, "the gateway is shutting down") }
         guard exchanges.count >= most else { return nil }
-        return Problem(.tooManyExchanges, "\(most) exchanges of this session are in flight already")
+        return Problem(.tooManyExchanges, "this session already has \(most) exchanges in flight")
     }
 
     private func cancel(_ message: ClientMessage) {
@@ -104,7 +104,7 @@ final class MultiplexedSession: Session {
     /// The number of the next reply or end.
     var nextNumber: UInt64 { connection.nextNumber }
 
-    /// Says a numbered message; it is kept while the client is away.
+    /// Sends a numbered message. It is kept while the client is away.
     func sendNumbered(_ message: [UInt8]) {
         guard !connection.isOver else { return }
         connection.sendNumbered(message)
@@ -133,7 +133,7 @@ final class MultiplexedSession: Session {
         if exchanges.isEmpty { leave() }
     }
 
-    /// What was in flight is finished.
+    /// Everything in flight has finished.
     private func leave() {
         webSocket?.close(.goingAway, "shutdown")
         if webSocket == nil { end() }

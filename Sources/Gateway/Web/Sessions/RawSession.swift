@@ -1,10 +1,10 @@
-// A WebSocket on one service: one identity for its whole life, each message one body, each reply one message.
+// A WebSocket to one service: one identity for the whole session. Each message is one body, each reply one message.
 //
 //     browser --message--> body --> service (identity or ticket) --> worker
-//             <--message-- reply, also one that nobody asked for  <--
+//             <--message-- reply, unsolicited ones too            <--
 //
-// There are no exchanges and so no end rules: only the limits apply. With `?resume=1` messages are numbered and wrapped
-// (`{"op":"reply","seq":1,"body":...}`), and the identity stays while the client is away.
+// There are no exchanges and thus no end rules; only the limits apply. With `?resume=1` messages are numbered and
+// wrapped (`{"op":"reply","seq":1,"body":...}`), and the identity is kept while the client is away.
 
 import Bridge
 import Configuration
@@ -17,19 +17,19 @@ import ZeroMQ
 final class RawSession: RequesterState, Requester, Session, MemoryHolder {
     let connection: ResumableConnection
     private let host: any WebHost
-    /// Messages that the service could not take yet; bounded by what one read brings.
+    /// Messages that the service could not accept yet; bounded by what one read brings.
     private var held: [FrameBox] = []
     private var heldBytes = 0
     private var memory = HeldMemory(.queues)
-    /// Where it waits with them.
+    /// The session's position in the backlog while it holds messages.
     var position: Backlog.Position?
     private var speaksText = false
-    /// How many messages became envelopes, which tells their request ids apart.
+    /// The number of messages that became envelopes. It makes their request ids unique.
     private var enveloped: UInt64 = 0
     private let text: ReplyText
     let kind: SessionKind?
 
-    /// nil where the table is full.
+    /// Nil if the table of requesters is full.
     init?(
         _ host: any WebHost, _ service: any Service, _ kind: SessionKind, _ webSocket: WebSocketConnection,
         resumable: Bool
@@ -45,13 +45,13 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         if isNumbered { connection.hello() }
     }
 
-    // Clients take turns by session.
+    // Sessions take turns, not addresses.
     var fairnessKey: UInt64 { ticket.value }
     var memoryKey: UInt64 { connection.clientKey }
     var isNative: Bool { false }
     var canBeHeldBack: Bool { true }
 
-    /// Messages say what they are, and are numbered.
+    /// Messages name their operation and are numbered.
     private var isNumbered: Bool { connection.isNumbered }
 
     // MARK: From the client
@@ -68,7 +68,7 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         send(payload)
     }
 
-    /// A numbered session's messages say what they are.
+    /// Handles a numbered session's message, which names its operation.
     private func obey(_ payload: Span<UInt8>) {
         switch ClientMessage.read(payload) {
         case .failure(let problem): report(problem)
@@ -76,7 +76,7 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
             switch message.operation {
             case "send":
                 guard let body = message.body(payload, plan.configuration.body) else {
-                    return report(Problem(.badMessage, "`body` is missing, or not what the service takes"))
+                    return report(Problem(.badMessage, "`body` is missing or not what the service takes"))
                 }
                 if let problem = BodyCheck.problem(of: body.span, plan) { return report(problem) }
                 send(body.span)
@@ -89,16 +89,16 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         }
     }
 
-    /// An envelope can carry no body at all.
+    /// A request envelope can do without a body.
     private func mayBeEmpty(_ payload: Span<UInt8>) -> Bool {
         payload.isEmpty && plan.configuration.request == .envelope
     }
 
-    /// What the worker gets: the body, or the envelope around it.
+    /// The worker's frame: the body, or the envelope around it.
     private func frame(of body: Span<UInt8>) -> Frame {
         guard plan.configuration.request == .envelope else { return Frame(copying: body) }
         enveloped += 1
-        // A message comes over a connection, and the connection of such a service has its upgrade.
+        // The connection of a service with envelopes keeps its upgrade request.
         guard let envelope = webSocket?.envelope(of: body, plan, message: String(enveloped)) else { return Frame() }
         return Frame(copying: envelope.span)
     }
@@ -109,7 +109,7 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         var frame = frame(of: body)
         if position == nil, !host.backlog.hasLine(for: self), hand(&frame) { return }
         guard !connection.isOver else { return }
-        // The worker's queue is full: its client is not read from until there is room.
+        // The worker's queue is full. Reading from the client stops until there is room.
         heldBytes += frame.count
         held.append(FrameBox(frame))
         holdMemory()
@@ -119,10 +119,10 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         }
     }
 
-    /// What it waits for, where its service is full.
+    /// The place that the session waits for when its service is full.
     var place: Backlog.Place { Backlog.Place(service: ObjectIdentifier(service), slot: slot, subject: subject) }
 
-    /// - Returns: whether the service took it, or the session ended over it.
+    /// - Returns: whether the service accepted the frame, or the session ended because of it.
     private func hand(_ frame: inout Frame) -> Bool {
         switch service.sendToWorker(&frame, for: self) {
         case .accepted: return true
@@ -133,7 +133,7 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         }
     }
 
-    /// Tries again to hand over what is held. - Returns: whether nothing is held any more.
+    /// Tries again to send the held messages. - Returns: whether none is held any more.
     func retry() -> Bool {
         var sent = 0
         while sent < held.count, !connection.isOver, hand(&held[sent].frame) { sent += 1 }
@@ -180,13 +180,13 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
         connection.sendNumbered(SessionText.reply(nil, connection.nextNumber, body, inspection, text))
     }
 
-    // Nothing of it is an exchange, and a publisher has sessions of another kind.
+    // Unused: the session opens no exchanges, and publishers have another kind of session.
     func receivedFromPublisher(_ publication: Publication) {}
     func noteQueueTiming(_ queueTiming: QueueTiming) {}
     func unsentWasSent() {}
     func requestWasTaken() {}
 
-    /// A binary service's client that speaks in text is answered in text, where the reply is text.
+    /// A binary service responds to a client that sends text with text, if the reply is text.
     private func replyKind(_ body: Span<UInt8>) -> MessageKind {
         guard plan.configuration.body == .binary else { return .text }
         return speaksText && validateUTF8(body) == nil ? .text : .binary
@@ -196,7 +196,7 @@ final class RawSession: RequesterState, Requester, Session, MemoryHolder {
 
     // MARK: The end
 
-    /// The service ends it: no worker, or its worker is gone.
+    /// Ends the session for the service: it has no worker, or lost it.
     func finish(because reason: EndReason) {
         guard let code = ProblemCode(reason) else { return }
         close(code, reason == .limit ? plan.frameTooLarge : code.rawValue)

@@ -1,4 +1,5 @@
-// Whether a session's client is there, and what it may ask for again when it comes back. Part of each session.
+// Tracks whether a session's client is connected, and keeps what it may request when it comes back. Part of each
+// session.
 //
 //     there --connection lost, `sessions.resume` > 0--> away --resume with the token--> there
 //       |                                                 +---- time is up ----> over
@@ -11,32 +12,32 @@ import WebSocket
 
 /// The connection of a session, and its replay buffer.
 final class ResumableConnection: TimerHandler, MemoryHolder {
-    /// nil while the client is away.
+    /// Nil while the client is away.
     private(set) var webSocket: WebSocketConnection?
     private(set) var isOver = false
-    /// Its client asked for numbered messages, which can be resumed where `sessions.resume` is not 0.
+    /// The client requested numbered messages. They can be resumed if `sessions.resume` is not 0.
     let isNumbered: Bool
-    /// Of the next numbered message.
+    /// The number of the next numbered message.
     private(set) var nextNumber: UInt64 = 1
-    /// nil where the session cannot be resumed.
+    /// Nil if the session cannot be resumed.
     private(set) var replayBuffer: ReplayBuffer?
     private let host: any WebHost
     private let address: String
-    /// The client that its replay buffer counts for.
+    /// The client whose memory the replay buffer counts as.
     let clientKey: UInt64
     private var held = HeldMemory(.resume)
-    /// Of the upgrade it began with.
+    /// The request id of the first upgrade.
     let requestID: RequestID
     private let since: Instant
     private var connections = 1
-    /// Of the connections that are gone.
+    /// The traffic of earlier connections.
     private var traffic = SessionTraffic()
     private var closing = SessionClose()
-    /// Its connection became another session's.
+    /// The connection was given to another session.
     private var isTimedOut = false
-    /// Something was asked or said on it: it is worth coming back to.
+    /// The session has been used, so a client may want to come back to it.
     private var hasActed = false
-    /// From `begin` to `end`.
+    /// Set from `begin` to `end`.
     private var session: (any Session)?
     private var timer: TimerID?
 
@@ -63,10 +64,10 @@ final class ResumableConnection: TimerHandler, MemoryHolder {
 
     func hello() { sendUnnumbered(SessionText.hello(replayBuffer, requestID, host.configuration.sessions)) }
 
-    /// Says something that is not numbered, and lost on a client that is away.
+    /// Sends a message without a number. It is lost if the client is away.
     func sendUnnumbered(_ message: [UInt8]) { webSocket?.send(.text, message.span) }
 
-    /// Says a numbered message; it is kept while the client is away.
+    /// Sends a numbered message. It is kept while the client is away.
     func sendNumbered(_ message: [UInt8]) {
         acted()
         nextNumber += 1
@@ -75,7 +76,7 @@ final class ResumableConnection: TimerHandler, MemoryHolder {
         webSocket?.send(.text, message.span)
     }
 
-    /// The client asks for something, or hears something: from now on it keeps its place, and another may lose one.
+    /// The session is used for the first time. From now on it keeps its place, and another session may lose one for it.
     func acted() {
         guard !hasActed else { return }
         hasActed = true
@@ -92,7 +93,7 @@ final class ResumableConnection: TimerHandler, MemoryHolder {
         held.set(replayBuffer?.bytes ?? 0, in: host.memory, for: clientKey, self)
     }
 
-    /// What is forgotten is missed if the client comes back, and it is told so.
+    /// Drops the kept messages. A client that comes back receives the number of missed ones.
     func evict(_ kind: MemoryKind) {
         replayBuffer?.forgetAll()
         holdMemory()
@@ -113,7 +114,7 @@ final class ResumableConnection: TimerHandler, MemoryHolder {
         session?.end()
     }
 
-    /// The client is back on `webSocket`, having received up to `number`: it hears what it missed, under a new token.
+    /// The client is back on `webSocket` and has received up to `number`. It gets a new token and what it missed.
     func attach(_ webSocket: WebSocketConnection, after number: UInt64) {
         guard let session, var replayBuffer else { return }
         stopWaiting()
@@ -136,14 +137,14 @@ final class ResumableConnection: TimerHandler, MemoryHolder {
         for message in messages { sendUnnumbered(message) }
     }
 
-    /// The connection goes to another session.
+    /// Gives the connection to another session.
     func detach() {
         webSocket?.delegate = nil
         webSocket = nil
         isTimedOut = true
     }
 
-    /// - Returns: false where it was over already.
+    /// - Returns: false if the session was already over.
     func end() -> Bool {
         guard !isOver else { return false }
         isOver = true
@@ -157,7 +158,7 @@ final class ResumableConnection: TimerHandler, MemoryHolder {
         return true
     }
 
-    /// The connection is another's matter from now on.
+    /// Lets go of the connection and keeps its counts.
     private func parted() {
         guard let webSocket else { return }
         traffic += webSocket.traffic
@@ -165,7 +166,7 @@ final class ResumableConnection: TimerHandler, MemoryHolder {
         self.webSocket = nil
     }
 
-    /// A wire that is still there has nothing to say any more but its close.
+    /// Writes the access log's line. A connection that is still there only has its close left to send.
     private func record(_ session: any Session) {
         guard host.accessLog.isEnabled else { return }
         var all = traffic
@@ -186,26 +187,26 @@ final class ResumableConnection: TimerHandler, MemoryHolder {
     }
 }
 
-/// What a raw session speaks with.
+/// The service of a raw session.
 struct SessionKind: Sendable, Equatable {
-    /// The service, by its place in the configuration.
+    /// The service's position in the configuration.
     let plan: Int
-    /// Of the services that a broker knows, which one.
+    /// The registered service, if it is a broker.
     let subject: String?
 }
 
 /// A session of any kind.
 protocol Session: WebSocketConnectionDelegate {
     var connection: ResumableConnection { get }
-    /// Raw sessions: the service. A connection is resumed by a session of the same kind alone.
+    /// The service of a raw session; nil for others. Only a session of the same kind can resume another one.
     var kind: SessionKind? { get }
-    /// The client is back on another connection, and has heard what it missed.
+    /// The client is back on another connection and has received what it missed.
     func returned()
-    /// The gateway drains: leave soon.
+    /// The gateway drains: finish and leave.
     func goodbye(retryAfter milliseconds: Int)
     /// Leave now.
     func shutDown()
-    /// Gives everything back. Nothing happens the second time.
+    /// Releases everything. A second call does nothing.
     func end()
 }
 
@@ -219,13 +220,13 @@ extension Session {
         returned()
     }
 
-    /// The connection went to another session: end without a word.
+    /// The connection went to another session: ends without a message.
     func giveUp() {
         connection.detach()
         end()
     }
 
-    /// The token that the client has is worth nothing (any more).
+    /// Reports that the client's token is not valid, or no longer.
     func rejectResume(_ detail: String) {
         connection.sendUnnumbered(SessionText.error(nil, Problem(.resumeRejected, detail)))
     }

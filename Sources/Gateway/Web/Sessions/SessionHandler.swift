@@ -1,13 +1,13 @@
-// From the request that asks for a WebSocket to the session that speaks over it.
+// From the request that asks for a WebSocket to the session on it.
 //
-//     Host and Origin were looked at -> limits -> handshake (RFC 6455, section 4.2) -> 101 -> session
+//     Host and Origin are checked -> limits -> handshake (RFC 6455, section 4.2) -> 101 -> session
 
 import Bridge
 import Configuration
 import HTTP
 import WebSocket
 
-/// Opens sessions, on one reactor.
+/// Opens the sessions of one reactor.
 final class SessionHandler {
     private unowned let handler: RESTHandler
     private let host: any WebHost
@@ -48,11 +48,12 @@ final class SessionHandler {
         }
     }
 
-    /// Why there can be no session with this service, or nil.
+    /// Why no session with this service can be opened, or nil.
     private func problem(_ request: Request, _ route: ServiceRoute) -> Problem? {
         if let problem = route.brokerProblem { return problem }
         if route.plan.traits.takesSubscriptions {
-            // It says itself what it wants to hear, ends with its connection, and may come before its publisher.
+            // The client sends its topics later. The session ends with its connection, and may open before its
+            // publisher connects.
             let advice = "send {\"op\":\"subscribe\",\"topic\":...}"
             return request.query.isEmpty
                 ? nil : Problem(.badParameter, "a session with a publisher has no parameters; \(advice)")
@@ -72,14 +73,14 @@ final class SessionHandler {
         handler.reject(response, Problem(code, rejection.detail))
     }
 
-    /// The 101 is with the kernel.
+    /// The 101 response was passed to the kernel: the session begins.
     func begin(
         _ stream: UpgradedStream, _ route: ServiceRoute?, _ acceptance: Acceptance, _ requestID: RequestID,
         _ upgrade: UpgradeHead?, resumable: Bool
     ) {
         var limits = CodecLimits()
         limits.maxMessageBytes = host.configuration.sessions.maxMessageBytes
-        // Small fragments are allowed; a flood of empty ones ends.
+        // Small fragments are allowed; a flood of empty ones is not.
         limits.maxFragments = 1024 + limits.maxMessageBytes / 16
         let webSocket = WebSocketConnection(host, stream, Codec(limits, deflate: acceptance.deflate), requestID)
         webSocket.upgrade = upgrade
@@ -111,7 +112,7 @@ private final class UpgradeRequest: RequestConsumer, UpgradeReceiver {
 
     func bodyEnded(of request: Request) {
         if request.hasBody {
-            return response.send(Problem(.malformedRequest, "a request for a WebSocket has no body"))
+            return response.send(Problem(.malformedRequest, "a WebSocket upgrade request must not have a body"))
         }
         var headers = ResponseHeaders(["Upgrade": "websocket"])
         headers.add("Sec-WebSocket-Accept", acceptance.key)
@@ -119,7 +120,7 @@ private final class UpgradeRequest: RequestConsumer, UpgradeReceiver {
         if let extensions = acceptance.extensions { headers.add("Sec-WebSocket-Extensions", extensions) }
         headers.add("X-Request-Id", response.requestID.text)
         if !request.upgrade(headers, to: self) {
-            response.send(Problem(.overloaded, "no descriptor is left for one more session; try again in a moment"))
+            response.send(Problem(.overloaded, "no file descriptor is left for another session; try again in a moment"))
         }
     }
 
@@ -135,7 +136,7 @@ private final class UpgradeRequest: RequestConsumer, UpgradeReceiver {
 }
 
 extension Request {
-    /// Whether it asks to become a WebSocket, rightly or not; another protocol is passed over (RFC 9110, section 7.8).
+    /// Whether the request asks for a WebSocket, correctly or not. Other protocols are ignored (RFC 9110, section 7.8).
     var asksForWebSocket: Bool { value(of: .upgrade) != nil && HandshakeRequest(self).asksForWebSocket }
 }
 

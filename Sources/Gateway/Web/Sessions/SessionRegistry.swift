@@ -1,7 +1,8 @@
-// The sessions of one reactor: how many, of whom, and those that wait for their client to come back.
+// The sessions of one reactor: their counts, in total and by address, and those that wait for their client to come
+// back.
 //
-//     fresh session --resume with a token--> the register finds the old one, here or on the reactor that the token
-//                                            names, and gives it the connection; the fresh one is forgotten
+//     fresh session --resume with a token--> the registry finds the old one, here or on the reactor that the token
+//                                            names, and gives it the connection; the fresh one ends
 
 import Bridge
 import Configuration
@@ -9,7 +10,7 @@ import HTTP
 import Reactors
 import WebSocket
 
-/// A connection on its way to the reactor where its session lives. Its owner changes with the letter.
+/// A connection on its way to the reactor that its session lives on. The letter transfers its ownership.
 final class SessionTransfer: @unchecked Sendable {
     struct Connection {
         let stream: UpgradedStream
@@ -44,30 +45,31 @@ final class SessionRegistry: TimerHandler {
     init(_ host: any WebHost) { self.host = host }
 
     var count: Int { sessions.count }
-    /// Those that wait for their client.
+    /// Sessions that wait for their client.
     var awayCount: Int { away.count }
 
     private var most: Int { max(1, host.configuration.sessions.max / host.reactorCount) }
     private var mostPerAddress: Int { max(1, host.configuration.sessions.maxPerAddress / host.reactorCount) }
 
-    /// Why one more session from `address` is rejected, or nil. Those whose client is away do not count: they end when
-    /// others need their places.
+    /// Why another session from `address` is rejected, or nil. Sessions whose client is away do not count: they end
+    /// when others need their places.
     func problem(for address: String) -> Problem? {
         if address != "unix", addresses[address, default: 0] - away.count(address) >= mostPerAddress {
-            return Problem(.tooManySessions, "\(mostPerAddress) sessions of your address are open already")
+            return Problem(.tooManySessions, "your address already has \(mostPerAddress) sessions open")
         }
         if sessions.count - away.count >= most {
-            return Problem(.overloaded, "as many sessions are open as `sessions.max` allows; try again in a moment")
+            return Problem(
+                .overloaded, "the gateway has reached its limit of sessions (`sessions.max`); try again in a moment")
         }
         return nil
     }
 
-    /// The client of `session` is away, and may come back.
+    /// The client of `session` is away and may come back.
     func left(_ session: any Session, _ address: String) { away.add(session, address) }
 
     func returned(_ session: any Session, _ address: String) { away.remove(session, address) }
 
-    /// A session of `address` is in use, and not there only to resume another one. Where there are too many now, the
+    /// A session of `address` is in use, rather than there only to resume another one. If there are too many now, the
     /// ones that have been away longest end.
     func acted(_ address: String) {
         while address != "unix", addresses[address, default: 0] > mostPerAddress, endLongestAway(of: address) {}
@@ -99,33 +101,33 @@ final class SessionRegistry: TimerHandler {
         if let token = session.connection.replayBuffer?.token { tokens[token] = nil }
     }
 
-    /// `session` changed its token from `old`.
+    /// `session` has replaced its token `old`.
     func renewed(_ session: any Session, from old: String) {
         tokens[old] = nil
         if let token = session.connection.replayBuffer?.token { tokens[token] = session }
     }
 
-    /// The client of the fresh `session` asks for an old one.
+    /// The client of the fresh `session` wants to resume an old one.
     func resume(_ session: any Session, token: String, after number: UInt64) {
         guard let home = ReplayBuffer.reactor(of: token), home < host.reactorCount else {
-            return session.rejectResume("this is no token of this gateway")
+            return session.rejectResume("this is not a token of this gateway")
         }
         guard let webSocket = session.webSocket else { return }
         if home == host.index {
             guard let old = tokens[token], old !== session, old.kind == session.kind else {
-                return session.rejectResume("the session is over, or was resumed already")
+                return session.rejectResume("the session is over or was already resumed")
             }
             session.giveUp()
             old.resume(on: webSocket, after: number)
         } else {
             let transfer = SessionTransfer(webSocket.detach(), kind: session.kind, token: token, number: number)
             session.giveUp()
-            // The codec that read this message is still at it, further down the stack.
+            // The codec that read this message is still in use, further down the stack.
             host.whenTurnEnds { [unowned host] in host.post(transfer, to: home) }
         }
     }
 
-    /// A connection from another reactor, for a session that lives here if it lives.
+    /// Takes over a connection from another reactor, for a session that lives here if it still exists.
     func adopt(_ transfer: SessionTransfer) {
         let connection = transfer.connection
         let webSocket = WebSocketConnection(host, connection.stream, connection.codec, connection.requestID)
@@ -134,13 +136,13 @@ final class SessionRegistry: TimerHandler {
         if let old = tokens[transfer.token], old.kind == transfer.kind {
             return old.resume(on: webSocket, after: transfer.number)
         }
-        // The fresh session that asked has ended on its reactor: here is another one.
-        let problem = Problem(.resumeRejected, "the session is over, or was resumed already")
+        // The fresh session that asked has ended on its reactor; it is replaced by another one here.
+        let problem = Problem(.resumeRejected, "the session is over or was already resumed")
         webSocket.send(.text, SessionText.error(nil, problem).span)
         if makeSession(transfer.kind, webSocket) == nil { webSocket.abort() }
     }
 
-    /// A fresh session that says hello.
+    /// Makes a fresh session, which says hello.
     @discardableResult
     func makeSession(_ kind: SessionKind?, _ webSocket: WebSocketConnection, resumable: Bool = true) -> (any Session)? {
         guard let kind else { return MultiplexedSession(host, webSocket) }
@@ -152,7 +154,7 @@ final class SessionRegistry: TimerHandler {
 
     // MARK: The end
 
-    /// Asks all to leave, spread over time: they all come back at once otherwise.
+    /// Asks all sessions to leave, spread over time so that they do not all come back at once.
     func drain() {
         leaving = sessions.values.filter { $0.webSocket != nil }
         for session in sessions.values where session.webSocket == nil { session.shutDown() }

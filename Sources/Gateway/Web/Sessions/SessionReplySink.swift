@@ -1,10 +1,10 @@
-// One exchange of a multiplexed session: what POST /v1/services/{service} is, with messages in place of a response.
+// One exchange of a multiplexed session: like POST /v1/services/{service}, with messages instead of a response.
 
 import Bridge
 import JSON
 import ZeroMQ
 
-/// Numbers the replies and the end of one exchange, and sends them over its session.
+/// Numbers the replies and the end of one exchange and sends them over its session.
 final class SessionReplySink: ReplySink {
     let id: String
     let exchange: Exchange
@@ -28,7 +28,7 @@ final class SessionReplySink: ReplySink {
 
     var memoryKey: UInt64 { session.connection.clientKey }
 
-    // The session looks after its connection itself.
+    // The session maintains its connection itself.
     var nextLook: Instant { .distantFuture }
     func look() {}
     func requestWasSent() {}

@@ -1,11 +1,11 @@
-// What a client of a multiplexed session asks for with `request` or `subscribe`: everything about it that can be
-// rejected is looked at before a worker hears of it.
+// A `request` or `subscribe` of a multiplexed session. Everything that can be rejected is checked before anything is
+// sent to a worker.
 
 import Bridge
 import Configuration
 import JSON
 
-/// A request that may be sent.
+/// A valid request.
 struct SessionRequest {
     enum Outcome {
         case accepted(SessionRequest)
@@ -13,16 +13,16 @@ struct SessionRequest {
     }
 
     let plan: ServicePlan
-    /// Of the services that a broker knows, which one.
+    /// The registered service, if the plan is a broker's.
     let subject: String?
     let rules: EndRules
     let allowsPartial: Bool
-    /// What the worker gets.
+    /// The body for the worker.
     let body: [UInt8]
 
     /// - Parameters:
-    ///   - id: what the client calls the exchange.
-    ///   - wire: the connection that the message came on, for the envelope.
+    ///   - id: the client's name for the exchange.
+    ///   - webSocket: the connection that the message came on, for the envelope.
     static func read(
         _ message: ClientMessage, _ payload: Span<UInt8>, id: String, _ webSocket: WebSocketConnection?,
         _ host: any WebHost
@@ -47,7 +47,7 @@ struct SessionRequest {
         case .accepted(let overridden): rules = overridden
         case .tooMuch(let key):
             let advice = "GET /v1/services/\(name) to see its `overrides`"
-            let much = "\(key.rawValue) is more than service \"\(name)\" allows"
+            let much = "\(key.rawValue) exceeds what service \"\(name)\" allows"
             return .rejected(Problem(.badParameter, "\(much); \(advice)"))
         }
         if let problem = wrongVerb(message, plan) { return .rejected(problem) }
@@ -73,7 +73,7 @@ struct SessionRequest {
         guard (message.operation == "subscribe") != plan.traits.takesSubscriptions else { return nil }
         let what =
             plan.traits.takesSubscriptions
-            ? "is a publisher; write \"op\":\"subscribe\"" : "is none; write \"op\":\"request\""
+            ? "is a publisher; write \"op\":\"subscribe\"" : "is not a publisher; write \"op\":\"request\""
         return Problem(.badMessage, "service \"\(plan.name)\" \(what)")
     }
 
@@ -81,7 +81,8 @@ struct SessionRequest {
         _ message: ClientMessage, _ payload: Span<UInt8>, _ plan: ServicePlan, _ host: any WebHost
     ) -> Body {
         guard let topics = message.topics(payload) else {
-            return .failure(Problem(.badMessage, "`topics` must be an array of strings; [\"\"] is everything"))
+            let advice = "[\"\"] subscribes to everything"
+            return .failure(Problem(.badMessage, "`topics` must be an array of strings; \(advice)"))
         }
         if let problem = (host.services[plan.index] as? any TopicSource)?.problem(of: topics) {
             return .failure(problem)
@@ -107,8 +108,8 @@ struct SessionRequest {
 }
 
 extension WebSocketConnection {
-    /// The envelope of a message to a service that takes them; nil without an upgrade to make it of.
-    /// - Parameter message: what the message is called in its session.
+    /// The envelope of a message to a service that takes envelopes; nil if the upgrade request was not kept.
+    /// - Parameter message: the message's name in its session.
     func envelope(of body: Span<UInt8>, _ plan: ServicePlan, message: String) -> [UInt8]? {
         guard let upgrade else { return nil }
         let path = upgrade.path

@@ -1,11 +1,11 @@
-// A WebSocket on a publisher: the client says what it wants to hear, and hears it.
+// A WebSocket to a publisher: the client subscribes to topics and receives their messages.
 //
 //     {"op":"subscribe","topic":"a"}                  -->
 //     {"op":"message","topic":"a.b","body":...}       <--   each message that begins with a topic of the session
 //     {"op":"unsubscribe","topic":"a"}                -->
 //
-// What cannot be obeyed is answered with an error and harms nothing. A lost connection is the end: whoever comes back
-// subscribes again, and the cache, where there is one, has the last values.
+// An invalid message is answered with an error and affects nothing else. A lost connection ends the session: a client
+// that comes back subscribes again, and the cache, if there is one, has the last values.
 
 import Bridge
 import JSON
@@ -44,7 +44,7 @@ final class TopicSession: RequesterState, Requester, Session {
 
     private func change(_ message: ClientMessage, _ payload: Span<UInt8>, _ verb: ([UInt8]) -> Problem?) {
         guard let topic = message.topic(payload) else {
-            return report(Problem(.badMessage, "`topic` must be a string; empty is everything"))
+            return report(Problem(.badMessage, "`topic` must be a string; an empty one subscribes to everything"))
         }
         if let problem = verb(topic) { report(problem) }
     }
@@ -52,16 +52,16 @@ final class TopicSession: RequesterState, Requester, Session {
     private func subscribe(_ topic: [UInt8]) -> Problem? {
         if let problem = publisher.problem(of: [topic]) { return problem }
         guard publisher.subscribers.topicCount(self) < TopicList.most else {
-            return Problem(.badMessage, "a session listens to at most \(TopicList.most) topics; unsubscribe some")
+            return Problem(.badMessage, "a session can subscribe to at most \(TopicList.most) topics; unsubscribe some")
         }
-        // Another reactor may have taken the last one meanwhile.
+        // Another reactor may have taken the last topic meanwhile.
         return publisher.subscribers.subscribe(self, to: topic)
-            ? nil : Problem(.tooManyTopics, "as many topics are listened to as max_topics allows")
+            ? nil : Problem(.tooManyTopics, "the service has reached its limit of topics (max_topics)")
     }
 
     private func unsubscribe(_ topic: [UInt8]) -> Problem? {
         publisher.subscribers.unsubscribe(self, from: topic)
-            ? nil : Problem(.unknownTopic, "this session does not listen to that topic")
+            ? nil : Problem(.unknownTopic, "this session is not subscribed to that topic")
     }
 
     private func report(_ problem: Problem) { connection.sendUnnumbered(SessionText.error(nil, problem)) }
@@ -73,7 +73,7 @@ final class TopicSession: RequesterState, Requester, Session {
 
     func receivedFromPublisher(_ publication: Publication) { webSocket?.send(.text, publication.message.span) }
 
-    // It sends no requests.
+    // A publisher's session sends no requests.
     var fairnessKey: UInt64 { connection.clientKey }
     var memoryKey: UInt64 { connection.clientKey }
     var isNative: Bool { false }
@@ -85,7 +85,7 @@ final class TopicSession: RequesterState, Requester, Session {
 
     // MARK: The end
 
-    /// Too slow for what came while it was catching up. A shutdown is told by `goodbye`.
+    /// The client was too slow for the messages that came while it caught up. `goodbye` handles a shutdown.
     func finish(because reason: EndReason) {
         guard reason != .shutdown, let code = ProblemCode(reason) else { return }
         webSocket?.close(CloseCode(UInt16(code.closeCode)), code.rawValue)

@@ -1,15 +1,15 @@
-// What the request for a WebSocket said, for the envelopes of the session's messages. It stays with the connection: a
-// session that is resumed gets the head of the new one. It is kept only if a service of the session takes envelopes,
-// because an idle session costs memory, and most need none of it.
+// The header of an upgrade request, for the envelopes of the session's messages. It stays with the connection: a
+// session that is resumed gets the header of the new one. It is kept only if a service of the session takes envelopes,
+// because idle sessions cost memory and most do not need it.
 
 import HTTP
 
-/// The header of an upgrade, as far as envelopes repeat it.
+/// The parts of an upgrade request that envelopes repeat.
 final class UpgradeHead: Sendable {
-    /// As the client wrote it, without the query.
+    /// As the client sent it, without the query.
     let path: [UInt8]
     let query: [(name: String, value: String)]
-    /// The fields that the services' `headers` name.
+    /// The fields that the services list in `headers`.
     let headers: [String: [UInt8]]
     let traceparent: [UInt8]?
 

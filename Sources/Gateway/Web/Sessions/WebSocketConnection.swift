@@ -1,16 +1,16 @@
-// The connection of one session: bytes between the descriptor and the codec, within bounds and in time.
+// The connection of one session: moves bytes between the descriptor and the codec, with bounds and time limits.
 //
 //     open --close()--> closing --client's close, or 5 s--> gone
 //       |---- client closed -----------------------------> gone
-//       |---- a rule broken --> lingering --EOF, or 2 s--> gone      our close frame must not be lost by a reset
+//       |---- protocol error --> lingering --EOF, or 2 s--> gone     a reset must not destroy our close frame
 //       +---- silence, error, overrun -------------------> gone
 //
-// What is sent in a turn leaves at its end in one piece. A client that does not read is not read from either. It knows
-// nothing of what the messages mean: that is its speaker's.
+// Messages sent in a turn leave together at its end. While a client does not read, the gateway does not read from it
+// either. The connection does not interpret messages; its delegate does.
 //
-// The descriptor is watched once, for edges: with thousands of sessions a socket's memory is cold at each look, and
-// level-triggered epoll looks twice at each that was ready. So what an edge has told is kept in mind (`mayHaveInput`,
-// `isBlocked`) until a read has found the end, or the kernel takes bytes again.
+// The descriptor is registered once, edge-triggered: with thousands of sessions a socket's memory is cold at each
+// check, and level-triggered epoll checks each ready socket twice. What an edge reported is therefore remembered
+// (`mayHaveInput`, `isBlocked`) until a read reaches the end, or the kernel accepts bytes again.
 
 import Bridge
 import Configuration
@@ -18,13 +18,13 @@ import HTTP
 import Reactors
 import WebSocket
 
-/// What a session does with its connection.
+/// What a session does with its connection's events.
 protocol WebSocketConnectionDelegate: AnyObject {
     func receivedFromClient(_ kind: MessageKind, _ payload: Span<UInt8>)
-    /// The client does not take what is sent; it takes it again.
+    /// The client does not read what is sent, or reads again.
     func paused()
     func resumed()
-    /// The connection is gone; the last call. `isClean`: the client said goodbye (1000), or we did.
+    /// The connection is gone; the last call. `isClean`: the client closed with 1000, or the gateway closed.
     func webSocketClosed(isClean: Bool)
 }
 
@@ -34,33 +34,33 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
 
     private static let closePatience: Nanoseconds = 5_000_000_000
     private static let lingerPatience: Nanoseconds = 2_000_000_000
-    /// Buffers of bytes read in one turn at most.
+    /// The most buffers read in one turn.
     private static let readsPerTurn = 4
-    /// Control frames a second that nobody needs more of.
+    /// The most control frames that a client may send in a second.
     private static let controlFramesPerSecond: UInt64 = 200
     private static let tooManyControlFrames = "too many control frames"
 
-    // With thousands of sessions each is cold when its turn comes: what a message touches stands together, in front.
+    // With thousands of sessions, each is cold in the cache when its turn comes: fields that a message uses come first.
 
     let host: any WebHost
     private let stream: UpgradedStream
     private let codec: Codec
-    /// Strong, for a weak reference makes each use of the session slow; let go of at the end.
+    /// Strong, because a weak reference slows down each use of the session; released at the end.
     var delegate: (any WebSocketConnectionDelegate)?
     private var phase = Phase.open
-    /// An edge told of something to read, and no read has found the end of it.
+    /// An edge reported input, and no read has reached its end.
     private var mayHaveInput = false
-    /// An edge told that nothing comes behind what is there to read.
+    /// An edge reported that no more input follows what can be read.
     private var endsInput = false
-    /// The kernel took no more bytes: an edge tells when it does again.
+    /// The kernel accepted no more bytes. An edge reports when it does again.
     private var isBlocked = false
     private var isFlushing = false
-    /// What the client sent waits for its worker: no more is read until it went.
+    /// A message of the client waits for its worker. Reading stops until it is sent.
     var holdsInput = false { didSet { if !holdsInput && mayHaveInput { flushLater() } } }
     private var credit: Credit
     private var lastHeard: Instant
     private(set) var traffic = SessionTraffic()
-    /// Control frames so far, at the last look and at the beginning of this second.
+    /// Control frames at the last check, and at the beginning of this second.
     private var controlSeen: UInt64 = 0
     private var controlBefore: UInt64 = 0
 
@@ -69,19 +69,19 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
     private var timer: TimerID?
     private var replyMemory = HeldMemory(.replies)
     private var messageMemory = HeldMemory(.messages)
-    /// Nobody means to come back: the client closed with 1000, or we closed.
+    /// The client closed with 1000, or we closed: the session is not to be resumed.
     private var hasSaidGoodbye = false
     private(set) var closing = SessionClose()
     let remoteAddress: String
-    /// Of the upgrade.
+    /// The request id of the upgrade.
     let requestID: RequestID
-    /// What envelopes repeat of the upgrade; nil if no message needs one.
+    /// The upgrade request, for envelopes; nil if no message needs one.
     var upgrade: UpgradeHead?
 
     private var settings: SessionSettings { host.configuration.sessions }
-    /// Whom its memory counts for.
+    /// The client that its memory counts for.
     var clientKey: UInt64 { stream.clientKey }
-    /// Messages may be sent.
+    /// Whether messages may be sent.
     var isOpen: Bool { phase == .open }
     private var readsOn: Bool { phase == .lingering || !(credit.isPaused || holdsInput) }
 
@@ -96,12 +96,12 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
         controlSince = host.now
     }
 
-    /// Begins to read, when there is a speaker. The first of it is what came behind the handshake, or what the codec
-    /// has kept on its way from another reactor.
+    /// Starts reading, once there is a delegate. The first bytes are those that came after the handshake, or those that
+    /// the codec kept on its way from another reactor.
     func start() {
         guard phase != .gone else { return }
         registration = host.watch(stream.descriptor, [.readable, .writable, .peerClosed, .edgeTriggered], self)
-        // Nothing would be heard of it, its end neither.
+        // Without a registration no event of the connection would be seen, its end included.
         if registration == nil { return vanish(isClean: false) }
         if phase == .open { schedule(after: settings.ping.inNanoseconds) }
         codec.goOn(self)
@@ -114,8 +114,8 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
         if !isWithinControlBudget { close(.policyViolation, Self.tooManyControlFrames) }
     }
 
-    /// Gives the connection away, to another reactor; nothing is told to the speaker. The codec may be at work, further
-    /// down the stack: what follows there is the other reactor's.
+    /// Gives the connection to another reactor, without notifying the delegate. The codec may be at work, further down
+    /// the stack; what it decodes from now on belongs to the other reactor.
     func detach() -> SessionTransfer.Connection {
         phase = .gone
         delegate = nil
@@ -157,10 +157,10 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
         flushLater()
     }
 
-    /// Ends it without a word.
+    /// Closes the connection without a close frame.
     func abort() { vanish(isClean: false) }
 
-    /// Sends what waits, as far as the kernel takes it, and reads what was left unread; at the end of a turn.
+    /// Sends what the kernel accepts, and reads what was left unread. Called at the end of a turn.
     func flush() {
         isFlushing = false
         guard phase != .gone else { return }
@@ -205,7 +205,7 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
             defer { swap(&buffer, &host.receiveBuffer) }
             switch stream.receive(into: &buffer) {
             case .moved(let count):
-                // A short read found the end: what comes later is a new edge (epoll(7)).
+                // A short read has reached the end: later input is a new edge (epoll(7)).
                 mayHaveInput = count == buffer.count || endsInput
                 lastHeard = host.now
                 if phase == .lingering { continue }
@@ -225,7 +225,7 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
         let frames = codec.controlFrames
         guard frames != controlSeen else { return true }
         let now = host.now
-        // What has just come belongs to the second that begins.
+        // Frames that have just arrived count for the new second.
         if now.since(controlSince) > 1_000_000_000 { (controlSince, controlBefore) = (now, controlSeen) }
         controlSeen = frames
         return frames - controlBefore <= Self.controlFramesPerSecond
@@ -243,7 +243,7 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
         schedule(after: ping + settings.pong.inNanoseconds - silence)
     }
 
-    // MARK: What the codec tells
+    // MARK: Events of the codec
 
     func receivedMessage(_ kind: MessageKind, _ payload: Span<UInt8>) {
         host.metrics.snapshot.messagesReceived += 1
@@ -270,16 +270,16 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
 
     // MARK: The end
 
-    /// The last frame is with the kernel.
+    /// The last frame was passed to the kernel.
     private func finish() {
         guard phase == .lingering else { return vanish(isClean: hasSaidGoodbye) }
         stream.finishSending()
     }
 
     private func overrun() {
-        host.log.info("a session of \(remoteAddress) does not take its messages and is closed (sessions.slow)")
+        host.log.info("closed a session of \(remoteAddress) that reads its messages too slowly (sessions.slow)")
         close(CloseCode(UInt16(ProblemCode.slowClient.closeCode)), ProblemCode.slowClient.rawValue)
-        // The close stands behind what the client does not take: it gets little time.
+        // The close frame waits behind messages that the client does not read: it gets little time.
         if phase == .closing { schedule(after: Self.lingerPatience) }
     }
 
@@ -312,7 +312,7 @@ final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerHandler, 
         messageMemory.release(in: host.memory)
     }
 
-    /// A close would stand behind the replies that the client does not take: the connection is cut.
+    /// Cuts the connection. A close frame would wait behind the replies that the client does not read.
     func evict(_ kind: MemoryKind) {
         guard kind == .replies else {
             codec.reject(CloseCode(UInt16(ProblemCode.overloaded.closeCode)), MemoryWords.message, self)
