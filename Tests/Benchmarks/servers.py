@@ -1,4 +1,4 @@
-"""What is measured: each server with its worker, started once, on loopback, on ports and paths that nobody else has."""
+"""What is measured: each server with its worker, started once, on loopback, on ports and paths of its own."""
 
 import json
 import os

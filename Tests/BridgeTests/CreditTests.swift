@@ -28,14 +28,14 @@ struct CreditTests {
         #expect(credit.fill(100) == .overrun)
     }
 
-    @Test("lets a single reply through that is larger than the bound")
+    @Test("lets a single reply through even if it is larger than the bound")
     func large() {
         var credit = Credit(bound: 100)
         #expect(credit.fill(500) == .pause)
         #expect(credit.fill(1) == .overrun)
     }
 
-    @Test("resumes at the latest when everything is sent, however small the bound", arguments: [0, 1, 3, 15, 17])
+    @Test("resumes once everything is sent, however small the bound", arguments: [0, 1, 3, 15, 17])
     func smallBounds(_ bound: Int) {
         var credit = Credit(bound: bound)
         for _ in 0..<bound { _ = credit.fill(1) }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A drain")
 struct DrainTests {
-    @Test("that nobody began is never over, even with nothing in flight")
+    @Test("that was not begun is never over, even with nothing in flight")
     func running() {
         var drain = Drain()
         #expect(drain.acceptsRequests)
@@ -51,7 +51,7 @@ struct DrainTests {
         #expect(!drain.acceptsRequests)
     }
 
-    @Test("with patience beyond the clock waits for ever")
+    @Test("with patience beyond the clock waits forever")
     func saturates() {
         var drain = Drain()
         drain.begin(at: at(10), patience: .max)
@@ -61,13 +61,13 @@ struct DrainTests {
 
 @Suite("An instant")
 struct InstantTests {
-    @Test("saturates instead of running over")
+    @Test("saturates instead of overflowing")
     func saturation() {
         #expect(at(.max - 1) + 5 == .distantFuture)
         #expect(at(5) + 5 == at(10))
     }
 
-    @Test("is no time after a later one")
+    @Test("is zero nanoseconds after a later one")
     func since() {
         #expect(at(10).since(at(4)) == 6)
         #expect(at(4).since(at(10)) == 0)

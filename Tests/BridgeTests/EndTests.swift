@@ -56,7 +56,7 @@ struct EndTests {
         #expect(cut.reason == .idle && cut.outcome == .incomplete && cut.owesReplies && cut.cancelsWorker && !cut.isOK)
     }
 
-    @Test("by first is complete where the service says that no reply is an answer")
+    @Test("by first is complete if the service says that no reply is a success")
     func first() {
         #expect(End.first(.incomplete) == End(.first))
         let empty = End.first(.complete)

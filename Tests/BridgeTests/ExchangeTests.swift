@@ -33,7 +33,7 @@ struct ExchangeTests {
         #expect(exchange.end?.owesReplies == false)
     }
 
-    @Test("a marker final completes without being delivered, even when its body is no valid body")
+    @Test("a marker final completes without being delivered, even if its body is invalid")
     func markerFinal() {
         for valid in [true, false] {
             var exchange = open(EndRules(deliversFinal: false))
@@ -45,7 +45,7 @@ struct ExchangeTests {
         }
     }
 
-    @Test("a data final with an unusable body is a bad reply")
+    @Test("a data final with an invalid body is a bad reply")
     func invalidDataFinal() {
         var exchange = open(EndRules())
         let facts = ReplyFacts(byteCount: 3, isValid: false, isFinal: true)
@@ -88,7 +88,7 @@ struct ExchangeTests {
         #expect(exchange.replied(.plain, at: at(1_001)) == .deliverThenEnd(.count(isExact: false)))
     }
 
-    @Test("only a count that the service declares leaves nothing owed and cancels nobody")
+    @Test("only a count that the service declares leaves no replies owed and cancels no worker")
     func exactCount() {
         var exact = open(EndRules(count: 1, countIsExact: true))
         var wished = open(EndRules(count: 1))
@@ -195,7 +195,7 @@ struct ExchangeTests {
         #expect(end?.cancelsWorker == (outcome == .incomplete))
     }
 
-    @Test("of two clocks that have run out the one that ran out first is the reason")
+    @Test("of two expired clocks the one that expired first is the reason")
     func lateLookAtTheClock() {
         var idle = open(EndRules(idle: 10, idleMeans: .complete, deadline: 100))
         _ = idle.replied(.plain, at: at(1_089))
@@ -213,14 +213,14 @@ struct ExchangeTests {
         #expect(exchange.reached(at(1_100)) == End(.deadline))
     }
 
-    @Test("a reply that is handed in before the time wins over a clock that has run out")
+    @Test("a reply that arrived in time wins over an expired clock")
     func replyBeatsTheClock() {
         var exchange = open(EndRules(count: 1, first: 10, deadline: 20))
         #expect(exchange.replied(.plain, at: at(9_000)) == .deliverThenEnd(.count(isExact: false)))
         #expect(exchange.reached(at(9_000)) == nil)
     }
 
-    @Test("lengths beyond the clock mean never, not now")
+    @Test("durations beyond the clock mean never, not now")
     func saturation() {
         var exchange = open(EndRules(idle: .max, deadline: .max))
         _ = exchange.replied(.plain, at: at(1_001))
@@ -297,7 +297,7 @@ struct ExchangeTests {
         #expect(exchange.end == End(reason))
     }
 
-    @Test("nothing leaves the end: replies are dropped, clocks are silent, the first reason stays")
+    @Test("the end is final: replies are dropped, clocks stop, the first reason stays")
     func nothingLeavesTheEnd() {
         var exchange = open(EndRules(count: 1, idle: 5, deadline: 100))
         _ = exchange.replied(.plain, at: at(1_001))

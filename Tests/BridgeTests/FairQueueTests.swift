@@ -27,7 +27,7 @@ struct FairQueueTests {
         #expect(queue.isEmpty && queue.bytes == 0)
     }
 
-    @Test func aClientThatComesLaterIsNotBehindTheThousandOfAnother() {
+    @Test func aLaterClientDoesNotWaitBehindAThousandOfAnother() {
         var queue = queue()
         for number in 1...50 { #expect(queue.push(ticket(number), client: 1, bytes: 1, at: at(0)) == true) }
         #expect(queue.pop() == ticket(1))
@@ -37,7 +37,7 @@ struct FairQueueTests {
         #expect(queue.pop() == ticket(3))
     }
 
-    @Test func whatIsGivenOutAtOneInstantMayBeOfOneClient() {
+    @Test func requestsPoppedAtOneInstantMayBeOfOneClient() {
         var queue = queue()
         for number in 1...24 {
             #expect(queue.push(ticket(number), client: UInt64(number % 2), bytes: 1, at: at(0)) == true)
@@ -51,7 +51,7 @@ struct FairQueueTests {
     }
 
     /// One worker may be free again and again within an instant: that is no reason to pass others over.
-    @Test func aTurnIsNoLongerThanTheWorkersDoInOneGo() {
+    @Test func aTurnIsNoLongerThanTheNumberOfWorkers() {
         var queue = queue()
         for number in 1...8 {
             #expect(queue.push(ticket(number), client: UInt64(number % 2), bytes: 1, at: at(0)) == true)
@@ -60,7 +60,7 @@ struct FairQueueTests {
         #expect((0..<4).map { _ in queue.queue.pop(at: at(2), workers: 2) } == [5, 7, 6, 8].map { ticket($0) })
     }
 
-    @Test func aTurnEndsWithItsInstantOrItsLine() {
+    @Test func aTurnEndsWithItsInstantOrItsRequests() {
         var queue = queue()
         for (number, client) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)] {
             #expect(queue.push(ticket(number), client: UInt64(client), bytes: 1, at: at(0)) == true)
@@ -90,7 +90,7 @@ struct FairQueueTests {
         #expect(none.push(ticket(1), client: 1, bytes: 0, at: at(0)) == false)
     }
 
-    @Test func whatIsWithdrawnIsPassedOver() {
+    @Test func withdrawnRequestsAreSkipped() {
         var queue = queue()
         for number in 1...4 {
             #expect(queue.push(ticket(number), client: UInt64(number % 2), bytes: 5, at: at(0)) == true)
@@ -101,7 +101,7 @@ struct FairQueueTests {
         #expect(drain(&queue) == [3, 2, 4].map(ticket))
     }
 
-    @Test func ageIsCounted() {
+    @Test func requestsExpireByAge() {
         var queue = queue(age: 100)
         #expect(queue.push(ticket(1), client: 1, bytes: 1, at: at(0)) == true)
         #expect(queue.push(ticket(2), client: 1, bytes: 1, at: at(50)) == true)
@@ -112,7 +112,7 @@ struct FairQueueTests {
     }
 
     /// Requests that leave before their turn cost no memory: a queue whose clients all give up stays small.
-    @Test func aQueueThatIsOnlyLeftStaysSmall() {
+    @Test func aQueueWithOnlyWithdrawalsStaysSmall() {
         var queue = queue()
         #expect(queue.push(ticket(0), client: 0, bytes: 1, at: at(0)) == true)
         for number in 1...10_000 {
@@ -123,7 +123,7 @@ struct FairQueueTests {
         #expect(drain(&queue) == [ticket(0)])
     }
 
-    @Test func aCrowdThatHasLeftLeavesNoPlacesBehind() {
+    @Test func aCrowdThatHasLeftLeavesNoMemoryBehind() {
         var queue = queue(count: 10_000, bytes: .max)
         for number in 0..<5_000 {
             #expect(queue.push(ticket(number), client: UInt64(number), bytes: 1, at: at(0)) == true)

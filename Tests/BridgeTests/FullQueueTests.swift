@@ -21,7 +21,7 @@ struct FullQueueTests {
         }
     }
 
-    @Test func theLastOfTheLongestLineMakesRoomForANewcomer() {
+    @Test func theLastRequestOfTheClientWithTheMostMakesRoom() {
         var queue = queue(count: 6)
         fill(&queue, 1...4, QueueClient(1))
         fill(&queue, 5...6, QueueClient(2))
@@ -31,7 +31,7 @@ struct FullQueueTests {
         #expect(queue.count == 6, "it is only looked for")
     }
 
-    @Test func noClientLosesToOneThatHasAsMuch() {
+    @Test func noClientLosesToOneWithAsMany() {
         var queue = queue(count: 4)
         fill(&queue, 1...2, QueueClient(1))
         fill(&queue, 3...4, QueueClient(2))
@@ -40,10 +40,10 @@ struct FullQueueTests {
         var single = self.queue(count: 2)
         fill(&single, 1...1, QueueClient(1))
         fill(&single, 2...2, QueueClient(2))
-        #expect(single.surplus(before: QueueClient(3), bytes: 1) == [], "nobody's only request goes")
+        #expect(single.surplus(before: QueueClient(3), bytes: 1) == [], "no client loses its only request")
     }
 
-    @Test func aLargeBodyTakesRoomFromWhoeverHasTheMostBytes() {
+    @Test func aLargeBodyTakesRoomFromTheClientWithTheMostBytes() {
         var queue = queue(bytes: 100)
         fill(&queue, 1...4, QueueClient(1), bytes: 20)
         fill(&queue, 5...14, QueueClient(2))
@@ -52,7 +52,7 @@ struct FullQueueTests {
         #expect(queue.surplus(before: QueueClient(3), bytes: 1_000) == [])
     }
 
-    @Test func thoseThatCanBeHeldBackHaveHalfAndLoseNothing() {
+    @Test func clientsThatCanBeHeldBackHaveHalfAndLoseNothing() {
         var queue = queue(count: 10)
         let patient = QueueClient(1, isNative: true, canBeHeldBack: true)
         fill(&queue, 1...5, patient)
@@ -65,7 +65,7 @@ struct FullQueueTests {
             "others have one each, and the patient are left alone")
     }
 
-    @Test func whatWasTakenBackCountsAndStays() {
+    @Test func requestsPutBackCountAndStay() {
         var queue = queue(count: 3)
         fill(&queue, 1...3, QueueClient(1))
         _ = queue.putBack(ticket(9), bytes: 1, since: now)
@@ -77,7 +77,7 @@ struct FullQueueTests {
         #expect(few.surplus(before: QueueClient(2), bytes: 1) == [])
     }
 
-    @Test func nativeClientsArePassedOverAndKeepTheirTurns() {
+    @Test func nativeClientsAreSkippedAndKeepTheirTurns() {
         var queue = queue()
         fill(&queue, 1...2, QueueClient(1, isNative: true))
         fill(&queue, 3...4, QueueClient(2))
@@ -92,7 +92,7 @@ struct FullQueueTests {
         #expect(queue.isEmpty && queue.nativeCount == 0)
     }
 
-    @Test func aNativeClientInTheMiddleOfItsTurnIsPassedOverToo() {
+    @Test func aNativeClientInTheMiddleOfItsTurnIsSkippedToo() {
         var queue = queue()
         fill(&queue, 1...3, QueueClient(1, isNative: true))
         fill(&queue, 4...4, QueueClient(2))
@@ -101,7 +101,7 @@ struct FullQueueTests {
         #expect(first == ticket(1) && second == ticket(4))
     }
 
-    @Test func whatWasGivenOutBeforeComesFirstWhoeverAsked() {
+    @Test func requestsPutBackComeFirstOfAnyClient() {
         var queue = queue()
         fill(&queue, 1...1, QueueClient(1))
         _ = queue.putBack(ticket(2), bytes: 1, since: now)
@@ -110,7 +110,7 @@ struct FullQueueTests {
         #expect(next == ticket(2))
     }
 
-    /// However it goes, a newcomer that finds room by `surplus` fits, and nobody ends up with less than it has then.
+    /// A newcomer for whom `surplus` makes room fits, and no client ends up with fewer than it has.
     @Test(arguments: [UInt64(3), 4, 5])
     func roomThatIsMadeIsEnough(seed: UInt64) {
         var random = SplitMix64(seed: seed)

@@ -93,7 +93,7 @@ private struct World {
     mutating func open(failing: Bool) {
         while let (slot, endpoint) = pool.nextToOpen() {
             #expect(identities[slot] == nil, "a slot in use was handed out")
-            #expect(alive[endpoint], "opened where nobody is")
+            #expect(alive[endpoint], "opened at an endpoint without a worker")
             identities[slot] = Identity(endpoint: endpoint, phase: .opening)
             #expect(identities.count <= maximum)
             guard failing else { continue }
@@ -133,7 +133,7 @@ private struct World {
             waiting.removeAll { $0 == ticket }
             lend(slot, to: ticket)
         case .kept:
-            #expect(waiting.isEmpty, "somebody waits and an identity lies idle")
+            #expect(waiting.isEmpty, "an exchange waits while an identity is idle")
             identities[slot]!.phase = .ready
         case .retired: Issue.record("a sound identity was retired")
         }
@@ -163,7 +163,7 @@ private struct World {
         if !alive.contains(true) { waiting = [] }
     }
 
-    /// A reply that nobody is owed comes under an identity in the pool.
+    /// A surplus reply arrives at an identity in the pool.
     mutating func receiveUnowed(_ slot: Int) {
         guard let identity = identities[slot], identity.phase == .ready else { return }
         let closed = pool.receivedUnowed(slot).map { Set($0) }
@@ -222,7 +222,7 @@ struct IdentityPoolModelTests {
     }
 
     @Test(
-        "serves everybody who waits while one endpoint is up and opening succeeds",
+        "serves all waiting exchanges while one endpoint is up and opening succeeds",
         arguments: 0..<40 as Range<UInt64>)
     func liveness(_ seed: UInt64) {
         var world = World(seed: seed)
@@ -243,7 +243,7 @@ struct IdentityPoolModelTests {
         }
     }
 
-    @Test("finds its way back after everything was down", arguments: 0..<40 as Range<UInt64>)
+    @Test("recovers after everything was down", arguments: 0..<40 as Range<UInt64>)
     func recovery(_ seed: UInt64) {
         var world = World(seed: seed)
         for _ in 0..<500 { world.step() }
@@ -254,7 +254,7 @@ struct IdentityPoolModelTests {
         world.raise(world.alive.count - 1)
         for _ in 0..<3 { world.fairRound() }
         guard case .ready = world.request() else {
-            Issue.record("an endpoint is up again and nobody is served")
+            Issue.record("an endpoint is up again and no exchange is served")
             return
         }
     }

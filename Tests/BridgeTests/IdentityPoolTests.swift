@@ -48,7 +48,7 @@ struct IdentityPoolTests {
         #expect(pool.readyCount == 1 && pool.leasedCount == 0)
     }
 
-    @Test("lets endpoints take turns and passes over those that are down")
+    @Test("lets endpoints take turns and skips those that are down")
     func turns() {
         var pool = IdentityPool(endpoints: 3, spare: 9, maximum: 9, reuses: true)
         let endpoints = fill(&pool)
@@ -95,7 +95,7 @@ struct IdentityPoolTests {
         #expect(pool.release(slot, reusable: true) == .retired)
     }
 
-    @Test("serves those who wait in the order they came, from a return and from a fresh connection")
+    @Test("serves waiting exchanges in order, from a returned identity and from a fresh one")
     func order() {
         var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 3, reuses: true)
         _ = fill(&pool)
@@ -109,7 +109,7 @@ struct IdentityPoolTests {
         #expect(pool.leasedCount == 2 && pool.waitingCount == 0)
     }
 
-    @Test("lets nobody wait for an identity that it could not open, not even before it has opened any")
+    @Test("lets no exchange wait for an identity that it could not open, not even for the first one")
     func exhausted() {
         var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 3, reuses: true)
         _ = fill(&pool)
@@ -124,7 +124,7 @@ struct IdentityPoolTests {
         #expect(pool.lease(for: ticket(15)) == .exhausted)
     }
 
-    @Test("passes over who withdrew, and a second withdrawal is nothing")
+    @Test("skips withdrawn exchanges and ignores a second withdrawal")
     func withdrawal() {
         var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 3, reuses: true)
         _ = fill(&pool)
@@ -136,14 +136,14 @@ struct IdentityPoolTests {
         #expect(pool.release(slot, reusable: true) == .lent(to: ticket(11)))
     }
 
-    @Test("hands out everybody who waits once all is down, and nobody before")
+    @Test("gives up all waiting exchanges once every endpoint is down, and none before")
     func stranded() {
         var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 4, reuses: true)
         _ = fill(&pool)
         let slots = lease(1, &pool)
         for number in 10...11 as ClosedRange<UInt64> { _ = pool.lease(for: ticket(number)) }
-        let nobody = pool.stranded()
-        #expect(nobody == [])
+        let none = pool.stranded()
+        #expect(none == [])
         _ = pool.endpointDown(0)
         _ = pool.release(slots[0], reusable: false)
         let all = pool.stranded()
@@ -170,7 +170,7 @@ struct IdentityPoolTests {
         #expect(pool.opened(slot) == .retired)
     }
 
-    @Test("takes a slot back whose opening failed, once")
+    @Test("takes back a slot that could not be opened, once")
     func openFailed() {
         var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1, reuses: true)
         pool.endpointUp(0)
@@ -181,7 +181,7 @@ struct IdentityPoolTests {
         #expect(again.count == 1 && again[0].slot == slot)
     }
 
-    @Test("gives back half of what nobody used, until the spare ones are left")
+    @Test("closes half of the unused identities, down to the spare ones")
     func trim() {
         var pool = IdentityPool(endpoints: 1, spare: 2, maximum: 20, reuses: true)
         _ = fill(&pool)
@@ -199,7 +199,7 @@ struct IdentityPoolTests {
         #expect(wanted(&pool).isEmpty)
     }
 
-    @Test("gives back nothing that was in use since the last time")
+    @Test("closes nothing that was used since the last time")
     func trimInUse() {
         var pool = IdentityPool(endpoints: 1, spare: 6, maximum: 20, reuses: true)
         _ = fill(&pool)
@@ -209,7 +209,7 @@ struct IdentityPoolTests {
         #expect(closed == [])
     }
 
-    @Test("lends nothing twice where a reply too many came, until its worker has left")
+    @Test("reuses nothing after a surplus reply, until the worker has left")
     func brokenWord() throws {
         var pool = IdentityPool(endpoints: 2, spare: 4, maximum: 8, reuses: true)
         let endpoints = fill(&pool)
@@ -234,7 +234,7 @@ struct IdentityPoolTests {
         #expect(pool.endpointsTrusted == [true, true])
     }
 
-    @Test("takes another's word that a reply too many came: closes what has served, and nothing serves twice")
+    @Test("believes another reactor about a surplus reply: closes used identities and reuses none")
     func distrust() {
         var pool = IdentityPool(endpoints: 1, spare: 2, maximum: 3, reuses: true)
         _ = fill(&pool)
@@ -247,7 +247,7 @@ struct IdentityPoolTests {
         #expect(again == [])
     }
 
-    @Test("trusts whoever comes after a worker that has left, also where its identities wait for them")
+    @Test("trusts the next worker after one has left, even if identities wait for it")
     func workerLeft() {
         var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 2, reuses: true)
         _ = fill(&pool)
@@ -259,7 +259,7 @@ struct IdentityPoolTests {
         #expect(pool.endpointsTrusted == [true] && pool.isUp)
     }
 
-    @Test("does not hold against a service what comes under an identity that never served, a greeting")
+    @Test("does not distrust a service that sends a greeting to an unused identity")
     func greeting() {
         var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1, reuses: true)
         _ = fill(&pool)
@@ -269,7 +269,7 @@ struct IdentityPoolTests {
         #expect(pool.release(slot, reusable: true) == .kept)
     }
 
-    @Test("an identity under which a reply too many is read when it is lent again is not fit")
+    @Test("an identity with an unread surplus reply is not lent again")
     func unfitWhenLent() {
         var pool = IdentityPool(endpoints: 1, spare: 1, maximum: 1, reuses: true)
         _ = fill(&pool)

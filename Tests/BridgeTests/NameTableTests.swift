@@ -6,7 +6,7 @@ import Testing
 struct NameTableTests {
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-    @Test func whatIsInsertedIsFoundAndWhatIsRemovedIsNot() {
+    @Test func insertedNamesAreFoundAndRemovedOnesAreNot() {
         var table = NameTable<Int>()
         #expect(table.find(bytes("a").span) == nil)
         table.insert(1, as: bytes("a"))

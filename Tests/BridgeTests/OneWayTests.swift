@@ -23,7 +23,7 @@ struct OneWayTests {
         #expect(exchange.replied(ReplyFacts(byteCount: 1), at: start + 20) == .drop)
     }
 
-    @Test("with a count of 0 delivers nothing, even if a reply overtakes the word that the worker has it")
+    @Test("with a count of 0 delivers nothing, even if a reply is faster than the news that the worker has it")
     func overtaken() {
         var exchange = exchange { $0.count = 0 }
         #expect(exchange.replied(ReplyFacts(byteCount: 0, isKeepalive: true), at: start) == .ignore)
@@ -31,7 +31,7 @@ struct OneWayTests {
         #expect(exchange.sent() == nil && exchange.delivered == 0)
     }
 
-    @Test("with a count of 0 that no worker takes ends at its deadline")
+    @Test("with a count of 0 that no worker accepts ends at its deadline")
     func late() {
         var exchange = exchange { $0.count = 0 }
         #expect(exchange.reached(start + 1_000)?.reason == .deadline)
@@ -57,7 +57,7 @@ struct OneWayTests {
         #expect(end?.reason == .first && end?.outcome == outcome && end?.cancelsWorker == (outcome == .incomplete))
     }
 
-    @Test("that the client cancels is complete, and the worker is told")
+    @Test("that the client cancels is complete, and cancels the worker")
     func cancelled() {
         var exchange = exchange { _ in }
         let end = exchange.finish(because: .cancelled)

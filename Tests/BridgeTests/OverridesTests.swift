@@ -72,7 +72,7 @@ struct OverridesTests {
         #expect(rules.idle == 5 && rules.idleMeans == .complete)
     }
 
-    @Test("on a way with rules of its own may ask for what those say")
+    @Test("on a route with its own rules may ask for as much as those allow")
     func ownRules() {
         let wider = OverrideBounds(count: 1, first: 100, idle: 10, deadline: 60).including(service)
         #expect(wider == OverrideBounds(count: 2, first: 100, idle: 60, deadline: 70))

@@ -27,7 +27,7 @@ struct RateLimitTests {
         #expect(time == .max || limit.admit(at: at(time)) == nil)
     }
 
-    @Test("does not make a message that it holds back")
+    @Test("does not format a message that it suppresses")
     func lazy() {
         var limit = RateLimit()
         var made = 0
@@ -39,7 +39,7 @@ struct RateLimitTests {
         #expect(made == 1 && limit.heldBack == 99)
     }
 
-    @Test("never tells of more events than there were", arguments: 0..<5 as Range<UInt64>)
+    @Test("never counts more events than there were", arguments: 0..<5 as Range<UInt64>)
     func random(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var limit = RateLimit(burst: Int.random(in: 1...4, using: &random), per: 50)

@@ -7,7 +7,7 @@ struct RequestLineTests {
     private func at(_ milliseconds: Int) -> Instant { Instant(nanoseconds: UInt64(milliseconds) * 1_000_000) }
     private let second: Nanoseconds = 1_000_000_000
 
-    @Test func theEldestOfALineEnds() {
+    @Test func theOldestRequestEndsFirst() {
         var line = RequestLine()
         for number in 0..<3 { line.begin(at: at(number * 100)) }
         #expect(line.replied(isLast: false, bound: 1) == true)
@@ -18,7 +18,7 @@ struct RequestLineTests {
         #expect(line.count == 0)
     }
 
-    @Test func repliesAreCountedOrSayThemselvesThatTheyAreTheLast() {
+    @Test func repliesAreCountedOrMarkThemselvesAsTheLast() {
         var line = RequestLine()
         for _ in 0..<3 { line.begin(at: at(0)) }
         #expect((0..<6).map { _ in line.replied(isLast: false, bound: 3) } == [false, false, true, false, false, true])
@@ -27,7 +27,7 @@ struct RequestLineTests {
         #expect(line.count == 0)
     }
 
-    @Test func repliesThatNobodyAskedForEndNothing() {
+    @Test func unsolicitedRepliesEndNothing() {
         var line = RequestLine()
         #expect(line.replied(isLast: true, bound: 1) == false)
         line.begin(at: at(0))
@@ -37,7 +37,7 @@ struct RequestLineTests {
         #expect(line.endAll() == 0)
     }
 
-    @Test func aLineForgetsWhatHasEnded() {
+    @Test func endedRequestsAreForgotten() {
         var line = RequestLine()
         line.begin(at: at(0))
         var most = 0

@@ -21,7 +21,7 @@ struct RoutePatternTests {
     }
 
     @Test(
-        "that is broken is refused with a sentence",
+        "that is malformed is rejected with a sentence",
         arguments: [
             "", "a", "a/b", "/{}", "/{...}", "/{a", "/a}", "/a{b}", "/{a}b", "/{a}{b}", "/{a-b}", "/{\u{E9}}", "/{a b}",
             "/{r...}/a", "/{r...}/", "/{a}/{a}", "/{a}/{a...}", "/{a....}", "/{{a}}", "/..", "/a/./b",

@@ -55,7 +55,7 @@ struct RouteTableTests {
         #expect(match(routes, "GET /a") == .found("GET /a/{rest...}", ["rest": ""]))
     }
 
-    @Test("goes back when the better branch leads nowhere, and forgets what it read there")
+    @Test("backtracks when the better branch leads nowhere, and drops its parameters")
     func backtracking() {
         let routes = table("GET /a/b/c", "GET /a/{x}/d", "GET /{y}/b/{z}/e", "GET /{all...}")
         #expect(match(routes, "GET /a/b/c") == .found("GET /a/b/c", [:]))
@@ -65,7 +65,7 @@ struct RouteTableTests {
         #expect(match(routes, "GET /") == .found("GET /{all...}", ["all": ""]))
     }
 
-    @Test("knows an empty segment from none")
+    @Test("distinguishes an empty segment from a missing one")
     func slashes() {
         let routes = table("GET /", "GET /a", "GET /b/", "GET /c/{id}")
         #expect(match(routes, "GET /") == .found("GET /", [:]))
@@ -77,7 +77,7 @@ struct RouteTableTests {
         #expect(match(routes, "GET /c//") == .notFound)
     }
 
-    @Test("tells the methods of a path that has others")
+    @Test("lists the methods of a path that has others")
     func methods() {
         let routes = table("GET /a/{id}", "PUT /a/{key}", "* /b", "GET /b")
         #expect(match(routes, "GET /a/1") == .found("GET /a/{id}", ["id": "1"]))
@@ -112,7 +112,7 @@ struct RouteTableTests {
         #expect(match(routes, "GET /%63%61%66%C3%A9/\u{1F980}") == wanted)
     }
 
-    @Test("reads the escapes of a template as those of a path, and refuses one that is none")
+    @Test("decodes the escapes of a template like those of a path, and rejects invalid ones")
     func escapedTemplate() {
         let routes = table("GET /caf%C3%A9/%41")
         #expect(match(routes, "GET /caf%c3%a9/A") == .found("GET /caf%C3%A9/%41", [:]))
@@ -121,7 +121,7 @@ struct RouteTableTests {
         #expect(conflict != nil && conflict != .alreadyTaken)
     }
 
-    @Test("takes an escaped letter of a literal for the letter, so no parameter gets what a literal should")
+    @Test("treats an escaped letter of a literal as the letter, so that no parameter matches a literal")
     func escapedLiteral() {
         let routes = table("GET /orders/special", "GET /orders/{id}")
         #expect(match(routes, "GET /orders/%73pecial") == .found("GET /orders/special", [:]))
@@ -133,7 +133,7 @@ struct RouteTableTests {
     }
 
     @Test(
-        "refuses what is no path segment",
+        "rejects invalid path segments",
         arguments: [
             "%", "%2", "%zz", "%2g", "a%", "%00", "a%00b", "%FF", "%C3", "%C0%AF", "%ED%A0%80", "%F4%90%80%80", ".",
             "..", "%2e", ".%2E", "%2e%2e",
@@ -164,12 +164,12 @@ struct RouteTableTests {
         #expect(match(routes, "OPTIONS", Array("*".utf8)) == .malformed)
     }
 
-    @Test("refuses a broken escape also where no route leads")
+    @Test("rejects a broken escape even on a path without a route")
     func unreadEscapes() {
         #expect(match(table("GET /a"), "GET /%zz") == .malformed)
     }
 
-    @Test("takes each method of a template once, and no broken template")
+    @Test("accepts each method of a template once, and no malformed template")
     func conflicts() {
         var routes = RouteTable()
         #expect(routes.add("GET", "/a/{id}", 1) == nil)

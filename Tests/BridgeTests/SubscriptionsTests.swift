@@ -14,7 +14,7 @@ struct SubscriptionsTests {
         return found.sorted()
     }
 
-    @Test("are heard by prefix, and the empty topic is everything")
+    @Test("match by prefix, and the empty topic matches everything")
     func prefixes() {
         let subscriptions = Subscriptions()
         for (listener, topic) in ["", "a", "ab", "abc", "b"].enumerated() {
@@ -29,7 +29,7 @@ struct SubscriptionsTests {
         #expect(heard(subscriptions, "\u{7F}") == [0])
     }
 
-    @Test("tell the first and the last listener of a topic, who matter upstream")
+    @Test("report the first and the last subscriber of a topic, which matter upstream")
     func firstAndLast() {
         let subscriptions = Subscriptions()
         #expect(subscriptions.add(bytes("a"), for: 0))
@@ -42,7 +42,7 @@ struct SubscriptionsTests {
         #expect(subscriptions.isEmpty && heard(subscriptions, "a") == [])
     }
 
-    @Test("bring a message once to a listener whose topics overlap")
+    @Test("deliver a message once to a subscriber with overlapping topics")
     func overlap() {
         let subscriptions = Subscriptions()
         for topic in ["", "a", "ab"] { _ = subscriptions.add(bytes(topic), for: 3) }
@@ -97,7 +97,7 @@ struct LastValuesTests {
         #expect(values.values(for: Array("a11".utf8)) == [])
     }
 
-    @Test("forget the topic that was silent for the longest time")
+    @Test("evict the topic that was silent longest")
     func bound() {
         var values = LastValues<Int>(capacity: 3)
         for topic in 1...3 { values.keep(topic, for: [UInt8(topic)]) }

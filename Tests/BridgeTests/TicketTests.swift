@@ -12,7 +12,7 @@ struct TicketCodecTests {
         (reader ?? codec).read(bytes.span)
     }
 
-    @Test("looks like the example in its charter")
+    @Test("looks like the example in its file's head")
     func example() {
         let ticket = Ticket(reactor: 0, slot: 0x12, generation: 0x4D2)
         #expect(String(decoding: codec.bytes(of: ticket), as: UTF8.self) == "5f3a91c200000012000004d2")
@@ -99,7 +99,7 @@ struct TicketTableTests {
         }
     }
 
-    @Test("knows live, late and never issued tickets apart")
+    @Test("distinguishes live, late and never issued tickets")
     func lookup() {
         var table = TicketTable<Int>(reactor: 3, capacity: 4)
         #expect(look(table, Ticket(reactor: 3, slot: 0, generation: 0)) == .unknown)
@@ -113,7 +113,7 @@ struct TicketTableTests {
         #expect(look(table, Ticket(reactor: 3, slot: 0xFF_FFFF, generation: 0)) == .unknown)
     }
 
-    @Test("does not take another reactor's ticket for its own")
+    @Test("does not mistake another reactor's ticket for its own")
     func otherReactor() {
         var table = TicketTable<Int>(reactor: 0, capacity: 4)
         let ours = table.insert(1)!

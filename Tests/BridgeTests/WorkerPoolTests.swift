@@ -30,7 +30,7 @@ struct WorkerPoolTests {
         #expect(pool.readyCount == 0)
     }
 
-    @Test func whoHasNotSaidSoGetsNothing() {
+    @Test func aWorkerThatIsNotReadyGetsNothing() {
         var pool = WorkerPool()
         let id = pool.register([1], at: at(0))
         #expect(pool.lend(to: ticket(1), at: at(1)) == nil)
@@ -41,7 +41,7 @@ struct WorkerPoolTests {
         #expect(pool.lend(to: ticket(2), at: at(4)) == nil)
     }
 
-    @Test func placesAreFilledInTurn() {
+    @Test func workersWithRoomTakeTurns() {
         var (pool, _) = pool(["a", "b"], capacity: 2)
         let order = (1...4).map { name(pool, pool.lend(to: ticket($0), at: at(10))) }
         #expect(order == ["a", "b", "a", "b"])
@@ -76,7 +76,7 @@ struct WorkerPoolTests {
         #expect(pool[ids[0]] == nil)
     }
 
-    @Test func whoCouldNotBeReachedGetsNothingWhateverPlacesItHas() {
+    @Test func anUnreachableWorkerGetsNothingEvenWithRoom() {
         var (pool, ids) = pool(["a"], capacity: 4)
         #expect(pool.lend(to: ticket(1), at: at(1)) == ids[0])
         #expect(pool.lend(to: ticket(2), at: at(1)) == ids[0])
@@ -86,7 +86,7 @@ struct WorkerPoolTests {
         #expect(pool.lend(to: ticket(3), at: at(5)) == ids[0])
     }
 
-    @Test func silenceIsFound() {
+    @Test func silentWorkersAreFound() {
         var (pool, ids) = pool(["a", "b"])
         pool.heard(ids[1], at: at(900))
         #expect(pool.silent(for: 1_000_000_000, at: at(1_000)) == [ids[0]])

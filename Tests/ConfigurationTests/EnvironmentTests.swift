@@ -8,7 +8,7 @@ import Testing
         Configuration.load(text: "", file: "f", environment: environment).errors.map(\.key)
     }
 
-    @Test("those of a Kubernetes Service called zmq-gateway are not ours, and no mistake")
+    @Test("those of a Kubernetes Service called zmq-gateway are ignored")
     func serviceLinks() {
         let links = [
             "ZMQ_GATEWAY_SERVICE_HOST": "10.0.0.1", "ZMQ_GATEWAY_SERVICE_PORT": "80",
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(
-        "what only looks a little like them is reported",
+        "others that only resemble them are reported",
         arguments: [
             ("PORT", "8080"), ("LISTN", "x"), ("SERVICE", "x"), ("SERVICE_HOSTS", "x"), ("PORT_X_TCP", "x"),
             ("PORT_80_TLS", "x"), ("LOGLEVEL", "info"),

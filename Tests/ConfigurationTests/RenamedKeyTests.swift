@@ -33,14 +33,14 @@ import Testing
         #expect(Configuration.load(text: text, file: "f").errors.map(\.description) == [error])
     }
 
-    @Test("an old name that is still a key elsewhere is one there")
+    @Test("an old name that is still a key elsewhere works there")
     func stillAKey() {
         let loaded = Configuration.load(text: "sessions: {max_message_bytes: 2MiB}", file: "f")
         #expect(loaded.errors.isEmpty)
         #expect(loaded.configuration.sessions.maxMessageBytes == 2 << 20)
     }
 
-    @Test("an old key is not answered with the new one where the new one is none")
+    @Test("an old key is not answered with the new one in a section that does not have it")
     func elsewhere() {
         let errors = Configuration.load(text: "limits: {hosts: []}", file: "f").errors
         #expect(errors.count == 1 && errors[0].message.hasPrefix("is not a key here"), "\(errors)")

@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "says what is no YAML, and where",
+        "says what is not YAML, and where",
         arguments: [
             ("listen: [", 2, 1, "while parsing a flow node did not find expected node content"),
             ("a: 1\nlog: {level: \"abc\n", 3, 1, "found unexpected end of stream (it began in line 2)"),

@@ -63,7 +63,7 @@ def scripted(threaded):
 
 @pytest.fixture
 def endpoint(tmp_path):
-    """Names of endpoints that nobody else has."""
+    """Unique endpoint names."""
     counter = iter(range(1000))
     return lambda: f"ipc://{tmp_path}/{next(counter)}"
 

@@ -238,7 +238,7 @@ class MajordomoClient(ScriptedWorker):
         self.send([*self._start, *command, service, *body])
 
     def ask(self, service, *body):
-        """Sends a request and returns the bodies of its replies, the last of which ended it; for one request at a time."""
+        """Sends a request and returns the bodies of its replies up to the last one; for one request at a time."""
         before = len(self.seen)
         self.post(service, *body)
 

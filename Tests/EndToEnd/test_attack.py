@@ -38,7 +38,7 @@ def program():
 
 
 @pytest.mark.timeout(SECONDS + 240)
-def test_another_client_is_served_under_attack_and_nothing_of_it_stays(start, program, tmp_path):
+def test_other_clients_are_served_during_an_attack_which_leaves_nothing_behind(start, program, tmp_path):
     ports = dict(zip(["plain", "pool", "natives", "hub", "flood", "quotes"], free_ports(6), strict=True))
     at = {name: f"tcp://127.0.0.1:{port}" for name, port in ports.items()}
     gateway = start.gateway(

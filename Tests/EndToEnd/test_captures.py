@@ -222,7 +222,7 @@ class RawWorker(MajordomoWorker):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("fault", ["HEARTBEAT before READY", "REPLY before READY", "READY twice"])
-def test_a_worker_out_of_order_sees_the_guides_disconnect(broker, threaded, fault, language):
+def test_a_worker_that_breaks_the_protocol_sees_the_guides_disconnect(broker, threaded, fault, language):
     original = after(f"mdbroker-faults-{language}", f"own peer: {fault}")
     _, there = broker
     worker = threaded(RawWorker, there, [frames for direction, frames in original if direction == "sent"])
@@ -286,7 +286,7 @@ def test_an_asynchronous_client_sees_what_the_guides_broker_sends(broker, thread
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_broker_that_exists_sees_what_the_guides_client_sends(start, threaded, endpoint, tmp_path, language):
+def test_an_external_broker_sees_what_the_guides_client_sends(start, threaded, endpoint, tmp_path, language):
     asks, echoes = (captured(f"mdbroker-{language}", client)[:2] for client in ("client 1", "client 4"))
     answers = {tuple(question): answer for (_, question), (_, answer) in (asks, echoes)}
     there = endpoint()

@@ -19,7 +19,7 @@ EVERYTHING = 63
 
 
 class Page(ctypes.Structure):
-    """What Tests/Faults/faults.c is told."""
+    """The settings for Tests/Faults/faults.c."""
     _fields_ = [(name, ctypes.c_int64) for name in ("at", "code", "kinds", "counted", "failed")]
 
 
@@ -171,7 +171,7 @@ def test_at_the_limit_of_descriptors_it_lives_and_serves_again(limited):
         except OSError:
             heads.append(b"")
     assert b"HTTP/1.1 101" in heads
-    # Nobody hangs: a newcomer is served, refused, or closed at once; a probe is answered.
+    # No client hangs: a newcomer is served, refused, or closed at once; a probe is answered.
     begun = time.monotonic()
     assert gateway.get("/healthz").status_code == 200
     assert time.monotonic() - begun < 3

@@ -44,7 +44,7 @@ def test_the_user_is_a_number_and_not_root():
     assert int(uid) > 0 and int(gid) > 0
 
 
-def test_the_configuration_is_in_the_image_and_good():
+def test_the_configuration_in_the_image_is_valid():
     path = environment()["ZMQ_GATEWAY_CONFIG"]
     ran = run(["check"], ZMQ_GATEWAY_CONFIG=str(in_the_image(path)))
     assert ran.returncode == 0 and f"0.0.0.0:{last('EXPOSE')}" in ran.stdout, ran.stderr
@@ -68,7 +68,7 @@ def test_the_image_serves_and_its_check_asks_the_process(tmp_path):
 
 @pytest.mark.parametrize("service", yaml.safe_load((ROOT / "docker/compose.yaml").read_text())["services"].values(),
                          ids=lambda service: service.get("image", "gateway"))
-def test_what_compose_mounts_exists_and_is_good(service):
+def test_the_files_that_compose_mounts_exist_and_are_valid(service):
     for volume in service["volumes"]:
         source, target, *_ = volume.split(":")
         path = ROOT / "docker" / source
@@ -78,7 +78,7 @@ def test_what_compose_mounts_exists_and_is_good(service):
             assert ran.returncode == 0, ran.stderr
 
 
-def test_all_that_the_build_copies_is_let_in():
+def test_dockerignore_lets_in_everything_that_the_build_copies():
     let_in = {line[1:] for line in (ROOT / "docker/Dockerfile.dockerignore").read_text().split() if line.startswith("!")}
     dockerfile = (ROOT / "docker/Dockerfile").read_text()
     copied = {source for source in re.findall(r"^COPY (?!--from)(\S+)", dockerfile, re.MULTILINE)}

@@ -133,7 +133,7 @@ def test_an_exchange_that_is_cut_short_says_so_in_every_format(service, name):
     gateway.until(lambda: gateway.metric("zmq_gateway_exchanges_open", 'service="s"') == 0)
 
 
-def test_a_partial_answer_is_a_success_only_for_who_takes_it(service):
+def test_a_partial_answer_is_a_success_only_for_clients_that_accept_it(service):
     gateway = service({"deadline": "200ms", "final": DONE}, replies(b"1", b"2"))
     for query, headers in (("?partial=ok", {}), ("", {"Prefer": "partial=ok"})):
         answer = gateway.post("s", {}, query=query, Accept="application/json", **headers)
@@ -141,7 +141,7 @@ def test_a_partial_answer_is_a_success_only_for_who_takes_it(service):
     assert gateway.post("s", {}, Accept="application/json").status_code == 504
 
 
-def test_an_end_that_was_ours_cancels_the_worker_once(service):
+def test_an_end_by_the_gateway_cancels_the_worker_once(service):
     gateway = service({"deadline": "200ms", "final": DONE}, silent, cancel='{"cancel":true}')
     assert gateway.post("s", {"n": 1}).status_code == 504
     seen = gateway.worker.wait_for_count(2)
@@ -151,7 +151,7 @@ def test_an_end_that_was_ours_cancels_the_worker_once(service):
         b'{"n": 1}', b'{"cancel":true}', b'{"n": 2}', b'{"cancel":true}']
 
 
-def test_an_end_of_the_workers_own_cancels_nothing(service):
+def test_an_end_by_the_worker_cancels_nothing(service):
     gateway = service({"final": DONE}, replies(FINAL), cancel='{"cancel":true}')
     for number in range(3):
         assert gateway.post("s", {"n": number}).status_code == 200
@@ -192,7 +192,7 @@ def test_a_client_that_cannot_stream_gets_what_it_can_read(service):
 
 @pytest.mark.parametrize("arguments", [
     ["-H", "Transfer-Encoding: chunked"], ["-H", "Expect: 100-continue"], ["-H", "Content-Type: application/vnd.a+json"]])
-def test_bodies_come_in_the_ways_of_http(service, arguments):
+def test_bodies_may_have_a_length_or_come_in_chunks(service, arguments):
     gateway = service({"count": 1}, lambda frames, send: send(frames))
     body = json.dumps({"text": "x" * 100_000})
     run = subprocess.run(["curl", "-sS", *arguments, "--data-binary", "@-", f"{gateway.url}/v1/services/s"], input=body.encode(),

@@ -43,7 +43,7 @@ def upgrade_status(gateway, path):
 
 
 @pytest.mark.parametrize("service", [{}, {"expose": False}])
-def test_a_service_with_envelopes_by_a_route_is_not_there_by_name(jobs, service):
+def test_a_service_with_envelopes_on_a_route_is_hidden_by_name(jobs, service):
     gateway = jobs([ROUTE], **service)
     unknown = gateway.post("nowhere", FORGED)
     for answer in (gateway.post("jobs", FORGED), gateway.get("/v1/services/jobs"), gateway.get("/v1/services/jobs?request=1")):
@@ -110,7 +110,7 @@ def test_the_messages_of_sessions_are_wrapped(jobs):
         ("GET", '{"x-user": "bob"}', "127.0.0.1", "00-aa-bb-01")}
 
 
-def test_a_registered_name_that_a_route_leads_to_is_not_there_by_name(start, endpoint, tmp_path, scripted):
+def test_a_registered_name_behind_a_route_is_hidden_by_name(start, endpoint, tmp_path, scripted):
     there, one = endpoint(), b"MDPW01"
     gateway = start.gateway(
         {"hub": {"peer": "majordomo", "bind": there}}, tmp_path,
@@ -138,7 +138,7 @@ def test_a_broker_that_is_hidden_hides_what_its_workers_register(start, endpoint
     assert gateway.post("echo", 1).json()["code"] == gateway.post("hub", 1).json()["code"] == "unknown_service"
 
 
-def test_check_says_what_is_not_exposed_and_what_to_write(tmp_path):
+def test_check_reports_what_is_not_exposed_and_how_to_expose_it(tmp_path):
     service = {"peer": "dealer", "bind": "tcp://127.0.0.1:*", "replies": {"count": 1}}
     status, output = check(tmp_path, {"services": {"jobs": service}, "routes": [ROUTE]})
     assert status == 0 and "services.jobs: gets envelopes from routes[0]" in output and "expose: true" in output

@@ -34,20 +34,20 @@ def test_a_refusal_is_an_end_event_for_an_eventsource_and_a_problem_for_others(d
         assert (event["event"], end["ok"], end["replies"]) == ("end", False, 0)
         assert (end["problem"]["status"], end["problem"]["code"]) == (problem["status"], problem["code"])
         assert end["reason"] in ("refused", problem["code"])
-        # It comes back by itself, and is told to stop.
+        # It reconnects on its own and gets a 204 to stop.
         again = ask(demo_gateway, path + query, headers, **{"Last-Event-ID": event["id"]})
         assert (again.status_code, again.text) == (204, "")
     assert ask(demo_gateway, path + "&errors=status", BROWSER).status_code == problem["status"]
 
 
-def test_what_may_be_tried_again_says_when(start, endpoint, tmp_path):
+def test_a_retryable_rejection_says_when_to_retry(start, endpoint, tmp_path):
     gateway = start.gateway({"s": {"peer": "dealer", "bind": endpoint(), "retry_after": "3s"}}, tmp_path)
     event, = events(ask(gateway.url, "s?request=1", BROWSER).text)
     assert event["retry"] == "3000" and "id" not in event
     assert json.loads(event["data"])["reason"] == json.loads(event["data"])["problem"]["code"] == "no_worker"
 
 
-def test_an_exchange_that_gave_nothing_is_not_run_again(start, endpoint, tmp_path, scripted):
+def test_an_exchange_without_replies_is_not_run_again(start, endpoint, tmp_path, scripted):
     there = endpoint()
     rules = {"final": {"empty": True}, "deadline": "4s"}
     route = {"match": "GET /events", "service": "s"}
@@ -63,7 +63,7 @@ def test_an_exchange_that_gave_nothing_is_not_run_again(start, endpoint, tmp_pat
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
-def test_a_page_learns_why_and_is_not_asked_again(demo_gateway):
+def test_a_page_gets_the_reason_and_does_not_reconnect(demo_gateway):
     script = """
         const done = arguments[1], seen = [];
         const source = new EventSource(arguments[0]);

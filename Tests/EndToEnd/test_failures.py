@@ -1,4 +1,4 @@
-"""Workers that die, clients that leave, requests that are broken: each is told, and nothing is left behind."""
+"""Workers that die, clients that leave, requests that are broken: each is reported, and nothing is left behind."""
 import os
 import signal
 import socket
@@ -129,7 +129,7 @@ def test_sigterm_lets_an_exchange_finish_and_a_second_one_does_not(start, endpoi
         assert gateway.process.wait(10) == (0 if signals == 1 else 128 + signal.SIGTERM)
 
 
-def test_a_slow_reader_loses_its_own_stream_and_nobody_elses(start, endpoint, tmp_path):
+def test_a_slow_reader_loses_only_its_own_stream(start, endpoint, tmp_path):
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "replies": {"final": {"pointer": "/done", "equals": True}}}
     gateway = start.gateway({"s": service}, tmp_path, limits={"max_buffered_bytes": "64KiB"})

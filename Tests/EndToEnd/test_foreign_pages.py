@@ -39,7 +39,7 @@ def refused(answer):
 
 
 @pytest.mark.parametrize("fields", FOREIGN, ids=lambda f: f["Sec-Fetch-Site"] + " " + f["Sec-Fetch-Mode"])
-def test_what_does_something_is_refused_to_a_foreign_page_without_an_origin(jobs, fields):
+def test_a_foreign_page_without_an_origin_may_not_cause_effects(jobs, fields):
     gateway, worker = jobs()
     for method, path in ACTING:
         assert refused(requests.request(method, gateway.url + path, data="1" if method != "GET" else None, headers=fields, timeout=10))
@@ -52,7 +52,7 @@ def test_what_does_something_is_refused_to_a_foreign_page_without_an_origin(jobs
     assert gateway.get("/v1/services/jobs?request=typed", Sec_Fetch_Site="none").text == "typed"
 
 
-def test_a_link_may_open_what_does_nothing(jobs):
+def test_a_link_may_open_pages_without_effects(jobs):
     gateway, _ = jobs(public="public")
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     for path in ("/", "/v1/services", "/v1/services/jobs", "/openapi.json", "/healthz", "/metrics"):

@@ -33,7 +33,7 @@ PEERS = {
 
 
 @pytest.mark.parametrize("kind", PEERS)
-def test_a_reply_that_is_too_large_is_named_and_the_service_goes_on(start, endpoint, tmp_path, scripted, kind):
+def test_an_oversized_reply_is_reported_and_the_service_continues(start, endpoint, tmp_path, scripted, kind):
     peer, way, socket_type, answer, hello = PEERS[kind]
     there, name = endpoint(), "hub" if peer == "majordomo" else "s"
     service = {"peer": peer, way: there, "replies": {"deadline": "20s"}, **SMALL}
@@ -57,7 +57,7 @@ def test_a_reply_that_is_too_large_is_named_and_the_service_goes_on(start, endpo
     gateway.until(is_served)
 
 
-def test_a_raw_session_is_told_of_a_reply_that_is_too_large(start, endpoint, tmp_path, scripted):
+def test_a_raw_session_is_closed_with_the_reason_for_an_oversized_reply(start, endpoint, tmp_path, scripted):
     import websocket
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "router", "connect": there, **SMALL}}, tmp_path, reactors=1)
@@ -71,7 +71,7 @@ def test_a_raw_session_is_told_of_a_reply_that_is_too_large(start, endpoint, tmp
     assert code == 4005 and reason.startswith(b"limit: ") and b"1 MiB" in reason
 
 
-def test_a_publisher_that_sends_too_much_is_heard_again(start, endpoint, tmp_path):
+def test_a_publisher_reconnects_after_an_oversized_message(start, endpoint, tmp_path):
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "publisher", "connect": there, **SMALL}}, tmp_path, reactors=1)
     context = zmq.Context()
@@ -112,7 +112,7 @@ def zmtp_peer(path, socket_type=b"DEALER"):
 
 @pytest.mark.parametrize("announced", [1 << 40, 1 << 30])
 @pytest.mark.parametrize("port", ["worker", "clients", "majordomo"])
-def test_who_announces_an_enormous_frame_gets_no_memory(start, endpoint, tmp_path, scripted, port, announced):
+def test_an_announced_huge_frame_allocates_no_memory(start, endpoint, tmp_path, scripted, port, announced):
     there, clients, hub = endpoint(), endpoint(), endpoint()
     gateway = start.gateway({
         "s": {"peer": "dealer", "bind": there, "clients": clients, "replies": {"count": 1}},

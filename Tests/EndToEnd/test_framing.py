@@ -23,7 +23,7 @@ def speak(url, *pieces):
 
 
 @pytest.mark.parametrize("last", [b"0\n\r\n", b"0\r\n\r\n", b"0;x\n\n"])
-def test_nothing_behind_a_chunked_request_is_taken_for_a_request(demo_gateway, last):
+def test_nothing_after_a_chunked_request_is_parsed_as_a_request(demo_gateway, last):
     head = b"POST /v1/services/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = speak(demo_gateway, head + b"1\r\n7\r\n" + last + SMUGGLED)
     assert answer.startswith(b"HTTP/1.1 200 ") and answer.count(b"HTTP/1.1 ") == 1
@@ -39,7 +39,7 @@ def test_a_bad_length_gets_one_answer(demo_gateway, length):
         assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "malformed_request"
 
 
-def test_white_space_behind_a_length_is_legal(demo_gateway):
+def test_white_space_after_a_length_is_legal(demo_gateway):
     answer = speak(demo_gateway, b"POST /v1/services/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5 \r\nConnection: close\r\n\r\n[1,2]")
     assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"[1,2]")
 

@@ -9,7 +9,7 @@ from guide_peers import MajordomoWorker
 from websockets.sync.client import connect
 
 
-def test_a_full_queue_lets_newcomers_in_at_the_cost_of_its_longest_line(start, endpoint, scripted, tmp_path):
+def test_a_full_queue_admits_newcomers_at_the_cost_of_the_client_with_the_most(start, endpoint, scripted, tmp_path):
     """A session has filled the queue; four addresses come that have nothing in it yet."""
     there, gate = endpoint(), threading.Semaphore(0)
 
@@ -47,7 +47,7 @@ def test_a_full_queue_lets_newcomers_in_at_the_cost_of_its_longest_line(start, e
         one.wait(10)
 
 
-def test_who_has_the_longest_line_is_refused_itself(start, endpoint, scripted, tmp_path):
+def test_the_client_with_the_most_requests_is_rejected_itself(start, endpoint, scripted, tmp_path):
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "ready", "bind": there, "queue": {"max": 2}, "replies": {"deadline": "2s"}}}, tmp_path)
     worker = scripted(zmq.DEALER, lambda frames, send: None, connect=there)

@@ -32,7 +32,7 @@ def router(start, endpoint, tmp_path, scripted):
     return make
 
 
-def test_a_late_reply_is_counted_and_reaches_nobody(dealer):
+def test_a_late_reply_is_counted_and_dropped(dealer):
     gateway, worker = dealer(silent)
     assert gateway.post("s", 1).status_code == 504
     old = worker.seen[0]
@@ -56,14 +56,14 @@ def test_replies_beyond_the_count_are_late(dealer):
 @pytest.mark.parametrize("frames", [
     [b"nobody", b"1"], [b"", b"1"], [b"\x00\x01\x02\x03\x04", b"1"], [b"x" * 5000, b"1"], [b"alone"], [b""],
     [b"a", b"", b"", b"b"]], ids=repr)
-def test_a_reply_that_is_nobodys_is_dropped_and_counted(dealer, frames):
+def test_a_reply_without_an_exchange_is_dropped_and_counted(dealer, frames):
     gateway, worker = dealer(echo)
     worker.send(frames)
     assert gateway.post("s", 7).json() == 7
     assert sum(gateway.dropped(reason) for reason in ("unknown", "malformed")) == 1
 
 
-def test_a_look_at_the_state_of_a_service_loses_no_reply(dealer):
+def test_reading_a_services_state_loses_no_reply(dealer):
     """Asking a socket for its events eats the edge of its descriptor (zmq_getsockopt(3), ZMQ_FD): who asks must read."""
     gateway, worker = dealer(echo)
     for number in range(1, 201):
@@ -72,14 +72,14 @@ def test_a_look_at_the_state_of_a_service_loses_no_reply(dealer):
         gateway.until(lambda: gateway.dropped("unknown") == number, timeout=2)
 
 
-def test_a_reply_with_a_frame_too_many_is_told_to_its_own_exchange_or_dropped(dealer):
+def test_a_reply_with_surplus_frames_ends_its_own_exchange_or_is_dropped(dealer):
     gateway, _ = dealer(lambda frames, send: send([*frames, b"more"]))
     answer = gateway.post("s", 1)
     assert (answer.status_code, answer.json()["code"]) in [(502, "bad_reply"), (504, "deadline")]
     assert gateway.post("s", 1).status_code == answer.status_code
 
 
-def test_tickets_are_printable_and_never_come_again(dealer):
+def test_tickets_are_printable_and_never_reused(dealer):
     gateway, worker = dealer(echo)
     for number in range(500):
         gateway.post("s", number)
@@ -89,7 +89,7 @@ def test_tickets_are_printable_and_never_come_again(dealer):
 
 
 @pytest.mark.parametrize("query, status", [("?count=1", 200), ("?deadline=100ms", 504)])
-def test_an_identity_that_is_owed_replies_never_comes_again(router, query, status):
+def test_an_identity_with_outstanding_replies_is_never_reused(router, query, status):
     late = []
 
     def answer(frames, send):

@@ -56,7 +56,7 @@ async def many(url, exchanges, seed):
 
 
 # Long enough for 200 clients to be served by five workers that take 3 ms a request: a shorter one would have them work
-# off requests that nobody waits for any more.
+# off requests whose clients no longer wait.
 REPLIES = {"idle": "20ms", "idle_means": "complete", "deadline": "400ms"}
 
 

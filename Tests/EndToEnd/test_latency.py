@@ -2,7 +2,7 @@
 import zmq
 
 
-def test_a_subscription_is_counted_and_is_no_latency(start, endpoint, tmp_path, scripted):
+def test_a_subscription_is_counted_but_not_as_a_latency(start, endpoint, tmp_path, scripted):
     there, other = endpoint(), endpoint()
     scripted(zmq.ROUTER, lambda frames, send: send(frames), bind=other)
     gateway = start.gateway({

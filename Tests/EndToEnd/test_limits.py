@@ -34,7 +34,7 @@ LIMITS = {
 
 @pytest.mark.parametrize("reactors, limit", [
     *((1, limit) for limit in LIMITS), (2, "of the gateway"), (2, "of a service")])
-def test_one_exchange_too_many_is_refused_at_once(start, endpoint, tmp_path, scripted, reactors, limit):
+def test_an_exchange_above_the_limit_is_rejected_at_once(start, endpoint, tmp_path, scripted, reactors, limit):
     settings, service, status, code = LIMITS[limit]
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "replies": {"count": 1, "deadline": "4s"}, **service}
@@ -58,7 +58,7 @@ def test_one_exchange_too_many_is_refused_at_once(start, endpoint, tmp_path, scr
 
 
 @pytest.mark.parametrize("resets", [False, True])
-def test_it_listens_again_when_as_many_connections_as_there_may_be_have_gone(start, tmp_path, resets):
+def test_it_accepts_again_after_all_connections_at_the_limit_have_closed(start, tmp_path, resets):
     gateway = start.gateway({}, tmp_path, reactors=1, limits={"max_connections": 20})
     for _ in range(3):
         held = [socket.create_connection(("127.0.0.1", gateway.port), timeout=10) for _ in range(40)]
@@ -89,7 +89,7 @@ def test_connections_of_one_address_are_bounded(start, tmp_path):
     gateway.until(lambda: not is_refused())
 
 
-def test_a_body_that_is_too_large_is_refused_however_it_comes(start, endpoint, tmp_path):
+def test_an_oversized_body_is_rejected_however_it_is_sent(start, endpoint, tmp_path):
     gateway = start.gateway({"s": {"peer": "rep", "bind": endpoint()}}, tmp_path, limits={"max_body_bytes": 1000})
     large = '"' + "x" * 5000 + '"'
     for arguments in (["-H", "Content-Type: application/json"], ["-H", "Transfer-Encoding: chunked"]):
@@ -98,7 +98,7 @@ def test_a_body_that_is_too_large_is_refused_however_it_comes(start, endpoint, t
 
 
 @pytest.mark.parametrize("peer", ["router", "dealer", "rep"])
-def test_a_large_body_goes_there_and_back_whole(start, endpoint, tmp_path, peer):
+def test_a_large_body_makes_the_round_trip_unchanged(start, endpoint, tmp_path, peer):
     there = endpoint()
     way, other = ("connect", "bind") if peer == "router" else ("bind", "connect")
     service = {"peer": peer, way: there, "replies": {"count": 1}}
@@ -110,7 +110,7 @@ def test_a_large_body_goes_there_and_back_whole(start, endpoint, tmp_path, peer)
         assert gateway.post("s", body).text == body
 
 
-def test_what_a_worker_has_taken_is_not_kept(start, endpoint, tmp_path, scripted):
+def test_a_request_that_a_worker_has_is_not_kept(start, endpoint, tmp_path, scripted):
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "replies": {"count": 1, "deadline": "60s"}}
     gateway = start.gateway({"s": service}, tmp_path, reactors=1)
@@ -129,7 +129,7 @@ def test_what_a_worker_has_taken_is_not_kept(start, endpoint, tmp_path, scripted
 
 
 @pytest.mark.parametrize("reactors", [1, 2])
-def test_it_listens_where_it_is_told(start, endpoint, tmp_path, scripted, reactors):
+def test_it_listens_on_the_configured_addresses(start, endpoint, tmp_path, scripted, reactors):
     there, path = endpoint(), tmp_path / "web"
     service = {"peer": "dealer", "bind": there, "replies": {"count": 1}}
     gateway = start.gateway({"s": service}, tmp_path, reactors=reactors, listen=["127.0.0.1:0", "[::1]:0", f"unix:{path}"])
@@ -145,7 +145,7 @@ def test_it_listens_where_it_is_told(start, endpoint, tmp_path, scripted, reacto
     assert not path.exists()
 
 
-def test_an_address_that_is_taken_ends_the_start_with_a_sentence(start, tmp_path):
+def test_an_address_in_use_ends_startup_with_a_sentence(start, tmp_path):
     file = tmp_path / "taken.yaml"
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -227,7 +227,7 @@ def test_a_drain_that_takes_too_long_ends_with_shutdown(start, endpoint, tmp_pat
     assert worker.wait_for(lambda seen: len(seen) > 1, "the cancel frame", timeout=2) and worker.seen[1][-1] == b'"cancel"'
 
 
-def test_a_slow_request_is_cut_and_costs_nobody_else_anything(start, endpoint, tmp_path, scripted):
+def test_a_slow_request_is_cut_at_no_cost_to_others(start, endpoint, tmp_path, scripted):
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path, reactors=1,
                             timeouts={"header": "500ms", "body": "500ms"})
@@ -271,7 +271,7 @@ FIRST = {"first": b"", "later": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r
 
 @pytest.mark.parametrize("goes_before", FIRST.values(), ids=FIRST)
 @pytest.mark.parametrize("kind", FILLERS)
-def test_a_header_that_leaves_no_room_for_an_answer_is_told_so(start, endpoint, tmp_path, kind, goes_before):
+def test_a_request_header_that_leaves_no_room_for_a_response_is_rejected(start, endpoint, tmp_path, kind, goes_before):
     """libmicrohttpd keeps a record of each and then closes without a word, after the worker has done its work."""
     route = {"match": "POST /free", "service": "s", "request": "envelope"}
     gateway = start.gateway(
@@ -322,7 +322,7 @@ def test_a_header_is_answered_whatever_it_holds_and_in_whatever_pieces_it_comes(
 
 @pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
 @pytest.mark.parametrize("size, status", [(2_000, 200), (12_000, 502), (100_000, 502)])
-def test_a_reply_whose_header_does_not_fit_is_told_so(start, endpoint, tmp_path, scripted, accept, size, status):
+def test_a_reply_whose_header_does_not_fit_is_a_bad_reply(start, endpoint, tmp_path, scripted, accept, size, status):
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "reply": "envelope", "replies": {"count": 1}}
     gateway = start.gateway({"s": service}, tmp_path, reactors=1)

@@ -10,7 +10,7 @@ import requests
 from harness import BINARY
 
 
-def test_lines_that_a_full_disk_does_not_take_are_counted(bare):
+def test_lines_lost_to_a_full_disk_are_counted(bare):
     with open("/dev/full", "w") as full:
         process, url = bare(stderr=full)
     for _ in range(3):

@@ -228,7 +228,7 @@ def test_messages_that_never_end_are_refused(start, endpoint, tmp_path, scripted
     memory_is_free(gateway, watch.before)
 
 
-def test_a_body_above_a_clients_share_is_refused_at_once(start, endpoint, tmp_path, scripted):
+def test_a_body_larger_than_a_clients_share_is_rejected_at_once(start, endpoint, tmp_path, scripted):
     gateway, _ = start_gateway(start, endpoint, tmp_path, scripted, "dealer", 1, limits={"max_body_bytes": "16MiB"})
     answer = gateway.post("s", json.dumps("x" * (9 << 20)))
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
@@ -236,7 +236,7 @@ def test_a_body_above_a_clients_share_is_refused_at_once(start, endpoint, tmp_pa
     assert gateway.metric("zmq_gateway_memory_refused_total") == 1
 
 
-def test_a_stream_that_is_always_a_little_behind_keeps_nothing_of_what_went(start, endpoint, tmp_path, scripted):
+def test_a_stream_that_is_always_a_little_behind_keeps_no_sent_bytes(start, endpoint, tmp_path, scripted):
     """70 MiB through a stream whose buffer is never empty."""
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "replies": {"final": {"pointer": "", "equals": 0, "deliver": "marker"}, "deadline": "60s"}}

@@ -22,7 +22,7 @@ PATHS = ["/v1/services/s", "/v1/services/t", "/v1/services/none", "/v1/services"
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_is_asked_is_answered(start, endpoint, tmp_path, scripted, seed):
+def test_every_odd_request_gets_a_response(start, endpoint, tmp_path, scripted, seed):
     there, topics = endpoint(), endpoint()
     services = {
         "s": {"peer": "dealer", "bind": there, "expose": True, "replies": {"count": 1, "deadline": "200ms"}},

@@ -57,7 +57,7 @@ def test_a_one_way_request_is_202_once_the_worker_has_it(service, by, reactors):
     gateway.until(lambda: gateway.metric("zmq_gateway_exchanges_open", 'service="s"') == 0)
 
 
-def test_every_way_to_ask_hears_that_it_is_sent(service):
+def test_every_transport_reports_that_it_is_sent(service):
     gateway = service(silent, replies={"count": 0})
     assert gateway.post("s", 1, Accept="application/json").status_code == gateway.post("s", 1, Accept=NDJSON).status_code == 202
     code, text = curl("-H", f"Accept: {NDJSON}", f"{gateway.url}/v1/services/s?end=record", data="1")
@@ -93,7 +93,7 @@ def test_a_router_gets_every_one_way_request_and_its_answer_goes_to_no_other(ser
     assert len({frames[0] for frames in seen}) == len(seen) == accepted
 
 
-def test_in_a_pool_it_is_202_when_a_worker_takes_it_and_it_is_not_tried_again(service):
+def test_in_a_pool_it_is_202_once_a_worker_has_it_and_is_not_retried(service):
     gateway = service(silent, peer="ready", waits=False, retries=3, replies={"count": 0, "deadline": "10s"})
     worker = gateway.worker
     worker.send([b"", b"READY"])
@@ -114,7 +114,7 @@ def test_in_a_pool_it_is_202_when_a_worker_takes_it_and_it_is_not_tried_again(se
 RULES = {"first": "100ms", "first_means": "complete", "deadline": "4s"}
 
 
-def test_no_reply_in_time_is_a_good_empty_answer_where_the_service_says_so(service):
+def test_no_reply_in_time_is_a_success_if_the_service_says_so(service):
     gateway = service(silent, replies={**RULES, "final": {"pointer": "/done", "exists": True}}, cancel='"stop"')
     whole = gateway.post("s", 1, Accept="application/json")
     assert (whole.status_code, whole.json(), whole.headers["x-exchange-end"]) == (200, [], "first")
@@ -130,7 +130,7 @@ def test_no_reply_in_time_is_a_good_empty_answer_where_the_service_says_so(servi
     assert len(gateway.worker.seen) == 5, "a complete exchange cancels nothing"
 
 
-def test_after_a_reply_the_wait_for_the_first_means_nothing(service):
+def test_after_a_reply_first_no_longer_applies(service):
     gateway = service(replies(b"1"), replies={**RULES, "idle": "100ms"})
     code, text = curl("-H", f"Accept: {NDJSON}", f"{gateway.url}/v1/services/s", data="1")
     assert code == 18 and text.splitlines()[0] == "1" and json.loads(text.splitlines()[1])["$end"]["reason"] == "idle"
@@ -148,7 +148,7 @@ def test_a_part_may_be_empty_but_there_is_no_part_of_what_was_never_sent(service
     assert nobody.post("s", 1, query="?partial=ok", Accept="application/json").json()["code"] == "no_worker"
 
 
-def test_what_the_client_cancels_itself_ends_well(start, endpoint, tmp_path, scripted):
+def test_a_cancel_by_the_client_ends_well(start, endpoint, tmp_path, scripted):
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "dealer", "bind": there}, "p": {"peer": "publisher", "bind": endpoint()}}, tmp_path)
     scripted(zmq.DEALER, silent, connect=there)
@@ -163,7 +163,7 @@ def test_what_the_client_cancels_itself_ends_well(start, endpoint, tmp_path, scr
             assert (end["op"], end["id"], end["reason"], end["ok"]) == ("end", id, "cancelled", True) and "problem" not in end
 
 
-def test_listening_to_nothing_is_refused(start, endpoint, tmp_path):
+def test_a_subscription_to_nothing_is_rejected(start, endpoint, tmp_path):
     gateway = start.gateway({"p": {"peer": "publisher", "bind": endpoint()}}, tmp_path)
     assert requests.get(gateway.url + "/v1/services/p?topic=a&count=0", timeout=10).json()["code"] == "bad_parameter"
     end, = ask_session(gateway, {"op": "subscribe", "id": "a", "service": "p", "topics": ["a"], "count": 0}).values()

@@ -37,7 +37,7 @@ def test_a_request_whose_only_worker_died_waits_for_the_next(start, endpoint, th
     assert gateway.metric("zmq_gateway_requests_retried_total", 'service="s"') == 2
 
 
-def test_a_request_that_no_other_worker_comes_for_ends_after_its_queues_age(start, endpoint, threaded, tmp_path):
+def test_a_request_without_another_worker_ends_after_the_queues_max_age(start, endpoint, threaded, tmp_path):
     there, clients = endpoint(), endpoint()
     gateway = start.gateway({"s": {
         "peer": "ready", "bind": there, "dialect": "paranoid-pirate", "clients": clients, "retries": 2,

@@ -12,7 +12,7 @@ BOUNDS = {"of the gateway": ({"max_body_bytes": 1000}, {}, 1000, "limits.max_bod
 
 
 @pytest.mark.parametrize("bound", BOUNDS)
-def test_a_body_that_is_too_large_is_told_by_which_limit(start, endpoint, tmp_path, scripted, bound):
+def test_the_problem_of_a_large_body_names_the_limit(start, endpoint, tmp_path, scripted, bound):
     limits, service, most, key = BOUNDS[bound]
     there = endpoint()
     gateway = start.gateway(
@@ -28,7 +28,7 @@ def test_a_body_that_is_too_large_is_told_by_which_limit(start, endpoint, tmp_pa
         assert key in answer.json()["detail"] and str(most) in answer.json()["detail"]
 
 
-def test_the_bound_holds_for_messages_of_sessions(start, endpoint, tmp_path, scripted):
+def test_the_limit_applies_to_session_messages(start, endpoint, tmp_path, scripted):
     there = endpoint()
     gateway = start.gateway(
         {"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}, "max_body_bytes": 10}}, tmp_path)
@@ -50,7 +50,7 @@ def test_the_bound_holds_for_messages_of_sessions(start, endpoint, tmp_path, scr
         assert closed.value.rcvd.code == 1009 and "services.s.max_body_bytes" in closed.value.rcvd.reason
 
 
-def test_a_name_with_a_dot_is_one_everywhere(start, endpoint, tmp_path, scripted):
+def test_a_name_with_a_dot_works_everywhere(start, endpoint, tmp_path, scripted):
     there = endpoint()
     gateway = start.gateway(
         {"math.add": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path,
@@ -72,7 +72,7 @@ def test_a_name_with_a_dot_is_one_everywhere(start, endpoint, tmp_path, scripted
 
 
 @pytest.mark.parametrize("reactors", [1, 2])
-def test_a_broker_can_be_asked_for_what_it_answers_itself(start, endpoint, tmp_path, scripted, reactors):
+def test_a_brokers_own_services_can_be_requested(start, endpoint, tmp_path, scripted, reactors):
     there = endpoint()
 
     def guide(frames, send):
@@ -88,7 +88,7 @@ def test_a_broker_can_be_asked_for_what_it_answers_itself(start, endpoint, tmp_p
     assert not gateway.get("/readyz").json()["services"]["absent"]["ready"]
 
 
-def test_a_broker_of_ours_can_be_asked_too(start, endpoint, tmp_path, scripted):
+def test_our_own_broker_serves_them_too(start, endpoint, tmp_path, scripted):
     there = endpoint()
     gateway = start.gateway(
         {"hub": {"peer": "majordomo", "bind": there},

@@ -31,7 +31,7 @@ def test_a_shared_socket_serves_workers_that_connect_or_bind(start, endpoint, tm
         assert (reply.status_code, reply.json()) == (200, {"n": number})
 
 
-def test_all_that_a_client_may_ask_waits_for_a_worker_that_takes_its_time(start, endpoint, tmp_path):
+def test_all_requests_of_one_client_fit_the_queue_of_a_slow_worker(start, endpoint, tmp_path):
     """More than libzmq's own 1,000 messages, larger than what the kernel keeps, and with some that it takes for unread:
     it learns of what was read in steps of half its mark."""
     many, there = 2_500, endpoint()
@@ -137,7 +137,7 @@ def test_text_and_bytes_come_back_as_they_are_and_quoted_inside_json(start, endp
     assert inside == (content.decode() if body == "text" else __import__("base64").b64encode(content).decode())
 
 
-def test_a_route_puts_the_request_into_an_envelope_and_the_reply_out_of_one(start, endpoint, tmp_path):
+def test_a_route_wraps_the_request_and_unwraps_the_reply(start, endpoint, tmp_path):
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "reply": "envelope", "replies": {"count": 1}}
     route = {"match": "PUT /orders/{id}/items/{rest...}", "service": "s", "headers": ["accept-language"]}
@@ -175,7 +175,7 @@ def test_options_of_a_route_that_takes_every_method(start, endpoint, tmp_path, s
     assert requests.options(gateway.url + "/nowhere", timeout=10).status_code == 404
 
 
-def test_a_field_that_comes_in_several_lines_goes_along_whole(start, endpoint, tmp_path, scripted):
+def test_a_field_on_several_lines_is_passed_on_whole(start, endpoint, tmp_path, scripted):
     there = endpoint()
     route = {"match": "POST /x", "service": "s", "headers": ["x-forwarded-for"]}
     gateway = start.gateway({"s": {"peer": "dealer", "bind": there, "replies": {"count": 1}}}, tmp_path, routes=[route])
@@ -194,7 +194,7 @@ NO_ENVELOPES = {
 
 @pytest.mark.parametrize("reply", NO_ENVELOPES.values(), ids=NO_ENVELOPES)
 @pytest.mark.parametrize("is_first", [True, False])
-def test_a_reply_that_is_no_envelope_ends_every_kind_of_answer(start, endpoint, tmp_path, scripted, reply, is_first):
+def test_a_reply_that_is_not_an_envelope_ends_every_kind_of_response(start, endpoint, tmp_path, scripted, reply, is_first):
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "reply": "envelope", "replies": {"count": 3}}
     gateway = start.gateway({"s": service}, tmp_path, reactors=1)
@@ -216,7 +216,7 @@ def test_a_reply_that_is_no_envelope_ends_every_kind_of_answer(start, endpoint, 
     assert gateway.metric("zmq_gateway_exchanges_total", 'service="s",reason="bad_reply"') == 4
 
 
-def test_plain_bytes_are_an_answer_where_there_is_one_reply(start, endpoint, tmp_path, scripted):
+def test_plain_bytes_are_a_response_if_there_is_one_reply(start, endpoint, tmp_path, scripted):
     there = endpoint()
     service = {"peer": "dealer", "bind": there, "body": "text", "replies": {"count": 2, "deadline": "300ms"}}
     gateway = start.gateway({"s": service}, tmp_path, reactors=1)

@@ -47,7 +47,7 @@ def is_open(gateway, count):
     gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == count)
 
 
-def test_a_session_on_which_nothing_happened_is_not_kept(gateway_with):
+def test_an_unused_session_is_not_kept(gateway_with):
     gateway = gateway_with()
     idle, busy = Client(gateway), Client(gateway).ask()
     idle.lose()
@@ -58,7 +58,7 @@ def test_a_session_on_which_nothing_happened_is_not_kept(gateway_with):
     assert Client(gateway).resume(idle.token) == "error"
 
 
-def test_sessions_that_were_opened_and_dropped_lock_nobody_out(gateway_with):
+def test_abandoned_sessions_do_not_lock_other_clients_out(gateway_with):
     gateway = gateway_with(sessions={"max": 20, "max_per_address": 10})
     for number in range(60):
         client = Client(gateway)

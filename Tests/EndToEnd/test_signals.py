@@ -63,7 +63,7 @@ def test_a_second_signal_ends_it_at_once_although_the_log_is_not_read(bare, endp
     os.close(read), os.close(write)
 
 
-def test_sighup_does_not_kill_and_says_that_nothing_is_read_again(start, tmp_path):
+def test_sighup_only_logs_that_nothing_is_reloaded(start, tmp_path):
     gateway = start.gateway({}, tmp_path)
     gateway.process.send_signal(signal.SIGHUP)
     gateway.until(lambda: any("SIGHUP" in line and "not read again" in line for line in gateway.errors))

@@ -1,11 +1,11 @@
-"""The version is the same wherever it is told."""
+"""The version is the same everywhere."""
 import json
 import subprocess
 
 from harness import BINARY, ROOT
 
 
-def test_every_place_tells_the_same_version(start, tmp_path):
+def test_every_place_shows_the_same_version(start, tmp_path):
     version = subprocess.run([BINARY, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout.strip()
     gateway = start.gateway({}, tmp_path)
     assert gateway.get("/v1/services").json()["version"] == version

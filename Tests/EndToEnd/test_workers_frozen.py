@@ -77,7 +77,7 @@ def answer_in_many(context, there, count, end):
         end.wait(30)
 
 
-def test_a_worker_that_is_held_back_for_its_client_is_not_taken_for_frozen(start, endpoint, tmp_path):
+def test_a_worker_paused_for_its_client_is_not_considered_frozen(start, endpoint, tmp_path):
     there, context, end = endpoint(), zmq.Context(), threading.Event()
     service = {"peer": "router", "connect": there, "replies": {"final": {"pointer": "/done", "exists": True}},
                "socket": {**HEARTBEATS, "receive_high_water_mark": 10}}

@@ -58,18 +58,18 @@ def mistaken(request, start, endpoint, tmp_path, scripted):
     return gateway, mend
 
 
-def test_the_wrong_kind_of_socket_is_named(mistaken):
+def test_a_socket_type_mismatch_is_reported(mistaken):
     gateway, _ = mistaken
     gateway.until(lambda: gateway.get("/readyz").json()["services"]["s"].get("trouble"), timeout=3)
 
 
-def test_behind_the_wrong_kind_of_socket_is_no_worker(mistaken):
+def test_a_peer_of_the_wrong_socket_type_is_not_a_worker(mistaken):
     gateway, _ = mistaken
     assert gateway.get("/readyz").status_code == 503
     assert gateway.post("s", 1).json()["code"] == "no_worker"
 
 
-def test_the_right_socket_in_place_of_a_wrong_one_is_found(mistaken):
+def test_a_socket_of_the_right_type_is_found_after_a_wrong_one(mistaken):
     gateway, mend = mistaken
     assert gateway.post("s", 1).json()["code"] == "no_worker"
     time.sleep(0.2)  # The mistake has been met by then, several times if it is tried again.

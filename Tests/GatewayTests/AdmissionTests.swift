@@ -58,7 +58,7 @@ struct AdmissionTests {
         house.core.shared.mailboxes[0].post(.admission(try #require(ticket), verdict))
     }
 
-    @Test("the first step that refuses is the last that is asked")
+    @Test("the first step that rejects is the last one that runs")
     func order() throws {
         let steps = [
             ScriptedStep(.proceed), ScriptedStep(.reject(Problem(.hostRejected, "no"))), ScriptedStep(.proceed),
@@ -88,7 +88,7 @@ struct AdmissionTests {
         #expect(admission(house).waitingCount == 0 && step.asked == 1)
     }
 
-    @Test("a letter may refuse what waits", arguments: [page, exchange, session])
+    @Test("a letter may reject a waiting request", arguments: [page, exchange, session])
     func rejected(_ text: String) throws {
         let step = ScriptedStep()
         let house = try house([step])
@@ -99,7 +99,7 @@ struct AdmissionTests {
         #expect(admission(house).waitingCount == 0)
     }
 
-    @Test("it may wait at one step after the other, and a letter for the first is stale at the second")
+    @Test("it may wait at several steps, and a letter for the first is stale at the second")
     func twice() throws {
         let steps = [ScriptedStep(), ScriptedStep()]
         let house = try house(steps)
@@ -114,7 +114,7 @@ struct AdmissionTests {
         #expect(house.run { client.text.contains("\"no_worker\"") })
     }
 
-    @Test("a client that leaves waits no more, and its letter is dropped", arguments: [page, exchange])
+    @Test("the request of a client that leaves stops waiting, and its letter is dropped", arguments: [page, exchange])
     func left(_ text: String) throws {
         let step = ScriptedStep()
         let house = try house([step])
@@ -126,7 +126,7 @@ struct AdmissionTests {
         _ = waiting(text, house, at: step)
     }
 
-    @Test("one that waits for too long is refused, and says so")
+    @Test("a request that waits too long is rejected with a reason")
     func timedOut() throws {
         let step = ScriptedStep()
         let house = try house([step])
@@ -140,7 +140,7 @@ struct AdmissionTests {
         #expect(client.text.isEmpty && admission(house).waitingCount == 1)
     }
 
-    @Test("a gateway that stops does not wait for them, and says so")
+    @Test("a gateway that stops rejects them with a reason")
     func stopped() throws {
         let step = ScriptedStep()
         let house = try house([step])

@@ -26,7 +26,7 @@ struct BrokerClientTests {
         broker.send((question.dropLast() + [answer]).map { Array($0.utf8) })
     }
 
-    @Test("it is ready when the broker says that somebody offers the name")
+    @Test("it is ready when the broker says that a worker offers the name")
     func offered() throws {
         let (stage, broker) = try stage(.one)
         stage.settle()
@@ -41,7 +41,7 @@ struct BrokerClientTests {
         #expect(sink.replies == ["[2]"])
     }
 
-    @Test("a name that nobody offers has no worker")
+    @Test("a name that is not offered has no worker")
     func unoffered() throws {
         let (stage, broker) = try stage(.one)
         inquiry("404", stage, broker)
@@ -49,7 +49,7 @@ struct BrokerClientTests {
         #expect(!stage.state.isReady && stage.ask("[1]").ends == [.noWorker])
     }
 
-    @Test("with 0.2 parts come as they are sent, and the final one ends")
+    @Test("with 0.2 partial replies arrive as they are sent, and the final one ends")
     func parts() throws {
         let (stage, broker) = try stage(.two)
         inquiry("200", stage, broker)
@@ -64,7 +64,7 @@ struct BrokerClientTests {
         #expect(sink.replies == ["\"a\"", "\"b\""])
     }
 
-    @Test("a reply of other frames cannot be used", arguments: [[], ["[1]", "[2]"]])
+    @Test("a reply with other frames is invalid", arguments: [[], ["[1]", "[2]"]])
     func shapes(_ bodies: [String]) throws {
         let (stage, broker) = try stage(.one)
         inquiry("200", stage, broker)
@@ -76,7 +76,7 @@ struct BrokerClientTests {
         #expect(sink.replies.isEmpty)
     }
 
-    @Test("what the broker answers itself need not be asked for")
+    @Test("the broker's own services need no inquiry")
     func ownService() throws {
         let stage = try ServiceStage(.majordomo) {
             $0.connect = [there]

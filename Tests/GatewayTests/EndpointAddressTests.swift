@@ -18,7 +18,7 @@ struct EndpointAddressTests {
     }
 
     @Test(
-        "is none where there is no name to look up",
+        "is nil if there is no name to look up",
         arguments: [
             "tcp://127.0.0.1:5570", "tcp://[::1]:5570", "ipc:///run/worker:1", "inproc://worker", "tcp://:5570",
         ])

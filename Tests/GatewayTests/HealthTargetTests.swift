@@ -1,11 +1,11 @@
-// Whom `zmq-gateway health` asks, by what stands on the command line or in the configuration.
+// The target of `zmq-gateway health`, from the command line or the configuration.
 
 import Configuration
 import Testing
 
 @testable import Gateway
 
-@Suite("Whom the health command asks")
+@Suite("The target of the health command")
 struct HealthTargetTests {
     @Test(
         "an address is read as a person writes it",
@@ -19,12 +19,12 @@ struct HealthTargetTests {
     func reads(text: String, target: String) { #expect(HealthTarget(text)?.description == target) }
 
     @Test(
-        "what is no address is refused",
+        "an invalid address is rejected",
         arguments: ["", "8080", "https://host", "ftp://host:1", "host:0", "host:99999", "http://host:1/a b", "unix:"])
     func rejects(text: String) { #expect(HealthTarget(text) == nil) }
 
     @Test(
-        "a configuration is asked where it listens",
+        "a configuration's target is its listening address",
         arguments: [
             ("127.0.0.1:8080", "127.0.0.1:8080 /healthz"), ("0.0.0.0:1", "127.0.0.1:1 /healthz"),
             ("'[::]:2'", "[::1]:2 /healthz"), ("unix:/a", "unix:/a /healthz"),
@@ -35,7 +35,7 @@ struct HealthTargetTests {
         #expect(HealthTarget(loaded.configuration)?.description == target)
     }
 
-    @Test("a port that the system chooses is known to the gateway alone")
+    @Test("a port that the system chooses gives no target")
     func knowsNoChosenPort() {
         let loaded = Configuration.load(text: "listen: 127.0.0.1:0", file: "f", environment: [:])
         #expect(HealthTarget(loaded.configuration) == nil)

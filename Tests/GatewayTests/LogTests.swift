@@ -16,7 +16,7 @@ struct LogTests {
         #expect(Excerpt.text(text.utf8.span) == shown)
     }
 
-    @Test("an endpoint is called what it is configured as", arguments: [
+    @Test("an endpoint has its configured name", arguments: [
         ("tcp://127.0.0.1:5571", "tcp://[::ffff:127.0.0.1]:5571", "tcp://127.0.0.1:5571"),
         ("tcp://*:5571", "tcp://[::]:5571", "tcp://*:5571"),
         ("tcp://127.0.0.1:0", "tcp://[::ffff:127.0.0.1]:40001", "tcp://127.0.0.1:40001"),

@@ -29,7 +29,7 @@ struct LogTextTests {
         #expect(line(isJSON: false, at: seconds) { _ in } == "\(written).007Z\n")
     }
 
-    @Test("spells a new second anew, and goes back with a clock that is set back")
+    @Test("formats each new second, and follows a clock that is set back")
     func seconds() {
         var text = LogText(isJSON: false)
         for second in [59, 59, 60, 58] {
@@ -52,7 +52,7 @@ struct LogTextTests {
         text.time("first", 999_999)
     }
 
-    @Test("is for people")
+    @Test("is readable for people")
     func plain() {
         #expect(
             line(isJSON: false, fill) == "1970-01-01T00:00:00.007Z GET 204 service=a\"b reason=count bytes=0 ok=true "

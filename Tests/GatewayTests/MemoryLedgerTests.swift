@@ -2,7 +2,7 @@ import Testing
 
 @testable import Gateway
 
-/// Holds what it is told to, and lets go of it.
+/// Holds a given amount, and releases it when evicted.
 private final class Holder: MemoryHolder {
     let name: String
     private let ledger: MemoryLedger
@@ -32,7 +32,7 @@ private final class Holder: MemoryHolder {
         return (0..<count).map { MemoryLedger(budget, core: $0, reactors: count, leastShare: leastShare) }
     }
 
-    @Test("little is not counted, and what is let go is forgotten")
+    @Test("small amounts are not counted, and released ones are forgotten")
     func counts() {
         let ledger = ledgers(1, limit: 100 * Self.mebi)[0]
         let holder = Holder("a", ledger)
@@ -47,7 +47,7 @@ private final class Holder: MemoryHolder {
         #expect(ledger.budget.held == 0 && !ledger.mustSettle)
     }
 
-    @Test("a client above its share loses its largest holder, and another client nothing")
+    @Test("a client above its share loses its largest holder, and another client loses nothing")
     func share() {
         let ledger = ledgers(1, limit: 100 * Self.mebi)[0]
         var gone: [String] = []
@@ -64,7 +64,7 @@ private final class Holder: MemoryHolder {
         #expect(ledger.evictions[MemoryKind.replies.rawValue] == 1)
     }
 
-    @Test("what no address counts for has no share, and is bounded by the limit all the same")
+    @Test("memory without an address has no share, but is still bounded by the limit")
     func noClient() {
         let ledger = ledgers(1, limit: 100 * Self.mebi)[0]
         var gone: [String] = []
@@ -100,7 +100,7 @@ private final class Holder: MemoryHolder {
         #expect(gone == ["hog8", "hog7"] && !all[0].budget.isExceeded)
     }
 
-    @Test("a holder that does not let go is counted no more, and nothing goes on for ever")
+    @Test("a holder that keeps its memory is no longer counted, and nothing loops forever")
     func disobedient() {
         let ledger = ledgers(1, limit: 100 * Self.mebi)[0]
         let holder = Holder("a", ledger)
@@ -122,7 +122,7 @@ private final class Holder: MemoryHolder {
         #expect(ledger.share == share * Self.mebi)
     }
 
-    @Test("a body above the share is never taken, whatever is held")
+    @Test("a body larger than the share is always rejected")
     func bodies() {
         let ledger = ledgers(1, limit: 100 * Self.mebi)[0]
         #expect(ledger.problem(ofBody: UInt64(26 * Self.mebi))?.code == .bodyTooLarge)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The letters of a turn")
 struct OutboxTests {
-    @Test("leave together at its end, with one wake-up of each reactor that gets some")
+    @Test("leave together at its end, with one wake-up for each reactor that gets some")
     func together() throws {
         let mailboxes = [try Mailbox<Letter>(), try Mailbox<Letter>(), try Mailbox<Letter>()]
         var outbox = Outbox(mailboxes)

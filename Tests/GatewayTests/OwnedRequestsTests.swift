@@ -6,7 +6,7 @@ import ZeroMQ
 
 @testable import Gateway
 
-@Suite("An owner's jobs")
+@Suite("An owner's requests")
 struct OwnedJobsTests {
     /// Tickets of a table differ in their slots, which lie above the 32 bits of the generation.
     private func ticket(_ owner: Int) -> Ticket { Ticket(reactor: 0, number: UInt64(owner) << 32) }
@@ -16,7 +16,7 @@ struct OwnedJobsTests {
         return QueuedRequest(RequestMetadata(owner: ticket(owner), client: 0), &body, [], at: Instant(nanoseconds: 0))
     }
 
-    @Test("are found again and taken out in any order, once, and nobody else's with them")
+    @Test("are found and removed in any order, once, without those of other owners")
     func anyOrder() {
         let owned = OwnedRequests()
         var listed: [QueuedRequest] = [], random = SystemRandomNumberGenerator()

@@ -38,7 +38,7 @@ struct PagesTests {
             """)
     }
 
-    @Test("health is good, and ready is who has workers")
+    @Test("health is ok, and services with workers are ready")
     func health() throws {
         let house = try house()
         defer { house.stop() }
@@ -47,7 +47,7 @@ struct PagesTests {
         #expect(ready.hasPrefix("HTTP/1.1 503") && ready.contains("\"jobs\":{\"ready\":false"))
     }
 
-    @Test("services say what they are and how they end")
+    @Test("services describe themselves and their ends")
     func services() throws {
         let house = try house()
         defer { house.stop() }
@@ -63,7 +63,7 @@ struct PagesTests {
         #expect(house.ask("HEAD /v1/services HTTP/1.1") { $0.contains("\r\n\r\n") }.hasSuffix("\r\n\r\n"))
     }
 
-    @Test("metrics count what was asked, under each service's name")
+    @Test("metrics count requests under each service's name")
     func metrics() throws {
         let house = try house()
         defer { house.stop() }
@@ -91,7 +91,7 @@ struct PagesTests {
         }
     }
 
-    @Test("a worker of a pool can be drained by who is on this machine, and by name only")
+    @Test("a worker of a pool can be drained from this machine only, by name")
     func orders() throws {
         let there = Endpoints.fresh()
         let house = try CoreHouse("services:\n  pool:\n    peer: ready\n    bind: \(there)\n")

@@ -19,7 +19,7 @@ import Testing
         #expect(line.takeSilent { _ in true } == nil)
     }
 
-    @Test("does not take the next holder of a number for the former one")
+    @Test("does not mistake the next holder of a number for the former one")
     func reused() {
         var line = PeerLine()
         line.accepted(7)
@@ -44,7 +44,7 @@ import Testing
         #expect(line.count == 0)
     }
 
-    @Test("finds the descriptors of a process shared out, with some left for what is opened in passing")
+    @Test("divides the process's descriptors, and keeps some for short-lived ones")
     func places() {
         let places = DescriptorPlaces(limit: 256, ports: 2)
         places.settle(open: 40)

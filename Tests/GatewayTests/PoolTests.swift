@@ -78,7 +78,7 @@ struct PoolTests {
         service.pool.replied(&frame, service.tickets[number], of: id, ReplyMetadata())
     }
 
-    @Test("the worker that has been ready longest is the next, and what finds none waits")
+    @Test("the worker that has been ready longest is next, and without one a request waits")
     func order() {
         #expect(ask("0").ends == [.noWorker])
         let (a, b) = (worker("a"), worker("b"))
@@ -92,7 +92,7 @@ struct PoolTests {
     }
 
     @Test(
-        "a worker that goes takes its request with it; one that may be tried again goes to another", arguments: [0, 1])
+        "a lost worker ends its request, unless it may be retried at another one", arguments: [0, 1])
     func lost(_ retries: Int) throws {
         let test = try PoolTests { $0.retries = retries }
         let a = test.worker("a")
@@ -105,7 +105,7 @@ struct PoolTests {
         #expect(test.host.metrics.services[0].counts.retried == UInt64(retries))
     }
 
-    @Test("as often as it may be, and no more; the last worker's request waits for the next one")
+    @Test("a request is retried up to its limit, and waits if no worker is left")
     func retries() throws {
         let test = try PoolTests { $0.retries = 1 }
         let a = test.worker("a")
@@ -118,7 +118,7 @@ struct PoolTests {
         #expect(sink.ends == [.workerLost])
     }
 
-    @Test("what has waited for too long is refused")
+    @Test("a request that has waited too long is rejected")
     func age() throws {
         let test = try PoolTests { $0.queueAge = .seconds(2) }
         _ = test.worker("a")
@@ -131,7 +131,7 @@ struct PoolTests {
         #expect(sinks[0].ends.isEmpty && sinks[1].ends == [.overloaded])
     }
 
-    @Test("a full queue refuses")
+    @Test("a full queue rejects requests")
     func full() throws {
         let test = try PoolTests { $0.queueLength = 1 }
         _ = test.worker("a")
@@ -139,7 +139,7 @@ struct PoolTests {
         #expect(ends == [[], [], [.overloaded]])
     }
 
-    @Test("a worker that is silent is lost, one that says something is not")
+    @Test("a silent worker is lost, one that sends something is not")
     func silence() {
         let (a, _) = (worker("a"), worker("b"))
         host.advance(by: 3_000_000_000)
@@ -149,7 +149,7 @@ struct PoolTests {
         #expect(host.metrics.services[0].counts.workersLost == 1)
     }
 
-    @Test("a worker that is drained finishes what it has, and gets nothing new until it may")
+    @Test("a drained worker finishes what it has, and gets nothing new until it is resumed")
     func draining() {
         let a = worker("a")
         let sinks = ["1", "2"].map(ask)
@@ -186,7 +186,7 @@ struct PoolTests {
         #expect(pool == nil)
     }
 
-    @Test("a worker answers only what it was given")
+    @Test("a worker can only answer the requests that it was given")
     func foreign() {
         let (a, b) = (worker("a"), worker("b"))
         let sinks = ["1", "2"].map(ask)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The table of problems")
 struct ProblemTests {
-    @Test("has each refusal of the HTTP room, with its status", arguments: RejectionKind.allCases)
+    @Test("has each rejection of the HTTP room, with its status", arguments: RejectionKind.allCases)
     func rejections(_ kind: RejectionKind) throws {
         let code = try #require(ProblemCode(rawValue: String(describing: kind.code)))
         #expect(code.status == kind.status)

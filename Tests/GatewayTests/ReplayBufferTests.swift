@@ -4,10 +4,10 @@ import Testing
 
 @testable import Gateway
 
-@Suite("A session's memory") struct SessionMemoryTests {
+@Suite("A replay buffer") struct SessionMemoryTests {
     private func message(_ number: UInt64) -> [UInt8] { Array("message \(number)".utf8) }
 
-    @Test("gives what follows a number, in order, and nothing twice")
+    @Test("returns the messages after a number, in order and none twice")
     func follows() {
         var memory = ReplayBuffer(reactor: 3, bound: 1000)
         for number in 1...9 as ClosedRange<UInt64> {
@@ -20,7 +20,7 @@ import Testing
         #expect(missed == 0 && messages.isEmpty)
     }
 
-    @Test("says how much it forgot, for the bound or because it was acknowledged")
+    @Test("reports how many it dropped, for its bound or because they were acknowledged")
     func forgets() {
         var memory = ReplayBuffer(reactor: 0, bound: 50)
         for number in 1...100 as ClosedRange<UInt64> { memory.keep(message(number)) }

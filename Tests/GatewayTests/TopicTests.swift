@@ -8,7 +8,7 @@ import Testing
 @Suite("Topics of a request")
 struct TopicListTests {
     @Test(
-        "travel as bytes and come out as they were",
+        "survive the encoding as bytes",
         arguments: [[], [""], ["a", "", "b c"], [String(repeating: "x", count: 255)]])
     func roundTrip(topics: [String]) {
         let topics = topics.map { Array($0.utf8) }

@@ -16,7 +16,7 @@ import Testing
         #expect(mark.saw(10_000 * Self.kibi) && mark.current == 1)
     }
 
-    @Test("it doubles at each look as long as only smaller ones came")
+    @Test("it doubles at each check as long as only smaller ones came")
     func rises() {
         var mark = UnreadMark(configured: nil)
         _ = mark.saw(128 * Self.kibi)
@@ -40,7 +40,7 @@ import Testing
         #expect(mark.mark(forReplies: 0) == 16 && mark.mark(forReplies: 64 * Self.kibi) == 2)
     }
 
-    @Test("a configured one holds for replies of any size")
+    @Test("a configured one applies to replies of any size")
     func configured() {
         var mark = UnreadMark(configured: 50)
         #expect(!mark.saw(10_000 * Self.kibi) && !mark.look() && mark.current == 50)

@@ -24,7 +24,7 @@ struct AcceptingTests {
         return client
     }
 
-    @Test("closes the connection that has rested longest, and no other")
+    @Test("closes the connection that has been idle longest, and no other")
     func room() throws {
         let house = try house(3)
         let clients = try (0..<3).map { _ in try resting(house) }
@@ -37,7 +37,7 @@ struct AcceptingTests {
         #expect(house.listener.counters.connectionsEvicted == 1 && house.listener.counters.connectionsOpen == 3)
     }
 
-    @Test("closes one that never asked anything, but none whose request is under way or has begun to come")
+    @Test("closes one that never sent a request, but none whose request is in flight or arriving")
     func busy() throws {
         let house = try house(3)
         house.script.onEnd = { _ in }
@@ -57,7 +57,7 @@ struct AcceptingTests {
         #expect(!waiting.isAtEnd)
     }
 
-    @Test("refuses newcomers at once where none rests, and answers probes")
+    @Test("rejects newcomers at once if none is idle, and answers probes")
     func full() throws {
         let house = try house(2)
         house.script.onEnd = {
@@ -85,7 +85,7 @@ struct AcceptingTests {
         #expect(try house.exchange(get).hasPrefix("HTTP/1.1 200 "))
     }
 
-    @Test("that closes lets those in that wait in its queue")
+    @Test("that closes accepts those that wait in its queue")
     func closing() throws {
         let first = try House({ $0.portUse = .first })
         let second = try House({ $0.portUse = .next }, address: .tcp(host: "127.0.0.1", port: first.listener.port))
@@ -106,7 +106,7 @@ struct AcceptingTests {
         #expect(throws: Failure.self) { try first.connect() }
     }
 
-    @Test("without a descriptor left makes room, refuses where there is none to make, and serves again")
+    @Test("without a descriptor left makes room or rejects, and serves again")
     func noDescriptor() async {
         // In a process of its own: it has no descriptor left for a while.
         await #expect(processExitsWith: .success) {

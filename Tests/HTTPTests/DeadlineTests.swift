@@ -53,7 +53,7 @@ struct DeadlineTests {
         #expect(house.run { house.listener.timeout(now: clock()) == nil })
     }
 
-    @Test("a connection that never says a word is closed without one")
+    @Test("a connection that sends nothing is closed without a response")
     func silent() throws {
         let house = try house()
         let client = try house.connect()
@@ -92,7 +92,7 @@ struct DeadlineTests {
         #expect(house.run { client.responses().first?.body == "at last" })
     }
 
-    @Test("a connection that rests is closed; one that trickles the next request gets 408")
+    @Test("an idle connection is closed; one that trickles the next request gets 408")
     func idle() throws {
         let house = try house { $0.idleTimeout = .milliseconds(700) }
         let resting = try house.connect(), trickling = try house.connect()
@@ -116,7 +116,7 @@ struct DeadlineTests {
         #expect(trickling.responses().map(\.status) == [200, 408])
     }
 
-    @Test("a connection whose last request met a long run is closed in its time, without a word")
+    @Test("a connection whose last request met a long run is closed in time, without a response")
     func idleAfterLongRun() throws {
         let house = try house { $0.idleTimeout = .milliseconds(800) }
         let client = try house.connect()
@@ -128,7 +128,7 @@ struct DeadlineTests {
         #expect(client.responses().count == 1)
     }
 
-    @Test("a client that takes nothing of its response loses it")
+    @Test("a client that reads none of its response loses it")
     func slowReader() throws {
         let house = try house()
         let long = String(repeating: "x", count: 20_000_000)
@@ -144,7 +144,7 @@ struct DeadlineTests {
         #expect(house.run { house.script.log.last == "closed timedOut" })
     }
 
-    @Test("a client that takes a little now and then keeps its response")
+    @Test("a client that reads a little now and then keeps its response")
     func sluggishReader() throws {
         let house = try house()
         let long = String(repeating: "x", count: 20_000_000)
@@ -166,7 +166,7 @@ struct DeadlineTests {
         #expect(house.run { client.responses().first?.body.utf8.count == 20_000_000 })
     }
 
-    @Test("too many connections from one address: some are told, more are closed, and it ends when they end")
+    @Test("too many connections from one address: some get a 429, more are closed, until they end")
     func connectionsPerAddress() throws {
         let house = try house { $0.maxConnectionsPerAddress = 2 }
         let first = try house.connect(), second = try house.connect()

@@ -69,7 +69,7 @@ struct EarlyAnswerTests {
         #expect(client.responses().first?.status == 413)
     }
 
-    @Test("to a client that asked for leave to send is given instead of it, and else it gets leave")
+    @Test("replaces the 100 that a client waits for; otherwise it gets the 100")
     func expectation() throws {
         let house = try House()
         let header = "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 4\r\n\r\n"

@@ -3,7 +3,7 @@
 import HTTP
 import Testing
 
-/// Gives prepared pieces, one at each read, and then says what it is told to say.
+/// Gives prepared pieces, one at each read, and then a given result.
 final class Pieces: BodySource {
     var pieces: [String]
     var last: BodyRead

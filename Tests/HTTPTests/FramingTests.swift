@@ -8,7 +8,7 @@ private let smuggled = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"
 @Suite("Framing", .timeLimit(.minutes(1)))
 struct FramingTests {
     @Test(
-        "what stands behind a chunked request is never read",
+        "bytes after a chunked request are never read",
         arguments: ["0\n\r\n", "0\r\n\r\n", "3\nabc\n0\n\r\n", "0\r\nx: y\n\n"])
     func afterChunks(_ chunks: String) throws {
         let house = try House()
@@ -21,7 +21,7 @@ struct FramingTests {
         #expect(!client.wasReset)
     }
 
-    @Test("nor behind one that is answered later, in a stream, or before its body")
+    @Test("nor are those after one that is answered later, in a stream, or before its body")
     func afterChunksLater() throws {
         let house = try House()
         var kind = 0
@@ -45,7 +45,7 @@ struct FramingTests {
 
     static let lengths = ["5 ", "5\t", "5  \t ", " 5 ", "\t5\t", "005 "]
 
-    @Test("white space behind a length is none of it", arguments: lengths)
+    @Test("white space after a length is not a part of it", arguments: lengths)
     func spaces(_ length: String) throws {
         let house = try House()
         let client = try house.connect()
@@ -60,7 +60,7 @@ struct FramingTests {
     }
 
     @Test(
-        "what only looks like such a length is refused, once",
+        "an invalid length is rejected, once",
         arguments: ["5 5 ", "x5 ", "5x ", "+5 ", "5, 5 ", "5;a ", "5\u{0b} ", "5 \u{00}", "5\u{00} "])
     func noLengths(_ length: String) throws {
         let house = try House()
@@ -91,7 +91,7 @@ struct FramingTests {
         }
     }
 
-    @Test("cookies that are too many for the library are refused once")
+    @Test("too many cookies for the library are rejected once")
     func cookies() throws {
         let house = try House()
         let cookies = String(repeating: "a=b;", count: 1_500)

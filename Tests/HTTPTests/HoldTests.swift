@@ -25,7 +25,7 @@ struct HoldTests {
         request.respond(403, ResponseHeaders(["Content-Type": "text/plain"]), copying: "no".utf8Span.span)
     }
 
-    @Test("one that is released goes on with its body", arguments: [post, get, chunked])
+    @Test("a released request continues with its body", arguments: [post, get, chunked])
     func released(_ bytes: String) throws {
         let (house, request) = try holding(bytes)
         request.release()
@@ -34,7 +34,7 @@ struct HoldTests {
         #expect(house.script.body == (bytes == Self.get ? "" : "body"))
     }
 
-    @Test("one that is answered meanwhile goes out without its body", arguments: [post, get, chunked])
+    @Test("a request that is answered meanwhile is done without its body", arguments: [post, get, chunked])
     func answered(_ bytes: String) throws {
         let (house, request) = try holding(bytes)
         reject(request)
@@ -45,7 +45,7 @@ struct HoldTests {
         #expect(house.script.body.isEmpty && !house.script.log.contains("end"))
     }
 
-    @Test("what comes behind it is served after it")
+    @Test("the next request is served after it")
     func behind() throws {
         let (house, request) = try holding(Self.get)
         house.script.onAccept = { _ in }
@@ -68,7 +68,7 @@ struct HoldTests {
         }
     }
 
-    @Test("one that is aborted is closed without an answer")
+    @Test("an aborted request is closed without a response")
     func aborted() throws {
         let (house, request) = try holding(Self.post)
         request.abort()
@@ -101,7 +101,7 @@ struct HoldTests {
         #expect(house.run { house.script.log.last == "closed timedOut" })
     }
 
-    @Test("a listener that stops tells it")
+    @Test("a listener that stops ends it")
     func stopped() throws {
         let (house, _) = try holding(Self.post)
         house.listener.stop()

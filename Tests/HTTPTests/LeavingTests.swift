@@ -49,7 +49,7 @@ struct LeavingTests {
         #expect(["closed clientLeft", "closed completed"].contains(house.script.log.last))
     }
 
-    @Test("the descriptor tells of a client that leaves while the connection rests")
+    @Test("the descriptor reports a client that leaves while the connection is suspended")
     func descriptorTells() throws {
         let house = try House()
         let client = try waiting(house)
@@ -148,7 +148,7 @@ struct LeavingTests {
         #expect(house.script.log.last == "closed clientLeft")
     }
 
-    @Test("stop ends what waits, what streams, what comes in and what rests")
+    @Test("stop ends waiting, streaming, arriving and suspended requests")
     func stop() throws {
         let house = try House()
         let resting = try house.connect()
@@ -164,7 +164,7 @@ struct LeavingTests {
         header.send("POST / HTTP/1.1\r\nHost")
         #expect(house.run { house.script.body == "bo" && house.listener.counters.connectionsOpen == 5 })
         house.script.log = []
-        // Whoever ends may meddle with the others: nothing may come of it.
+        // A request that ends may touch the others, which must do no harm.
         house.script.onClosed = { _ in
             house.script.last!.respond(200, ResponseHeaders(), copying: "never".utf8Span.span)
             house.script.last!.abort()
@@ -201,7 +201,7 @@ struct LeavingTests {
         #expect(house.script.log.filter { $0.hasPrefix("closed") } == ["closed shutdown"])
     }
 
-    @Test("stopAccepting keeps what is open and refuses what is new")
+    @Test("stopAccepting keeps open connections and refuses new ones")
     func stopAccepting() throws {
         let house = try House()
         let client = try house.connect()
@@ -278,7 +278,7 @@ struct LeavingTests {
 
 @Suite("Connections without a request", .timeLimit(.minutes(1)))
 struct SilentConnectionTests {
-    @Test("one that is closed without a byte is nothing malformed, one with a byte is", arguments: ["", "x"])
+    @Test("a connection closed without a byte is not malformed, one with a byte is", arguments: ["", "x"])
     func silent(_ bytes: String) throws {
         let house = try House()
         let client = try house.connect()

@@ -48,7 +48,7 @@ struct DeadlinesTests {
         #expect(due(deadlines, 200) == ["2 linger"])
     }
 
-    @Test("thousands of slots keep what they wait for when there comes to be more room")
+    @Test("thousands of slots keep their deadlines when the table grows")
     func growth() {
         let deadlines = Deadlines()
         for slot in 0..<5_000 {
@@ -82,7 +82,7 @@ struct FieldValueTests {
 @Suite("Words of eight bytes")
 struct WordTests {
     /// Their neighbours on one side or the other may not stand in a target.
-    @Test("find what may not stand in a target where a look at each byte finds it", arguments: [33, 34, 36, 126])
+    @Test("find an illegal byte of a target where a check of each byte finds it", arguments: [33, 34, 36, 126])
     func targets(_ filler: UInt8) {
         for length in 1..<20 {
             for place in 0..<length {
@@ -139,7 +139,7 @@ struct ResponseHeadersTests {
             .map { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test("keep their order, wherever a field found room")
+    @Test("keep their order, wherever a field is stored")
     func order() {
         var headers = ResponseHeaders(["A": "1"])
         headers.add("B", "2")
@@ -162,7 +162,7 @@ struct ResponseHeadersTests {
         #expect(fields(other) == ["A", "1", "C", "3"])
     }
 
-    @Test("take no field that is not one, and none that the room writes itself")
+    @Test("accept no malformed field, and none that the room writes itself")
     func rejected() {
         var headers = ResponseHeaders()
         var added = [headers.add("A", ""), headers.add("A", "a\r\nb")]

@@ -1,4 +1,4 @@
-// A TCP or unix client that sends exactly the bytes it is told and keeps what it gets.
+// A TCP or unix client that sends exactly the given bytes and keeps what it receives.
 
 import Glibc
 

@@ -158,7 +158,7 @@ private let malformed: [Malformed] = [
         status: 431),
 ]
 
-@Suite("Strictness", .timeLimit(.minutes(1)))
+@Suite("The request validator", .timeLimit(.minutes(1)))
 struct StrictnessTests {
     @Test("is refused without reaching accept, and the connection closes", arguments: malformed)
     func rejected(_ it: Malformed) throws {

@@ -43,13 +43,13 @@ import Testing
         #expect(house.run { client.isAtEnd })
     }
 
-    @Test("begins with what came behind the handshake")
+    @Test("begins with the bytes after the handshake")
     func early() throws {
         let (_, _, stream) = try upgraded(handshake + "first words")
         #expect(stream.takeEarly() == Array("first words".utf8))
     }
 
-    @Test("leaves nothing in the listener, and its end is told to the stream")
+    @Test("leaves nothing in the listener, and reports its end to the stream")
     func nothingLeft() throws {
         let (house, client, stream) = try upgraded(handshake)
         #expect(house.run { house.listener.counters.connectionsOpen == 0 })

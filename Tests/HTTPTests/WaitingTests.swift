@@ -47,7 +47,7 @@ struct WaitingTests {
         #expect(rests(house))
     }
 
-    @Test("what comes behind a waiting request is served once its answer is out", arguments: [true, false])
+    @Test("a request after a waiting one is served once the response is out", arguments: [true, false])
     func behind(_ isSoon: Bool) throws {
         let (house, held) = try waiting()
         house.clients[0].send(request)

@@ -45,7 +45,7 @@ struct DocumentTests {
         #expect(try part()?["b"]?[0]?.stringValue == "kept")
     }
 
-    @Test("holds NUL in strings, and takes the last of equal keys")
+    @Test("keeps NUL in strings, and the last of equal keys")
     func corners() throws {
         #expect(try parse(#""a\u0000b""#).stringValue == "a\u{0}b")
         #expect(try parse(#"{"a":1,"b":0,"a":2}"#)["a"]?.intValue == 2)

@@ -132,7 +132,7 @@ struct MatcherTests {
         for cut in 0...text.count { #expect(scan(text, cutAt: [cut], matcher).matches == expected) }
     }
 
-    @Test("goes on counting elements behind one that a pointer led into")
+    @Test("keeps counting elements after one that a pointer led into")
     func siblings() throws {
         let matcher = try matcher([("/1/0", .equals(5)), ("/2", .equals(2)), ("/3/1", .exists), ("/4", .equals(4))])
         let text = bytes("[0,[5,6,7],2,[8],4]")
@@ -140,7 +140,7 @@ struct MatcherTests {
         for cut in 0...text.count { #expect(scan(text, cutAt: [cut], matcher).matches == 0b1011) }
     }
 
-    @Test("does not take what follows an empty array for its first element")
+    @Test("does not mistake what follows an empty array for its first element")
     func emptyArrays() throws {
         let matcher = try matcher([("/a/0", .exists), ("/a/0", .equals(1)), ("/0/0", .exists)])
         #expect(scan(#"{"a":[],"long key":1}"#, matcher).matches == 0)

@@ -66,7 +66,7 @@ struct ScannerTests {
     }
 
     @Test(
-        "tells of raw line breaks in white space, and of nothing else",
+        "reports raw line breaks in white space, and nothing else",
         arguments: [
             ("{\"a\":1}", false), ("{\"a\" :\t1 }", false), (#"{"a":"x\ny\r"}"#, false), ("{\n}", true),
             ("[1,\r2]", true),
@@ -96,7 +96,7 @@ struct ScannerTests {
         #expect(scan(&scanner, wrong, cutAt: []).error != nil)
     }
 
-    @Test("tells of an error at once, and ignores what comes after it")
+    @Test("reports an error at once, and ignores what comes after it")
     func errorWhileFeeding() throws {
         var scanner = Scanner()
         feed(&scanner, "{\"a\":")

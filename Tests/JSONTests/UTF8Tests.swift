@@ -21,7 +21,7 @@ struct UTF8Tests {
     private func isUTF8(_ text: [UInt8]) -> Bool { String(validating: text, as: UTF8.self) != nil }
 
     @Test(
-        "tells where the first ill-formed sequence begins",
+        "reports where the first ill-formed sequence begins",
         arguments: [
             ([], nil), ([0x61], nil), ([0x61, 0x80], 1), ([0xC3, 0xA9], nil), ([0x61, 0xC3], 1), ([0xE2, 0x82], 0),
             ([0x61, 0x62, 0xF0, 0x9F, 0x98, 0x80], nil), ([0x61, 0x62, 0xF0, 0x9F, 0x98, 0x61], 2),

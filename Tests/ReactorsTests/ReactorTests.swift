@@ -8,7 +8,7 @@ import Testing
 
     init() throws { reactor = try Reactor.bounded() }
 
-    @Test("a handler is told when its descriptor is readable, each turn while it is")
+    @Test("a handler is called when its descriptor is readable, each turn while it is")
     func levelTriggered() throws {
         let pair = SocketPair()
         var told: [Readiness] = []
@@ -20,7 +20,7 @@ import Testing
         #expect(told == [.readable, .readable])
     }
 
-    @Test("edge-triggered tells once, and again when there is more or when it is armed anew")
+    @Test("an edge-triggered handler is called once, and again for new input or when rearmed")
     func edgeTriggered() throws {
         let pair = SocketPair()
         var told = 0
@@ -59,7 +59,7 @@ import Testing
         #expect(Readiness(eventBits: 0x5) == [.readable, .writable])
     }
 
-    @Test("what is unwatched earlier in the turn is not told, even when its place is taken again by then")
+    @Test("a descriptor unwatched earlier in the turn gets no event, even if its slot is in use again")
     func staleEvents() throws {
         let pairs = (0..<8).map { _ in SocketPair() }
         var registrations: [Registration] = []
@@ -105,7 +105,7 @@ import Testing
         #expect(told.count == 7 && told.values.allSatisfy { $0 >= 4 })
     }
 
-    @Test("a handler is let go when it is unwatched, a timer's when it has fired or is cancelled")
+    @Test("a handler is released when it is unwatched, a timer's when it has fired or is cancelled")
     func ownership() throws {
         let pair = SocketPair()
         var handler: Handler? = Handler()

@@ -4,7 +4,7 @@ import Testing
 @testable import Reactors
 
 @Suite("Between threads") struct ThreadTests {
-    @Test("a letter from another thread wakes a reactor that sleeps for ever")
+    @Test("a letter from another thread wakes a reactor that sleeps without a limit")
     func wakeUp() throws {
         let reactor = try Reactor.bounded()
         let mailbox = try Mailbox<Int>()

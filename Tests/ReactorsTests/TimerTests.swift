@@ -67,7 +67,7 @@ import Testing
         let participant = Participant()
         reactor.participant = participant
         participant.sleeps = [0, 2_000_001, nil]
-        // The first turn does not sleep: nobody has had a say yet.
+        // The first turn does not sleep: the participant has not run yet.
         reactor.turn()
         #expect(participant.turns == 1)
         // 0: at once.

@@ -5,7 +5,7 @@ import Testing
 @testable import WebSocket
 
 @Suite("A conversation") struct CodecTests {
-    @Test("messages of all lengths come through, whole and in any pieces", arguments: [1, 3, 5, 64, 1000, Int.max])
+    @Test("messages of all lengths are decoded, whole and in any pieces", arguments: [1, 3, 5, 64, 1000, Int.max])
     func lengths(size: Int) {
         for length in [0, 1, 2, 7, 8, 9, 15, 16, 17, 125, 126, 127, 128, 1000, 65_535, 65_536, 70_001] {
             let wire = Wire()
@@ -26,7 +26,7 @@ import Testing
         #expect(wire.codec.controlFrames == 2)
     }
 
-    @Test("what stands behind the message at which it was set aside waits, as it came")
+    @Test("bytes after the message at which it was set aside are kept")
     func setAside() {
         let wire = Wire()
         wire.record.setsAside = wire.codec
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(
-        "a close is answered with its code, and nothing is sent or taken behind it",
+        "a close is answered with its code, and nothing is sent or read after it",
         arguments: [1000, 1003, 1014, 3000, 4999])
     func closing(code: UInt16) {
         let wire = Wire()
@@ -82,7 +82,7 @@ import Testing
         #expect(wire.output() == [0x88, 2] + close(1000))
     }
 
-    @Test("our own close is said once, behind what waits, and the client's answer ends it")
+    @Test("our own close is sent once, after what waits, and the client's close ends it")
     func ownClose() {
         let wire = Wire()
         wire.codec.send(.text, [65].span)
@@ -96,7 +96,7 @@ import Testing
         #expect(output.count == 3 + 2 + 124)
     }
 
-    @Test("pings are answered; of a flood that nobody reads the answers to, some and the last")
+    @Test("pings are answered; of a flood with unread answers, some and the last")
     func pings() {
         let wire = Wire()
         for number in 0..<200 as Range<UInt8> { wire.feed(frame(9, [number])) }

@@ -59,7 +59,7 @@ import Testing
         #expect(wire.record.events == [.ended(1009, isFault: true)])
     }
 
-    @Test("what cannot be inflated, and text that is none, are 1007")
+    @Test("invalid compressed data and invalid text are 1007")
     func corrupt() {
         for payload in [[0xFF, 0xFF, 0xFF], [0xF2, 0x48, 0xCD, 0xC9, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {
             let wire = Wire(deflate: DeflateParameters())

@@ -32,7 +32,7 @@ import Testing
         #expect(acceptance.subprotocol == nil && acceptance.extensions == nil)
     }
 
-    @Test("what is missing or wrong is refused with its status")
+    @Test("missing and wrong fields are rejected with their status")
     func wrong() {
         #expect(Self.status(Self.request()) == 101)
         #expect(Self.status(Self.request { $0.upgrade = "h2c, WebSocket" }) == 101)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("of the subprotocols both know, the one we prefer is taken")
+    @Test("of the common subprotocols the one that we prefer is chosen")
     func subprotocols() throws {
         var offer = HandshakeOffer()
         offer.subprotocols = ["b", "a"]
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(
-        "offers of compression are answered, the first that can be",
+        "the first usable offer of compression is accepted",
         arguments: [
             ("permessage-deflate", "permessage-deflate"),
             ("permessage-deflate; client_max_window_bits", "permessage-deflate"),

@@ -60,7 +60,7 @@ import Testing
         Breach("a reason that is not UTF-8", 1007, frame(8, close(1000) + [0xCE, 0xBA, 0xE1])),
     ]
 
-    @Test("ends with its code, said once, however the bytes are cut", arguments: breaches, [1, 2, 7, Int.max])
+    @Test("ends with its code, sent once, however the bytes are cut", arguments: breaches, [1, 2, 7, Int.max])
     func breach(_ breach: Breach, size: Int) {
         let wire = Wire()
         wire.feed(breach.bytes + text("too late"), by: size)
@@ -73,7 +73,7 @@ import Testing
         #expect(Int(output[1]) == output.count - 2 && output.count <= 127)
     }
 
-    @Test("is told at the first byte that shows it")
+    @Test("is detected at the first byte that shows it")
     func failsFast() {
         for breach in Self.breaches where breach.code == 1007 && breach.bytes[0] == 0x81 {
             let wire = Wire()

@@ -28,7 +28,7 @@ import ZeroMQ
         let monitor = try dealer.monitor(.connected)
         try dealer.connect("tcp://127.0.0.1:\(listener.port)")
         #expect(monitor.next(timeout: patience) != nil)
-        // The TCP connection is there, and nobody answers the greeting.
+        // The TCP connection is open, but the greeting is not answered.
         #expect(dealer.wait(for: .writable, timeout: .milliseconds(50)) == false)
         #expect(dealer.sendMessage("x") == .wouldBlock)
     }
@@ -148,7 +148,7 @@ import ZeroMQ
     }
 }
 
-/// A TCP port where connections are taken into the backlog and nobody ever speaks.
+/// A TCP port whose backlog accepts connections on which nothing is ever sent.
 private final class SilentListener {
     private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     private(set) var port: UInt16 = 0

@@ -15,7 +15,7 @@ struct MessageTests {
         #expect(message.count == 0)
     }
 
-    @Test func whatIsTooLongIsReadToItsEnd() throws {
+    @Test func aMessageThatIsTooLongIsReadToItsEnd() throws {
         let pair = try Pair("inproc://too-long")
         for index in 0..<40 {
             var frame = Frame("f\(index)")
@@ -54,7 +54,7 @@ struct MessageTests {
         #expect(lost == source)
     }
 
-    @Test func overInprocNobodyNamesIt() throws {
+    @Test func overInprocNoConnectionIsNamed() throws {
         let pair = try Pair("inproc://nameless")
         #expect(pair.dealer.sendMessage("x") == .sent)
         #expect(pair.router.wait(for: .readable, timeout: patience) == true)

@@ -6,7 +6,7 @@ import ZeroMQ
 
     init() throws { context = try Context() }
 
-    @Test("a monitor tells of the connect, the loss and the return of a peer")
+    @Test("a monitor reports the connect, the loss and the return of a peer")
     func lifeOfAConnection() throws {
         let first = try RouterSocket(context)
         let endpoint = try first.bind("tcp://127.0.0.1:0")
@@ -31,7 +31,7 @@ import ZeroMQ
         #expect(monitor.first { $0 == .monitorStopped } == .monitorStopped)
     }
 
-    @Test("a listener tells where it listens and whom it accepts")
+    @Test("a listener reports where it listens and which peers it accepts")
     func listener() throws {
         let router = try RouterSocket(context)
         let monitor = try router.monitor()
@@ -46,7 +46,7 @@ import ZeroMQ
         #expect(monitor.first { event in if case .handshakeSucceeded = event { true } else { false } } != nil)
     }
 
-    @Test("a dealer that connects to a req is refused for good, and the watch says why")
+    @Test("a dealer that connects to a req is rejected for good, and the watch says why")
     func socketTypeMismatch() throws {
         let req = try ReqSocket(context)
         let dealer = try DealerSocket(context, SocketOptions(reconnectInterval: .milliseconds(1)))
@@ -64,7 +64,7 @@ import ZeroMQ
         #expect(dealer.sendMessage("x") == .wouldBlock)
     }
 
-    @Test("a frame above the bound ends the connection for good, which is told from a peer that leaves")
+    @Test("a frame above the bound ends the connection for good, distinguishable from a peer that leaves")
     func disconnectReasons() throws {
         let router = try RouterSocket(context)
         var options = SocketOptions(identity: "bounded")
@@ -188,7 +188,7 @@ import ZeroMQ
         }
     }
 
-    @Test("a monitor that nobody reads does not hold libzmq up")
+    @Test("an unread monitor does not hold libzmq up")
     func unread() throws {
         let router = try RouterSocket(context)
         let monitor = try router.monitor()

@@ -17,14 +17,14 @@ struct PeerClockTests {
         return options
     }
 
-    @Test("a peer that has greeted, and of whose handshake nothing is said for a second, is ready")
+    @Test("a peer that has greeted and reports no handshake for a second is ready")
     func oldPeer() {
         var clock = PeerClock(Self.options())
         _ = clock.observe(connected, at: second)
         #expect(clock.look(at: 2 * second - 1, received: { _ in 14 }) == .nothing)
         #expect(clock.look(at: 2 * second, received: { $0 == 7 ? 14 : nil }) == .ready)
         #expect(clock.watch.state == .ready)
-        // An old peer's end is told as a handshake that failed.
+        // The end of an old peer is reported as a failed handshake.
         _ = clock.observe(.handshakeFailedNoDetail(endpoint: "", errno: 32), at: 3 * second)
         let isChange = clock.observe(lost, at: 3 * second)
         #expect(!isChange)
@@ -32,7 +32,7 @@ struct PeerClockTests {
     }
 
     @Test(
-        "a peer that sends nothing, or of which nothing can be told, is hung after ten seconds",
+        "a peer that sends nothing, or whose bytes are unknown, counts as hung after ten seconds",
         arguments: [0, 10, nil])
     func hung(received: Int?) {
         var clock = PeerClock(Self.options())
@@ -43,7 +43,7 @@ struct PeerClockTests {
         #expect(clock.look(at: 30 * second, received: { _ in 14 }) == .nothing)
     }
 
-    @Test("two connections that last as long as a ping may stay unanswered are with a peer that answers none")
+    @Test("two connections that last exactly one ping timeout mean a peer that answers no pings")
     func noPings() {
         var clock = PeerClock(Self.options(heartbeat: .seconds(1)))
         var now = second
@@ -82,13 +82,13 @@ struct PeerTableTests {
         PeerTable(received: { bytes[$0.descriptor] })
     }
 
-    @Test("counts those whose handshake succeeded, and tells of their loss")
+    @Test("counts peers with a successful handshake, and reports their loss")
     func handshakes() {
         var table = Self.table([9001: 0, 9002: 100])
         #expect(table.observe(Self.accepted(9001), at: 0) == nil)
         #expect(table.observe(Self.accepted(9002), at: 0) == nil)
         guard case .up(let peer) = table.observe(succeeded, at: 1) else {
-            Issue.record("nobody is up")
+            Issue.record("no peer is up")
             return
         }
         #expect(peer.descriptor == 9002 && table.count == 1 && table.hasShaken(9002))
@@ -106,7 +106,7 @@ struct PeerTableTests {
         #expect(found == [0, 1, 0] && table.count == 1 && !table.hasShaken(9001))
     }
 
-    @Test("a number that another connection has by now is not looked at for the one before")
+    @Test("a number that another connection has by now is not checked for the former one")
     func reuse() {
         var table = Self.table([9001: 14])
         _ = table.observe(Self.accepted(9001), at: 0)
@@ -116,7 +116,7 @@ struct PeerTableTests {
         #expect(found == [0, 1] && table.count == 1)
     }
 
-    @Test("each peer is counted once, whoever the handshake was taken for", arguments: 0..<20)
+    @Test("each peer is counted once, whichever connection its handshake is attributed to", arguments: 0..<20)
     func random(_ seed: Int) {
         var state = UInt64(seed) &+ 1
         func next(_ bound: Int) -> Int {

@@ -6,7 +6,7 @@ import ZeroMQ
 
 @Suite("Readiness") struct ReadinessTests {
     @Test(
-        "one request at a time, five thousand times: whoever looks at events, or receives until nothing is there, misses no reply",
+        "one request at a time, five thousand times: checking events, or receiving until empty, misses no reply",
         arguments: ["inproc://readiness", "tcp://127.0.0.1:0"], [Rule.readEvents, .receiveUntilNothing])
     func idlePair(place: String, rule: Rule) throws {
         let context = try Context()

@@ -66,7 +66,7 @@ import ZeroMQ
         #expect(router.sendMessage("full", "body") == .sent)
     }
 
-    @Test("a second peer of an identity is deaf, or takes over where handover is on", arguments: [false, true])
+    @Test("a second peer with the same identity is ignored, or takes over with handover", arguments: [false, true])
     func handover(isOn: Bool) throws {
         var options = SocketOptions()
         options.routerHandover = isOn
@@ -98,7 +98,7 @@ import ZeroMQ
         #expect(dealer.message() == ["ticket", "", "reply"])
     }
 
-    @Test("closing drops what did not go out yet, unless it may linger")
+    @Test("closing drops unsent messages, unless it may linger")
     func lingering() throws {
         let router = try RouterSocket(context)
         let endpoint = try router.bind("tcp://127.0.0.1:0")
@@ -125,7 +125,7 @@ import ZeroMQ
         #expect(second.bindAgain(endpoint) == true)
     }
 
-    @Test("a value libzmq does not take is refused with the option's name")
+    @Test("a value that libzmq rejects is reported with the option's name")
     func badOptions() throws {
         for (bytes, isValid) in [
             ([], false), ([0, 1], false), ([1], true), ([UInt8](repeating: 1, count: 256), false),
@@ -138,7 +138,7 @@ import ZeroMQ
         }
     }
 
-    @Test("every option is taken by libzmq")
+    @Test("libzmq accepts every option")
     func allOptions() throws {
         var options = SocketOptions(identity: "all", reconnectInterval: nil)
         (options.linger, options.reconnectIntervalMax, options.connectTimeout) = (.seconds(1), .seconds(2), .seconds(3))

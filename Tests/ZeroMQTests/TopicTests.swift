@@ -13,7 +13,7 @@ import ZeroMQ
         _ = socket.send(&frame)
     }
 
-    @Test("a publisher hears of the first and the last subscription, and its messages go by prefix")
+    @Test("a publisher sees the first and the last subscription, and its messages match by prefix")
     func prefixes() throws {
         let publisher = try PublisherSocket(context)
         var options = SocketOptions()
@@ -34,13 +34,13 @@ import ZeroMQ
         #expect(publisher.message() == ["\u{0}a"])
     }
 
-    @Test("more subscriptions than the high water mark arrive where the mark is taken off, also at a late publisher")
+    @Test("more subscriptions than the high water mark arrive if the mark is off, also at a late publisher")
     func manySubscriptions() throws {
         var options = SocketOptions()
         options.sendHighWaterMark = 0
         options.immediate = false
         let subscriber = try SubscriberSocket(context, options)
-        // A name that nobody else has: a port that becomes free may be another test's before it is bound again.
+        // A unique name: a port that becomes free may be another test's before it is bound again.
         let endpoint = "ipc://@zmq-gateway-\(UInt64.random(in: .min ... .max))"
         try subscriber.connect(endpoint)
         for number in 0..<3_000 { ask(subscriber, 1, "topic \(number)") }
