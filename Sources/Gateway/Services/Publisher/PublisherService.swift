@@ -64,7 +64,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
     var state: ServiceState {
         guard isHome else { return ServiceState(isHere: false) }
         var state = ServiceState()
-        state.workers = links.reduce(0) { $0 + $1.publishers }
+        state.workers = links.reduce(0) { $0 + $1.peers }
         state.isReady = state.workers > 0
         state.trouble = links.lazy.compactMap(\.trouble).first
         return state
