@@ -127,7 +127,7 @@ final class MonitoredRouter: ReadinessHandler {
 
     /// Something is about to be sent, which may swallow the edge of ZMQ_FD. The socket is read again before the reactor
     /// sleeps, unless another read follows anyway.
-    func willSend() {
+    private func willSend() {
         if !isBeingRead, let owner { host.touch(owner) }
     }
 
@@ -227,33 +227,22 @@ final class MonitoredRouter: ReadinessHandler {
             + " or use the identity of another worker (see `handover`)"
     }
 
-    /// Sends a whole message, such as a heartbeat. A ROUTER accepts all frames of a message or none.
+    /// Begins a message to a peer. A ROUTER accepts all frames of a message or none.
     /// - Returns: `.unroutable` if the peer is gone.
+    func begin(to peer: [UInt8]) -> SendOutcome {
+        willSend()
+        return socket.begin(peer)
+    }
+
+    /// Begins a message to the peer that a frame names; the frame is empty when it was sent.
+    func begin(to peer: inout Frame) -> SendOutcome {
+        willSend()
+        return socket.begin(&peer)
+    }
+
+    /// Sends a whole message, such as a heartbeat.
     func send(_ frames: [[UInt8]], to peer: [UInt8]) -> SendOutcome {
-        var address = Frame(copying: peer.span)
-        let outcome = socket.send(&address, more: true)
-        guard outcome == .sent else { return outcome }
-        for (index, bytes) in frames.enumerated() {
-            var frame = Frame(copying: bytes.span)
-            _ = socket.send(&frame, more: index < frames.count - 1)
-        }
-        return .sent
-    }
-
-    /// Ends a message with a request's body. - Parameter keeps: the body may be needed again.
-    func sendBody(of request: QueuedRequest, keeps: Bool) {
-        sendLast(&request.body, more: !request.more.isEmpty, keeps)
-        for (index, box) in request.more.enumerated() {
-            sendLast(&box.frame, more: index < request.more.count - 1, keeps)
-        }
-    }
-
-    private func sendLast(_ frame: inout Frame, more: Bool, _ keeps: Bool) {
-        guard keeps else {
-            _ = socket.send(&frame, more: more)
-            return
-        }
-        var copy = frame.shared()
-        _ = socket.send(&copy, more: more)
+        willSend()
+        return socket.send([peer] + frames)
     }
 }

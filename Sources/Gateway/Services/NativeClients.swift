@@ -220,17 +220,13 @@ final class NativeClients {
     /// Sends a reply on its way back.
     private func reply(_ body: inout Frame, _ more: [FrameBox], to client: NativeClient) {
         let metrics = host.metrics.services[service.plan.index]
-        router.willSend()
         client.usedAt = host.now
-        let identity = client.envelope[0]
-        var address = Frame(copying: identity.span)
         // The client is gone or does not read its replies. Either way no other client gets them.
-        let outcome = router.socket.send(&address, more: true)
+        let outcome = router.begin(to: client.envelope[0])
         if outcome == .wouldBlock { rejections.note(.slowClient) }
         guard outcome == .sent else { return metrics.dropped(.unknown) }
-        router.socket.begin(client.envelope.dropFirst())
-        _ = router.socket.send(&body, more: !more.isEmpty)
-        for (index, box) in more.enumerated() { _ = router.socket.send(&box.frame, more: index < more.count - 1) }
+        router.socket.add(copying: client.envelope.dropFirst())
+        router.socket.finish(&body, more)
         metrics.counts.nativeReplies += 1
     }
 }

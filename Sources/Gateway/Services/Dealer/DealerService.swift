@@ -149,12 +149,8 @@ final class DealerService: Service, ReadinessHandler {
         var identity = host.codec.frame(of: ticket)
         guard begin(&identity, dealer) else { return false }
         host.touch(self)
-        if plan.template.hasDelimiter {
-            var delimiter = Frame()
-            _ = dealer.socket.send(&delimiter, more: true)
-        }
-        _ = dealer.socket.send(&body, more: !more.isEmpty)
-        for (index, box) in more.enumerated() { _ = dealer.socket.send(&box.frame, more: index < more.count - 1) }
+        if plan.template.hasDelimiter { dealer.socket.add(Frame()) }
+        dealer.socket.finish(&body, more)
         host.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
         return true
     }
@@ -162,11 +158,11 @@ final class DealerService: Service, ReadinessHandler {
     /// Starts a message. A rejection is real and loses nothing: the requester may wait for `ready`. A send on its own
     /// checks for new input only once a millisecond, and then swallows its edge.
     private func begin(_ identity: inout Frame, _ dealer: MonitoredDealer) -> Bool {
-        if case .sent = dealer.socket.send(&identity, more: true) { return true }
+        if dealer.socket.begin(&identity) == .sent { return true }
         let events = dealer.socket.events
         if !events.isEmpty { host.touch(self) }
-        guard events.contains(.writable), case .sent = dealer.socket.send(&identity, more: true) else { return false }
-        return true
+        guard events.contains(.writable) else { return false }
+        return dealer.socket.begin(&identity) == .sent
     }
 
     /// - Parameter wholly: read even when memory is short.

@@ -102,13 +102,3 @@ enum MajordomoSender {
         }
     }
 }
-
-extension RouterSocket {
-    /// Sends frames that do not end a message.
-    func begin(_ frames: some Collection<[UInt8]>) {
-        for bytes in frames {
-            var frame = Frame(copying: bytes.span)
-            _ = send(&frame, more: true)
-        }
-    }
-}

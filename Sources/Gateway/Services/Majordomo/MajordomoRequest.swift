@@ -69,24 +69,21 @@ final class MajordomoRequest: RequesterState, Requester {
     func requestWasTaken() {}
 
     private func reply(_ body: inout Frame, _ more: [FrameBox], isLast: Bool) {
-        let (router, name) = (broker.router, name)
-        router.willSend()
+        let router = broker.router
         // The client is gone or does not read its replies. Either way no other client gets them.
         let outcome = address(router, isLast: isLast)
         if outcome == .wouldBlock { broker.rejections.note(.slowClient) }
         guard outcome == .sent else { return metrics.dropped(.unknown) }
         metrics.counts.nativeReplies += 1
-        router.socket.begin(version.replyHead(isLast: isLast))
-        var service = Frame(copying: name.span)
-        _ = router.socket.send(&service, more: true)
-        for part in parts { _ = router.socket.send(&part.frame, more: true) }
-        _ = router.socket.send(&body, more: !more.isEmpty)
-        for (index, box) in more.enumerated() { _ = router.socket.send(&box.frame, more: index < more.count - 1) }
+        router.socket.add(copying: version.replyHead(isLast: isLast))
+        router.socket.add(copying: CollectionOfOne(name))
+        for part in parts { router.socket.add(part.take()) }
+        router.socket.finish(&body, more)
     }
 
     private func address(_ router: MonitoredRouter, isLast: Bool) -> SendOutcome {
-        if isLast { return router.socket.send(&peer, more: true) }
+        if isLast { return router.begin(to: &peer) }
         var copy = peer.shared()
-        return router.socket.send(&copy, more: true)
+        return router.begin(to: &copy)
     }
 }

@@ -181,17 +181,12 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     // MARK: To workers
 
     func give(_ request: QueuedRequest, to worker: Worker) -> SendOutcome {
-        router.willSend()
-        let name = worker.name
-        var address = Frame(copying: name.span)
-        let outcome = router.socket.send(&address, more: true)
+        let outcome = router.begin(to: worker.name)
         guard outcome == .sent else { return outcome }
-        router.socket.begin((MajordomoVersion(rawValue: worker.spelling) ?? .one).requestHead)
-        var ticket = host.codec.frame(of: request.ticket)
-        _ = router.socket.send(&ticket, more: true)
-        var delimiter = Frame()
-        _ = router.socket.send(&delimiter, more: true)
-        router.sendBody(of: request, keeps: retries > 0)
+        router.socket.add(copying: (MajordomoVersion(rawValue: worker.spelling) ?? .one).requestHead)
+        router.socket.add(host.codec.frame(of: request.ticket))
+        router.socket.add(Frame())
+        router.socket.finish(&request.body, request.more, keeping: retries > 0)
         return .sent
     }
 }

@@ -222,24 +222,15 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     // MARK: To workers
 
     func give(_ request: QueuedRequest, to worker: Worker) -> SendOutcome {
-        router.willSend()
-        let name = worker.name
-        var address = Frame(copying: name.span)
-        let outcome = router.socket.send(&address, more: true)
+        let outcome = router.begin(to: worker.name)
         guard outcome == .sent else { return outcome }
-        if dialect != .paranoidPirate { sendDelimiter() }
+        if dialect != .paranoidPirate { router.socket.add(Frame()) }
         if dialect != .bare {
-            var ticket = host.codec.frame(of: request.ticket)
-            _ = router.socket.send(&ticket, more: true)
-            sendDelimiter()
+            router.socket.add(host.codec.frame(of: request.ticket))
+            router.socket.add(Frame())
         }
-        router.sendBody(of: request, keeps: plan.configuration.pool.retries > 0)
+        router.socket.finish(&request.body, request.more, keeping: plan.configuration.pool.retries > 0)
         return .sent
-    }
-
-    private func sendDelimiter() {
-        var delimiter = Frame()
-        _ = router.socket.send(&delimiter, more: true)
     }
 
     /// Sends heartbeats.

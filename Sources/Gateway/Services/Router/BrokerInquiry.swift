@@ -67,10 +67,7 @@ final class BrokerInquiry: ReadinessHandler {
     }
 
     private func ask() {
-        for (index, bytes) in question.enumerated() {
-            var frame = Frame(copying: bytes.span)
-            guard case .sent = link.socket.send(&frame, more: index < question.count - 1) else { return }
-        }
+        guard link.socket.send(question) == .sent else { return }
         askedAt = host.reactor.now
         isWaiting = true
         read()

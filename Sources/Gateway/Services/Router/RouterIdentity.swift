@@ -151,12 +151,9 @@ final class RouterIdentity: ReadinessHandler, MemoryHolder {
     }
 
     private func transmit(_ body: inout Frame, behind head: [[UInt8]]) -> SendOutcome {
-        for bytes in head {
-            var frame = Frame(copying: bytes.span)
-            guard case .sent = socket.send(&frame, more: true) else { return .wouldBlock }
-        }
+        guard socket.begin(head) == .sent else { return .wouldBlock }
         room -= 1
-        return socket.send(&body, more: false)
+        return socket.finish(&body)
     }
 
     /// libzmq has closed its connection because of a frame larger than `socket.max_reply_bytes`: a socket that has room
