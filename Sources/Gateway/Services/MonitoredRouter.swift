@@ -30,6 +30,8 @@ final class MonitoredRouter: ReadinessHandler {
     private var crowd: PeerGuard?
     /// libzmq's form of the endpoint.
     private let resolved: String
+    /// The message that is being received; nil during a call, because handling one may get back here.
+    private var inbox: MessageBox?
     /// The socket is being drained: another read follows.
     private var isBeingRead = false
     /// The monitor may have events. Checking it is a system call, which most reads of the socket can do without.
@@ -112,8 +114,27 @@ final class MonitoredRouter: ReadinessHandler {
         isDeafnessTold = deafness != nil
     }
 
+    /// Reads until the socket is empty, `budget` messages were read, or `take` returns false.
+    /// - Parameter heedsMemory: stops also when memory is short.
+    /// - Returns: whether more may be left.
+    func drain(atMost budget: Int, heedsMemory: Bool = true, _ take: (inout Message) -> Bool) -> Bool {
+        let inbox = inbox ?? MessageBox()
+        self.inbox = nil
+        defer { self.inbox = inbox }
+        for _ in 0..<budget {
+            if heedsMemory, host.memory.stopsReading { break }
+            guard receive(&inbox.message) else { return false }
+            guard take(&inbox.message) else {
+                isBeingRead = false
+                return false
+            }
+        }
+        isBeingRead = false
+        return true
+    }
+
     /// Receives the next message. Returns false if there is none; then everything from lost peers has been read.
-    func receive(_ message: inout Message) -> Bool {
+    private func receive(_ message: inout Message) -> Bool {
         while true {
             isBeingRead = true
             if message.receive(from: socket) { return true }
@@ -130,9 +151,6 @@ final class MonitoredRouter: ReadinessHandler {
     private func willSend() {
         if !isBeingRead, let owner { host.touch(owner) }
     }
-
-    /// Draining stops before the socket is empty.
-    func stopsReading() { isBeingRead = false }
 
     /// An unknown peer has sent a message. - Returns: false if it is already gone and the message is late.
     func admit(_ name: [UInt8], on connection: Int32?) -> Bool {

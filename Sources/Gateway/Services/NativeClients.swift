@@ -31,8 +31,6 @@ final class NativeClients {
     private let router: MonitoredRouter
     private var clients: [[UInt8]: NativeClient] = [:]
     private var behindOthers = 0
-    /// The message that is being received; nil during a call, because handling one may get back here.
-    private var inbox: MessageBox?
     /// The message that the service could not accept yet.
     private var held: (client: NativeClient, body: FrameBox, more: [FrameBox])?
     private let hasPool: Bool
@@ -71,18 +69,7 @@ final class NativeClients {
     /// Submits the messages that have arrived, as far as the service accepts them. - Returns: whether more may be left.
     func drain() -> Bool {
         guard release() else { return false }
-        let inbox = inbox ?? MessageBox()
-        self.inbox = nil
-        defer { self.inbox = inbox }
-        for _ in 0..<Self.turnBudget {
-            guard router.receive(&inbox.message) else { return false }
-            guard take(&inbox.message) else {
-                router.stopsReading()
-                return false
-            }
-        }
-        router.stopsReading()
-        return true
+        return router.drain(atMost: Self.turnBudget, heedsMemory: false, take)
     }
 
     /// Forgets clients that are gone. A client that connects itself is kept until its connection is gone. For clients

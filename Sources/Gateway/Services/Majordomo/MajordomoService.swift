@@ -30,8 +30,6 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     /// Connections of workers, by identity.
     var connections = NameTable<MajordomoConnection>()
     let rejections: NativeRejections
-    /// The message that is being received; nil during a call, because handling one may get back here.
-    private var inbox: MessageBox?
     let heartbeat: Nanoseconds
     private var rejected: (text: String, at: Instant)?
     private var rejectionToldAt: Instant?
@@ -112,23 +110,14 @@ final class MajordomoService: Service, PoolDialect, TimerHandler {
     // MARK: The turn
 
     func drain() -> Bool {
-        let inbox = inbox ?? MessageBox()
-        self.inbox = nil
-        defer { self.inbox = inbox }
-        for _ in 0..<Self.turnBudget {
-            guard !host.memory.stopsReading else {
-                router.stopsReading()
-                return true
+        router.drain(atMost: Self.turnBudget) { message in
+            switch MajordomoSender(message) {
+            case .worker(let version, let index): understandWorker(&message, version, index)
+            case .client(let version, let index): understandClient(&message, version, index)
+            case nil: malformed(message)
             }
-            guard router.receive(&inbox.message) else { return false }
-            switch MajordomoSender(inbox.message) {
-            case .worker(let version, let index): understandWorker(&inbox.message, version, index)
-            case .client(let version, let index): understandClient(&inbox.message, version, index)
-            case nil: malformed(inbox.message)
-            }
+            return true
         }
-        router.stopsReading()
-        return true
     }
 
     func tick() {

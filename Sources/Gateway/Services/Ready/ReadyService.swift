@@ -26,8 +26,6 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     private let router: MonitoredRouter
     private let dialect: PoolSettings.Dialect
     private var pool: Pool?
-    /// The message that is being received; nil during a call, because handling one may get back here.
-    private var inbox: MessageBox?
     private var natives: NativeClients?
 
     private var heartbeat: Nanoseconds? {
@@ -92,24 +90,11 @@ final class ReadyService: Service, PoolDialect, TimerHandler {
     func resume(_ exchange: any Requester) {}
 
     func drain() -> Bool {
-        let hasMore = drainWorkers()
-        return natives?.drain() ?? false || hasMore
-    }
-
-    private func drainWorkers() -> Bool {
-        let inbox = inbox ?? MessageBox()
-        self.inbox = nil
-        defer { self.inbox = inbox }
-        for _ in 0..<Self.turnBudget {
-            guard !host.memory.stopsReading else {
-                router.stopsReading()
-                return true
-            }
-            guard router.receive(&inbox.message) else { return false }
-            understand(&inbox.message)
+        let hasMore = router.drain(atMost: Self.turnBudget) { message in
+            understand(&message)
+            return true
         }
-        router.stopsReading()
-        return true
+        return natives?.drain() ?? false || hasMore
     }
 
     func tick() {
