@@ -77,7 +77,7 @@ def test_a_page_of_any_other_origin_gets_no_module(driver, served, foreign):
     assert "Failed to fetch" in run(driver, f'return Object.keys(await import("{gateway.url}/zmq-gateway.js"));')
 
 
-def test_what_a_public_file_says_to_a_configured_origin(served):
+def test_the_headers_of_a_public_file_for_a_configured_origin(served):
     gateway = served(["https://app.example"])
     allowed = gateway.get("/zmq-gateway.js", Origin="https://app.example")
     assert allowed.headers["access-control-allow-origin"] == "https://app.example"

@@ -13,7 +13,7 @@ pytestmark = needs_chromium
 
 
 def count(frames, send):
-    """{"count":3} is answered with 1, 2, 3, the last of which is done."""
+    """{"count":3} is answered with 1, 2, 3; the last one is done."""
     request = json.loads(frames[-1])
     if request == "stop":
         return

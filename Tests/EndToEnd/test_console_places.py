@@ -106,7 +106,7 @@ def grey(page, selector):
 
 
 @pytest.mark.parametrize("how", ["killed", "stopped"])
-def test_a_gateway_that_is_gone_is_not_green(driver, start, tmp_path, how):
+def test_a_lost_gateway_is_not_shown_green(driver, start, tmp_path, how):
     """A stopped gateway accepts connections and never answers."""
     gateway = start.gateway({"s": {"peer": "rep", "bind": f"ipc://{tmp_path}/s"}}, tmp_path, public="public")
     page = Page(driver, gateway.url).open()
@@ -141,7 +141,7 @@ def test_unreachable_readiness_is_not_green_either(page, mock):
 
 @pytest.fixture
 def many(driver, start, endpoint, tmp_path, scripted):
-    """A page with sixty services, of which numbers 13 and 39 have no worker."""
+    """A page with sixty services; numbers 13 and 39 have no worker."""
     there, nowhere = endpoint(), endpoint()
     scripted(zmq.ROUTER, echo, bind=there)
     services = {f"a-service-with-a-rather-long-name-number-{n:02}": {

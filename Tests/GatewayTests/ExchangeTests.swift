@@ -30,7 +30,7 @@ struct ExchangeTests {
         exchange.receivedFromWorker(&frame, note)
     }
 
-    @Test("hands its request over, delivers replies, and says once that it is over")
+    @Test("sends its request, delivers replies, and reports its end once")
     func life() {
         let exchange = open(EndRules(count: 2), "[1]")
         #expect(service.requests == ["[1]"] && exchange.isOpen && host.open.count == 1)
@@ -43,7 +43,7 @@ struct ExchangeTests {
         #expect(counts.open == 0 && counts.replies == 2 && counts.drops[DropReason.late.rawValue] == 1)
     }
 
-    @Test("is over at once where it is not taken in, or its service refuses it")
+    @Test("is over at once if it is not admitted or its service rejects it")
     func rejections() {
         let first = open()
         #expect(!open().isOpen && sink.ends == [.overloaded] && service.requests.count == 1)
@@ -52,7 +52,7 @@ struct ExchangeTests {
         #expect(!open().isOpen && sink.ends == [.overloaded, .cancelled, .noWorker] && host.open.isEmpty)
     }
 
-    @Test("a sink that is replaced hears no more, and the next one everything from then on")
+    @Test("a replaced sink receives nothing more, and the next one everything from then on")
     func replacement() {
         let exchange = open()
         reply("1", to: exchange)
@@ -67,7 +67,7 @@ struct ExchangeTests {
         #expect(exchange.memoryKey == MemoryLedger.noClient)
     }
 
-    @Test("a sink may be replaced while it takes a reply, or end the exchange")
+    @Test("a sink may be replaced or end the exchange while it receives a reply")
     func replacementWithin() {
         let exchange = open()
         let next = FakeSink()
@@ -77,7 +77,7 @@ struct ExchangeTests {
         #expect(sink.replies == ["1"] && next.replies == ["2"] && next.ends == [.slowClient])
     }
 
-    @Test("a sink that is full is no reason to keep the next one waiting")
+    @Test("a full sink does not keep the next one waiting")
     func replacementOfPaused() {
         let exchange = open(EndRules(idle: 100, deadline: 10_000))
         reply("1", to: exchange)
@@ -120,7 +120,7 @@ struct ExchangeTests {
         #expect(gone == nil)
     }
 
-    @Test("when a clock runs out, replies that have arrived come first")
+    @Test("when a clock expires, replies that have arrived come first")
     func clocks() {
         let exchange = open(EndRules(first: 100, deadline: 1_000))
         service.waiting = [{ self.reply("1", to: exchange) }]
@@ -132,7 +132,7 @@ struct ExchangeTests {
         #expect(sink.ends == [.deadline])
     }
 
-    @Test("looks after its sink when the sink wants it")
+    @Test("calls its sink's look at the time that the sink asks for")
     func looks() {
         sink.nextLook = host.now + 50
         let exchange = open()
@@ -144,7 +144,7 @@ struct ExchangeTests {
         #expect(sink.looks == 1 && exchange.isOpen)
     }
 
-    @Test("a worker's error and a reply that cannot be used are the end's, not delivered")
+    @Test("a worker's error and an invalid reply go with the end and are not delivered")
     func errors() {
         let exchange = open()
         reply("{", to: exchange)
@@ -159,7 +159,7 @@ struct ExchangeTests {
         #expect(sink.replies == ["1"] && sink.ends == [.final, .final])
     }
 
-    @Test("a pause reaches the service, and stops the clock of idle")
+    @Test("a pause reaches the service and stops the idle clock")
     func pauses() {
         let exchange = open(EndRules(idle: 100, deadline: 10_000))
         reply("1", to: exchange)
@@ -173,7 +173,7 @@ struct ExchangeTests {
         #expect(sink.ends == [.idle] && service.pauses == [true, false])
     }
 
-    @Test("one that wants no reply is over when its worker has the request")
+    @Test("a one-way exchange is over when its worker has the request")
     func oneWay() {
         let exchange = open(EndRules(count: 0))
         #expect(exchange.isOneWay && exchange.isOpen)
