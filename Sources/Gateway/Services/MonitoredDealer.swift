@@ -7,7 +7,7 @@
 
 import ZeroMQ
 
-/// A worker's socket, or a router's, is at the other end.
+/// The role of a socket whose peers are workers or routers.
 typealias MonitoredDealer = MonitoredSocket<Dealer>
 
 extension Dealer: MonitoredRole {

@@ -11,7 +11,7 @@ import ZeroMQ
 
 /// What a kind of socket adds to its monitoring.
 protocol MonitoredRole: SocketRole {
-    /// What the other end is called in the log.
+    /// The name of the peer in the log.
     static var peerNoun: String { get }
     /// The sentence for a socket of the wrong type at the other end.
     static var mismatch: String { get }

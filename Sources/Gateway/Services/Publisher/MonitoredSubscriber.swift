@@ -6,14 +6,14 @@
 
 import ZeroMQ
 
-/// A publisher is at the other end.
+/// The role of a socket whose peers are publishers.
 typealias MonitoredSubscriber = MonitoredSocket<XSub>
 
 extension XSub: MonitoredRole {
     static var peerNoun: String { "publisher" }
     static var mismatch: String { "the peer's socket is not a PUB or XPUB" }
     static var eachPeerClearsTrouble: Bool { true }
-    /// A subscription can always be sent, which says nothing of a publisher.
+    /// Subscriptions can always be sent, which does not show that there is a publisher.
     static func isUp(_ socket: borrowing SubscriberSocket) -> Bool { false }
 }
 
