@@ -43,14 +43,17 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
 
+        room("Basics"),
         room("Reactors", ["CLinux", "CMimalloc"]),
-        room("ZeroMQ", ["CZeroMQ"]),
+        room("ZeroMQ", ["Basics", "CZeroMQ"]),
         room("HTTP", ["CMicroHTTPD"]),
         room("WebSocket", ["CZlib", "CGnuTLS"]),
         room("JSON", ["CJansson"]),
-        room("Bridge"),
+        room("Bridge", ["Basics"]),
         room("Configuration", ["CYAML", "JSON"]),
-        room("Gateway", ["Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", logging]),
+        room(
+            "Gateway",
+            ["Basics", "Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", logging]),
         .executableTarget(
             name: "zmq-gateway",
             dependencies: ["Gateway", "Configuration", argumentParser, logging],
@@ -61,6 +64,7 @@ let package = Package(
             name: "bench-hello", dependencies: ["Reactors", "CMicroHTTPD"], path: "Tests/Benchmarks/hello",
             swiftSettings: strict),
 
+        tests("BasicsTests", ["Basics"]),
         tests("ReactorsTests", ["Reactors"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("HTTPTests", ["HTTP", "Reactors"]),

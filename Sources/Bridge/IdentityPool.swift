@@ -14,6 +14,8 @@
 // The pool owns no socket. It hands out slot numbers; its owner opens and closes what they stand for, and tells which
 // endpoints can be talked to.
 
+import Basics
+
 /// The identities of one service on one reactor.
 public struct IdentityPool: Sendable {
     public enum Lease: Equatable, Sendable {
@@ -56,7 +58,7 @@ public struct IdentityPool: Sendable {
 
     private struct EndpointTally: Sendable {
         var opening = 0
-        var ready = SlotQueue()
+        var ready = FIFO<Int>()
         var leased = 0
         var isUp = false
         var keepsItsWord = true
@@ -71,7 +73,7 @@ public struct IdentityPool: Sendable {
     private var slots: [Slot] = []
     private var free: [Int] = []
     private var endpoints: [EndpointTally]
-    private var waiters: [Ticket] = []
+    private var waiters = FIFO<Ticket>()
     private var next = 0
     private var leastReady = 0
 
@@ -109,7 +111,8 @@ public struct IdentityPool: Sendable {
     public mutating func endpointDown(_ endpoint: Int) -> [Int] {
         endpoints[endpoint].isUp = false
         workerLeft(endpoint)
-        let closing = endpoints[endpoint].ready.removeAll()
+        let closing = Array(endpoints[endpoint].ready)
+        endpoints[endpoint].ready.removeAll()
         for slot in closing { retire(slot) }
         leastReady = min(leastReady, readyCount)
         return closing
@@ -162,13 +165,13 @@ public struct IdentityPool: Sendable {
     public mutating func stranded() -> [Ticket] {
         guard !isUp else { return [] }
         defer { waiters.removeAll() }
-        return waiters
+        return Array(waiters)
     }
 
     /// No identity can be opened: the exchanges that wait for one, which are taken off the list.
     public mutating func giveUpWaiting() -> [Ticket] {
         defer { waiters.removeAll() }
-        return waiters
+        return Array(waiters)
     }
 
     /// The next identity to open, if one is needed: enough for those who wait and the spare ones, where an endpoint is
@@ -244,9 +247,9 @@ public struct IdentityPool: Sendable {
             retire(slot)
             return .retired
         }
-        if !waiters.isEmpty {
+        if let waiter = waiters.popFirst() {
             markLeased(slot)
-            return .lent(to: waiters.removeFirst())
+            return .lent(to: waiter)
         }
         slots[slot].state = .ready
         endpoints[slots[slot].endpoint].ready.append(slot)
@@ -262,34 +265,5 @@ public struct IdentityPool: Sendable {
     private mutating func retire(_ slot: Int) {
         slots[slot].state = .free
         free.append(slot)
-    }
-}
-
-/// Slots, first in, first out.
-private struct SlotQueue: Sendable {
-    private var slots: [Int] = []
-    private var head = 0
-
-    var count: Int { slots.count - head }
-    var isEmpty: Bool { count == 0 }
-
-    mutating func append(_ slot: Int) { slots.append(slot) }
-
-    mutating func popFirst() -> Int? {
-        guard head < slots.count else { return nil }
-        defer {
-            head += 1
-            if head > 64 && head * 2 > slots.count {
-                slots.removeFirst(head)
-                head = 0
-            }
-        }
-        return slots[head]
-    }
-
-    mutating func removeAll(where isWanted: (Int) -> Bool = { _ in true }) -> [Int] {
-        let all = slots[head...]
-        (slots, head) = (all.filter { !isWanted($0) }, 0)
-        return all.filter(isWanted)
     }
 }

@@ -2,19 +2,20 @@
 // They have no exchange that would tell, and no clock of one runs: all requests of a service may take equally long, so
 // the first to come is the first whose time is over.
 
+import Basics
+
 /// One client's requests, whose replies come in any order and do not say to which they belong: as many are open as came
 /// and were not ended, and it is the oldest that ends.
 public struct RequestLine: Sendable {
-    private var begun: [Instant] = []
-    private var head = 0
+    private var begun = FIFO<Instant>()
     private var replies = 0
 
     public init() {}
 
     /// Those that have not ended.
-    public var count: Int { begun.count - head }
+    public var count: Int { begun.count }
     /// Entries in memory; for tests.
-    var entryCount: Int { begun.count }
+    var entryCount: Int { begun.capacity }
 
     public mutating func begin(at now: Instant) { begun.append(now) }
 
@@ -32,8 +33,8 @@ public struct RequestLine: Sendable {
     /// Those that began `limit` ago or earlier have ended. - Returns: how many.
     public mutating func expire(_ limit: Nanoseconds, at now: Instant) -> Int {
         var due = 0
-        while head + due < begun.count, now.since(begun[head + due]) >= limit { due += 1 }
-        return end(due)
+        while let first = begun.first, now.since(first) >= limit { due += end(1) }
+        return due
     }
 
     /// All of them have ended. - Returns: how many.
@@ -41,11 +42,7 @@ public struct RequestLine: Sendable {
 
     private mutating func end(_ number: Int) -> Int {
         let ended = min(number, count)
-        head += ended
-        if head == begun.count || head > 32 && head * 2 > begun.count {
-            begun.removeFirst(head)
-            head = 0
-        }
+        for _ in 0..<ended { _ = begun.popFirst() }
         return ended
     }
 }

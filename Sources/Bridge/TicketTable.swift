@@ -7,6 +7,8 @@
 // Freed slots queue first in, first out, so a generation lasts as long as possible: with one exchange at a time and
 // 100,000 a second a slot is used up after 12 hours and then costs 24 bytes for the rest of the process's life.
 
+public import Basics
+
 /// Live values by ticket; O(1) and without allocation once it has grown.
 public struct TicketTable<Value> {
     @usableFromInline
@@ -38,8 +40,7 @@ public struct TicketTable<Value> {
     @usableFromInline let reactor: UInt8
     @usableFromInline let lastGeneration: UInt32
     @usableFromInline var slots: [Slot] = []
-    @usableFromInline var free: [Int] = []
-    @usableFromInline var freeHead = 0
+    @usableFromInline var free = FIFO<Int>()
 
     /// - Parameter lastGeneration: the generation at which a slot is retired; smaller only in tests.
     public init(reactor: UInt8, capacity: Int, lastGeneration: UInt32 = .max) {
@@ -85,17 +86,7 @@ public struct TicketTable<Value> {
 
     @inlinable
     mutating func takeSlot() -> Int? {
-        if freeHead < free.count {
-            let slot = free[freeHead]
-            freeHead += 1
-            if freeHead > 1024 && freeHead * 2 > free.count {
-                free.removeFirst(freeHead)
-                freeHead = 0
-            }
-            return slot
-        }
-        free.removeAll(keepingCapacity: true)
-        freeHead = 0
+        if let slot = free.popFirst() { return slot }
         guard slots.count < 1 << 24 else { return nil }
         slots.append(Slot(generation: 0, value: nil))
         return slots.count - 1

@@ -9,6 +9,8 @@
 // A worker takes `capacity` requests at a time: while it has a place left it stands in the queue, at most once. The
 // queue holds entries that have become untrue; they are passed over, so nothing is ever searched.
 
+import Basics
+
 /// One worker of a pool, for as long as it is registered.
 public struct WorkerID: Hashable, Sendable {
     @usableFromInline let slot: Int
@@ -80,8 +82,7 @@ public struct WorkerPool {
     @usableFromInline var slots: [Slot] = []
     private var free: [Int] = []
     @usableFromInline var names = NameTable<Worker>()
-    private var queue: [Entry] = []
-    private var head = 0
+    private var queue = FIFO<Entry>()
     private var lastPlace: UInt64 = 0
 
     public init(capacity: Int = 1) {
@@ -129,11 +130,8 @@ public struct WorkerPool {
 
     /// Lends `request` to the worker that has been ready longest; nil when nobody is ready.
     public mutating func lend(to request: Ticket, at now: Instant) -> WorkerID? {
-        while head < queue.count {
-            let entry = queue[head]
-            head += 1
+        while let entry = queue.popFirst() {
             guard let worker = slots[entry.slot].worker, worker.place == entry.place else { continue }
-            compact()
             worker.requests.append(request)
             worker.place = 0
             worker.changedAt = now
@@ -198,11 +196,5 @@ public struct WorkerPool {
         guard worker.isReady else { return }
         worker.place = 0
         readyCount -= 1
-    }
-
-    private mutating func compact() {
-        guard head > 256, head * 2 > queue.count else { return }
-        queue.removeFirst(head)
-        head = 0
     }
 }

@@ -8,6 +8,8 @@
 // has sent as much. Where that was wrong, the second look sets it right. The clock is ours because libzmq's own
 // (ZMQ_HANDSHAKE_IVL) is never stopped for a peer of ZMTP 2.0, see PeerClock.
 
+import Basics
+
 /// Who is connected to a socket that binds.
 public struct PeerTable: Sendable {
     /// What became of a connection.
@@ -41,8 +43,8 @@ public struct PeerTable: Sendable {
 
     private var entries: [Int32: Entry] = [:]
     /// In the order of their coming: those that were not looked at yet, and those that had not greeted by then.
-    private var fresh: ArraySlice<Place> = []
-    private var stale: ArraySlice<Place> = []
+    private var fresh = FIFO<Place>()
+    private var stale = FIFO<Place>()
     private let received: @Sendable (Connection) -> Int?
 
     /// Peers that are up.
@@ -79,7 +81,7 @@ public struct PeerTable: Sendable {
         var changes: [Change] = []
         for _ in 0..<Self.looks {
             guard let place = fresh.first, now - place.acceptedAt >= PeerClock.patience else { break }
-            fresh.removeFirst()
+            _ = fresh.popFirst()
             guard let entry = waiting(place) else { continue }
             if hasGreeted(entry) { changes.append(raise(place.descriptor, hasShaken: false)) } else {
                 stale.append(place)
@@ -87,7 +89,7 @@ public struct PeerTable: Sendable {
         }
         for _ in 0..<Self.looks {
             guard let place = stale.first, now - place.acceptedAt >= Self.handshakeTime else { break }
-            stale.removeFirst()
+            _ = stale.popFirst()
             guard let entry = waiting(place) else { continue }
             if hasGreeted(entry) { changes.append(raise(place.descriptor, hasShaken: false)) } else {
                 entry.connection.cut()
@@ -105,9 +107,9 @@ public struct PeerTable: Sendable {
     }
 
     private mutating func shaken() -> Change? {
-        while let place = fresh.first, waiting(place) == nil { fresh.removeFirst() }
+        while let place = fresh.first, waiting(place) == nil { _ = fresh.popFirst() }
         var first: Int32?
-        for place in fresh.prefix(Self.looksForHandshake) + stale.suffix(Self.looksForHandshake) {
+        for place in Array(fresh.prefix(Self.looksForHandshake)) + stale.suffix(Self.looksForHandshake) {
             guard let entry = waiting(place) else { continue }
             first = first ?? place.descriptor
             guard received(entry.connection) ?? .max >= Self.longGreetingBytes else { continue }

@@ -21,15 +21,18 @@ enum House {
     private static let libc: Set<String> = ["Glibc", "Synchronization"]
 
     static let rooms: [String: Room] = [
+        "Basics": Room(isHotPath: true),
         "Reactors": Room(imports: ["CLinux", "CMimalloc"], system: libc),
-        "ZeroMQ": Room(imports: ["CZeroMQ"], system: libc, isHotPath: true),
+        "ZeroMQ": Room(imports: ["Basics", "CZeroMQ"], system: libc, isHotPath: true),
         "HTTP": Room(imports: ["CMicroHTTPD"], system: libc, isHotPath: true),
         "WebSocket": Room(imports: ["CZlib", "CGnuTLS"], system: libc, isHotPath: true),
         "JSON": Room(imports: ["CJansson"], system: libc, isHotPath: true),
-        "Bridge": Room(isHotPath: true),
+        "Bridge": Room(imports: ["Basics"], isHotPath: true),
         "Configuration": Room(imports: ["CYAML", "JSON"], columns: 121),
         "Gateway": Room(
-            imports: ["Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", "Logging"],
+            imports: [
+                "Basics", "Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", "Logging",
+            ],
             system: libc, isHotPath: true),
         "zmq-gateway": Room(
             imports: ["Gateway", "Configuration", "ArgumentParser", "Logging"], system: libc),

@@ -1,6 +1,7 @@
 // What lets a session's client come back: a token, a number for each message, and the messages that the client has not
 // acknowledged, up to a bound in bytes. A message that the bound pushed out is reported as missed, never skipped.
 
+import Basics
 import Bridge
 
 /// The numbered messages of one session.
@@ -8,8 +9,7 @@ struct ReplayBuffer {
     /// The number of the last message.
     private(set) var last: UInt64 = 0
     private(set) var token: String
-    private var messages: [[UInt8]] = []
-    private var head = 0
+    private var messages = FIFO<[UInt8]>()
     private(set) var bytes = 0
     private let bound: Int
 
@@ -23,37 +23,30 @@ struct ReplayBuffer {
         last += 1
         messages.append(message)
         bytes += message.count
-        while bytes > bound, head < messages.count { forgetFirst() }
+        while bytes > bound, !messages.isEmpty { forgetFirst() }
     }
 
     /// The client has received everything up to `number`.
     mutating func acknowledge(_ number: UInt64) {
-        while head < messages.count, first <= number { forgetFirst() }
+        while !messages.isEmpty, first <= number { forgetFirst() }
     }
 
     /// Forgets all messages. Those that the client has not acknowledged count as missed.
-    mutating func forgetAll() { while head < messages.count { forgetFirst() } }
+    mutating func forgetAll() { while !messages.isEmpty { forgetFirst() } }
 
     /// The messages after `number`, and how many of them are gone.
-    mutating func messages(after number: UInt64) -> (missed: UInt64, messages: ArraySlice<[UInt8]>) {
+    mutating func messages(after number: UInt64) -> (missed: UInt64, messages: FIFO<[UInt8]>) {
         acknowledge(number)
-        return (first - min(first, number + 1), messages[head...])
+        return (first - min(first, number + 1), messages)
     }
 
     /// Replaces the token; the old one is void from now on.
     mutating func renewToken(_ reactor: Int) { token = Self.makeToken(reactor) }
 
     /// The number of the first message that is kept.
-    private var first: UInt64 { last + 1 - UInt64(messages.count - head) }
+    private var first: UInt64 { last + 1 - UInt64(messages.count) }
 
-    private mutating func forgetFirst() {
-        bytes -= messages[head].count
-        messages[head] = []
-        head += 1
-        guard head > 64, head * 2 > messages.count else { return }
-        messages.removeFirst(head)
-        head = 0
-    }
+    private mutating func forgetFirst() { bytes -= messages.popFirst()?.count ?? 0 }
 
     /// Two hexadecimal digits for the reactor, then 128 bits from the system's random generator.
     private static func makeToken(_ reactor: Int) -> String {

@@ -11,6 +11,7 @@
 // waited for a full service, the sessions' unsent messages, the access log, and the letters to other reactors.
 // `turnEnded` returns how long the reactor may sleep.
 
+import Basics
 import Bridge
 import Configuration
 import HTTP
@@ -45,7 +46,7 @@ final class Core: TurnParticipant, WebHost {
     var handler: RESTHandler?
     private var touched: [any Service] = []
     private var opening: [RESTReplySink] = []
-    var closing: [AnyObject] = []
+    var closing = FIFO<AnyObject>()
     var inquiries = Inquiries()
     private var mintedNames: UInt64 = 0
     var idlePeers = 0
@@ -232,7 +233,7 @@ final class Core: TurnParticipant, WebHost {
         if !backlog.isEmpty { backlog.retry() }
         flushSessions()
         runAtTurnsEnd()
-        closing.removeFirst(min(closing.count, Self.closingsPerTurn))
+        for _ in 0..<min(closing.count, Self.closingsPerTurn) { _ = closing.popFirst() }
         accessLog.flush()
         finishIfDrained()
         outbox.send()

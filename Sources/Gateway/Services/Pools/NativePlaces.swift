@@ -2,6 +2,7 @@
 // service has a share of those (Configuration/NativeShare.swift); its pools take turns, so that a busy one does not
 // keep the others out.
 
+import Basics
 import Bridge
 
 /// The places of one service's pools, on its home reactor.
@@ -9,7 +10,7 @@ final class NativePlaces {
     private let host: any ServiceHost
     private let service: Int
     /// Pools with ready workers and native requests without a place, in the order of asking.
-    private var waiting: [Pool] = []
+    private var waiting = FIFO<Pool>()
     private var taken: UInt64 = 0
 
     init(_ host: any ServiceHost, _ plan: ServicePlan) {
@@ -38,8 +39,7 @@ final class NativePlaces {
     func giveBack() {
         leave()
         let before = taken
-        while taken == before, !waiting.isEmpty {
-            let pool = waiting.removeFirst()
+        while taken == before, let pool = waiting.popFirst() {
             pool.waitsForPlace = false
             pool.dispatchWaiting()
         }

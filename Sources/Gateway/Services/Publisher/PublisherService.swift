@@ -8,6 +8,7 @@
 // topics to it. The gateway subscribes to a topic while it has subscribers. With a cache it subscribes to everything
 // for good and every reactor gets every message, because only a value that was received can be cached.
 
+import Basics
 import Bridge
 import Configuration
 import Reactors
@@ -34,7 +35,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
     private var outboxes: [[Publication]]
     private var reactors: [Int] = []
     /// Messages from the home that have not been delivered here yet.
-    private var inbox: ArraySlice<Publication> = []
+    private var inbox = FIFO<Publication>()
     /// The most bytes that one drain may give to a subscriber.
     private let bytesPerDrain: Int
     private var drainedBytes = 0
@@ -147,7 +148,7 @@ final class PublisherService: TopicSource, ReadinessHandler {
         case .unsubscribe(let topic, let reactor):
             if elsewhere.remove(topic, for: reactor), !subscribers.holds(topic) { unsubscribe(topic) }
         case .published(let publications):
-            inbox += publications
+            inbox.append(contentsOf: publications)
             host.touch(self)
         }
     }

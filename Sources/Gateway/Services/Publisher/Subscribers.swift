@@ -7,6 +7,7 @@
 // A subscriber is an exchange or a session. Its own buffer is bounded, and a subscriber that exceeds it ends. Cached
 // messages are delivered in pieces, as the client reads them, so that a large cache does not make it count as slow.
 
+import Basics
 import Bridge
 
 /// The subscribers of a publisher on one reactor.
@@ -15,7 +16,7 @@ final class Subscribers {
         let requester: any Requester
         var topics: [[UInt8]] = []
         /// Messages not delivered yet: from the cache, and those that arrived since.
-        var backlog: ArraySlice<Publication> = []
+        var backlog = FIFO<Publication>()
         var lateBytes = 0
         var isPaused = false
 
@@ -61,7 +62,7 @@ final class Subscribers {
 
     func leave(_ requester: any Requester) {
         guard let slot = requester.slot, let subscriber = subscribers[slot] else { return }
-        subscriber.backlog = []
+        subscriber.backlog.removeAll()
         for topic in subscriber.topics { drop(topic, for: slot) }
         subscribers[slot] = nil
         freeSlots.append(slot)
@@ -83,7 +84,7 @@ final class Subscribers {
         subscriber.topics.append(topic)
         if !missed.isEmpty {
             if subscriber.backlog.isEmpty { catchingUp.append(subscriber) }
-            subscriber.backlog += missed
+            subscriber.backlog.append(contentsOf: missed)
             host.touch(service)
         }
         return true

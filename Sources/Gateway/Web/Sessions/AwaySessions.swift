@@ -1,5 +1,7 @@
 // Sessions whose client is away, in the order in which they left. When places run out, the longest away ends first.
 
+import Basics
+
 /// A queue of sessions, with a count for each address.
 struct AwaySessions {
     private struct Place {
@@ -12,8 +14,7 @@ struct AwaySessions {
     private var places: [ObjectIdentifier: Place] = [:]
     private var addresses: [String: Int] = [:]
     /// Sessions that have come back or ended since are skipped.
-    private var line: [(id: ObjectIdentifier, number: UInt64)] = []
-    private var head = 0
+    private var line = FIFO<(id: ObjectIdentifier, number: UInt64)>()
     private var last: UInt64 = 0
 
     func count(_ address: String) -> Int { addresses[address, default: 0] }
@@ -36,7 +37,7 @@ struct AwaySessions {
 
     /// The session that has been away longest, of one address or of all.
     func longest(of address: String?) -> (any Session)? {
-        for (id, number) in line[head...] {
+        for (id, number) in line {
             guard let place = places[id], place.number == number else { continue }
             if address == nil || place.address == address { return place.session }
         }
@@ -44,9 +45,6 @@ struct AwaySessions {
     }
 
     private mutating func compact() {
-        while head < line.count, places[line[head].id]?.number != line[head].number { head += 1 }
-        guard head > 64, head * 2 > line.count else { return }
-        line.removeFirst(head)
-        head = 0
+        while let first = line.first, places[first.id]?.number != first.number { _ = line.popFirst() }
     }
 }

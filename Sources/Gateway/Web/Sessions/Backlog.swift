@@ -6,6 +6,8 @@
 // With thousands of sessions a queue is full all the time and most sessions wait, so the work of a turn must not grow
 // with their number. A newcomer to a line goes to its end untried: no session overtakes another.
 
+import Basics
+
 /// The lines of one reactor.
 final class Backlog {
     /// The place that sessions wait for together.
@@ -18,27 +20,11 @@ final class Backlog {
 
     fileprivate final class Line {
         let place: Place
-        var sessions: [RawSession] = []
-        var head = 0
+        var sessions = FIFO<RawSession>()
         /// Sessions in the line that are over.
         var left = 0
 
         init(_ place: Place) { self.place = place }
-
-        func popFirst() -> RawSession? {
-            guard head < sessions.count else { return nil }
-            head += 1
-            return sessions[head - 1]
-        }
-
-        /// Puts a session that was tried back to the front. Drops the entries before it once they are the larger part.
-        func putBack(_ session: RawSession) {
-            if head == 0 { return sessions.insert(session, at: 0) }
-            head -= 1
-            guard head > 64, head * 2 > sessions.count else { return }
-            sessions.removeFirst(head)
-            head = 0
-        }
     }
 
     /// The position of a session in the backlog.
@@ -65,22 +51,22 @@ final class Backlog {
     func left(_ position: Position) {
         let line = position.line
         line.left += 1
-        guard line.left * 2 > line.sessions.count - line.head else { return }
-        line.sessions = line.sessions[line.head...].filter { !$0.connection.isOver }
-        (line.head, line.left) = (0, 0)
+        guard line.left * 2 > line.sessions.count else { return }
+        line.sessions.removeAll(where: \.connection.isOver)
+        line.left = 0
     }
 
     /// Sends what the services accept now.
     func retry() {
         for line in Array(lines.values) {
             advance(line)
-            if line.head == line.sessions.count { lines[line.place] = nil }
+            if line.sessions.isEmpty { lines[line.place] = nil }
         }
         isEmpty = lines.isEmpty
     }
 
     private func advance(_ line: Line) {
-        while let session = line.popFirst() {
+        while let session = line.sessions.popFirst() {
             if session.connection.isOver {
                 line.left -= 1
                 continue
@@ -92,7 +78,8 @@ final class Backlog {
                 continue
             }
             session.position = Position(line: line)
-            return line.putBack(session)
+            // It was tried, and is the next again.
+            return line.sessions.prepend(session)
         }
     }
 }
