@@ -13,7 +13,7 @@ extension Listener {
         let request = spare.popLast() ?? Request(self)
         let slot = takeSlot()
         table[slot] = request
-        unsafe request.open(connection, slot: slot, connectionID: tally.connectionsAccepted)
+        unsafe request.open(connection, slot: slot)
         request.peerKey = unsafe PeerKey(cmhd_peer(connection))
         if let key = request.peerKey { request.isOverLimit = ledger.open(key) > options.maxConnectionsPerAddress }
         request.isForProbes = letsInForProbes

@@ -56,23 +56,6 @@ extension Request {
         return values
     }
 
-    /// The number of fields; their order is the client's.
-    public var headerCount: Int { fieldCount }
-
-    /// The name of field `index` as it was written, 0 ..< headerCount.
-    @_lifetime(borrow self)
-    public func headerName(_ index: Int) -> Span<UInt8> {
-        precondition(index >= 0 && index < fieldCount)
-        return fieldName(index)
-    }
-
-    /// The value of field `index` without white space around it.
-    @_lifetime(borrow self)
-    public func headerValue(_ index: Int) -> Span<UInt8> {
-        precondition(index >= 0 && index < fieldCount)
-        return fieldValue(index)
-    }
-
     @_lifetime(borrow self)
     @inline(__always)
     func fieldName(_ index: Int) -> Span<UInt8> {

@@ -20,8 +20,6 @@ import Glibc
 
     /// Unique among the requests of this listener, never used again.
     public var id: UInt64 { number }
-    /// Unique among the connections of this listener.
-    public var connectionID: UInt64 { connectionNumber }
     /// The connection's socket: to watch for a client that leaves (EPOLLRDHUP) while the response is awaited, and for
     /// nothing else. Unwatch it in `closed`.
     public var descriptor: Int32 { socket }
@@ -53,7 +51,6 @@ import Glibc
     // The stored state is internal throughout: on a public stored property each access is checked for overlaps at run
     // time.
     var number: UInt64 = 0
-    var connectionNumber: UInt64 = 0
     var socket: Int32 = -1
     var bodyConsumer: (any RequestConsumer)?
     var verb: Method = .other
@@ -175,11 +172,10 @@ import Glibc
     }
 
     /// Takes a connection over.
-    func open(_ connection: OpaquePointer, slot: Int, connectionID: UInt64) {
+    func open(_ connection: OpaquePointer, slot: Int) {
         // SAFETY: the library has just announced this connection.
         unsafe self.connection = unsafe connection
         self.slot = slot
-        connectionNumber = connectionID
         socket = unsafe cmhd_descriptor(connection)
         peerText = nil
         isOverLimit = false

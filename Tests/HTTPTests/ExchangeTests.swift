@@ -39,7 +39,7 @@ struct ExchangeTests {
             seen = [
                 text(request.rawTarget), text(request.query), text(request.value(of: .accept)!),
                 String(decoding: request.values(named: Array("x-odd".utf8).span)!, as: UTF8.self),
-                "\(request.value(of: .origin) == nil)", "\(request.headerCount)", request.remoteAddress,
+                "\(request.value(of: .origin) == nil)", request.remoteAddress,
                 "\(request.method)",
             ]
         }
@@ -49,7 +49,7 @@ struct ExchangeTests {
                 $0.status == 200 && $0.body == "hello" && $0.headers["content-type"] == "text/plain"
             })
         #expect(!client.isAtEnd)
-        #expect(seen == ["/a%20b/c?x=1&y=+%2B", "x=1&y=+%2B", "text/plain", "", "true", "3", "127.0.0.1", "get"])
+        #expect(seen == ["/a%20b/c?x=1&y=+%2B", "x=1&y=+%2B", "text/plain", "", "true", "127.0.0.1", "get"])
         #expect(
             house.script.log
                 == Array(repeating: ["accept GET /a%20b/c", "end", "closed completed"], count: 3).flatMap { $0 })

@@ -63,9 +63,9 @@ struct WaitingTests {
     func many(_ isSoon: Bool) throws {
         let (house, held) = try waiting(300)
         if !isSoon { #expect(rests(house)) }
-        for request in held.reversed() { answer(request, "\(request.connectionID)") }
+        for request in held.reversed() { answer(request, "\(request.id)") }
         #expect(house.run { house.clients.allSatisfy { $0.responses().count == 1 } })
-        #expect(Set(house.clients.map { $0.responses()[0].body }) == Set(held.map { "\($0.connectionID)" }))
+        #expect(Set(house.clients.map { $0.responses()[0].body }) == Set(held.map { "\($0.id)" }))
         #expect(rests(house))
     }
 

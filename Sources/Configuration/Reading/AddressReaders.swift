@@ -92,9 +92,9 @@ extension ScalarReader where Value == String {
 }
 
 /// The two halves of `host:port` and `[v6]:port`.
-enum HostAndPort {
-    /// Splits at the last colon outside of brackets; no port where there is none.
-    static func parts(_ text: String) -> (host: String, port: String?) {
+public enum HostAndPort {
+    /// Splits at the last colon outside of brackets; no port where there is none. The host keeps its brackets.
+    public static func parts(_ text: String) -> (host: String, port: String?) {
         let tail = text.hasPrefix("[") ? text.lastIndex(of: "]") ?? text.startIndex : text.startIndex
         guard let colon = text[tail...].lastIndex(of: ":") else { return (text, nil) }
         return (String(text[..<colon]), String(text[text.index(after: colon)...]))

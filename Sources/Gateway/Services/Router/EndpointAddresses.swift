@@ -6,6 +6,7 @@
 // identity is a connection. So the gateway looks a name up once each time the link to its endpoint comes up, on a
 // thread of its own. A worker that moves to another address loses its link first.
 
+import Configuration
 import Reactors
 
 /// An endpoint `tcp://host:port` whose host is a name.
@@ -16,14 +17,15 @@ struct NamedEndpoint: Equatable {
 
     /// Nil for another transport, or if the host is already an address.
     init?(_ endpoint: String) {
-        guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return nil }
+        guard endpoint.hasPrefix("tcp://") else { return nil }
         // The part before a semicolon is our own address, zmq_tcp(7).
         let semicolon = endpoint.lastIndex(of: ";").map { endpoint.index(after: $0) }
         let begin = semicolon ?? endpoint.index(endpoint.startIndex, offsetBy: "tcp://".count)
-        guard begin < colon else { return nil }
-        host = String(endpoint[begin..<colon])
+        let (host, port) = HostAndPort.parts(String(endpoint[begin...]))
+        guard let port, !host.isEmpty else { return nil }
+        self.host = host
         head = String(endpoint[..<begin])
-        tail = String(endpoint[colon...])
+        tail = ":" + port
         let isAddress = host.hasPrefix("[") || host.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
         if isAddress { return nil }
     }
