@@ -208,4 +208,23 @@ struct NativeClientsTests {
         workers[1].send("", "[2]")
         #expect(stage.next(client) == ["[2]"] && stage.counts.nativeOpen == 0)
     }
+
+    @Test("a request that waited until its deadline does not get the place of one that ends with it")
+    func poolDeadline() throws {
+        let stage = try stage(.ready, most: 1) { $0.replies.deadline = .seconds(2) }
+        let client = try Peer<Dealer>(stage.host.context, connect: door)
+        let workers = try ["a", "b"].map { name in
+            let worker = try Peer<Dealer>(stage.host.context, connect: there, identity: name)
+            worker.send("", "ready")
+            #expect(stage.run { stage.state.pools[0].workers.contains { $0.id == name } })
+            return worker
+        }
+        for text in ["1", "2", "3"] { client.send(text) }
+        #expect(stage.next(workers[0]) == ["", "1"])
+        #expect(stage.run { stage.state.waiting == 2 })
+        stage.pass(seconds: 2.1)
+        #expect(stage.nativeRejections(.deadline) == 3 && stage.state.waiting == 0)
+        stage.settle()
+        #expect(workers[1].heard().isEmpty && stage.state.pools[0].ready == 1)
+    }
 }

@@ -310,12 +310,12 @@ final class Pool: MemoryHolder {
     /// Ends requests of native clients that have reached the deadline: no exchange does it for them.
     private func endNatives() {
         guard natives > 0, host.now.since(noNativeBefore) >= plan.rules.deadline else { return }
-        noNativeBefore = .distantFuture
-        for request in requests.values where request.isCounted {
-            guard host.now.since(request.arrivedAt) >= plan.rules.deadline else {
-                noNativeBefore = min(noNativeBefore, request.arrivedAt)
-                continue
-            }
+        let counted = requests.values.filter(\.isCounted)
+        let isOver = { [host, plan] in host.now.since($0.arrivedAt) >= plan.rules.deadline } as (QueuedRequest) -> Bool
+        noNativeBefore = counted.filter { !isOver($0) }.map(\.arrivedAt).min() ?? .distantFuture
+        let over = counted.filter(isOver)
+        // Those that wait end first: otherwise they would get the places, and the workers, of those that have them.
+        for request in over.filter({ $0.worker == nil }) + over.filter({ $0.worker != nil }) {
             owned.remove(request)
             abandon(request)
             host.finish(request.metadata.owner, because: .deadline, request.queueTiming(at: host.now))
