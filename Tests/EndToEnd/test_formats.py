@@ -1,4 +1,4 @@
-"""Which type a client gets for what it accepts, which bodies are taken, and what a HEAD does."""
+"""Which bodies are taken, and what a HEAD does."""
 import gzip
 import http.client
 import json
@@ -6,10 +6,7 @@ import json
 import pytest
 import requests
 import zmq
-from scripted import echo, replies
-
-AXIOS = "application/json, text/plain, */*"
-JSON, NDJSON, SSE = "application/json", "application/x-ndjson", "text/event-stream"
+from scripted import echo
 
 
 @pytest.fixture
@@ -23,37 +20,6 @@ def service(start, endpoint, tmp_path, scripted):
         gateway.ready("s")
         return gateway
     return make
-
-
-ACCEPTED = {
-    "*/*": NDJSON, AXIOS: JSON, "*/*, application/json": JSON, "application/json, */*;q=0.9": JSON, "application/x-ndjson, */*": NDJSON,
-    "text/event-stream, */*": SSE, "text/*, */*": SSE, "*/*, application/json;q=0.9": NDJSON, "application/json;q=0, */*": NDJSON,
-    "text/html, */*;q=0.8": NDJSON, "application/json-rpc, application/json": JSON, "application/json-rpc": JSON,
-    "application/vnd.api+json": JSON, "application/problem+json, text/html;q=0.1": JSON, "application/x-ndjson;q=0.5, text/json;q=0.4": NDJSON}
-
-
-def test_a_type_that_is_named_goes_before_one_that_is_only_covered(service):
-    gateway = service(replies(b"1", b'{"done":1}'))
-    for accept, kind in ACCEPTED.items():
-        answer = gateway.post("s", 1, Accept=accept)
-        assert (answer.status_code, answer.headers["content-type"]) == (200, kind), accept
-        assert answer.headers["vary"] == "Accept"
-    for accept in ("text/html", "image/png, text/plain", "application/json;q=0"):
-        assert gateway.post("s", 1, Accept=accept).json()["code"] == "not_acceptable", accept
-
-
-def test_topics_are_ndjson_for_who_names_it(start, endpoint, tmp_path):
-    gateway = start.gateway({"p": {"peer": "publisher", "bind": endpoint()}}, tmp_path)
-    for accept, kind in (("*/*", SSE), ("application/x-ndjson, */*", NDJSON), ("text/event-stream, */*", SSE)):
-        answer = gateway.get("/v1/services/p?topic=a&deadline=50ms", Accept=accept)
-        assert answer.headers["content-type"] == kind, accept
-
-
-@pytest.mark.parametrize("kind", [
-    "application/json-rpc", "application/jsonrequest", "text/json", "application/vnd.api+json; charset=utf-8", "application/problem+json",
-    "application/JSON"])
-def test_a_type_with_json_in_its_name_is_json(service, kind):
-    assert service(echo, replies={"count": 1}).post("s", {"a": 1}, Content_Type=kind).json() == {"a": 1}
 
 
 @pytest.mark.parametrize("body", ["json", "text", "binary"])

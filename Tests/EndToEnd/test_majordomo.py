@@ -96,12 +96,6 @@ def test_parts_come_as_they_are_sent_and_the_final_one_ends(broker):
     assert json.loads(stream[3]["data"])["reason"] == "final"
 
 
-def test_workers_of_0_2_with_an_empty_frame_are_answered_in_kind(broker):
-    one = broker()
-    one.parts("old", [b"1"], head=(b"",))
-    assert one.gateway.post("old", 0, Accept="application/json").json() == [1]
-
-
 def test_native_clients_of_both_versions(broker):
     one = broker()
     one.worker("echo", lambda body: body.upper())
@@ -118,16 +112,6 @@ def test_native_clients_of_both_versions(broker):
     client.send_multipart([b"MDPC02", b"\x01", b"echo", b"x"])
     assert client.recv_multipart() == [b"MDPC02", b"\x03", b"echo", b"X"]
     assert one.gateway.metric("zmq_gateway_native_requests_total", 'service="hub"') == 4
-
-
-@pytest.mark.parametrize("question, answer", [
-    ((b"mmi.service", b"echo"), b"200"), ((b"mmi.service", b"other"), b"404"), ((b"mmi.other", b"echo"), b"501")])
-def test_the_brokers_own_services(broker, question, answer):
-    one = broker()
-    one.worker("echo")
-    client = one.client()
-    client.send_multipart([b"MDPC01", *question])
-    assert client.recv_multipart() == [b"MDPC01", question[0], answer]
 
 
 def test_a_native_client_waits_for_a_worker_that_is_yet_to_come(broker):
@@ -179,29 +163,6 @@ def test_a_configured_service_goes_before_a_registered_one(broker):
     assert one.gateway.post("hub", 1).status_code == 405
 
 
-@pytest.mark.parametrize("break_it", [
-    [b"", ONE, b"\x01", b"echo"], [b"", ONE, b"\x02", b"client", b"", b"x"]], ids=["ready twice", "a request"])
-def test_who_breaks_the_protocol_is_told_to_go(broker, break_it):
-    one = broker()
-    seen = threading.Event()
-    worker = one.worker("echo", lambda body: seen.set())
-    with ThreadPoolExecutor(1) as clients:
-        result = clients.submit(one.gateway.post, "echo", 1)
-        assert seen.wait(10)
-        worker.send(break_it)
-        assert result.result().json()["code"] == "worker_lost"
-    assert worker.wait_for(lambda seen: [f for f in seen if f[2] == b"\x05"], "DISCONNECT")
-    assert one.workers("echo") == 0
-
-
-@pytest.mark.parametrize("frames", [[b"", ONE, b"\x04"], [b"", ONE, b"\x03", b"nobody", b"", b"x"]], ids=["heartbeat", "reply"])
-def test_a_worker_that_knew_another_broker_is_told_to_begin_anew(broker, scripted, frames):
-    one = broker()
-    worker = scripted(zmq.DEALER, lambda frames, send: None, connect=one.there)
-    worker.send(frames)
-    assert worker.wait_for_count(1) == [[b"", ONE, b"\x05"]]
-
-
 def test_a_worker_that_says_goodbye_gets_nothing(broker):
     one = broker()
     first = one.worker("echo", lambda body: b'"first"')
@@ -209,26 +170,6 @@ def test_a_worker_that_says_goodbye_gets_nothing(broker):
     first.send([b"", ONE, b"\x05"])
     one.gateway.until(lambda: one.workers("echo") == 1)
     assert [one.gateway.post("echo", 1).json() for _ in range(4)] == ["second"] * 4
-
-
-def test_heartbeats_go_both_ways_and_the_silent_are_gone(broker):
-    one = broker(heartbeat={"interval": "250ms", "liveness": 2})
-    worker = one.worker("echo")
-    assert worker.wait_for_count(1)[0] == [b"", ONE, b"\x04"]
-    one.gateway.until(lambda: one.workers("echo") == 0)
-
-
-@pytest.mark.parametrize("frames", [
-    [b"x"], [b"", b"MDPW01"], [b"", b"MDPW01", b""], [b"", b"MDPW01", b"\x01"], [b"", b"MDPW01", b"\x03"], [b"", b"MDPC01"],
-    [b"", b"MDPC01", b"echo"], [b"MDPC02"], [b"MDPC02", b"\x09", b"echo", b"x"], [b"MDPW02", b"\x01"], [b"", b"MDPX01", b"a", b"b"],
-    [b"", b"MDPW01", b"\x03", b"c", b"x", b"y"], [b""] * 40], ids=repr)
-def test_short_and_odd_messages_harm_nobody(broker, scripted, frames):
-    one = broker()
-    one.worker("echo")
-    stranger = scripted(zmq.DEALER, lambda frames, send: None, connect=one.there)
-    for _ in range(10):
-        stranger.send(frames)
-    assert [one.gateway.post("echo", number).json() for number in range(5)] == list(range(5))
 
 
 def test_a_route_leads_to_a_registered_service(start, endpoint, scripted, tmp_path):

@@ -134,13 +134,3 @@ def test_names_without_a_worker_make_room_for_one_that_has_one(hub, threaded):
         assert worker.failure is None
     page = requests.get(gateway.url + "/metrics", timeout=60).text
     assert 'zmq_gateway_native_refused_total{service="hub",reason="no_worker"} 11' in page, "ten of clients, and one made room"
-
-
-@pytest.mark.parametrize("name, words", [(b"a/b", "which is not a valid name"), (b"other", "add it to `allow`")])
-def test_a_name_that_is_refused_is_refused_for_the_true_reason(hub, threaded, name, words):
-    gateway, there = hub(allow=["echo"])
-    worker = threaded(StubbornWorker, there, name=name)
-    gateway.until(lambda: words in gateway.get("/readyz").json()["services"]["hub"].get("trouble", ""))
-    worker.say(command(HEARTBEAT), [b"", b"MDPC01", b"mmi.service", b"echo"])
-    gateway.until(lambda: worker.told[b"mmi.service"] == 1)
-    assert worker.told[b"\x05"] == 0, "it is left alone, or it would be back at once"

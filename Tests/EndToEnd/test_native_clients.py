@@ -67,13 +67,6 @@ def test_dealer_clients_are_served_without_a_delimiter(service, peer):
     assert sorted(client.recv_multipart() for _ in range(10)) == [[b"%d" % number] for number in range(10)]
 
 
-def test_bodies_of_several_frames_pass_whole(service):
-    one = service("dealer")
-    client = one.client()
-    client.send_multipart([b"a", b"b" * 1000, b"c"])
-    assert client.recv_multipart() == [b"a", b"b" * 1000, b"c"]
-
-
 def test_the_worker_sees_what_it_would_see_behind_a_proxy(service):
     one = service("dealer")
     client = one.client()

@@ -408,19 +408,6 @@ def test_a_worker_that_is_drained_gets_nothing_new(pool):
     assert requests.post(one.gateway.url + "/v1/services/none/workers/x/drain").json()["code"] == "unknown_service"
 
 
-def test_a_service_whose_workers_do_not_answer(pool):
-    one = pool(ready_carries_reply=False)
-    gate = threading.Semaphore(0)
-    one.worker(lambda body: gate.acquire(timeout=10) and b"ready again")
-    with ThreadPoolExecutor(1) as clients:
-        result = clients.submit(one.gateway.post, "s", 1)
-        one.gateway.until(lambda: one.state()["busy"] == 1)
-        assert not result.done()
-        gate.release()
-        answer = result.result()
-    assert (answer.status_code, answer.headers["X-Exchange-End"], answer.content) == (204, "final", b"")
-
-
 def test_a_reply_after_the_end_reaches_nobody_and_frees_the_worker(pool):
     one = pool()
     gate = threading.Semaphore(0)
@@ -434,24 +421,6 @@ def test_a_reply_after_the_end_reaches_nobody_and_frees_the_worker(pool):
     gate.release()
     assert one.gateway.post("s", '"next"').json() == "next"
     assert one.gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",reason="late"') == 1
-
-
-def test_pirates_are_told_that_we_live_and_are_gone_when_they_are_silent(pool):
-    one = pool(PIRATE, heartbeat={"interval": "250ms", "liveness": 2})
-    worker = one.worker()
-    assert worker.wait_for_count(1)[0] == [b"\x02"]
-    one.gateway.ready("s", False)
-    worker.send([b"\x02"])
-    one.gateway.ready("s")
-    assert one.gateway.post("s", 7).json() == 7
-
-
-def test_pirates_that_write_words_are_answered_in_words(pool, scripted):
-    one = pool(PIRATE, heartbeat={"interval": "250ms"})
-    worker = scripted(zmq.DEALER, lambda frames, send: len(frames) == 3 and send(frames), connect=one.there)
-    worker.send([b"READY"])
-    assert worker.wait_for_count(1)[0] == [b"HEARTBEAT"]
-    assert one.gateway.post("s", 7).json() == 7
 
 
 def test_a_busy_pirate_need_not_speak(pool):
@@ -475,22 +444,6 @@ def test_a_frozen_worker_is_noticed_although_it_is_busy(start, endpoint, tmp_pat
         gateway.until(lambda: gateway.get("/v1/services/s").json()["pool"]["busy"] == 1)
         os.killpg(worker.pid, signal.SIGSTOP)
         assert result.result().json()["code"] == "worker_lost"
-
-
-@pytest.mark.parametrize("frames", [
-    [b"x"], [b""], [b"", b"\xff"] + [b"y"] * 30, [b"a", b"b", b"c", b"d", b"e", b"f"]], ids=["one", "empty", "many", "six"])
-@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
-def test_words_that_are_none_harm_nobody(pool, scripted, dialect, frames):
-    one = pool(dialect)
-    one.worker()
-    stranger = scripted(zmq.DEALER, lambda frames, send: None, connect=one.there)
-    for _ in range(20):
-        stranger.send(frames)
-    for number in range(10):
-        assert one.gateway.post("s", number, query="?deadline=300ms").status_code in (200, 504)
-    stranger.close()
-    one.gateway.until(lambda: len(one.state()["workers"]) == 1)
-    assert one.gateway.post("s", 1).json() == 1
 
 
 def test_a_raw_session_sends_through_the_pool(pool):

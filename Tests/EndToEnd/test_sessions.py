@@ -90,26 +90,6 @@ def test_a_worker_may_speak_first_and_often(bound):
         assert [said(other) for _ in range(3)] == [f"second {number}" for number in range(3)]
 
 
-@pytest.mark.parametrize("body, message, answer", [
-    ("text", "grüß", "grüß"), ("binary", b"\x00\xff", b"\x00\xff"), ("binary", "text", "text"), ("json", "[1, 2]", "[1, 2]")])
-def test_a_message_is_one_body_of_the_services_kind(bound, body, message, answer):
-    gateway, _ = bound(echo, service={"body": body})
-    with session(gateway, "/v1/services/s") as client:
-        client.send(message)
-        assert client.recv(5) == answer
-
-
-@pytest.mark.parametrize("body, message, code", [("json", "{bad", 1007), ("json", b"{}", 1003), ("text", b"x", 1003)])
-def test_a_message_that_is_none_of_the_services_closes_the_session(bound, body, message, code):
-    gateway, worker = bound(echo, service={"body": body})
-    with session(gateway, "/v1/services/s") as client:
-        client.send(message)
-        with pytest.raises(websockets.ConnectionClosed) as closed:
-            client.recv(5)
-        assert closed.value.rcvd.code == code and closed.value.rcvd.reason
-    assert worker.seen == []
-
-
 def test_without_a_worker_there_is_no_session_and_a_lost_one_ends_it(start, endpoint, tmp_path, scripted):
     there = endpoint()
     gateway = start.gateway({"s": {"peer": "router", "connect": there, "replies": FINAL}}, tmp_path)
@@ -265,62 +245,6 @@ def test_what_stands_behind_a_resume_in_one_piece_belongs_to_the_session_that_is
             assert next(messages) == 1002
         raw.close()
     gateway.until(lambda: gateway.metric("zmq_gateway_connections") <= 1)
-
-
-@pytest.mark.parametrize("token", ["-1" + "a" * 32, "-f" + "0" * 32, "+1" + "a" * 32, "ff" + "a" * 32, "zz" + "a" * 32, "é" * 17, "", "0"])
-def test_a_token_that_is_none_is_refused(bound, token):
-    gateway, _ = bound(echo, reactors=2)
-    with session(gateway, "/v1/socket", **V1) as client:
-        said(client)
-        client.send(json.dumps({"op": "resume", "token": token, "seq": 0}))
-        answers = [said(client)]
-        with contextlib.suppress(TimeoutError):
-            answers.append(said(client, 0.2))
-        assert "resume_refused" in [answer.get("problem", {}).get("code") for answer in answers]
-    assert gateway.get("/healthz").ok
-
-
-def test_numbered_messages_where_nothing_can_be_resumed(bound):
-    gateway, _ = bound(echo, sessions={"resume": "0"})
-    with session(gateway, "/v1/services/s?resume=1") as client:
-        hello = said(client)
-        assert hello["op"] == "hello" and "token" not in hello
-        client.send('{"op":"send","body":5}')
-        client.send('{"op":"send","body":6}')
-        assert [said(client) for _ in range(2)] == [{"op": "reply", "seq": 1, "body": 5}, {"op": "reply", "seq": 2, "body": 6}]
-        client.socket.shutdown(socket.SHUT_RDWR)
-    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
-
-
-def test_what_was_forgotten_is_told(bound):
-    gateway, worker = bound(silent, sessions={"resume_bytes": "1KiB"})
-    with session(gateway, "/v1/services/s?resume=1") as client:
-        token = said(client)["token"]
-        client.send('{"op":"send","body":1}')
-        ticket = worker.wait_for_count(1)[0][0]
-        client.socket.shutdown(socket.SHUT_RDWR)
-    for number in range(100):
-        worker.send([ticket, b'"reply %03d"' % number])
-    gateway.until(lambda: gateway.metric("zmq_gateway_replies_total", 'service="s"') == 100)
-    with session(gateway, "/v1/services/s?resume=1") as client:
-        said(client)
-        client.send(json.dumps({"op": "resume", "token": token, "seq": 0}))
-        answer = said(client)
-        assert 50 < answer["missed"] < 100
-        rest = [said(client) for _ in range(100 - answer["missed"])]
-        assert [message["seq"] for message in rest] == list(range(answer["missed"] + 1, 101))
-        assert rest[-1]["body"] == "reply 099"
-
-
-def test_a_session_that_nobody_comes_back_to_ends(bound):
-    gateway, worker = bound(silent, service={"cancel": '"stop"'}, sessions={"resume": "300ms"})
-    with session(gateway, "/v1/services/s?resume=1") as client:
-        said(client)
-        client.send('{"op":"send","body":1}')
-        worker.wait_for_count(1)
-        client.socket.shutdown(socket.SHUT_RDWR)
-    assert worker.wait_for_count(2)[1][-1] == b'"stop"'
-    gateway.until(lambda: gateway.metric("zmq_gateway_sessions_open") == 0)
 
 
 def upgrade(gateway, path="/v1/services/s", **changes):

@@ -517,40 +517,9 @@ def test_one_that_takes_nothing_of_the_cache_is_ended_over_what_comes_meanwhile(
 # What is refused, dropped and told.
 
 
-def test_what_is_no_message_is_counted_and_dropped(published):
-    gateway, publisher = published()
-    with Stream(gateway, "topic=a") as stream:
-        assert publisher.heard() == "+a"
-        publisher.socket.send(b"a")
-        publisher.send("a", "1", "2")
-        publisher.send("a", "{not json")
-        publisher.send("a", "")
-        publisher.send("a", "2")
-        assert stream.event() == {"id": "1", "data": {"topic": "a", "body": 2}}
-    assert gateway.metric("zmq_gateway_replies_dropped_total", 'service="s",reason="malformed"') == 4
-    assert topics(gateway, "publications_total") == 5
-
-
-@pytest.mark.parametrize("query, accept, status, code", [
-    ("topic=a", "application/json", 406, "not_acceptable"), ("topic=" + "x" * 256, None, 400, "bad_parameter"),
-    ("&".join(["topic=a"] * 101), None, 400, "bad_parameter"), ("topic=a&deadline=soon", None, 400, "bad_parameter"),
-    ("topic=a&request=1", None, 400, "bad_parameter"), ("topic=%ff", None, 400, "bad_path"), ("topics=a", None, 400, "bad_parameter")])
-def test_a_request_that_cannot_be_obeyed_is_refused(published, query, accept, status, code):
-    gateway, _ = published()
-    answer = gateway.get(f"/v1/services/s?{query}", **({"Accept": accept} if accept else {}))
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert topics(gateway, "subscribers") == 0
-
-
 def test_other_services_know_no_topics(start, endpoint, tmp_path):
     gateway = start.gateway({"s": {"peer": "rep", "bind": endpoint()}}, tmp_path)
     assert gateway.get("/v1/services/s?topic=a").json()["code"] == "bad_parameter"
-
-
-def test_a_publisher_takes_no_requests(published):
-    gateway, _ = published()
-    answer = gateway.post("s", 1)
-    assert (answer.status_code, answer.json()["code"], answer.headers["allow"]) == (405, "method_not_allowed", "GET, HEAD, OPTIONS")
 
 
 @pytest.mark.parametrize("reactors", [1, 2])

@@ -22,6 +22,26 @@ import Testing
         }
     }
 
+    @Test(
+        "a host is served if it is a loopback name, where it listens, or configured; on all addresses, any address is",
+        arguments: [
+            ("localhost", true, true), ("LOCALHOST:8080", true, true), ("127.0.0.1:1", true, true),
+            ("127.9.9.9", true, true),
+            ("[::1]:80", true, true), ("10.0.0.5:8080", true, true), ("10.0.0.6", false, true),
+            ("[2001:db8::1]", false, true),
+            ("gateway.example", true, true), ("gateway.example.", false, false), ("evil.example", false, false),
+            ("127.0.0.1.evil.example", false, false), ("127.0.0.1:x", false, false), ("[::1", false, false),
+            ("[::1]x", false, false), ("", false, false), ("10.0.0.999", false, false), ("10.0.0", false, false),
+        ])
+    func hosts(_ field: String, _ isServed: Bool, _ isServedEverywhere: Bool) {
+        var configuration = Configuration()
+        configuration.allowedHosts = ["gateway.example"]
+        for (host, expected) in [("10.0.0.5", isServed), ("0.0.0.0", isServedEverywhere)] {
+            configuration.listen = [.tcp(host: host, port: 8080)]
+            #expect((CallerRules(configuration).hostProblem(field) == nil) == expected, "\(field) at \(host)")
+        }
+    }
+
     @Test("an origin is the gateway's own with the scheme in force only")
     func origins() {
         #expect(verdict(origin: "http://127.0.0.1:8080") == "own")

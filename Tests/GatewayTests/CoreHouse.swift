@@ -1,5 +1,5 @@
-// A whole reactor on the test's thread, and raw clients of it. Nothing sleeps: `run` turns the reactor until a
-// condition holds, and gives up after a time limit.
+// Whole reactors on the test's thread, mostly one, and raw clients of them. Nothing sleeps: `run` turns the reactors
+// until a condition holds, and gives up after a time limit.
 
 import Configuration
 import Foundation
@@ -11,45 +11,52 @@ import Testing
 @testable import Gateway
 
 final class CoreHouse {
-    let core: Core
-    private let port: UInt16
+    let cores: [Core]
+    var core: Core { cores[0] }
+    private let ports: [UInt16]
 
     /// Called in each turn: workers do their work.
     var work: () -> Void = {}
 
-    /// - Parameter text: the configuration, as users write it.
-    convenience init(_ text: String) throws {
+    /// - Parameters:
+    ///   - text: the configuration, as users write it.
+    ///   - drain: how long a drain waits for what is open.
+    convenience init(_ text: String, reactors: Int = 1, drain: Duration = .zero) throws {
         let loaded = Configuration.load(text: text, file: "test")
         try #require(loaded.errors.isEmpty, "\(loaded.errors)")
-        try self.init { configuration in
+        try self.init(reactors: reactors) { configuration in
             configuration = loaded.configuration
             configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
-            configuration.publicFolder = .off
-            configuration.timeouts.drain = .zero
+            if case .folderIfPresent = configuration.publicFolder { configuration.publicFolder = .off }
+            configuration.timeouts.drain = drain
         }
     }
 
-    init(_ adjust: (inout Configuration) -> Void) throws {
+    init(reactors: Int = 1, _ adjust: (inout Configuration) -> Void) throws {
         var configuration = Configuration()
         configuration.listen = [.tcp(host: "127.0.0.1", port: 0)]
         configuration.publicFolder = .off
         configuration.timeouts.drain = .zero
         adjust(&configuration)
         let shared = try SharedState(
-            configuration, reactors: 1, output: LineWriter(descriptor: STDERR_FILENO, isJSON: false),
+            configuration, reactors: reactors, output: LineWriter(descriptor: STDERR_FILENO, isJSON: false),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        core = try Core(index: 0, shared, addresses: [.tcp(host: "127.0.0.1", port: 0)])
-        let address = core.boundAddresses[0]
-        port = UInt16(address[address.index(after: address.lastIndex(of: ":")!)...])!
+        cores = try (0..<reactors).map { try Core(index: $0, shared, addresses: [.tcp(host: "127.0.0.1", port: 0)]) }
+        ports = cores.map { core in
+            let address = core.boundAddresses[0]
+            return UInt16(address[address.index(after: address.lastIndex(of: ":")!)...])!
+        }
     }
 
     /// Drains and lets go of everything.
     func stop() {
-        core.beginDrain()
-        core.run()
+        for core in cores { core.beginDrain() }
+        // A reactor waits until the others have nothing in flight: the last hears of the first, then the first of it.
+        while cores.count > 1, !core.hasSaidIdle { core.reactor.turn() }
+        for core in cores.reversed() { core.run() }
     }
 
-    func connect() -> CoreClient { CoreClient(port) }
+    func connect(to reactor: Int = 0) -> CoreClient { CoreClient(ports[reactor]) }
 
     /// Turns the reactor until the condition holds. False if it does not within `seconds`.
     @discardableResult
@@ -65,8 +72,10 @@ final class CoreHouse {
     private func turn() {
         work()
         // A worker's sockets wake nothing: another turn comes soon.
-        _ = core.reactor.schedule(at: core.reactor.now + 2_000_000, Nothing(), key: 0)
-        core.reactor.turn()
+        for core in cores {
+            _ = core.reactor.schedule(at: core.reactor.now + 2_000_000, Nothing(), key: 0)
+            core.reactor.turn()
+        }
     }
 
     /// Sends a request, and gives the whole of what comes back once `condition` holds for it.
@@ -81,6 +90,26 @@ final class CoreHouse {
 
     /// The same for one whole response that is not streamed.
     func ask(_ head: String, _ body: String? = nil) -> String { ask(head, body) { $0.isWhole } }
+
+    /// A client whose connection has become a session.
+    /// - Parameter protocols: that it offers.
+    func openSession(_ path: String, _ protocols: String? = "zmq-gateway.v1", to reactor: Int = 0) -> CoreClient {
+        let client = connect(to: reactor)
+        client.askForSession(path, protocols.map { "Sec-WebSocket-Protocol: \($0)\r\n" } ?? "")
+        #expect(run { client.text.hasPrefix("HTTP/1.1 101") }, "\(client.text)")
+        return client
+    }
+
+    /// The next message of a session.
+    func next(_ client: CoreClient) -> String {
+        var message: String?
+        #expect(
+            run {
+                message = client.heard()
+                return message != nil
+            })
+        return message ?? ""
+    }
 
     /// Turns it a few times, for what must not happen.
     func settle() { for _ in 0..<5 { turn() } }
@@ -106,6 +135,8 @@ final class CoreClient {
     /// What a session has read of it already.
     private var taken = 0
     private(set) var isAtEnd = false
+    /// Of the message that was heard last: 1 text, 2 binary, 8 close, 9 ping, 10 pong.
+    private(set) var lastOpcode: UInt8 = 0
 
     fileprivate init(_ port: UInt16) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -134,23 +165,41 @@ final class CoreClient {
         var room = [UInt8](repeating: 0, count: 65_536)
         while descriptor >= 0 {
             let count = unsafe recv(descriptor, &room, room.count, Int32(MSG_DONTWAIT))
-            if count == 0 { isAtEnd = true }
+            if count == 0 || count < 0 && errno != EAGAIN { isAtEnd = true }
             guard count > 0 else { break }
             bytes += room[..<count]
         }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Sends a text message over the session that this connection has become.
-    func say(_ message: String) {
-        let payload = Array(message.utf8)
+    /// Nothing more will come.
+    var isGone: Bool {
+        _ = text
+        return isAtEnd
+    }
+
+    /// Asks for a session on this connection.
+    /// - Parameter fields: more of them, each with its line break.
+    func askForSession(_ path: String, _ fields: String = "") {
+        send(
+            "GET \(path) HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\(fields)\r\n")
+    }
+
+    /// Sends a message over the session that this connection has become.
+    func say(_ message: String, isBinary: Bool = false) { send(opcode: isBinary ? 2 : 1, Array(message.utf8)) }
+
+    func send(opcode: UInt8, _ text: String) { send(opcode: opcode, Array(text.utf8)) }
+
+    /// Sends a frame, masked with zeros.
+    func send(opcode: UInt8, _ payload: [UInt8]) {
         let length: [UInt8] =
             payload.count < 126
             ? [0x80 | UInt8(payload.count)] : [0xFE, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
-        send([0x81] + length + [0, 0, 0, 0] + payload)
+        send([0x80 | opcode] + length + [0, 0, 0, 0] + payload)
     }
 
-    /// The next message of the session (a close as `close 1000`), or nil if none has come.
+    /// The next message, ping or pong of the session (a close as `close 1000 reason`), or nil if none has come.
     func heard() -> String? {
         _ = text
         if taken == 0 {
@@ -166,8 +215,24 @@ final class CoreClient {
         guard rest.count >= head + count else { return nil }
         taken += head + count
         let payload = rest[head..<head + count]
-        guard rest[0] & 0x0F == 8 else { return String(decoding: payload, as: UTF8.self) }
-        return "close \(payload.prefix(2).reduce(0) { $0 << 8 | Int($1) })"
+        lastOpcode = rest[0] & 0x0F
+        guard lastOpcode == 8 else { return String(decoding: payload, as: UTF8.self) }
+        let reason = String(decoding: payload.dropFirst(2), as: UTF8.self)
+        return "close \(payload.prefix(2).reduce(0) { $0 << 8 | Int($1) })" + (reason.isEmpty ? "" : " \(reason)")
+    }
+
+    /// The value of a key in a message that has no objects in it.
+    static func value(_ key: String, in message: String) -> String {
+        let rest = message.components(separatedBy: "\"\(key)\":").dropFirst().first ?? ""
+        return rest.prefix { $0 != "," && $0 != "}" }.filter { $0 != "\"" }
+    }
+
+    /// Leaves without a goodbye: its connection is reset.
+    func reset() {
+        var lingering = linger(l_onoff: 1, l_linger: 0)
+        // SAFETY: the kernel reads one `linger`.
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
+        leave()
     }
 
     func leave() {

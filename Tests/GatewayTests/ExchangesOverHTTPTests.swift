@@ -7,38 +7,6 @@ import ZeroMQ
 
 @testable import Gateway
 
-/// A reactor with one `dealer` service `s` and its worker.
-private final class Stage {
-    let house: CoreHouse
-    private let worker: Peer<Dealer>
-    /// What the worker was asked.
-    private(set) var requests: [String] = []
-    /// What it answers.
-    var replies: (String) -> [String] = { [$0] }
-
-    /// - Parameters:
-    ///   - keys: of the service, as lines of YAML.
-    ///   - more: what follows in the configuration.
-    init(_ keys: String = "", _ more: String = "") throws {
-        let there = Endpoints.fresh()
-        let indented = keys.split(separator: "\n").map { "    \($0)\n" }.joined()
-        house = try CoreHouse("services:\n  s:\n    peer: dealer\n    bind: \(there)\n\(indented)\(more)")
-        worker = try Peer<Dealer>(house.core.context, connect: there)
-        house.work = { [unowned self] in response() }
-        #expect(house.run { house.core.services[0].state.isReady })
-    }
-
-    deinit { house.stop() }
-
-    private func response() {
-        while case let message = worker.receive(), message.count == 2 {
-            let request = String(decoding: message[1], as: UTF8.self)
-            requests.append(request)
-            for reply in replies(request) { worker.send([message[0], Array(reply.utf8)]) }
-        }
-    }
-}
-
 @Suite("Exchanges over HTTP", .timeLimit(.minutes(1)))
 struct ExchangesOverHTTPTests {
     private let plain = "POST /v1/services/s HTTP/1.1"
@@ -46,7 +14,7 @@ struct ExchangesOverHTTPTests {
 
     @Test("one reply is the body")
     func one() throws {
-        let stage = try Stage()
+        let stage = try HTTPStage()
         let text = stage.house.ask(post, "{\"a\":1}")
         #expect(text.hasPrefix("HTTP/1.1 200") && text.hasSuffix("\r\n\r\n{\"a\":1}"))
         #expect(text.contains("X-Exchange-End: count") && stage.requests == ["{\"a\":1}"])
@@ -54,7 +22,7 @@ struct ExchangesOverHTTPTests {
 
     @Test("several are an array, lines or events, as the client likes")
     func several() throws {
-        let stage = try Stage("replies: {count: 3}")
+        let stage = try HTTPStage("replies: {count: 3}")
         stage.replies = { _ in ["1", "[2]", "\"3\""] }
         #expect(stage.house.ask(post, "0").hasSuffix("\r\n\r\n[1,[2],\"3\"]"))
         let lines = stage.house.ask(plain + "\r\nAccept: application/x-ndjson", "0")
@@ -69,7 +37,7 @@ struct ExchangesOverHTTPTests {
 
     @Test("an EventSource asks by GET")
     func eventSource() throws {
-        let stage = try Stage("replies: {count: 1}")
+        let stage = try HTTPStage("replies: {count: 1}")
         let path = "GET /v1/services/s?request=%5B1%5D HTTP/1.1\r\nAccept: text/event-stream"
         #expect(stage.house.ask(path).contains("data: [1]\n\n"))
         #expect(stage.house.ask(path + "\r\nLast-Event-ID: 1").hasPrefix("HTTP/1.1 204"))
@@ -77,7 +45,7 @@ struct ExchangesOverHTTPTests {
 
     @Test("a final marker ends a stream; an error has the worker's words")
     func ends() throws {
-        let stage = try Stage(
+        let stage = try HTTPStage(
             """
             replies:
               final: {pointer: /done, equals: true, deliver: marker}
@@ -93,7 +61,7 @@ struct ExchangesOverHTTPTests {
 
     @Test("what runs out of time says so, and what came before with it")
     func deadline() throws {
-        let stage = try Stage("replies: {count: 2, deadline: 50ms}")
+        let stage = try HTTPStage("replies: {count: 2, deadline: 50ms}")
         let text = stage.house.ask(post, "7")
         #expect(
             text.hasPrefix("HTTP/1.1 504") && text.contains("\"code\":\"deadline\"") && text.contains("\"replies\":[7]")
@@ -107,7 +75,7 @@ struct ExchangesOverHTTPTests {
 
     @Test("one-way requests are 202 when the worker has them")
     func oneWay() throws {
-        let stage = try Stage("replies: {count: 0}")
+        let stage = try HTTPStage("replies: {count: 0}")
         stage.replies = { _ in [] }
         #expect(stage.house.ask(post, "1").hasPrefix("HTTP/1.1 202"))
         #expect(stage.house.run { stage.requests == ["1"] })
@@ -122,7 +90,7 @@ struct ExchangesOverHTTPTests {
             ("POST /v1/services/s?deadline=1h", "1", "400", "bad_parameter"),
         ])
     func rejected(_ head: String, _ body: String, _ status: String, _ code: String) throws {
-        let stage = try Stage()
+        let stage = try HTTPStage()
         let text = stage.house.ask(head + " HTTP/1.1", body)
         #expect(text.hasPrefix("HTTP/1.1 \(status)") && text.contains("\"code\":\"\(code)\""), "\(text)")
         #expect(stage.requests.isEmpty)
@@ -130,7 +98,7 @@ struct ExchangesOverHTTPTests {
 
     @Test("types that are not taken or not to be had are refused")
     func types() throws {
-        let stage = try Stage("max_body_bytes: 8")
+        let stage = try HTTPStage("max_body_bytes: 8")
         #expect(stage.house.ask(plain + "\r\nAccept: image/png", "1").hasPrefix("HTTP/1.1 406"))
         #expect(stage.house.ask(post + "\r\nContent-Type: text/html", "1").hasPrefix("HTTP/1.1 415"))
         #expect(stage.house.ask(post + "\r\nContent-Encoding: gzip", "1").hasPrefix("HTTP/1.1 415"))
@@ -141,7 +109,7 @@ struct ExchangesOverHTTPTests {
 
     @Test("a route makes an envelope of the request, and a response of the reply's")
     func envelopes() throws {
-        let stage = try Stage(
+        let stage = try HTTPStage(
             "request: envelope\nreply: envelope\nheaders: [accept-language]\nexpose: true",
             "routes:\n  - match: \"GET /orders/{id}\"\n    service: s\n")
         stage.replies = { request in
@@ -162,7 +130,7 @@ struct ExchangesOverHTTPTests {
 
     @Test("a reply that is not what the service declares is a 502, and nothing of it gets out")
     func badReplies() throws {
-        let stage = try Stage()
+        let stage = try HTTPStage()
         stage.replies = { _ in ["{secret"] }
         let text = stage.house.ask(post, "1")
         #expect(text.hasPrefix("HTTP/1.1 502") && text.contains("\"code\":\"bad_reply\"") && !text.contains("secret"))
@@ -170,18 +138,18 @@ struct ExchangesOverHTTPTests {
 
     @Test("text and binary services")
     func bodies() throws {
-        let stage = try Stage("body: text\nreplies: {count: 1}")
+        let stage = try HTTPStage("body: text\nreplies: {count: 1}")
         let text = stage.house.ask(plain + "\r\nAccept: text/plain\r\nContent-Type: text/plain", "hello")
         #expect(text.contains("Content-Type: text/plain") && text.hasSuffix("\r\n\r\nhello"))
         let lines = stage.house.ask("POST /v1/services/s?count=1 HTTP/1.1\r\nAccept: text/event-stream", "a\"b")
         #expect(lines.contains("data: \"a\\\"b\""))
-        let raw = try Stage("body: binary\nreplies: {count: 1}")
+        let raw = try HTTPStage("body: binary\nreplies: {count: 1}")
         #expect(raw.house.ask(plain + "\r\nAccept: application/octet-stream", "x\u{1}y").hasSuffix("\r\n\r\nx\u{1}y"))
     }
 
     @Test("a client that leaves ends its exchange, and its worker is told")
     func left() throws {
-        let stage = try Stage("cancel: '{\"stop\":true}'")
+        let stage = try HTTPStage("cancel: '{\"stop\":true}'")
         stage.replies = { _ in [] }
         let client = stage.house.connect()
         client.send("\(post)\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n1")

@@ -83,7 +83,7 @@ struct MajordomoTests {
     }
 
     @Test(
-        "the broker says itself whether somebody offers a name, and that it knows no other question",
+        "the broker itself answers whether a name has workers, and knows no other question",
         arguments: [("mmi.service", "echo", "200"), ("mmi.service", "none", "404"), ("mmi.what", "echo", "501")])
     func management(_ service: String, _ name: String, _ answer: String) throws {
         let stage = try stage()
@@ -95,9 +95,11 @@ struct MajordomoTests {
     }
 
     @Test(
-        "a message that is none of the protocol's harms nobody",
+        "a malformed message is counted and dropped",
         arguments: [
-            ["x"], ["", "MDPX01", "a"], ["", "MDPC03", "a", "b"], ["MDPC01", "a", "b"], ["", "MDPC01", "echo"],
+            ["x"], Array(repeating: "", count: 40), ["", "MDPW01"], ["", "MDPW01", ""], ["", "MDPC01"], ["MDPC02"],
+            ["MDPC02", "\u{9}", "echo", "x"], ["MDPW02", "\u{1}"], ["", "MDPX01", "a"], ["", "MDPC03", "a", "b"],
+            ["MDPC01", "a", "b"], ["", "MDPC01", "echo"],
             ["MDPC02", "\u{2}", "echo", "1"], ["MDPC02", "\u{1}", "echo"], ["", "MDPW01", "\u{9}"],
             ["", "MDPW01", "ready"],
             ["", "MDPW01", "\u{1}"],
@@ -111,7 +113,7 @@ struct MajordomoTests {
     }
 
     @Test(
-        "a worker that offers what it may not is not told to go, and the operator learns why",
+        "a worker that offers a refused name gets no DISCONNECT, and the trouble says why",
         arguments: [
             ("other", "not allowed"), ("e/cho", "which is not a valid name"), ("", "which is not a valid name"),
             ("mmi.x", "which is not a valid name"),
@@ -131,7 +133,7 @@ struct MajordomoTests {
         #expect(stage.run { stage.nativeRejections(.noWorker) == 1 })
     }
 
-    @Test("one connection offers one name: for another one it is told to go")
+    @Test("one connection offers one name: a second one gets DISCONNECT")
     func oneName() throws {
         let stage = try stage()
         let worker = try worker(stage, "a")
@@ -144,16 +146,32 @@ struct MajordomoTests {
         #expect(stage.run { stage.state.workers == 1 })
     }
 
-    @Test("one that speaks before it is ready is told to begin anew, once")
-    func unknown() throws {
+    @Test(
+        "a worker that speaks before READY gets one DISCONNECT",
+        arguments: [
+            ["\u{4}"], ["\u{3}"], ["\u{3}", "nobody", "", "x"], ["\u{3}", "c", "x", "y"], ["\u{2}", "c", "", "x"],
+        ])
+    func unknown(_ words: [String]) throws {
         let stage = try stage()
         let worker = try peer(stage)
-        for _ in 0..<3 { worker.send("", "MDPW01", "\u{4}") }
+        for _ in 0..<3 { worker.send((["", "MDPW01"] + words).map { Array($0.utf8) }) }
         #expect(stage.next(worker) == ["", "MDPW01", "\u{5}"])
         stage.settle()
         #expect(worker.heard().isEmpty)
-        worker.send("", "MDPW01", "\u{3}", "ticket", "", "1")
-        #expect(stage.run { stage.drops(.late) == 1 })
+        #expect(stage.drops(.late) == (words[0] == "\u{3}" ? 3 : 0) && stage.state.workers == 0)
+    }
+
+    @Test(
+        "a worker that breaks the protocol gets DISCONNECT, and its request is lost",
+        arguments: [["\u{1}", "echo"], ["\u{2}", "client", "", "x"], ["\u{3}", "what", "", "x"]])
+    func broken(_ words: [String]) throws {
+        let stage = try stage()
+        let worker = try worker(stage)
+        let sink = stage.ask("[1]", subject: "echo")
+        _ = stage.next(worker)
+        worker.send((["", "MDPW01"] + words).map { Array($0.utf8) })
+        #expect(stage.run { sink.ends == [.workerLost] })
+        #expect(stage.next(worker) == ["", "MDPW01", "\u{5}"] && stage.state.workers == 0)
     }
 
     @Test("who breaks the protocol again is let in again later, and gets no work before")

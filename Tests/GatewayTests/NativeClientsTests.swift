@@ -97,7 +97,7 @@ struct NativeClientsTests {
         #expect(stage.ask("[web]").ends == [.overloaded])
     }
 
-    @Test("a request that is not answered gives its place back at the deadline, and the operator learns why")
+    @Test("an unanswered request gives its place back at the deadline, and the trouble says why")
     func deadline() throws {
         let stage = try stage(most: 1) { $0.replies.deadline = .seconds(2) }
         let worker = try worker(of: stage)

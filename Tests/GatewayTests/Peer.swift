@@ -12,6 +12,8 @@ enum Endpoints {
 /// The other end: sends and receives whole messages.
 final class Peer<Role: SocketRole> {
     let socket: Socket<Role>
+    /// Where it is, as libzmq has it.
+    let endpoint: String
 
     init(_ context: Context, connect endpoint: String, identity: String? = nil) throws {
         var options = SocketOptions()
@@ -19,11 +21,12 @@ final class Peer<Role: SocketRole> {
         options.identity = identity.map { Array($0.utf8) }
         socket = try Socket<Role>(context, options)
         try socket.connect(endpoint)
+        self.endpoint = endpoint
     }
 
     init(_ context: Context, bind endpoint: String) throws {
         socket = try Socket<Role>(context, SocketOptions())
-        try socket.bind(endpoint)
+        self.endpoint = try socket.bind(endpoint)
     }
 
     func send(_ frames: [[UInt8]]) {

@@ -46,8 +46,10 @@ struct PoolTests {
     private let service: PooledService
     private let host: FakeHost
 
-    private init(_ adjust: (inout PoolSettings) -> Void) throws {
+    /// - Parameter replies: how many a request gets.
+    private init(replies: Int? = nil, _ adjust: (inout PoolSettings) -> Void) throws {
         var configuration = ServiceConfiguration(name: "s", peer: .ready)
+        configuration.replies.count = replies
         configuration.bind = "inproc://s"
         adjust(&configuration.pool)
         service = PooledService(ServicePlan(index: 0, configuration))
@@ -64,9 +66,11 @@ struct PoolTests {
         return id
     }
 
-    private func ask(_ text: String) -> FakeSink {
+    private func ask(_ text: String) -> FakeSink { ask(text, service.plan.rules) }
+
+    private func ask(_ text: String, _ rules: EndRules) -> FakeSink {
         let sink = FakeSink()
-        let exchange = Exchange(host, service, service.plan.rules, fairnessKey: 1, takesEnvelopes: false)
+        let exchange = Exchange(host, service, rules, fairnessKey: 1, takesEnvelopes: false)
         var frame = Frame(text)
         exchange.open(&frame, sink)
         return sink
@@ -116,6 +120,23 @@ struct PoolTests {
         #expect(test.service.given == ["a:1", "b:1"])
         test.service.pool.lost(b)
         #expect(sink.ends == [.workerLost])
+    }
+
+    @Test("what has been answered in part is not tried again, and neither is a one-way request")
+    func notAgain() throws {
+        let test = try PoolTests(replies: 2) { $0.retries = 3 }
+        let a = test.worker("a")
+        let sink = test.ask("1")
+        test.response("[1]", 0, a)
+        #expect(sink.replies == ["[1]"])
+        _ = test.worker("b")
+        test.service.pool.lost(a)
+        #expect(sink.ends == [.workerLost] && test.service.given == ["a:1"])
+        let oneWay = test.ask("2", EndRules(count: 0))
+        #expect(oneWay.ends == [.count] && test.service.given == ["a:1", "b:2"])
+        let c = test.worker("c")
+        for worker in test.service.pool.workers.all where worker.id != c { test.service.pool.lost(worker.id) }
+        #expect(test.service.given == ["a:1", "b:2"] && test.host.open.isEmpty)
     }
 
     @Test("a request that has waited too long is rejected")

@@ -116,9 +116,12 @@ struct ReadyServiceTests {
     }
 
     @Test(
-        "words that are none of the dialect's make nobody ready",
+        "a malformed message is counted and makes no worker ready",
         arguments: [
-            (PoolSettings.Dialect.bare, ["x"]), (.bare, ["x", "y"]), (.bare, ["", "a", "b"]),
+            (PoolSettings.Dialect.bare, ["x"]), (.bare, ["x", "y"]), (.bare, ["", "a", "b"]), (.bare, [""]),
+            (.bare, Array(repeating: "", count: 40)), (.addressed, [""]),
+            (.addressed, ["", "a", "x", "b", "c", "d"]), (.paranoidPirate, [""]),
+            (.paranoidPirate, ["a", "b", "c", "d", "e", "f"]),
             (.addressed, ["", "ready"]),
             (.addressed, ["READY"]), (.addressed, ["", "a", "b", "c"]), (.paranoidPirate, ["\u{3}"]),
             (.paranoidPirate, ["a", "b"]), (.paranoidPirate, ["a", "b", "c"]),
