@@ -1,18 +1,21 @@
-// Bounded permission to buffer: when to pause a producer, when to let it go on, when it was too much.
+// Back-pressure for one client: when to pause its producer, when to resume, and when to give up.
 //
-//   0 ------- low water ------------- high water -------------- bound
-//             resume when drained     pause when filled          the stream is ended
-//             down to here            up to here
+//     0 ------- low water ------------- high water -------------- bound
+//               resume when drained     pause when filled          the stream is ended
+//               down to here            up to here
+//
+// Pure: it counts bytes; its owner pauses and resumes.
 
-/// How much one client's unsent replies may pile up, in bytes.
+/// Limits the unsent replies of one client, in bytes.
 public struct Credit: Sendable {
     public enum Change: Equatable, Sendable {
         case none
-        /// The high water mark was passed upwards: stop reading from whoever can be stopped.
+        /// The buffer has risen above the high-water mark: stop reading from its producer, if the producer can be
+        /// stopped.
         case pause
-        /// The low water mark was passed downwards: go on.
+        /// The buffer has fallen to the low-water mark: resume reading.
         case resume
-        /// The bound is passed: the client loses its stream.
+        /// The buffer is above the bound: the client loses its stream.
         case overrun
     }
 
@@ -23,8 +26,8 @@ public struct Credit: Sendable {
     private let highWater: Int
     private let bound: Int
 
-    /// - Parameter bound: the most bytes that may wait, beyond which only a single reply may go; the marks lie at a
-    /// quarter and a sixteenth of it.
+    /// - Parameter bound: maximum of unsent bytes; only a single reply may be larger. The high-water mark is a quarter
+    ///   of it, the low-water mark a sixteenth.
     public init(bound: Int) {
         self.bound = bound
         highWater = bound / 4
@@ -34,7 +37,7 @@ public struct Credit: Sendable {
     public mutating func fill(_ bytes: Int) -> Change {
         let wasEmpty = buffered == 0
         buffered += bytes
-        // A single reply larger than the bound is no sign of a slow client.
+        // A single reply larger than the bound does not show that the client is slow.
         if buffered > bound && !wasEmpty { return .overrun }
         guard buffered > highWater, !isPaused else { return .none }
         isPaused = true

@@ -1,18 +1,18 @@
-// How the process goes: it stops accepting, lets what is in flight finish, and does not wait for ever.
+// The shutdown of one reactor: it stops accepting requests, lets open exchanges finish, and stops at a deadline.
 //
-//   running --begin--> draining --nothing left, or the deadline--> over
-//      |                  +--------------begin again-------------> over
-//      +-- begin with nothing in flight ------------------------> over
+//     running --begin--> draining --nothing left, or the deadline--> over
+//        |                  +--------------begin again-------------> over
+//        +-- begin with nothing in flight ------------------------> over
 
-/// The life of one reactor's service to its clients.
+/// Whether a reactor still accepts requests, and until when it waits for open exchanges.
 public struct Drain: Sendable {
     public enum Phase: Equatable, Sendable {
         /// Requests are accepted. Exit: `begin`.
         case running
-        /// Nothing new is accepted; exchanges finish until `deadline`. Exits: the last one ends, the
-        /// deadline, a second `begin`.
+        /// No new requests; open exchanges may finish until `deadline`. Exits: the last exchange ends, the deadline
+        /// passes, a second `begin`.
         case draining(deadline: Instant)
-        /// Everything that is left is ended with `shutdown`. No exit.
+        /// All remaining exchanges end with `shutdown`. No exit.
         case over
     }
 
@@ -20,7 +20,7 @@ public struct Drain: Sendable {
 
     public init() {}
 
-    /// An operator asks for the end. The second time it is at once.
+    /// Starts draining for at most `patience`. A second call ends the drain at once.
     public mutating func begin(at now: Instant, patience: Nanoseconds) {
         switch phase {
         case .running: phase = .draining(deadline: now + patience)
@@ -28,8 +28,8 @@ public struct Drain: Sendable {
         }
     }
 
-    /// Looks at the clock and at what is in flight.
-    /// - Returns: true when everything is to be ended now.
+    /// Checks the deadline and the number of exchanges `inFlight`.
+    /// - Returns: true if all remaining exchanges must end now.
     public mutating func isOver(at now: Instant, inFlight: Int) -> Bool {
         if case .draining(let deadline) = phase, inFlight == 0 || now >= deadline { phase = .over }
         return phase == .over

@@ -1,44 +1,44 @@
-// How an exchange ends: the reason that goes on the wire, what class of outcome it is, and what it leaves behind.
+// How an exchange ends: the reason on the wire, the class of outcome, and what is left to do.
 //
-// Three questions follow every end, and they are answered here once for all transports:
-//   - was it a success, a worker's failure, or something cut short?            (`outcome`)
-//   - may the worker still send replies to this identity?                      (`owesReplies`)
-//   - is the worker told that nobody listens any more?                         (`cancelsWorker`)
+// Every transport asks three questions after an end:
+// - Did it succeed, did the worker fail, or was it cut short? (`outcome`)
+// - May the worker still send replies to this identity? (`owesReplies`)
+// - Does the worker get a cancel frame? (`cancelsWorker`)
 
-/// The word on the wire for what ended an exchange. Stable: clients and dashboards match on it.
+/// Why an exchange ended, as the word on the wire. Stable: clients and dashboards match on it.
 public enum EndReason: UInt8, CaseIterable, Sendable {
-    /// A reply met the service's `final` predicate.
+    /// A reply matched the service's `final` predicate.
     case final
-    /// The asked-for number of replies was delivered.
+    /// The requested number of replies was delivered.
     case count
-    /// No reply came for the `idle` gap after an earlier one.
+    /// The gap after a reply exceeded `idle`.
     case idle
-    /// A reply met the service's `error` predicate.
+    /// A reply matched the service's `error` predicate.
     case error
-    /// The first reply did not come in time.
+    /// The first reply did not arrive in time.
     case first
-    /// The total time was over.
+    /// The deadline passed.
     case deadline
-    /// A safety cap (`max_replies`, `max_bytes`) would have been exceeded.
+    /// The next reply would have exceeded a safety cap (`max_replies`, `max_bytes`).
     case limit
-    /// A reply was not what the service declares (not JSON, not UTF-8, the wrong frames).
+    /// A reply did not match the service's declaration (not JSON, not UTF-8, wrong frames).
     case badReply
-    /// The only worker that could answer is gone.
+    /// The only worker that could have replied is gone.
     case workerLost
-    /// No worker was there to send the request to.
+    /// No worker was available for the request.
     case noWorker
-    /// Too many exchanges were open already.
+    /// Too many exchanges were open.
     case overloaded
-    /// The client asked for the end, and has all that it wanted.
+    /// The client cancelled the exchange: it has all the replies that it wanted.
     case cancelled
     /// The client closed its connection.
     case clientLeft
-    /// The client did not take its replies and more than the service's bound of them piled up.
+    /// The client read too slowly: its unsent replies exceeded the service's bound.
     case slowClient
-    /// The gateway shut down before the exchange was over.
+    /// The gateway shut down first.
     case shutdown
 
-    /// The word as it is written in the end record, the access log and the metrics.
+    /// The word in the end record, the access log and the metrics.
     public var word: StaticString {
         switch self {
         case .final: "final"
@@ -60,35 +60,35 @@ public enum EndReason: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// What an end means to the client.
+/// The class of an end, as the client sees it.
 public enum Outcome: UInt8, Sendable {
-    /// Everything that was to come has come.
+    /// All replies were delivered.
     case complete
-    /// The worker answered that it failed, or answered something unusable.
+    /// The worker reported an error, or sent an unusable reply.
     case failed
-    /// It was cut short: there may have been more.
+    /// The exchange was cut short; replies may be missing.
     case incomplete
 }
 
-/// The end of one exchange.
+/// The end of one exchange. Immutable.
 public struct End: Equatable, Sendable {
     public let reason: EndReason
     public let outcome: Outcome
-    /// The worker may still send replies under this identity, so the identity must not be used again.
+    /// The worker may still send replies to this identity, so the identity must not be used again.
     public let owesReplies: Bool
-    /// The service's `cancel` frame, where it has one, goes to the worker now.
+    /// Send the service's `cancel` frame, if it has one, to the worker now.
     public let cancelsWorker: Bool
 
-    /// What came is a part of what was to come; false where the worker never had the request.
+    /// The client has only a part of the replies; false if the worker never got the request.
     public var isPartial: Bool {
         outcome == .incomplete && reason != .noWorker && reason != .overloaded
     }
 
-    /// True where the end record says `ok: true`.
+    /// The value of `ok` in the end record.
     public var isOK: Bool { outcome == .complete }
 
-    /// The end that `reason` makes, whatever the rules say. `first`, `idle` and `count` depend on the rules: see
-    /// `Exchange`.
+    /// The end for `reason` under the default rules. `first`, `idle`, `deadline` and `count` depend on the rules: see
+    /// `ExchangeState`.
     public init(_ reason: EndReason) {
         self.reason = reason
         switch reason {
@@ -104,12 +104,12 @@ public struct End: Equatable, Sendable {
             }
     }
 
-    /// An `idle` end: the service declares whether the gap means that the worker is done or was lost on the way.
+    /// An `idle` end. The service declares whether the gap means that the worker is done or that replies were lost.
     static func idle(_ outcome: Outcome) -> End {
         End(reason: .idle, outcome: outcome, owesReplies: true, cancelsWorker: outcome != .complete)
     }
 
-    /// A `first` end: the service declares whether no reply is an answer or a loss.
+    /// A `first` end. The service declares whether no reply at all is a valid answer or a loss.
     static func first(_ outcome: Outcome) -> End {
         End(reason: .first, outcome: outcome, owesReplies: true, cancelsWorker: outcome != .complete)
     }
@@ -117,12 +117,12 @@ public struct End: Equatable, Sendable {
     /// The end of a one-way exchange: the client waits for no replies, but the worker may send some.
     static let sent = End(reason: .count, outcome: .complete, owesReplies: true, cancelsWorker: false)
 
-    /// A `deadline` end: mostly something is missing then.
+    /// A `deadline` end; usually `.incomplete`.
     static func deadline(_ outcome: Outcome) -> End {
         End(reason: .deadline, outcome: outcome, owesReplies: true, cancelsWorker: true)
     }
 
-    /// A `count` end: only a count that the service itself declares says that the worker has nothing more to send.
+    /// A `count` end. Only a count that the service itself declares means that the worker has nothing more to send.
     static func count(isExact: Bool) -> End {
         End(reason: .count, outcome: .complete, owesReplies: !isExact, cancelsWorker: !isExact)
     }

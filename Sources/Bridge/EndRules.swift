@@ -1,32 +1,32 @@
-// What may end an exchange: a service's declaration, and what one request asks for within the service's bounds.
+// When an exchange ends: the service's rules, and what one request may override within the service's bounds.
 //
-// Conditions combine and the first to fire wins. Predicates on a reply's content (`final`, `error`, `keepalive`) are
-// evaluated by whoever sees the bytes; here only their truth arrives, as `ReplyFacts`.
+// The rules combine; the first one to fire ends the exchange. Predicates on a reply's content (`final`, `error`,
+// `keepalive`) are evaluated by the code that has the bytes; only their results arrive here, as `ReplyFacts`.
 
-/// The end rules of one exchange. A plain value without references: copying it is copying some words.
+/// The end rules of one exchange. A plain value without references, cheap to copy.
 public struct EndRules: Equatable, Sendable {
-    /// Delivered replies after which the exchange is complete; nil where replies are not counted. With 0 it is one-way:
-    /// complete as soon as the worker has the request.
+    /// Delivered replies after which the exchange is complete; nil to not count. 0 makes it one-way: complete as soon
+    /// as the worker has the request.
     public var count: Int?
-    /// The service itself declares `count`: after that many replies the worker has nothing left to send.
+    /// The service declares `count` itself: after that many replies the worker has nothing more to send.
     public var countIsExact: Bool
-    /// A reply that meets `final` is delivered before the end (`deliver: data`), or only marks it (`deliver: marker`).
+    /// Deliver the reply that matches `final` (`deliver: data`), or only end on it (`deliver: marker`).
     public var deliversFinal: Bool
-    /// Longest wait for the first reply; nil leaves it to the deadline.
+    /// Longest wait for the first reply; nil for no limit but the deadline.
     public var first: Nanoseconds?
-    /// What a `first` end means: `.complete` where no reply is a good, empty answer.
+    /// Outcome of a `first` end: `.complete` if no reply is a valid, empty answer.
     public var firstMeans = Outcome.incomplete
-    /// Longest gap between replies, armed by the first one; nil for none.
+    /// Longest gap between replies, counted from the first one; nil for no limit.
     public var idle: Nanoseconds?
-    /// What an `idle` end means: `.complete` or `.incomplete`.
+    /// Outcome of an `idle` end: `.complete` or `.incomplete`.
     public var idleMeans: Outcome
-    /// Longest total time from the complete request; always on, never reset.
+    /// Longest total time, from the complete request; always on, never reset.
     public var deadline: Nanoseconds
-    /// What a `deadline` end means: `.complete` for what has no end of its own, and is heard for as long as was asked.
+    /// Outcome of a `deadline` end: `.complete` for an endless stream that the client asked to hear for that long.
     public var deadlineMeans = Outcome.incomplete
     /// Safety cap on delivered replies; nil for none.
     public var maxReplies: Int?
-    /// Safety cap on the bytes of delivered replies; nil for none.
+    /// Safety cap on the total bytes of delivered replies; nil for none.
     public var maxBytes: Int?
 
     public init(
@@ -46,7 +46,7 @@ public struct EndRules: Equatable, Sendable {
     }
 }
 
-/// What one request asks for instead of the service's rules. Nil leaves the service's value.
+/// What one request asks for in place of the service's rules. Nil keeps the service's value.
 public struct Overrides: Equatable, Sendable {
     public var count: Int?
     public var first: Nanoseconds?
@@ -63,7 +63,7 @@ public struct Overrides: Equatable, Sendable {
     public var isEmpty: Bool { self == Overrides() }
 }
 
-/// The most that a request may ask for, per key.
+/// The largest values that a request may ask for.
 public struct OverrideBounds: Equatable, Sendable {
     public var count: Int
     public var first: Nanoseconds
@@ -77,7 +77,7 @@ public struct OverrideBounds: Equatable, Sendable {
         self.deadline = deadline
     }
 
-    /// These bounds for a way to a service that has rules of its own: what those say may be asked for.
+    /// These bounds, raised to the values of a route's own `rules`, so that a request may ask for at least those.
     public func including(_ rules: EndRules) -> OverrideBounds {
         OverrideBounds(
             count: max(count, rules.count ?? 0), first: max(first, rules.first ?? 0), idle: max(idle, rules.idle ?? 0),
@@ -85,7 +85,7 @@ public struct OverrideBounds: Equatable, Sendable {
     }
 }
 
-/// What became of a request's overrides.
+/// The result of applying a request's overrides.
 public enum OverrideResult: Equatable, Sendable {
     case accepted(EndRules)
     /// The request asked for more than the service allows; nothing was applied.
@@ -96,18 +96,18 @@ public enum OverrideResult: Equatable, Sendable {
 }
 
 extension EndRules {
-    /// Of listening to topics: it ends when the client has heard what it asked for, or never.
+    /// The rules for listening to topics: the exchange ends after what the client asked for, or never.
     public static var listening: EndRules {
         var rules = EndRules(idleMeans: .complete, deadline: .max)
         rules.deadlineMeans = .complete
         return rules
     }
 
-    /// These rules with a request's wishes in their place, or the first wish that exceeds `bounds`.
+    /// Applies a request's overrides, or returns the first one that exceeds `bounds`.
     ///
-    /// A caller's `count` is never exact: it says when the caller stops listening, not when the worker stops talking;
-    /// and it never raises the service's own, after which nothing would come. A caller's `idle` keeps the meaning the
-    /// service declared for it.
+    /// A client's `count` is never exact: it says when the client stops listening, not when the worker stops sending.
+    /// It never raises the service's own count, because no reply follows that. A client's `idle` keeps the outcome that
+    /// the service declares.
     public func overridden(by wishes: Overrides, within bounds: OverrideBounds) -> OverrideResult {
         var rules = self
         if let count = wishes.count {

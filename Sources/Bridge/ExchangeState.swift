@@ -1,17 +1,18 @@
-// One request and its replies: the state machine that every transport shares.
+// The state machine of one request and its replies, shared by every transport.
 //
-//             reply                  reply, keepalive, pause, resume
-//   waiting --------> flowing ------------------------------------+
-//      |                 ^----------------------------------------+
-//      | first, deadline,|  final, count, error, limit, bad reply,
-//      | worker lost,    |  idle, deadline, worker lost, client left,
-//      | client left ... |  cancelled, slow client, shutdown
-//      +-------> ended <-+        the first to fire wins; nothing leaves `ended`
+//               reply                  reply, keepalive, pause, resume
+//     waiting --------> flowing ------------------------------------+
+//        |                 ^----------------------------------------+
+//        | first, deadline,|  final, count, error, limit, bad reply,
+//        | worker lost,    |  idle, deadline, worker lost, client left,
+//        | client left ... |  cancelled, slow client, shutdown
+//        +-------> ended <-+        the first to fire wins; nothing leaves `ended`
 //
-// It sees facts about a reply, never its bytes, and is told the time. Its owner delivers what it says, keeps one timer
-// at `nextWake` (waking early is harmless) and hands in replies that have arrived before it hands in the time.
+// Pure: it sees facts about a reply, never its bytes, and its owner passes the time. The owner delivers the replies,
+// keeps one timer at `nextWake` (waking early is harmless), and passes replies that have arrived before it passes the
+// time.
 
-/// What is known of a reply without keeping its bytes.
+/// The properties of a reply that the end rules need.
 public struct ReplyFacts: Equatable, Sendable {
     /// The body's size in bytes.
     public var byteCount: Int
@@ -35,23 +36,23 @@ public struct ReplyFacts: Equatable, Sendable {
 
 /// What to do with a reply.
 public enum ReplyAction: Equatable, Sendable {
-    /// Nothing: it was a sign of life.
+    /// Do nothing: the reply was a keepalive.
     case ignore
     case deliver
-    /// It is the last one.
+    /// Deliver the reply; it is the last one.
     case deliverThenEnd(End)
-    /// It is not delivered (a marker, an error, one too many, something unusable); the exchange is over.
+    /// Do not deliver the reply (a marker, an error, over a cap, or unusable); the exchange is over.
     case end(End)
-    /// It came after the end: count it and drop it.
+    /// The reply came after the end: count it and drop it.
     case drop
 }
 
-/// The life of one exchange, from the complete request to its end.
+/// The state of one exchange, from the complete request to its end.
 public struct ExchangeState: Sendable {
     private enum State: Equatable {
         /// No reply yet. Exits: a reply, or any end.
         case waiting
-        /// At least one reply came. `silence` is how much of the gap was over at `since`. Exits: any end.
+        /// At least one reply came; `silence` is the part of the gap that had passed at `since`. Exits: any end.
         case flowing(since: Instant, silence: Nanoseconds)
         /// Over. No exit.
         case ended(End)
@@ -59,14 +60,14 @@ public struct ExchangeState: Sendable {
 
     public let rules: EndRules
     public let openedAt: Instant
-    /// When the first reply was delivered or marked the end; nil before.
+    /// When the first reply was delivered or ended the exchange; nil before.
     public private(set) var firstReplyAt: Instant?
     /// Replies delivered so far.
     public private(set) var delivered = 0
     /// Bytes of the delivered replies.
     public private(set) var deliveredBytes = 0
     private var state = State.waiting
-    /// The client does not take its replies. It may be so before the first one: other exchanges share its connection.
+    /// The client does not take its replies. It can pause before its first reply: other exchanges share its connection.
     private var isPaused = false
 
     public init(rules: EndRules, openedAt: Instant) {
@@ -74,18 +75,19 @@ public struct ExchangeState: Sendable {
         self.openedAt = openedAt
     }
 
-    /// The end, once there is one.
+    /// The end; nil while the exchange is open.
     public var end: End? {
         if case .ended(let end) = state { end } else { nil }
     }
 
-    /// When the time must be handed in at the latest; `distantFuture` after the end.
+    /// When to call `reached` at the latest; `distantFuture` after the end.
     public var nextWake: Instant {
         if case .ended = state { return .distantFuture }
         return min(deadlineDue, replyDue)
     }
 
-    /// The worker has the request. - Returns: the end, if the client waits for no replies.
+    /// The worker has the request.
+    /// - Returns: the end, if the client waits for no replies.
     public mutating func sent() -> End? {
         if case .ended = state { return nil }
         return rules.count == 0 ? finish(.sent) : nil
@@ -113,8 +115,8 @@ public struct ExchangeState: Sendable {
         return .deliver
     }
 
-    /// The time is `now`. Hand in every reply that has arrived first: it may have beaten the clock.
-    /// - Returns: the end, if a clock has run out; of two that have, the one that ran out first.
+    /// Checks the timeouts. Pass every reply that has arrived first: it may have come in time.
+    /// - Returns: the end, if a timeout has passed; if two have, the end of the earlier one.
     public mutating func reached(_ now: Instant) -> End? {
         if case .ended = state { return nil }
         guard now >= nextWake else { return nil }
@@ -123,7 +125,7 @@ public struct ExchangeState: Sendable {
         return finish(.idle(rules.idleMeans))
     }
 
-    /// The client does not take its replies (back-pressure): `idle` stands still, the deadline does not.
+    /// The client does not take its replies (back-pressure). The `idle` clock stops; the deadline does not.
     public mutating func pause(at now: Instant) {
         guard !isPaused else { return }
         isPaused = true
@@ -139,8 +141,9 @@ public struct ExchangeState: Sendable {
         state = .flowing(since: now, silence: silence)
     }
 
-    /// Something outside ends it: the client left or cancelled, the worker is lost, the gateway shuts down.
-    /// - Returns: the end, or nil if it had ended before.
+    /// Ends the exchange for an outside reason: the client left or cancelled, the worker is lost, the gateway shuts
+    /// down.
+    /// - Returns: the end; nil if the exchange had already ended.
     public mutating func finish(because reason: EndReason) -> End? {
         if case .ended = state { return nil }
         return finish(End(reason))
@@ -157,7 +160,7 @@ public struct ExchangeState: Sendable {
 
     private var deadlineDue: Instant { openedAt + rules.deadline }
 
-    /// When the wait for a reply is over: `first` until one came, then `idle`, which stands still while paused.
+    /// When the wait for a reply times out: `first` until a reply came, then `idle`, which stops while paused.
     private var replyDue: Instant {
         switch state {
         case .waiting: rules.first.map { openedAt + $0 } ?? .distantFuture

@@ -1,4 +1,4 @@
-// FNV-1a in 64 bits: a short name as a number. It holds nobody off who chooses names to collide.
+// FNV-1a in 64 bits, for the keys of tables. Not keyed: do not use it on names that an attacker can choose.
 
 public enum FNV1a {
     @inlinable

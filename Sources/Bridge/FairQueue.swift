@@ -1,23 +1,24 @@
 // Requests that wait for a worker: bounded, and fair between clients.
 //
-//     client A   r1 r4 r5 r6 -\
-//     client B   r2 -----------+--> r1 r2 r3 r4 r5 r6      each client's requests in their order, clients in turn
-//     client C   r3 ----------/
+//       client A   r1 r4 r5 r6 -\
+//       client B   r2 -----------+--> r1 r2 r3 r4 r5 r6      in order per client, round-robin across clients
+//       client C   r3 ----------/
 //
-// A client that asks for a thousand things at once waits for its own thousand, not the others for them. Lines, and the
-// clients that have one, are linked lists within two arrays whose places are used again: nothing is searched, nothing
-// is moved, and a request that leaves before its turn (its client went away, its time was over) leaves nothing behind.
+// A client that sends a thousand requests at once delays only itself. The lines, and the clients that have one, are
+// linked lists within two arrays with reused entries: nothing is searched or moved, and a request that leaves early
+// (its client left, it timed out) leaves no trace.
 //
 // When the queue is full, the last requests of the longest line make room for a client that has fewer. Clients that can
-// be held back (their socket is not read) lose nothing that way: they have half of the queue, and wait outside.
+// be held back (the gateway stops reading their socket) lose nothing this way: they get at most half of the queue and
+// wait outside of it.
 
-/// What a queue may hold.
+/// The limits of a queue.
 public struct QueueBounds: Equatable, Sendable {
-    /// Requests that wait at a time; 0: none may wait.
+    /// Maximum of queued requests; 0 to queue none.
     public var count: Int
-    /// Bytes of their bodies.
+    /// Maximum of the bytes of their bodies.
     public var bytes: Int
-    /// How long one may wait.
+    /// Longest time in the queue.
     public var age: Nanoseconds
 
     public init(count: Int, bytes: Int, age: Nanoseconds) {
@@ -27,12 +28,12 @@ public struct QueueBounds: Equatable, Sendable {
     }
 }
 
-/// Who waits in a line.
+/// The client that a queued request belongs to.
 public struct QueueClient: Equatable, Sendable {
     public var key: UInt64
-    /// It speaks ZeroMQ: its requests may have to wait for a place among the open exchanges.
+    /// A ZeroMQ client: its requests may also have to wait until fewer exchanges are open.
     public var isNative: Bool
-    /// Its requests can wait where they are, so they have half of the queue at most, and none is taken out again.
+    /// Its requests can wait in its socket, so they get at most half of the queue, and none is evicted.
     public var canBeHeldBack: Bool
 
     public init(_ key: UInt64, isNative: Bool = false, canBeHeldBack: Bool = false) {
@@ -42,7 +43,7 @@ public struct QueueClient: Equatable, Sendable {
     }
 }
 
-/// Requests that wait.
+/// The queue itself. Confined to its pool's thread.
 public struct FairQueue: Sendable {
     /// A request's place in a line, or a free place.
     private struct Node: Sendable {
@@ -61,9 +62,9 @@ public struct FairQueue: Sendable {
         var last = FairQueue.none
         var count = 0
         var bytes = 0
-        /// When its turn comes: the lowest is the next.
+        /// The position in the round: the lowest is next.
         var turn: UInt64 = 0
-        /// The clients of its kind whose turns come before and after.
+        /// The previous and the next client of its kind in the round.
         var previous = FairQueue.none
         var next = FairQueue.none
     }
@@ -88,21 +89,21 @@ public struct FairQueue: Sendable {
     }
 
     private static let none = -1
-    /// Requests of one client in a turn, at most.
+    /// Maximum of requests of one client in a turn.
     private static let turnLength = 8
-    /// Free places that stay in memory once a crowd has left.
+    /// Places that stay allocated after a peak.
     private static let kept = 1_024
-    /// The line of those that had been given out already: they come first.
+    /// The line of requests that were put back; it comes first.
     private static let returned = 0
 
     public let bounds: QueueBounds
-    /// Requests that wait.
+    /// Queued requests.
     public private(set) var count = 0
-    /// Bytes of their bodies.
+    /// Total bytes of their bodies.
     public private(set) var bytes = 0
-    /// Requests of native clients among them, without those that were taken back.
+    /// Queued requests of native clients, without those that were put back.
     public private(set) var nativeCount = 0
-    /// What waits of clients that can be held back.
+    /// Queued requests of clients that can be held back.
     private var patientCount = 0
     private var patientBytes = 0
     private var nodes: [Node] = []
@@ -113,19 +114,19 @@ public struct FairQueue: Sendable {
     private var natives = Turns()
     private var others = Turns()
     private var lastTurn: UInt64 = 0
-    /// Whose turn it is, what it had in this turn, and when.
+    /// The client whose turn it is, the requests it had in this turn, and the time of the last one.
     private var current = none
     private var given = 0
     private var turnAt = Instant.distantFuture
-    /// Nothing that waits came before that.
+    /// A lower bound for `oldest`.
     private var noneBefore = Instant.distantFuture
 
     public init(bounds: QueueBounds) { self.bounds = bounds }
 
     public var isEmpty: Bool { count == 0 }
 
-    /// Takes `request` in at the end of its client's line.
-    /// - Returns: its place, by which it may be withdrawn; nil when the queue is full.
+    /// Appends `request` to its client's line.
+    /// - Returns: its place, for `withdraw`; nil when the queue is full.
     public mutating func push(_ request: Ticket, client: QueueClient, bytes: Int, at now: Instant) -> Int? {
         guard count < bounds.count, self.bytes + bytes <= bounds.bytes || isEmpty else { return nil }
         if client.canBeHeldBack {
@@ -137,9 +138,9 @@ public struct FairQueue: Sendable {
         return append(request, bytes, now, to: lineOf[client.key] ?? open(client))
     }
 
-    /// What may be taken out so that a request finds room that was rejected: the last requests of the client that has
-    /// most, while it keeps more than `client` will have then. O(clients), and only when the queue is full.
-    /// - Returns: the last one first; nothing when no other client has more.
+    /// Requests to evict so that a rejected request of `client` fits: the last ones of the client that has the most, as
+    /// long as it still keeps more than `client` then has. O(clients), and only when the queue is full.
+    /// - Returns: the last request first; empty if no other client has more.
     public func surplus(before client: QueueClient, bytes: Int) -> [Ticket] {
         guard bounds.count > 0, bytes <= bounds.bytes, !client.canBeHeldBack else { return [] }
         let line = lineOf[client.key].map { lines[$0] } ?? Line()
@@ -163,18 +164,18 @@ public struct FairQueue: Sendable {
         return surplus
     }
 
-    /// Takes a request back that had been given out: its worker died. It is the next, and no bound keeps it out.
+    /// Puts back a request whose worker died. It is next, whatever the bounds.
     /// - Returns: its place.
     public mutating func putBack(_ request: Ticket, bytes: Int, since: Instant) -> Int {
         append(request, bytes, since, to: Self.returned)
     }
 
-    /// The next client's first request; nil when nothing waits. What is given out at one instant goes to workers that
-    /// are free at the same time, so a client may have several of them in one turn: they come back together, which
-    /// costs it and libzmq less than one by one.
+    /// Takes the next client's first request; nil when the queue is empty. Requests taken at one instant go to workers
+    /// that are free at the same time, so one client may have several of them in one turn: their replies come back
+    /// together, which is cheaper for the client and for libzmq than one by one.
     /// - Parameters:
-    ///   - workers: so many there are; a turn is no longer than they do in one go.
-    ///   - passesNatives: no request of a native client, unless it was given out before.
+    ///   - workers: the number of workers; a turn is no longer than one round of them.
+    ///   - passesNatives: skip requests of native clients, unless they were put back.
     public mutating func pop(at now: Instant, workers: Int = 1, passesNatives: Bool = false) -> Ticket? {
         if lines[Self.returned].first != Self.none { return take(lines[Self.returned].first) }
         if given > 0 {
@@ -188,7 +189,8 @@ public struct FairQueue: Sendable {
         return take(lines[current].first)
     }
 
-    /// It waits no more. - Returns: whether it did.
+    /// Removes a request from the queue.
+    /// - Returns: whether it was queued.
     @discardableResult
     public mutating func withdraw(_ request: Ticket, from place: Int) -> Bool {
         guard nodes.indices.contains(place), nodes[place].request == request else { return false }
@@ -196,21 +198,21 @@ public struct FairQueue: Sendable {
         return true
     }
 
-    /// Those that have waited as long as they may. They are still here; whoever ends them withdraws them.
+    /// The requests that have waited too long, oldest first. They stay queued; the caller ends and withdraws them.
     public mutating func expired(at now: Instant) -> [Ticket] {
-        // Nothing is older than the bound, so a long queue is looked through only when something may be too old.
+        // `noneBefore` is no later than the oldest request, so the queue is scanned only when a request may be too old.
         guard !isEmpty, now.since(noneBefore) >= bounds.age else { return [] }
         noneBefore = oldest ?? now
         return waiting.filter { now.since($0.since) >= bounds.age }.sorted { $0.since < $1.since }.map(\.request)
     }
 
-    /// Everything that waits, in no order. O(places).
+    /// All queued requests, in no order. O(places).
     public var requests: [Ticket] { waiting.map(\.request) }
 
-    /// Since when the oldest waits; nil when nothing waits. O(places): for pages.
+    /// When the oldest request was queued; nil when the queue is empty. O(places): for pages.
     public var oldest: Instant? { waiting.map(\.since).min() }
 
-    /// Places in memory; for tests.
+    /// Allocated places; for tests.
     var placeCount: Int { nodes.count + lines.count }
 
     // MARK: Inside
@@ -229,7 +231,7 @@ public struct FairQueue: Sendable {
         return place
     }
 
-    /// So many requests, and bytes of them, have come into a line, or have left it.
+    /// Adds to the totals of `line` and of the queue; negative when a request leaves.
     private mutating func note(_ count: Int, _ bytes: Int, in line: Int) {
         self.count += count
         self.bytes += bytes
@@ -241,7 +243,7 @@ public struct FairQueue: Sendable {
         patientBytes += bytes
     }
 
-    /// Takes a request out of its line, and the line out where it was the last.
+    /// Takes a request out of its line, and closes the line if it is now empty.
     private mutating func take(_ place: Int) -> Ticket {
         let node = nodes[place]
         if node.previous == Self.none { lines[node.line].first = node.next } else {
@@ -277,7 +279,7 @@ public struct FairQueue: Sendable {
         return lines[natives.first].turn < lines[others.first].turn ? natives.first : others.first
     }
 
-    /// A client that has more waits for the others' turns.
+    /// Moves the current client to the end of the round.
     private mutating func endTurn() {
         given = 0
         leave(current)
@@ -292,7 +294,7 @@ public struct FairQueue: Sendable {
         freeLine = line
     }
 
-    /// Its turn comes after all others'.
+    /// Appends a line to the end of the round.
     private mutating func enter(_ line: Int) {
         lastTurn += 1
         lines[line].turn = lastTurn

@@ -1,13 +1,13 @@
-// The frames of a service's messages, fixed by its configuration: nothing that a client sends adds, splits or reorders
-// any.
+// The frames of a service's messages, fixed by its configuration. Nothing a client sends adds, splits or reorders
+// frames.
 //
-//   template            we send                    we receive                 the worker
-//   body                [body]                     [body]                     a ROUTER that echoes its identity
-//   delimited           [""][body]                 [""][body]                 a ROUTER written for REQ clients
-//   ticket              [ticket][body]             [ticket][body]             a DEALER behind a proxy
-//   ticketDelimited     [ticket][""][body]         [ticket][""][body]         a REP, which restores the envelope
+//     template            we send                    we receive                 the worker
+//     body                [body]                     [body]                     a ROUTER that echoes its identity
+//     delimited           [""][body]                 [""][body]                 a ROUTER written for REQ clients
+//     ticket              [ticket][body]             [ticket][body]             a DEALER behind a proxy
+//     ticketDelimited     [ticket][""][body]         [ticket][""][body]         a REP, which restores the envelope
 
-/// Which frames stand around the one body frame.
+/// The frames around the one body frame.
 public enum FrameTemplate: Sendable {
     case body, delimited, ticket, ticketDelimited
 
@@ -15,22 +15,22 @@ public enum FrameTemplate: Sendable {
     public var hasDelimiter: Bool { self == .delimited || self == .ticketDelimited }
 }
 
-/// What the next frame of an incoming message is.
+/// The role of one frame in an incoming message.
 public enum FrameRole: Sendable {
     case ticket, delimiter, body
     /// A frame behind the body.
     case surplus
 }
 
-/// Reads one incoming message frame by frame and says whether its shape is the template's.
+/// Checks an incoming message against the template, frame by frame.
 ///
-/// A message with a wrong shape is read to its end all the same: its frames must not run into the next message.
+/// Feed all of its frames, even after a fault: they must not run into the next message.
 public struct ReplyShape: Sendable {
     private let template: FrameTemplate
     private var position: Int
-    /// What is wrong with the message, if anything is; nil for a message of the right shape.
+    /// What is wrong with the message; nil if its shape is right so far.
     public private(set) var fault: Mismatch?
-    /// Another frame of the same message follows.
+    /// More frames of this message follow.
     public private(set) var expectsMore = true
 
     public enum Mismatch: Sendable {
@@ -44,7 +44,7 @@ public struct ReplyShape: Sendable {
         /// A sentence for the operator of the worker.
         public var sentence: StaticString {
             switch self {
-            case .delimiterNotEmpty: "the frame before the body should be empty and is not"
+            case .delimiterNotEmpty: "the frame before the body must be empty"
             case .tooShort: "the message ends before its body frame"
             case .tooLong: "frames follow the body frame"
             }
@@ -56,7 +56,8 @@ public struct ReplyShape: Sendable {
         position = template.hasTicket ? 0 : (template.hasDelimiter ? 1 : 2)
     }
 
-    /// Takes the next frame in. - Returns: what it is.
+    /// Takes the next frame.
+    /// - Returns: its role.
     public mutating func next(isEmpty: Bool, hasMore: Bool) -> FrameRole {
         defer { advance() }
         expectsMore = hasMore

@@ -1,41 +1,41 @@
-// The identities of one `peer: router` service: which lie ready, which are lent out, when to open and close some.
+// The identities of one `peer: router` service on one reactor: which are ready, leased, to be opened or closed.
 //
-//             open           opened                lease
-//    (free) -------> opening -------> ready ---------------> leased
-//       ^                               ^ |                     |
-//       |                               | | endpoint down       | release
-//       |                 nothing owed  +-|---------------------+
-//       +------------------ retire <------+---------------------+  something is owed, its endpoint is down or lied
+//              open           opened                lease
+//     (free) -------> opening -------> ready ---------------> leased
+//        ^                               ^ |                     |
+//        |                               | | endpoint down       | release
+//        |                 nothing owed  +-|---------------------+
+//        +------------------ retire <------+---------------------+  reply owed, or endpoint down or not trusted
 //
-// Law: an identity serves one exchange and is closed. Where the configuration allows reuse it returns from an end that
-// leaves nothing owed by the service's word, `final` or `count`. A reply too many breaks that word: from then on an
-// identity of that endpoint serves one exchange, until the worker there has left. The longest rested is lent first.
+// Law: an identity serves one exchange and is closed. With reuse configured, it becomes ready again after an end that
+// owes no replies by the service's declaration (`final` or `count`). One reply too many breaks that declaration:
+// identities of that endpoint then serve one exchange each, until the worker there has left. The longest unused is
+// leased first.
 //
-// The pool owns no socket. It hands out slot numbers; its owner opens and closes what they stand for, and tells which
-// endpoints can be talked to.
+// The pool owns no socket: it hands out slots; its owner opens and closes the sockets and reports endpoints up or down.
 
 import Basics
 
 /// The identities of one service on one reactor.
 public struct IdentityPool: Sendable {
     public enum Lease: Equatable, Sendable {
-        /// This identity is the caller's until it is released.
+        /// The identity belongs to the exchange until `release`.
         case ready(slot: Int)
-        /// A fresh one is on its way; `opened` or `release` will hand it over.
+        /// An identity is being opened; `opened` or `release` will assign it.
         case waiting
         /// No endpoint is up.
         case noWorker
-        /// All identities the service may have are lent out.
+        /// All identities that the service may have are leased.
         case exhausted
     }
 
-    /// What happens to an identity that comes back or comes up.
+    /// What happened to an identity that was opened or released.
     public enum Placement: Equatable, Sendable {
-        /// It went straight on to a waiting exchange.
+        /// It was leased to a waiting exchange.
         case lent(to: Ticket)
-        /// It waits for the next exchange.
+        /// It is ready for the next exchange.
         case kept
-        /// Its owner closes it; the slot is free.
+        /// Close it; its slot is free.
         case retired
     }
 
@@ -52,7 +52,7 @@ public struct IdentityPool: Sendable {
     private struct Slot: Sendable {
         var state: State
         var endpoint: Int
-        /// It came back from an exchange.
+        /// It has served an exchange.
         var hasServed = false
     }
 
@@ -62,7 +62,7 @@ public struct IdentityPool: Sendable {
         var leased = 0
         var isUp = false
         var keepsItsWord = true
-        /// What exchanges to come can count on.
+        /// The identities that future exchanges can have.
         var supply: Int { opening + ready.count }
         var total: Int { supply + leased }
     }
@@ -78,10 +78,10 @@ public struct IdentityPool: Sendable {
     private var leastReady = 0
 
     /// - Parameters:
-    ///   - endpoints: how many endpoints the service connects to, at least 1; all are down at first.
+    ///   - endpoints: number of endpoints of the service, at least 1; all are down at first.
     ///   - spare: identities to keep connected ahead of need, at least 1.
-    ///   - maximum: the most identities at one time.
-    ///   - reuses: an identity may serve again after an end that leaves nothing owed.
+    ///   - maximum: maximum of identities at one time.
+    ///   - reuses: an identity may serve again after an end that owes no replies.
     public init(endpoints: Int, spare: Int, maximum: Int, reuses: Bool) {
         precondition(endpoints >= 1 && spare >= 1 && maximum >= 1)
         self.spare = spare
@@ -97,16 +97,16 @@ public struct IdentityPool: Sendable {
     /// For each endpoint, whether it is up.
     public var endpointsUp: [Bool] { endpoints.map(\.isUp) }
 
-    /// For each endpoint, whether no reply came from it that was owed to no exchange.
+    /// For each endpoint, whether no unexpected reply has come from its worker.
     public var endpointsTrusted: [Bool] { endpoints.map(\.keepsItsWord) }
 
-    /// The endpoint can be talked to.
+    /// Marks the endpoint as up.
     public mutating func endpointUp(_ endpoint: Int) { endpoints[endpoint].isUp = true }
 
-    /// The worker at the endpoint is gone. Whoever comes in its place is trusted.
+    /// The worker at the endpoint is gone; trust its successor.
     public mutating func workerLeft(_ endpoint: Int) { endpoints[endpoint].keepsItsWord = true }
 
-    /// The endpoint is gone. What is lent there is retired when it is released.
+    /// Marks the endpoint as down. Its leased identities are retired when they are released.
     /// - Returns: the slots to close.
     public mutating func endpointDown(_ endpoint: Int) -> [Int] {
         endpoints[endpoint].isUp = false
@@ -118,7 +118,7 @@ public struct IdentityPool: Sendable {
         return closing
     }
 
-    /// An exchange needs an identity. Endpoints take turns.
+    /// Leases an identity for `ticket`, round-robin across endpoints.
     public mutating func lease(for ticket: Ticket) -> Lease {
         for offset in endpoints.indices {
             let endpoint = (next + offset) % endpoints.count
@@ -133,20 +133,20 @@ public struct IdentityPool: Sendable {
         return .waiting
     }
 
-    /// A waiting exchange is over before it got an identity.
+    /// The exchange ended before it got an identity.
     public mutating func withdraw(_ ticket: Ticket) {
         if let position = waiters.firstIndex(of: ticket) { waiters.remove(at: position) }
     }
 
-    /// A reply came under `slot` while no exchange had it. Under one that has served, it was too many.
-    /// - Returns: where that is the first one, the slots to close, all that have served there; else nil.
+    /// A reply came on `slot` while no exchange held it. If the identity has served before, it is a reply too many.
+    /// - Returns: at the first such reply of this endpoint, the slots to close (all that have served there); else nil.
     public mutating func receivedUnowed(_ slot: Int) -> [Int]? {
         let endpoint = slots[slot].endpoint
         guard slots[slot].hasServed, endpoints[endpoint].keepsItsWord else { return nil }
         return distrust(endpoint)
     }
 
-    /// The service does not keep its word there: each identity serves one exchange from now on.
+    /// Stops reuse at the endpoint: each identity serves one exchange from now on.
     /// - Returns: the slots to close, all that have served there.
     public mutating func distrust(_ endpoint: Int) -> [Int] {
         endpoints[endpoint].keepsItsWord = false
@@ -156,25 +156,26 @@ public struct IdentityPool: Sendable {
         return closing
     }
 
-    /// Whether `slot`, just leased, may still serve: what was read from it since may have shown that it may not.
+    /// Whether `slot`, just leased, may still serve: a message read from it since may have broken the trust in its
+    /// endpoint.
     public func isFit(_ slot: Int) -> Bool {
         !slots[slot].hasServed || endpoints[slots[slot].endpoint].keepsItsWord
     }
 
-    /// No endpoint is up any more: the exchanges that wait for one, which are taken off the list.
+    /// If no endpoint is up, removes and returns the exchanges that wait for an identity.
     public mutating func stranded() -> [Ticket] {
         guard !isUp else { return [] }
         defer { waiters.removeAll() }
         return Array(waiters)
     }
 
-    /// No identity can be opened: the exchanges that wait for one, which are taken off the list.
+    /// Removes and returns the exchanges that wait for an identity, because none can be opened.
     public mutating func giveUpWaiting() -> [Ticket] {
         defer { waiters.removeAll() }
         return Array(waiters)
     }
 
-    /// The next identity to open, if one is needed: enough for those who wait and the spare ones, where an endpoint is
+    /// The next identity to open; nil if there are enough for the waiting exchanges and the spares, or no endpoint is
     /// up.
     public mutating func nextToOpen() -> (slot: Int, endpoint: Int)? {
         guard total < maximum, let endpoint = endpointInNeed() else { return nil }
@@ -185,23 +186,22 @@ public struct IdentityPool: Sendable {
         return (slot, endpoint)
     }
 
-    /// The identity is there.
+    /// The identity is connected.
     public mutating func opened(_ slot: Int) -> Placement {
         guard case .opening = slots[slot].state else { return .kept }
         endpoints[slots[slot].endpoint].opening -= 1
         return place(slot)
     }
 
-    /// Opening the identity failed (no descriptors left): the slot is free again.
+    /// Opening the identity failed (out of descriptors): its slot is free again.
     public mutating func openFailed(_ slot: Int) {
         guard case .opening = slots[slot].state else { return }
         endpoints[slots[slot].endpoint].opening -= 1
         retire(slot)
     }
 
-    /// An exchange is over.
-    /// - Parameter reusable: nothing is owed under this identity, by the service's word, and its connection was never
-    ///   seen to break.
+    /// The exchange that held `slot` is over.
+    /// - Parameter reusable: by the service's declaration no reply is owed, and the connection was never seen to break.
     public mutating func release(_ slot: Int, reusable: Bool) -> Placement {
         guard case .leased = slots[slot].state else { return .kept }
         let endpoint = slots[slot].endpoint
@@ -214,7 +214,8 @@ public struct IdentityPool: Sendable {
         return place(slot)
     }
 
-    /// Gives back what a busier time needed: closes half of the ready identities that nobody used since the last call.
+    /// Shrinks the pool after a peak: closes half of the ready identities not used since the last call, beyond the
+    /// spares.
     /// - Returns: the slots to close.
     public mutating func trim() -> [Int] {
         var closing: [Int] = []

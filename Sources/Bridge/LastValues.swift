@@ -1,9 +1,9 @@
-// The last message of each topic, for those who come later. Bounded: a topic too many, and the one that was silent for
-// the longest time is forgotten.
+// The last message of each topic, for subscribers that come later. Bounded: a new topic evicts the one that has been
+// silent longest.
 //
-//     oldest <-> ... <-> newest       in the order of their last messages; a new message moves its topic to the end
+//       oldest <-> ... <-> newest       in the order of their last messages; a new message moves its topic to the end
 
-/// Values by topic, the last of each.
+/// The last value of each topic.
 public struct LastValues<Value> {
     private struct Node {
         var topic: [UInt8]
@@ -12,7 +12,7 @@ public struct LastValues<Value> {
         var newer: Int
     }
 
-    /// The most topics that are kept; 0 keeps none.
+    /// Maximum of topics; 0 keeps none.
     public let capacity: Int
     private var nodes: [Node] = []
     private var places: [[UInt8]: Int] = [:]
@@ -21,10 +21,10 @@ public struct LastValues<Value> {
 
     public init(capacity: Int) { self.capacity = capacity }
 
-    /// Topics that are kept.
+    /// Topics that have a value.
     public var count: Int { nodes.count }
 
-    /// `value` is the last one of `topic`.
+    /// Stores `value` as the last one of `topic`.
     public mutating func keep(_ value: Value, for topic: [UInt8]) {
         guard capacity > 0 else { return }
         if let place = places[topic] {
@@ -46,8 +46,8 @@ public struct LastValues<Value> {
         }
     }
 
-    /// What whoever listens to `topic` has missed, oldest first. Looks at every topic that is kept.
-    /// - Parameter heard: topics that it listened to before; their values are left out.
+    /// The values that a new subscriber to `topic` has missed, oldest first. O(topics).
+    /// - Parameter heard: topics that it already subscribes to; their values are left out.
     public func values(for topic: [UInt8], besides heard: [[UInt8]] = []) -> [Value] {
         var values: [Value] = []
         var place = oldest

@@ -1,13 +1,13 @@
-// Values by the names that peers have: bytes, looked up where they lie. A dictionary would want an array made of them
-// first, for each message.
+// A hash table with the names of peers as keys, looked up as spans. A dictionary would need an array, and so an
+// allocation, per message.
 //
-//     hashes   | 0 | 7af3.. | 0 | 19c0.. | 19c0.. | 0 |      open addressing: the next free place takes it
-//     entries  |   | "w1"   |   | "w2"   | "w3"   |   |
+//       hashes   | 0 | 7af3.. | 0 | 19c0.. | 19c0.. | 0 |      open addressing, linear probing
+//       entries  |   | "w1"   |   | "w2"   | "w3"   |   |
 //
-// Inlinable, or each use would go through the metadata of a generic type: 8,000 instructions a request of a broker.
-// FNV-1a. Names come from workers and native clients, which are trusted; equal hashes only stand one after another.
+// Inlinable: going through the metadata of a generic type cost 8,000 instructions per request of a broker. The hash is
+// FNV-1a: names come from workers and native clients, which are trusted, and a collision only costs a probe.
 
-/// Values by names that come as bytes.
+/// Values by byte-string name.
 public struct NameTable<Value> {
     @usableFromInline
     struct Entry {
@@ -22,7 +22,7 @@ public struct NameTable<Value> {
 
     public var count: Int { used }
     @usableFromInline var used = 0
-    /// 0 where nothing is; as many as entries, a power of two.
+    /// 0 for a free place; same length as `entries`, a power of two.
     @usableFromInline var hashes: [UInt64]
     @usableFromInline var entries: [Entry?]
 
@@ -31,7 +31,7 @@ public struct NameTable<Value> {
         entries = Array(repeating: nil, count: 8)
     }
 
-    /// What has that name.
+    /// The value for `name`; nil if there is none.
     @inlinable
     public func find(_ name: Span<UInt8>) -> Value? {
         let hash = Self.hash(name)
@@ -39,7 +39,7 @@ public struct NameTable<Value> {
         return entries[index]?.value
     }
 
-    /// Takes `value` in, in the place of what had that name.
+    /// Stores `value` under `name`, in place of an earlier value.
     @inlinable
     public mutating func insert(_ value: Value, as name: [UInt8]) {
         let hash = Self.hash(name.span)
@@ -56,7 +56,7 @@ public struct NameTable<Value> {
     public mutating func remove(_ name: [UInt8]) {
         guard var hole = index(of: name.span, Self.hash(name.span)) else { return }
         used -= 1
-        // Those behind it that would be found no more move up.
+        // Entries behind the hole move up if probing would no longer reach them.
         var next = hole
         while true {
             next = (next + 1) & (hashes.count - 1)
@@ -72,7 +72,7 @@ public struct NameTable<Value> {
         entries[hole] = nil
     }
 
-    /// Everything, in no order; for pages, not for the way of a request.
+    /// All values, in no order; for pages, not for the request path.
     public var values: [Value] { entries.compactMap { $0?.value } }
 
     @inlinable
@@ -101,11 +101,11 @@ public struct NameTable<Value> {
         for (hash, entry) in zip(oldHashes, oldEntries) { if let entry { place(entry, hash) } }
     }
 
-    /// Never 0.
+    /// Never 0, which marks a free place.
     @inlinable
     static func hash(_ name: Span<UInt8>) -> UInt64 {
         var hash = FNV1a.hash(name)
-        // The low bits choose the place, and of short names the high ones differ.
+        // The low bits select the place, but short names differ in the high bits.
         hash ^= hash >> 32
         return hash == 0 ? 1 : hash
     }

@@ -1,10 +1,10 @@
-// Percent escapes of paths and queries (RFC 3986 section 2.1), read strictly.
+// Strict percent-decoding of paths and queries (RFC 3986 section 2.1).
 //
-// A broken escape is rejected rather than taken as it stands: whoever sits before or behind us may read it otherwise. A
-// NUL is rejected because workers in C would cut the text there. Dot segments are rejected because nothing here
-// resolves them.
+// A malformed escape is rejected, not passed through: a proxy or a worker might read it differently. NUL is rejected
+// because workers in C would truncate the text there. Dot segments are rejected because the gateway does not resolve
+// them.
 
-/// Decodes what stands in a URL.
+/// Decodes parts of a URL.
 public enum PercentDecoding {
     public enum Decoded: Equatable, Sendable {
         case text(String)
@@ -15,7 +15,7 @@ public enum PercentDecoding {
     /// One path segment.
     static func segment(_ path: Span<UInt8>, _ start: Int, _ end: Int) -> Decoded {
         let decoded = decode(path, start, end, plusIsSpace: false)
-        if decoded == .text(".") || decoded == .text("..") { return .failure("dot segments are not resolved here") }
+        if decoded == .text(".") || decoded == .text("..") { return .failure("the dot segments . and .. are not allowed") }
         return decoded
     }
 
@@ -23,7 +23,7 @@ public enum PercentDecoding {
     static func rest(_ path: Span<UInt8>, _ start: Int) -> Decoded {
         let decoded = decode(path, start, path.count, plusIsSpace: false)
         if case .text(let text) = decoded, text.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) {
-            return .failure("dot segments are not resolved here")
+            return .failure("the dot segments . and .. are not allowed")
         }
         return decoded
     }
@@ -33,7 +33,7 @@ public enum PercentDecoding {
         decode(query, range.lowerBound, range.upperBound, plusIsSpace: true)
     }
 
-    /// The byte that the escape at `position` stands for; nil where there is none, or a broken one.
+    /// The byte that the escape at `position` encodes; nil if there is no valid escape.
     static func escape(_ bytes: Span<UInt8>, _ position: Int, _ end: Int) -> UInt8? {
         guard position + 2 < end, bytes[position] == UInt8(ascii: "%"), let high = hexValue(bytes[position + 1]),
             let low = hexValue(bytes[position + 2])
@@ -56,11 +56,11 @@ public enum PercentDecoding {
             } else if plusIsSpace && byte == UInt8(ascii: "+") {
                 byte = UInt8(ascii: " ")
             }
-            if byte == 0 { return .failure("a NUL has no place in a URL") }
+            if byte == 0 { return .failure("a URL may not contain NUL") }
             result.append(byte)
             position += 1
         }
-        guard let text = String(validating: result, as: UTF8.self) else { return .failure("it is not UTF-8") }
+        guard let text = String(validating: result, as: UTF8.self) else { return .failure("it is not valid UTF-8") }
         return .text(text)
     }
 

@@ -1,6 +1,6 @@
-// Which requests of a native client are open, where its replies do not say to which they belong (a DEALER for all).
-// They have no exchange that would tell, and no clock of one runs: all requests of a service may take equally long, so
-// the first to come is the first whose time is over.
+// Counts the open requests of a native client whose replies do not say which request they answer (`peer: dealer`). Such
+// requests have no exchange and no timer of their own. All requests of a service have the same time limit, so the
+// oldest one times out first.
 
 import Basics
 
@@ -19,9 +19,10 @@ public struct RequestLine: Sendable {
 
     public mutating func begin(at now: Instant) { begun.append(now) }
 
-    /// A reply came.
-    /// - Parameter isLast: it says itself that it is the last one.
-    /// - Parameter bound: after so many replies a request has ended; nil where they are not counted.
+    /// Counts a reply.
+    /// - Parameters:
+    ///   - isLast: the reply itself marks the end of a request.
+    ///   - bound: replies after which a request has ended; nil to not count.
     /// - Returns: whether a request has ended.
     public mutating func replied(isLast: Bool, bound: Int?) -> Bool {
         replies += 1
@@ -30,14 +31,16 @@ public struct RequestLine: Sendable {
         return end(1) == 1
     }
 
-    /// Those that began `limit` ago or earlier have ended. - Returns: how many.
+    /// Ends the requests that began `limit` ago or earlier.
+    /// - Returns: their number.
     public mutating func expire(_ limit: Nanoseconds, at now: Instant) -> Int {
         var due = 0
         while let first = begun.first, now.since(first) >= limit { due += end(1) }
         return due
     }
 
-    /// All of them have ended. - Returns: how many.
+    /// Ends all requests.
+    /// - Returns: their number.
     public mutating func endAll() -> Int { end(count) }
 
     private mutating func end(_ number: Int) -> Int {

@@ -1,12 +1,12 @@
-// The text of a route's path: `/orders/{id}/items/{rest...}`.
+// The syntax of a route's path: `/orders/{id}/items/{rest...}`. Pure.
 
-/// Parses path templates.
+/// Parses route patterns.
 public enum RoutePattern {
     public enum Segment: Equatable, Sendable {
         case literal(String)
-        /// `{name}`: any one segment that is not empty.
+        /// `{name}`: one segment, not empty.
         case parameter(String)
-        /// `{name...}`: all that is left; only at the end.
+        /// `{name...}`: the rest of the path, which may be empty; only at the end.
         case rest(String)
     }
 
@@ -17,16 +17,16 @@ public enum RoutePattern {
     }
 
     public static func parse(_ template: String) -> Parsed {
-        guard template.first == "/" else { return .failure("a path begins with a slash") }
+        guard template.first == "/" else { return .failure("a path must begin with a slash") }
         var segments: [Segment] = []
         var names: Set<String> = []
         for text in template.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-            if text == "." || text == ".." { return .failure("dot segments are not resolved here") }
+            if text == "." || text == ".." { return .failure("the dot segments . and .. are not allowed") }
             if case .rest? = segments.last { return .failure("nothing may follow {name...}") }
             guard let segment = parseSegment(text) else {
                 return .failure("\"\(text)\" is neither plain text nor one {name}")
             }
-            if let name = segment.name, !names.insert(name).inserted { return .failure("{\(name)} stands twice") }
+            if let name = segment.name, !names.insert(name).inserted { return .failure("{\(name)} occurs twice") }
             segments.append(segment)
         }
         return .segments(segments)

@@ -1,24 +1,25 @@
-// Which target a method and a path lead to.
+// Matches a method and a path to a target.
 //
-//   GET /orders/{id}        a segment in braces takes any one segment
-//   *   /files/{rest...}    the last may take all that is left, also none
+//     GET /orders/{id}        a segment in braces matches any one segment
+//     *   /files/{rest...}    the last one may match the rest of the path, even an empty one
 //
-// A tree of segments: a literal wins over a parameter, a parameter over a rest. Segments are cut at the raw slashes and
-// then read decoded, literals too (RFC 3986 section 6.2.2.2: `/%6Frders` is `/orders`); an encoded slash is no
-// separator. Percent escapes are decoded only where there are some, and a target without parameters allocates nothing.
+// A tree of segments: a literal wins over a parameter, and a parameter over a rest. The path is split at its raw
+// slashes and compared decoded, literals too (RFC 3986 section 6.2.2.2: `/%6Frders` is `/orders`); an encoded slash
+// does not separate segments. Only segments with a percent escape are decoded, and a match without parameters allocates
+// nothing.
 
-/// Routes to targets, which are numbers that mean something to the caller; built once and read often. Not generic over
-/// its targets: a generic type that other rooms use is not specialised, and cost 7 % of a small request's CPU.
+/// Routes to targets, which are numbers of the caller's; built once, read often. Not generic: a generic type is not
+/// specialised across modules and cost 7 % of a small request's CPU.
 public struct RouteTable: Sendable {
     public typealias Target = Int
 
-    /// What became of a path.
+    /// The result of matching a path.
     public enum Match: Equatable, Sendable {
         case found(Target, PathParameters)
-        /// The path is known, the method is not; these are.
+        /// The path is known, but not with this method; these are allowed.
         case methodNotAllowed([String])
         case notFound
-        /// The path is no path: a broken escape, a NUL, a dot segment, not UTF-8.
+        /// The path is malformed: a broken escape, a NUL, a dot segment, or not UTF-8.
         case malformed(String)
     }
 
@@ -32,7 +33,7 @@ public struct RouteTable: Sendable {
         var literals: [(segment: [UInt8], node: Int)] = []
         var parameter: Int?
         var rest: Int?
-        /// Targets by method; `*` takes any that has none of its own.
+        /// Targets by method; `*` matches methods without a target of their own.
         var targets: [(method: String, target: Target, names: [String])] = []
     }
 
@@ -40,7 +41,9 @@ public struct RouteTable: Sendable {
 
     public init() {}
 
-    /// Adds `method` on `template`. - Parameter method: upper case, or `*`.
+    /// Adds a route for `method` and `template`.
+    /// - Parameter method: upper case, or `*` for any.
+    /// - Returns: why it could not be added; nil on success.
     public mutating func add(_ method: String, _ template: String, _ target: Target) -> Conflict? {
         var names: [String] = []
         var node = 0
@@ -71,7 +74,7 @@ public struct RouteTable: Sendable {
 
     /// Finds the target of `path`, which begins with a slash and has no query.
     public func match(_ method: String, _ path: Span<UInt8>) -> Match {
-        guard path.count > 0, path[0] == UInt8(ascii: "/") else { return .malformed("a path begins with a slash") }
+        guard path.count > 0, path[0] == UInt8(ascii: "/") else { return .malformed("a path must begin with a slash") }
         var values: [String] = []
         switch descend(0, path, from: 1, &values) {
         case .failure(let reason): return .malformed(reason)
@@ -165,12 +168,12 @@ public struct RouteTable: Sendable {
     }
 }
 
-/// The values a path had for its template's names, decoded.
+/// The decoded path parameters of a match.
 public struct PathParameters: Equatable, Sendable {
     public let names: [String]
     public let values: [String]
 
-    /// Of a path whose template has no names.
+    /// The parameters of a pattern without names.
     public static let none = PathParameters(names: [], values: [])
 
     public subscript(name: String) -> String? {

@@ -1,18 +1,18 @@
-// Who listens to what. A topic is a prefix, as ZeroMQ has it: whoever listens to `ab` hears `ab`, `abc`, and not `a`.
+// Subscribers by topic. A topic is a prefix, as in ZeroMQ: a subscriber to `ab` gets `ab` and `abc`, but not `a`.
 //
-//     topics, sorted     ""   "a"   "ab"   "abc"   "b"
-//     its own prefix          ""    "a"    "ab"    ""       each knows the longest other topic that it begins with
+//       topics, sorted     ""   "a"   "ab"   "abc"   "b"
+//       its own prefix          ""    "a"    "ab"    ""       each links to the longest other topic that is a prefix
 //
-// For a message on `abx` the greatest topic that is not above it is found, `abc`, and from there the prefixes are
-// climbed: all topics that `abx` begins with lie on that way, since whatever stands between a prefix of a text and the
-// text itself begins with that prefix. So a message costs one binary search and its matches.
+// For a message on `abx`, a binary search finds the last topic that is not above it, `abc`; then the links lead to
+// every topic that is a prefix of `abx`, because any text sorted between a prefix and the text itself begins with that
+// prefix. A message costs one binary search plus its matches.
 
-/// Listeners, as numbers, by topic. Each topic is there as long as somebody listens to it.
+/// Subscribers, as small numbers, by topic. A topic exists as long as it has a subscriber.
 public final class Subscriptions {
     private final class Entry {
         let topic: [UInt8]
         var listeners: [Int]
-        /// The longest other topic that this one begins with.
+        /// The longest other topic that is a prefix of this one.
         var prefix: Entry?
 
         init(_ topic: [UInt8], _ listener: Int) {
@@ -22,20 +22,20 @@ public final class Subscriptions {
     }
 
     private var entries: [Entry] = []
-    /// For each listener the last message that it was found for: one whose topics overlap hears a message once.
+    /// For each subscriber, the last message that it was found for: overlapping topics yield a message once.
     private var stamps: [UInt64] = []
     private var stamp: UInt64 = 0
 
     public init() {}
 
-    /// Topics that somebody listens to.
+    /// Topics with a subscriber.
     public var count: Int { entries.count }
     public var isEmpty: Bool { entries.isEmpty }
 
     public func holds(_ topic: [UInt8]) -> Bool { position(of: topic).isHeld }
 
-    /// `listener`, which does not listen to `topic` yet, does from now on. Listeners are small numbers from 0.
-    /// - Returns: whether it is the first one.
+    /// Subscribes `listener` to `topic`; it must not be subscribed yet. Subscribers are small numbers from 0.
+    /// - Returns: whether it is the topic's first subscriber.
     public func add(_ topic: [UInt8], for listener: Int) -> Bool {
         if listener >= stamps.count {
             stamps.append(contentsOf: repeatElement(0, count: listener + 1 - stamps.count))
@@ -52,8 +52,8 @@ public final class Subscriptions {
         return true
     }
 
-    /// `listener` listens to `topic` no more.
-    /// - Returns: whether it was the last one. False where it did not listen.
+    /// Unsubscribes `listener` from `topic`.
+    /// - Returns: whether it was the topic's last subscriber; false if it was not subscribed.
     public func remove(_ topic: [UInt8], for listener: Int) -> Bool {
         let (index, isHeld) = position(of: topic)
         guard isHeld, let place = entries[index].listeners.firstIndex(of: listener) else { return false }
@@ -66,7 +66,7 @@ public final class Subscriptions {
         return true
     }
 
-    /// Adds to `found` everybody who hears a message on `topic`, each once.
+    /// Appends to `found` every subscriber to a message on `topic`, each once.
     public func find(_ topic: Span<UInt8>, into found: inout [Int]) {
         let index = firstIndex(above: topic)
         guard index > 0 else { return }
@@ -81,7 +81,7 @@ public final class Subscriptions {
         }
     }
 
-    /// Those behind `index` that begin with its topic and had `old` as their prefix have `new` now.
+    /// Relinks the topics after `index` that begin with its topic: those with prefix `old` get prefix `new`.
     private func adopt(behind index: Int, from old: Entry?, by new: Entry?) {
         let topic = entries[index].topic
         var next = index + 1
@@ -120,7 +120,7 @@ extension Span<UInt8> {
         return true
     }
 
-    /// In the order of bytes, a prefix first.
+    /// Byte order; a prefix comes first.
     fileprivate func isBelow(_ other: [UInt8]) -> Bool {
         for index in 0..<Swift.min(count, other.count) where self[index] != other[index] {
             return self[index] < other[index]

@@ -1,13 +1,13 @@
-// The name under which a worker answers: reactor + slot + generation, and its printable form.
+// The identity that a worker replies to: reactor, slot and generation, in printable form.
 //
-//     |  8 hex digits  | 2 hex  |  6 hex  |   8 hex    |
-//     |  instance      | reactor|  slot   | generation |     24 bytes, e.g. 5f3a91c200000012000004d2
+//       |  8 hex digits  | 2 hex  |  6 hex  |   8 hex    |
+//       |  instance      | reactor|  slot   | generation |     24 bytes, e.g. 5f3a91c200000012000004d2
 //
-// The instance is drawn once a process, so a worker that still answers a gateway that was restarted reaches nobody. The
-// form is printable because workers in C take an identity for a string, and fits the 33 bytes that libzmq keeps inside
-// a message without a second allocation.
+// The instance is a random number per process, so a late reply to a gateway that has been restarted is dropped. The
+// form is printable because workers in C treat an identity as a string. It fits the 33 bytes that libzmq stores inside
+// a message without another allocation.
 
-/// Reactor, slot and generation of one exchange. A table never issues one twice.
+/// Reactor, slot and generation of one exchange. A table never issues the same ticket twice.
 public struct Ticket: Hashable, Sendable {
     /// reactor << 56 | slot << 32 | generation
     public let value: UInt64
@@ -20,10 +20,10 @@ public struct Ticket: Hashable, Sendable {
         value = UInt64(reactor) << 56 | UInt64(slot) << 32 | UInt64(generation)
     }
 
-    /// No table issues it.
+    /// A ticket that no table issues.
     public static let none = Ticket(value: .max)
 
-    /// The `number`th name that `reactor` mints outside of any table; at most 2^56 of them.
+    /// The ticket for the `number`th name that `reactor` makes outside of any table; `number` is below 2^56.
     public init(reactor: UInt8, number: UInt64) {
         precondition(number < 1 << 56)
         value = UInt64(reactor) << 56 | number
@@ -37,18 +37,18 @@ public struct Ticket: Hashable, Sendable {
     fileprivate var low: UInt32 { UInt32(truncatingIfNeeded: value) }
 }
 
-/// Writes tickets as identities and reads them back; one a process.
+/// Writes tickets as identities and reads them back; one per process.
 public struct TicketCodec: Sendable {
     /// Bytes of a written ticket.
     public static let byteCount = 24
 
-    /// As it is written.
+    /// Its eight hex digits.
     private let instance: UInt64
 
-    /// - Parameter instance: what tells this process from the one before it; a random number.
+    /// - Parameter instance: a random number that sets this process apart from its predecessor.
     public init(instance: UInt32) { self.instance = Self.spell(instance) }
 
-    /// Writes `ticket` over the first 24 bytes of `bytes`, which must have them.
+    /// Writes `ticket` over the first 24 bytes of `bytes`, which must be at least that long.
     public func write(_ ticket: Ticket, into bytes: inout MutableSpan<UInt8>) {
         precondition(bytes.count >= Self.byteCount)
         Self.store(instance, into: &bytes, at: 0)
@@ -64,7 +64,7 @@ public struct TicketCodec: Sendable {
         return bytes
     }
 
-    /// The ticket that `bytes` spell, or nil if they are none of this process's.
+    /// Reads a ticket; nil if `bytes` are not a ticket of this process.
     public func read(_ bytes: Span<UInt8>) -> Ticket? {
         guard bytes.count == Self.byteCount, Self.word(bytes, at: 0) == instance,
             let high = Self.value(Self.word(bytes, at: 8)), let low = Self.value(Self.word(bytes, at: 16))
@@ -72,22 +72,22 @@ public struct TicketCodec: Sendable {
         return Ticket(value: UInt64(high) << 32 | UInt64(low))
     }
 
-    /// Eight bytes, the first one highest.
+    /// Eight bytes, big-endian.
     private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
         var word: UInt64 = 0
         for index in start..<start + 8 { word = word << 8 | UInt64(bytes[index]) }
         return word
     }
 
-    // Inlined, the places are constants: the checks of their bounds fall away, and eight stores become one.
+    // When inlined, the offsets are constants: the bounds checks fold away and eight stores become one.
     @inline(__always)
     private static func store(_ word: UInt64, into bytes: inout MutableSpan<UInt8>, at start: Int) {
         for index in 0..<8 { bytes[start + index] = UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * index)) }
     }
 
-    // Eight digits are worked on at once, a byte of a word for each: a message writes a ticket and reads one.
+    // A message writes one ticket and reads one, so eight digits are converted at once, one per byte of a word.
 
-    /// The eight lower-case hex digits of `value`, the first one highest.
+    /// The eight lower-case hex digits of `value`, most significant first.
     private static func spell(_ value: UInt32) -> UInt64 {
         var digits = UInt64(value)
         digits = (digits << 16 | digits) & 0x0000_FFFF_0000_FFFF
@@ -97,7 +97,7 @@ public struct TicketCodec: Sendable {
         return digits &+ 0x3030_3030_3030_3030 &+ isLetter &* 0x27
     }
 
-    /// What eight digits say. Whatever is not exactly what `spell` writes is none: each ticket has one spelling.
+    /// The value of eight hex digits; nil unless `spell` would write exactly these: each ticket has one spelling.
     private static func value(_ word: UInt64) -> UInt32? {
         let isLetter = word >> 6 & 0x0101_0101_0101_0101
         var digits = (word &+ isLetter &* 9) & 0x0F0F_0F0F_0F0F_0F0F

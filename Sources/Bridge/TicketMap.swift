@@ -1,7 +1,7 @@
-// What somebody keeps for each ticket of other tables. A table uses its slots again, so the slot is the index here too:
-// nothing is hashed, and memory is a word or three for each slot that ever had something.
+// Values by the tickets of other tables. Tables reuse their slots, so the slot is the index here too: no hashing, and
+// memory is one to three words for each slot that ever had a value.
 
-/// Values by tickets that others issue.
+/// Values by tickets that another table issued.
 public struct TicketMap<Value> {
     @usableFromInline
     struct Entry {
@@ -19,7 +19,7 @@ public struct TicketMap<Value> {
 
     public init() {}
 
-    /// What is kept for `ticket`. An older ticket of its slot loses its place to it.
+    /// The value for `ticket`. Setting it replaces the value of an older ticket with the same slot.
     public subscript(ticket: Ticket) -> Value? {
         @inlinable get {
             let (reactor, slot) = (Int(ticket.reactor), ticket.slot)

@@ -1,11 +1,11 @@
-// Where a ticket leads: a table of slots that issues tickets and rejects stale ones.
+// A table of slots that issues tickets and rejects stale ones.
 //
-//   slot 0   generation 7   value      <- ticket (0, 7) is live, (0, 6) is late, (0, 8) was never issued
-//   slot 1   generation 3   -          <- in the free queue
-//   slot 2   generation max            <- retired: its generations are used up, it is never issued again
+//     slot 0   generation 7   value      <- ticket (0, 7) is live, (0, 6) is late, (0, 8) was never issued
+//     slot 1   generation 3   -          <- in the free queue
+//     slot 2   generation max            <- retired: its generations are used up, it is never issued again
 //
-// Freed slots queue first in, first out, so a generation lasts as long as possible: with one exchange at a time and
-// 100,000 a second a slot is used up after 12 hours and then costs 24 bytes for the rest of the process's life.
+// Freed slots are reused first in, first out, so that generations last as long as possible. With one exchange at a time
+// and 100,000 per second a slot is used up after 12 hours; it then costs 24 bytes for the rest of the process's life.
 
 public import Basics
 
@@ -22,19 +22,19 @@ public struct TicketTable<Value> {
         }
     }
 
-    /// What a ticket stands for now.
+    /// The state of a ticket.
     public enum Lookup {
         case live(Value)
-        /// It was issued, and what it named is over.
+        /// This table issued it, and its value has been removed.
         case late
-        /// This table never issued it; another reactor's may have.
+        /// This table never issued it; another reactor's table may have.
         case unknown
     }
 
-    /// Values that are live.
+    /// Live values.
     public var count: Int { liveCount }
     @usableFromInline var liveCount = 0
-    /// The most values that may be live at once; at most 2^24 - 1.
+    /// Maximum of live values; at most 2^24 - 1.
     public let capacity: Int
 
     @usableFromInline let reactor: UInt8
@@ -50,7 +50,7 @@ public struct TicketTable<Value> {
         self.lastGeneration = lastGeneration
     }
 
-    /// Takes `value` in and issues its ticket; nil when the table is full.
+    /// Stores `value` and issues its ticket; nil when the table is full.
     @inlinable
     public mutating func insert(_ value: Value) -> Ticket? {
         guard liveCount < capacity, let slot = takeSlot() else { return nil }
@@ -68,7 +68,7 @@ public struct TicketTable<Value> {
         return ticket.generation < generation ? .late : .unknown
     }
 
-    /// The value is over: its ticket is stale from now on. A ticket that is not live is left alone.
+    /// Removes the value of a live ticket, which becomes stale. Does nothing for other tickets.
     @inlinable
     public mutating func remove(_ ticket: Ticket) {
         let slot = ticket.slot
@@ -81,7 +81,7 @@ public struct TicketTable<Value> {
         if slots[slot].generation < lastGeneration { free.append(slot) }
     }
 
-    /// Every live value, in no order. O(slots): for drain and shutdown.
+    /// All live values, in no order. O(slots): for drain and shutdown.
     public var values: [Value] { slots.compactMap(\.value) }
 
     @inlinable

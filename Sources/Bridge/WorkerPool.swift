@@ -1,13 +1,13 @@
-// Who is there to work, who is free, and who has been free longest.
+// The workers of one service: which are registered, which are ready, and which has been ready longest.
 //
-//                 register                 ready                lend (the longest ready first)
-//     unknown ---------------> known --------------------> ready <------------------------> busy
-//                                ^                           |    finished, with a place left   |
-//                                +-- drain: gets no more <---+----------------------------------+
-//     any state -- remove, expired --> gone, and its requests with it
+//                   register                 ready                lend (the longest ready first)
+//       unknown ---------------> known --------------------> ready <------------------------> busy
+//                                  ^                           |    finished, with a place left   |
+//                                  +-- drain: gets no more <---+----------------------------------+
+//       any state -- remove, expired --> gone, and its requests with it
 //
-// A worker takes `capacity` requests at a time: while it has a place left it stands in the queue, at most once. The
-// queue holds entries that have become untrue; they are passed over, so nothing is ever searched.
+// A worker takes `capacity` requests at a time; while it has a free place it is in the queue, once at most. Stale
+// entries of the queue are skipped when they are reached, so nothing is ever searched.
 
 import Basics
 
@@ -17,31 +17,31 @@ public struct WorkerID: Hashable, Sendable {
     @usableFromInline let generation: UInt32
 }
 
-/// What is known of one worker. Confined to its pool's thread.
+/// The state of one worker. Confined to its pool's thread.
 public final class Worker {
     public let id: WorkerID
     /// Its identity frame.
     public let name: [UInt8]
-    /// The connection it came by, where that has a number.
+    /// The number of the connection it came by, if known.
     public let connection: Int32?
-    /// What tells that connection from a later one of the same number.
+    /// Distinguishes that connection from a later one with the same number.
     public let origin: UInt
-    /// How it spells its protocol, where there is a choice: the dialect's own affair.
+    /// The variant of the protocol it speaks, if there are several; only its dialect reads it.
     public let spelling: UInt8
     public let registeredAt: Instant
-    /// The last message of any kind.
+    /// When its last message of any kind came.
     public fileprivate(set) var heardAt: Instant
-    /// When it last became free to take a request, or began to be without a free place.
+    /// When it last became ready or busy.
     public fileprivate(set) var changedAt: Instant
-    /// What it has in hand.
+    /// Its requests in progress.
     public fileprivate(set) var requests: [Ticket] = []
     /// Requests it has finished.
     public fileprivate(set) var finished: UInt64 = 0
-    /// An operator, or the worker itself, wants no new work for it.
+    /// It gets no new work: an operator or the worker itself asked for that.
     public fileprivate(set) var isDraining = false
-    /// It has said that it is ready.
+    /// It has reported that it is ready.
     public fileprivate(set) var hasBegun = false
-    /// Its place in the queue; 0 where it stands in none.
+    /// Its place in the queue; 0 for none.
     fileprivate var place: UInt64 = 0
 
     fileprivate init(
@@ -57,11 +57,11 @@ public final class Worker {
         changedAt = now
     }
 
-    /// It could take a request now.
+    /// It can take a request now.
     public var isReady: Bool { place != 0 }
 }
 
-/// The workers of one service. Each is an object: it is changed many times a request, and never copied.
+/// The workers of one service. Each is an object, because it changes many times per request and is never copied.
 public struct WorkerPool {
     @usableFromInline
     struct Slot {
@@ -74,7 +74,7 @@ public struct WorkerPool {
         let place: UInt64
     }
 
-    /// Requests that one worker takes at a time; at least 1.
+    /// Maximum of requests per worker at a time; at least 1.
     public let capacity: Int
     public private(set) var count = 0
     /// Workers with a free place.
@@ -90,7 +90,7 @@ public struct WorkerPool {
         self.capacity = capacity
     }
 
-    /// Takes a worker in that is not yet ready. Its name must be new here.
+    /// Registers a worker that is not yet ready. Its name must be new.
     public mutating func register(
         _ name: [UInt8], connection: Int32? = nil, origin: UInt = 0, spelling: UInt8 = 0, at now: Instant
     ) -> WorkerID {
@@ -104,31 +104,31 @@ public struct WorkerPool {
         return id
     }
 
-    /// The worker of that identity frame.
+    /// The worker with that identity frame.
     @inlinable
     public func find(_ name: Span<UInt8>) -> WorkerID? { names.find(name)?.id }
 
-    /// What is known of it; nil when it is gone.
+    /// The worker's state; nil when it is gone.
     @inlinable
     public subscript(id: WorkerID) -> Worker? {
         guard slots.indices.contains(id.slot), slots[id.slot].generation == id.generation else { return nil }
         return slots[id.slot].worker
     }
 
-    /// Everybody, in no order; for pages, not for the way of a request.
+    /// All workers, in no order; for pages, not for the request path.
     public var all: [Worker] { slots.compactMap(\.worker) }
 
-    /// It sent something, whatever it was.
+    /// The worker sent a message of any kind.
     public mutating func heard(_ id: WorkerID, at now: Instant) { self[id]?.heardAt = now }
 
-    /// It says that it is ready: from now on it gets work.
+    /// The worker reported that it is ready: it gets work from now on.
     public mutating func ready(_ id: WorkerID, at now: Instant) {
         guard let worker = self[id] else { return }
         worker.hasBegun = true
         enqueue(worker, at: now)
     }
 
-    /// Lends `request` to the worker that has been ready longest; nil when nobody is ready.
+    /// Assigns `request` to the worker that has been ready longest; nil if none is ready.
     public mutating func lend(to request: Ticket, at now: Instant) -> WorkerID? {
         while let entry = queue.popFirst() {
             guard let worker = slots[entry.slot].worker, worker.place == entry.place else { continue }
@@ -142,9 +142,10 @@ public struct WorkerPool {
         return nil
     }
 
-    /// The worker is done with `request`, or it never reached it. - Returns: whether it had it.
-    /// - Parameter isReady: it has a place again; otherwise it gets nothing, other places or not, until it says
-    ///   something.
+    /// The worker has finished `request`, or never got it.
+    /// - Parameter isReady: it has a free place again; otherwise it gets nothing, even with other places free, until it
+    ///   sends a message.
+    /// - Returns: whether it had the request.
     @discardableResult
     public mutating func finish(_ request: Ticket, of id: WorkerID, isReady: Bool = true, at now: Instant) -> Bool {
         guard let worker = self[id], let index = worker.requests.firstIndex(of: request) else { return false }
@@ -154,7 +155,7 @@ public struct WorkerPool {
         return true
     }
 
-    /// Gives it no new work, or gives it work again; what it has in hand goes on.
+    /// Stops new work for the worker, or allows it again; its requests in progress continue.
     public mutating func setDraining(_ isDraining: Bool, _ id: WorkerID, at now: Instant) {
         guard let worker = self[id], worker.isDraining != isDraining else { return }
         if isDraining { leaveQueue(worker) }
@@ -162,7 +163,8 @@ public struct WorkerPool {
         if !isDraining && worker.hasBegun { enqueue(worker, at: now) }
     }
 
-    /// It is gone. - Returns: what it had in hand, the oldest first.
+    /// Removes a worker.
+    /// - Returns: its requests in progress, oldest first.
     public mutating func remove(_ id: WorkerID) -> [Ticket] {
         guard let worker = self[id] else { return [] }
         leaveQueue(worker)
@@ -174,15 +176,15 @@ public struct WorkerPool {
         return worker.requests
     }
 
-    /// Those with nothing in hand from whom nothing was heard for `silence`. Who is at work need not speak: many
-    /// workers do one thing at a time, heartbeats among them.
+    /// Idle workers that have been silent for `silence`. Busy ones are left out: many workers do one thing at a time
+    /// and send no heartbeats while they work.
     public func silent(for silence: Nanoseconds, at now: Instant) -> [WorkerID] {
         all.filter { $0.requests.isEmpty && now.since($0.heardAt) >= silence }.map(\.id)
     }
 
     // MARK: Inside
 
-    /// Puts it at the end of the queue, if it may get work and stands in none.
+    /// Appends it to the queue, if it may get work and is not in the queue yet.
     private mutating func enqueue(_ worker: Worker, at now: Instant) {
         guard worker.hasBegun, !worker.isDraining, !worker.isReady, worker.requests.count < capacity else { return }
         lastPlace += 1

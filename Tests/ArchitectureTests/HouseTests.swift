@@ -97,6 +97,16 @@ struct HouseTests {
     @Test("each file says what it is for, and is short enough to be read")
     func form() { expectNone(SourceTree.files.flatMap(\.formBreaches)) }
 
+    @Test("comments are free of words that read like a translation")
+    func words() {
+        expectNone(
+            SourceTree.files.filter { !House.unwrittenRooms.contains($0.room) }.flatMap(\.wordBreaches))
+        for room in House.unwrittenRooms {
+            let breaches = SourceTree.files.filter { $0.room == room }.flatMap(\.wordBreaches)
+            #expect(!breaches.isEmpty, "\(room) is clean: take it off the list")
+        }
+    }
+
     @Test("an exception names a file that exists and needs it")
     func exceptions() {
         for (path, modules) in House.exceptions {

@@ -64,6 +64,20 @@ extension SourceFile {
         }
     }
 
+    /// Words that a native speaker would not use there, in comments. A phrase counts across a line break.
+    var wordBreaches: [Breach] {
+        let lines = text.comments.map { $0.drop { $0 == "/" || $0 == " " }.lowercased() }
+        return lines.indices.flatMap { index -> [Breach] in
+            let next = index + 1 < lines.count ? lines[index + 1] : ""
+            let words = SourceText.words(lines[index])
+            let all = words + SourceText.words(next)
+            return House.bannedWords.filter { phrase in
+                let wanted = SourceText.words(phrase)
+                return words.indices.contains { all[$0...].starts(with: wanted) }
+            }.map { breach(index, "\"\($0)\" in a comment") }
+        }
+    }
+
     /// The form of a file: it begins with its charter, and neither it nor a line of it is too long.
     var formBreaches: [Breach] {
         var breaches: [Breach] = []

@@ -51,6 +51,17 @@ struct RulesTests {
         #expect(lines(SourceFile("Bridge/A.swift", String(repeating: "// A\n", count: 16)).formBreaches) == [1])
     }
 
+    @Test(
+        "find words that read like a translation, in comments only",
+        arguments: ["nobody", "Somebody", "whoever", "is told", "of which", "where that can be"])
+    func words(_ phrase: String) {
+        #expect(lines(SourceFile("Bridge/A.swift", "// A\nlet a = 1 // b \(phrase).\n").wordBreaches) == [2])
+        let broken = phrase.replacing(" ", with: "\n/// ")
+        #expect(lines(SourceFile("Bridge/A.swift", "/// \(broken) x\n").wordBreaches) == [1])
+        #expect(SourceFile("Bridge/A.swift", "// A\nlet a = \"\(phrase)\"\n").wordBreaches.isEmpty)
+        #expect(SourceFile("Bridge/A.swift", "// anybodyx\n// of\nlet which = 1\n").wordBreaches.isEmpty)
+    }
+
     @Test("find unsafe code in a room that wraps no C, argued for or not")
     func unsafeElsewhere() {
         #expect(lines(SourceFile("Bridge/A.swift", "// SAFETY: sure.\nlet a = unsafe b").unsafeBreaches()) == [2])
