@@ -1,27 +1,27 @@
-// A response body that comes in pieces. The room pulls: it asks for bytes when the client can take some, so a slow
-// client holds its own source and nothing else.
+// A response body that is produced piece by piece. The room pulls: it asks for bytes when the client can take more, so
+// a slow client holds up only its own source.
 
-/// What a source has to say after it wrote what it had.
+/// What follows the bytes that `read` has just written.
 public enum BodyRead: Sendable, Equatable {
-    /// There may be more: ask again as soon as the client can take it. Something must have been written.
+    /// More may follow: ask again as soon as the client can take it. `read` must have written something.
     case more
-    /// No more at the moment. The connection rests until `Request.sourceReady()`.
+    /// Nothing more at the moment. The connection is suspended until `Request.sourceReady()`.
     case pending
-    /// The body ends after what was written.
+    /// The body is complete.
     case end
-    /// The body ends after what was written, and is not whole: the last chunk is left out (RFC 9112, section 8), so
-    /// that the client can tell. curl exits 18. An HTTP/1.0 client cannot tell.
+    /// The body ends incomplete: the last chunk is left out (RFC 9112, section 8), so that the client notices. curl
+    /// exits with 18. An HTTP/1.0 client cannot notice.
     case abort
 }
 
-/// Bytes for `Request.respond(_:_:streaming:)`.
+/// The source of a streamed body, for `Request.respond(_:_:streaming:)`.
 public protocol BodySource: AnyObject {
-    /// Appends up to `output.freeCapacity` bytes (at least 128, about the listener's pool at most). Each call becomes
-    /// one chunk. Called from inside Listener.run; may call `sourceReady()`, must not call anything else of the room.
+    /// Appends up to `output.freeCapacity` bytes (at least 128, at most about the listener's pool). Each call becomes
+    /// one chunk. Called from inside `Listener.run`; may call `sourceReady()`, must call nothing else in this room.
     func read(into output: inout OutputSpan<UInt8>) -> BodyRead
 }
 
-/// Prebuilt immutable bytes that any number of responses send without a copy (public files).
+/// Immutable bytes that any number of responses send without a copy (public files).
 @safe public final class SharedBody: Sendable {
     public let count: Int
     // SAFETY: written once in init, read-only ever after, freed in deinit.
@@ -29,8 +29,7 @@ public protocol BodySource: AnyObject {
 
     public init(copying bytes: Span<UInt8>) {
         count = bytes.count
-        // SAFETY: room for count bytes (one at least, so that there is an address), filled before anybody can read
-        // them.
+        // SAFETY: `count` bytes (at least one, so that there is an address), filled before they can be read.
         unsafe base = UnsafeMutableRawPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
         unsafe bytes.withUnsafeBytes { source in
             if let from = source.baseAddress { unsafe base.copyMemory(from: from, byteCount: source.count) }
@@ -38,7 +37,7 @@ public protocol BodySource: AnyObject {
     }
 
     deinit {
-        // SAFETY: allocated in init; every response that shows it holds us.
+        // SAFETY: allocated in init; every response that uses it retains us.
         unsafe base.deallocate()
     }
 }

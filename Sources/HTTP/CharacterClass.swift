@@ -1,5 +1,5 @@
-// Which bytes may stand where in a request (RFC 9110 section 5.6.2, RFC 9112, RFC 3986). A class of ASCII bytes is two
-// words of bits, so that a test is a shift; RequestValidatorTests compares them with the lists in the RFCs.
+// The bytes that are valid in each part of a request (RFC 9110 section 5.6.2, RFC 9112, RFC 3986). A class of ASCII
+// bytes is two words of bits, so a test is a shift; RequestValidatorTests compares them with the lists in the RFCs.
 
 enum CharacterClass {
     @inline(__always)
@@ -11,7 +11,7 @@ enum CharacterClass {
     @inline(__always)
     static func isToken(_ byte: UInt8) -> Bool { holds(byte, 0x03ff_6cfa_0000_0000, 0x57ff_ffff_c7ff_fffe) }
 
-    /// One tchar or more.
+    /// One or more tchar.
     static func isToken(_ bytes: Span<UInt8>) -> Bool {
         for i in bytes.indices where !isToken(bytes[i]) { return false }
         return !bytes.isEmpty
@@ -21,7 +21,7 @@ enum CharacterClass {
     @inline(__always)
     static func isFieldValue(_ byte: UInt8) -> Bool { (byte >= 32 && byte != 127) || byte == 9 }
 
-    /// Whether each byte may stand in a field's value. Eight at a time: most values are of visible characters alone.
+    /// Whether every byte is valid in a field value. Checks eight at a time: most values are visible characters only.
     static func areFieldValue(_ bytes: Span<UInt8>) -> Bool {
         var position = 0
         while position &+ 8 <= bytes.count {
@@ -36,7 +36,7 @@ enum CharacterClass {
         return true
     }
 
-    /// The first byte that may not stand in a target.
+    /// The first byte that is not valid in a request target.
     static func firstOutsideTarget(_ bytes: Span<UInt8>) -> Int? {
         var position = 0
         while position &+ 8 <= bytes.count {
@@ -52,8 +52,8 @@ enum CharacterClass {
         return nil
     }
 
-    // Eight bytes at once: the highest bit of each says whether it is such a byte, if it is ASCII. Whether there is one
-    // is exact; which ones, not: a byte that is one may take the next with it, by what it borrows.
+    // Eight bytes at once: the high bit of each byte says whether it matches, provided that it is ASCII. Whether any
+    // byte matches is exact; which one is not, because the borrow of a match can mark the next byte.
 
     private static func isBelow(_ bound: UInt64, _ word: UInt64) -> UInt64 { word &- bound &* ones }
 
@@ -70,12 +70,12 @@ enum CharacterClass {
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
     private static let ones: UInt64 = 0x0101_0101_0101_0101
 
-    /// Visible ASCII but `#`: more lenient than the grammar inside of ASCII ("<>\^`{|} pass), and as strict outside of
+    /// Visible ASCII except `#`: more lenient than the grammar within ASCII ("<>\^`{|} pass), and as strict outside of
     /// it.
     @inline(__always)
     static func isTarget(_ byte: UInt8) -> Bool { holds(byte, 0xffff_fff6_0000_0000, 0x7fff_ffff_ffff_ffff) }
 
-    /// What a host and port are made of: letters, digits, and -._~!$&'()*+,;=%:[]
+    /// The bytes of a host and port: letters, digits, and -._~!$&'()*+,;=%:[]
     @inline(__always)
     static func isHost(_ byte: UInt8) -> Bool { holds(byte, 0x2fff_7ff2_0000_0000, 0x47ff_fffe_afff_fffe) }
 
@@ -84,14 +84,14 @@ enum CharacterClass {
 }
 
 extension Span<UInt8> {
-    /// Compares ASCII without regard to case.
+    /// ASCII case-insensitive comparison.
     func equalsIgnoringCase(_ other: StaticString) -> Bool {
         guard count == other.utf8CodeUnitCount else { return false }
-        // SAFETY: a StaticString's bytes live for ever, and there are utf8CodeUnitCount of them.
+        // SAFETY: a StaticString lives for ever and has utf8CodeUnitCount bytes.
         return unsafe equalsIgnoringCase(Span(_unsafeStart: other.utf8Start, count: count))
     }
 
-    /// Eight bytes from `position` on, the first one lowest.
+    /// Eight bytes from `position`, little-endian.
     @inline(__always)
     func word(at position: Int) -> UInt64 {
         precondition(position >= 0 && position &+ 8 <= count)
@@ -99,7 +99,7 @@ extension Span<UInt8> {
         return unsafe withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: position, as: UInt64.self) }
     }
 
-    /// An array of the same bytes.
+    /// A copy as an array.
     var copied: [UInt8] {
         // SAFETY: the buffer is read during the call only.
         unsafe withUnsafeBufferPointer { unsafe Array($0) }
@@ -108,13 +108,13 @@ extension Span<UInt8> {
     @inline(__always)
     func equals(_ other: StaticString) -> Bool {
         guard count == other.utf8CodeUnitCount else { return false }
-        // SAFETY: a StaticString's bytes live for ever, and there are utf8CodeUnitCount of them.
+        // SAFETY: a StaticString lives for ever and has utf8CodeUnitCount bytes.
         let bytes = unsafe Span(_unsafeStart: other.utf8Start, count: count)
         for i in indices where self[i] != bytes[i] { return false }
         return true
     }
 
-    /// Compares ASCII without regard to case. Eight bytes at a time, the last eight perhaps once more.
+    /// ASCII case-insensitive comparison, eight bytes at a time; the last eight may overlap.
     func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         guard count >= 8 else {
@@ -130,7 +130,7 @@ extension Span<UInt8> {
         return true
     }
 
-    /// How often `byte` is among them.
+    /// The number of bytes equal to `byte`.
     func count(of byte: UInt8) -> Int {
         var count = 0
         for i in indices where self[i] == byte { count += 1 }

@@ -1,18 +1,18 @@
-// How many connections each client address holds, touched when one opens and closes; and how many requests it has under
-// way, where somebody wants that bounded below the number of connections.
+// Connections per client address, updated when one opens or closes; and requests in progress per address, for options
+// that limit them below the number of connections.
 
 internal import CMicroHTTPD
 import Glibc
 
-/// Whom a connection counts for: an IPv4 address, or the /64 network of an IPv6 address, because one client owns all of
-/// it.
+/// The key that a connection is counted under: an IPv4 address, or the /64 network of an IPv6 address, because one
+/// client owns all of that network.
 struct PeerKey: Hashable {
     let high: UInt64
 
     /// nil for anything that is not an IP address (a unix socket).
     init?(_ address: UnsafePointer<sockaddr>?) {
         guard let address = unsafe address else { return nil }
-        // SAFETY: the family says which structure lies there; the library and the kernel filled it whole.
+        // SAFETY: the family tells which structure it is; the library and the kernel have filled all of it.
         switch unsafe Int32(address.pointee.sa_family) {
         case AF_INET:
             let raw = unsafe UnsafeRawPointer(address)
@@ -22,7 +22,7 @@ struct PeerKey: Hashable {
             let raw = unsafe UnsafeRawPointer(address)
             let network = unsafe UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             let host = unsafe UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
-            // ::ffff:a.b.c.d is the IPv4 address it carries.
+            // ::ffff:a.b.c.d stands for the IPv4 address in it.
             high = network == 0 && host >> 32 == 0xffff ? 0xffff_0000_0000 | (host & 0xffff_ffff) : network
         default:
             return nil
@@ -36,7 +36,8 @@ struct ConnectionsByAddress {
 
     func count(_ key: PeerKey) -> Int { counts[key, default: 0] }
 
-    /// The number of connections including this one.
+    /// Counts a connection.
+    /// - Returns: the address's connections, including this one.
     mutating func open(_ key: PeerKey) -> Int {
         let count = counts[key, default: 0] + 1
         counts[key] = count
@@ -45,7 +46,8 @@ struct ConnectionsByAddress {
 
     mutating func close(_ key: PeerKey) { Self.decrement(&counts, key) }
 
-    /// A request is under way, unless `limit` are already.
+    /// Counts a request, unless the address already has `limit` in progress.
+    /// - Returns: whether it was counted.
     mutating func enter(_ key: PeerKey, limit: Int) -> Bool {
         let count = requests[key, default: 0]
         guard count < limit else { return false }

@@ -1,28 +1,28 @@
-// The deadlines of connections: one for each slot (one a connection), or none. To set one is to store a word; who is
-// due is found by looking through all slots, which costs 10 us with 10,000 of them and happens when the earliest that
-// was ever set since the last look is due, at most once in `lookInterval`: so much later one may come.
+// The deadlines of connections, at most one per slot (one slot per connection). Setting one stores a word. Finding the
+// expired ones scans all slots, which costs 10 us for 10,000 of them. A scan runs when the earliest deadline set since
+// the last scan is due, but at most once per `lookInterval`, so a deadline may fire that much late.
 //
-// Without a clock: time comes in as nanoseconds.
+// No clock: its callers pass the time, in nanoseconds.
 
-/// What a connection is waited for.
+/// What a connection is waiting for.
 enum DeadlineKind: Int, CaseIterable {
     case header, idle, body, send, linger
-    /// As `header`, before the first byte.
+    /// Like `header`, before the first byte.
     case fresh
 }
 
 @safe final class Deadlines {
     // SAFETY: `capacity` words, all initialized, the first `count` in use; owned by this object, freed in deinit. A
-    // plain pointer, because an array in an object is checked for overlapping access at each use.
+    // plain pointer, because every use of an array in an object is checked for overlapping access.
     private var words: UnsafeMutablePointer<UInt64>
     private var capacity = 64
     private var count = 0
     /// Slots that have a deadline.
     private var waiting = 0
-    /// No deadline is before it.
+    /// No deadline is earlier.
     private var nextLook = UInt64.max
 
-    /// In a word: the time, and in its lowest bits what is waited for.
+    /// The layout of a word: the time, with the kind in its lowest bits.
     private static let none = UInt64.max
     private static let kindMask: UInt64 = 7
     private static let lookInterval: UInt64 = 50_000_000
@@ -34,12 +34,12 @@ enum DeadlineKind: Int, CaseIterable {
 
     deinit { unsafe words.deallocate() }
 
-    /// Makes room for slots below `count`.
+    /// Allocates all slots below `count`.
     func reserve(_ count: Int) {
         self.count = max(self.count, count)
         guard count > capacity else { return }
         let larger = max(count, capacity * 2)
-        // SAFETY: the old words are copied before they are freed, and the new ones behind them are set.
+        // SAFETY: the old words are copied before they are freed, and the new ones after them are initialized.
         let moved = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
         unsafe moved.initialize(from: words, count: capacity)
         unsafe (moved + capacity).initialize(repeating: Self.none, count: larger - capacity)
@@ -48,7 +48,7 @@ enum DeadlineKind: Int, CaseIterable {
         capacity = larger
     }
 
-    /// Sets the deadline of a slot, in place of the one it had.
+    /// Sets a slot's deadline, in place of an earlier one.
     func set(_ slot: Int, _ kind: DeadlineKind, _ deadline: UInt64) {
         precondition(slot >= 0 && slot < count)
         // SAFETY: slot < count <= capacity.
@@ -57,7 +57,7 @@ enum DeadlineKind: Int, CaseIterable {
         if deadline < nextLook { nextLook = deadline }
     }
 
-    /// Takes a slot's deadline back, if it has one.
+    /// Removes a slot's deadline, if it has one.
     func clear(_ slot: Int) {
         precondition(slot >= 0 && slot < count)
         // SAFETY: slot < count <= capacity.
@@ -66,13 +66,13 @@ enum DeadlineKind: Int, CaseIterable {
         waiting -= 1
     }
 
-    /// Takes out every slot whose time has come, and hands it to `body`, which may set deadlines anew.
+    /// Removes every expired deadline and passes its slot to `body`, which may set new ones.
     func expire(_ now: UInt64, _ body: (Int, DeadlineKind) -> Void) {
         guard now >= nextLook else { return }
         nextLook = .max
         var earliest = UInt64.max
         for slot in 0..<count {
-            // SAFETY: slot < count <= capacity, also after `body` has made room for more.
+            // SAFETY: slot < count <= capacity, even after `body` has grown the array.
             let word = unsafe words[slot]
             if word == Self.none { continue }
             if word > now {
@@ -85,11 +85,11 @@ enum DeadlineKind: Int, CaseIterable {
         nextLook = min(nextLook, max(earliest, now &+ Self.lookInterval))
     }
 
-    /// When to look again, at the latest; nil when nobody waits for anything.
+    /// When to call `expire` at the latest; nil if there are no deadlines.
     var earliest: UInt64? { waiting == 0 ? nil : nextLook }
 
-    /// The slot that has rested longest: between two requests, or before the first byte of one. `durations` are those
-    /// that the deadlines were set with. About 5 us with 10,000 slots.
+    /// The slot that has been idle longest: between two requests, or before the first byte of one. `durations` are the
+    /// ones that the deadlines were set with. About 5 us for 10,000 slots.
     func longestResting(_ durations: [6 of UInt64]) -> Int? {
         var longest: Int?
         var since = UInt64.max
@@ -104,7 +104,7 @@ enum DeadlineKind: Int, CaseIterable {
         return longest
     }
 
-    /// Waits for another thing at `slot`, until the same time.
+    /// Changes what `slot` waits for; the time stays.
     func rename(_ slot: Int, _ kind: DeadlineKind) {
         precondition(slot >= 0 && slot < count)
         // SAFETY: slot < count <= capacity.
@@ -112,7 +112,7 @@ enum DeadlineKind: Int, CaseIterable {
         if word != Self.none { unsafe words[slot] = word & ~Self.kindMask | UInt64(kind.rawValue) }
     }
 
-    /// The slots that wait for one thing. For the rare look at all of them.
+    /// All slots that wait for `kind`. Scans all slots: for rare use.
     func slots(for kind: DeadlineKind) -> [Int] {
         // SAFETY: every slot below count is below capacity.
         (0..<count).filter { slot in

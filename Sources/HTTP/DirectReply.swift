@@ -1,6 +1,6 @@
-// Answers that the library cannot give: in the middle of a body, or on a connection that never sent a whole header.
-// They are written straight to the socket, which is safe exactly when no response of the library is under way on it,
-// and the connection always closes afterwards.
+// Responses that the library cannot send: in the middle of a body, or on a connection that never sent a whole header.
+// They are written straight to the socket, which is safe only while no response of the library is in progress there.
+// The connection always closes afterwards.
 
 internal import CMicroHTTPD
 import Glibc
@@ -15,7 +15,7 @@ enum Reason {
 }
 
 enum DirectReply {
-    /// The whole response, or nil for a streamed one.
+    /// The whole response; nil for a streamed one.
     static func bytes(_ response: HeldResponse) -> [UInt8]? {
         switch response.body {
         case .copy(let body): bytes(response.status, response.headers, body.span)
@@ -41,10 +41,10 @@ enum DirectReply {
         return text
     }
 
-    /// RFC 9110, section 5.6.7.
+    /// The Date header (RFC 9110, section 5.6.7).
     private static func date() -> String {
         var now = time(nil), parts = unsafe tm()
-        // SAFETY: plain structures of the C library; strftime writes at most 40 bytes and says how many.
+        // SAFETY: plain structures of the C library; strftime writes at most 40 bytes and returns their number.
         unsafe gmtime_r(&now, &parts)
         return unsafe String(unsafeUninitializedCapacity: 40) { room in
             unsafe room.withMemoryRebound(to: CChar.self) { room in
@@ -53,7 +53,8 @@ enum DirectReply {
         }
     }
 
-    /// True when the socket took all of it. One try: who cannot take a kilobyte does not read.
+    /// Sends in one try: a client whose socket cannot take a kilobyte is not reading.
+    /// - Returns: whether the socket took all of it.
     static func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         // SAFETY: the array outlives the call.
         let count = unsafe bytes.withUnsafeBytes { bytes in
@@ -62,7 +63,7 @@ enum DirectReply {
         return count == bytes.count
     }
 
-    /// Reads over what has arrived, as much as a header may be.
+    /// Reads and discards what has arrived, up to 64 KiB.
     static func discardUnread(_ descriptor: Int32) {
         var room = [UInt8](repeating: 0, count: 16_384)
         for _ in 0..<4 {

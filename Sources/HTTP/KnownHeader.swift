@@ -1,5 +1,4 @@
-// The header fields that the house asks for: found once, in the pass that checks the header, and read by index
-// afterwards.
+// The header fields that the gateway reads: found once, while the header is checked, and read by index afterwards.
 
 /// A request header field that is looked up often.
 public enum KnownHeader: UInt8, CaseIterable, Sendable {
@@ -38,10 +37,10 @@ public enum KnownHeader: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The header of that name, or nil. Length and first letter leave at most three names to compare with.
+    /// The header with that name; nil for all others. Length and first letter leave at most three names to compare.
     static func named(_ name: Span<UInt8>) -> KnownHeader? {
         guard !name.isEmpty else { return nil }
-        // One number for both: the compiler makes a table of it, and a walk along the cases of a pair.
+        // One number for both: the compiler turns it into a jump table, but tests the cases of a pair one by one.
         switch name.count << 8 | Int(CharacterClass.lowered(name[0])) {
         case 4 << 8 | 104: return match(name, .host)
         case 6 << 8 | 97: return match(name, .accept)

@@ -1,16 +1,16 @@
-// White space behind the number of a Content-Length: legal (RFC 9112, section 5), and rejected by libmicrohttpd 0.9.75
-// before it shows the request to the handler. While it parses the request line, the rest of the header mostly lies in
-// its receive buffer already. There the white space is made zero, which ends the value for the library:
+// Trailing white space of a Content-Length is legal (RFC 9112, section 5), but libmicrohttpd 0.9.75 rejects it before
+// it shows the request to the handler. While the library parses the request line, the rest of the header is usually in
+// its receive buffer already. We overwrite the white space there with zeros, which end the value for the library:
 //
 //     Content-Length: 5 CR LF   ->   Content-Length: 5 0 CR LF
 //
-// Behind the bytes that were received lies older memory of the same buffer. A zero written there is overwritten by what
-// comes; and once the header is complete, RequestValidator checks that the line ends where it seemed to end here.
+// After the received bytes the buffer holds older data. A zero written there is overwritten by what arrives next; and
+// once the header is complete, RequestValidator checks that the line ends where it seemed to end here.
 
 internal import CMicroHTTPD
 import Glibc
 
-/// White space that was made zero.
+/// White space that was overwritten with zeros.
 struct LengthLine {
     /// The address of the first zero; 0 if nothing was changed.
     var start: UInt = 0
@@ -18,11 +18,11 @@ struct LengthLine {
 
     private static let name: StaticString = "content-length:"
 
-    /// Looks through the lines behind a target, up to the empty one or the end of what is there.
-    /// - Parameter target: the zero behind the target in the library's buffer.
+    /// Checks the lines after a request target, up to the empty line or the end of what has arrived.
+    /// - Parameter target: the zero after the target in the library's buffer.
     static func tidy(behind target: UnsafePointer<CChar>, _ connection: OpaquePointer) -> LengthLine {
-        // SAFETY: behind the target are a version of eight characters and two zeros that were CR LF; if one of these is
-        // missing the && stops. From there on every string ends before the record that cmhd_end_buffer has put behind
+        // SAFETY: after the target come a version of eight characters and two zeros that were CR LF; if one of these is
+        // missing, the && stops. From there on every string ends before the record that cmhd_end_buffer has put after
         // the buffer.
         let version = unsafe target + 1
         guard unsafe strncmp(version, "HTTP/1.", 7) == 0, unsafe version[7] != 0, unsafe version[8] == 0,
@@ -35,17 +35,17 @@ struct LengthLine {
                 unsafe memset(number, 0, count)
                 return LengthLine(start: UInt(bitPattern: number), count: UInt(count))
             }
-            // SAFETY: behind a line of the same string.
+            // SAFETY: after a line of the same string.
             unsafe line = end + 1
         }
         return LengthLine()
     }
 
-    /// Where the number of a Content-Length ends; nil for another field, or another value.
+    /// Where the number of a Content-Length ends; nil for another field or value.
     private static func endOfNumber(
         _ line: UnsafeMutablePointer<CChar>, _ end: UnsafeMutablePointer<CChar>
     ) -> UnsafeMutablePointer<CChar>? {
-        // SAFETY: the loops stop at the colon at the latest, which lies before the white space that they begin with.
+        // SAFETY: the loops stop at the colon at the latest, which comes before the white space that they start at.
         let length = name.utf8CodeUnitCount
         let word = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
         guard unsafe end - line > length, unsafe strncasecmp(line, word, length) == 0 else { return nil }

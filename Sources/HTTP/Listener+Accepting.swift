@@ -1,31 +1,31 @@
-// How connections come in. We accept them ourselves and hand them over with MHD_add_connection(3), so that it is our
-// decision who finds a place, and nobody is left waiting in the queue:
+// Accepting connections. We accept them ourselves and pass them on with MHD_add_connection(3), so that we decide which
+// connection gets a place and none is left waiting in the queue:
 //
-//     queue --accept--> far over the address's bound ----------------------------> closed
+//     queue --accept--> address far over its limit ------------------------------> closed
 //              |------> a place is free -----------------------------------------> in
-//              |------> none: the one that has rested longest is cut ------------> in
-//              |------> none rests: some are let in to ask for probes -----------> in, and closed after one answer
+//              |------> none: the longest idle connection is cut ----------------> in
+//              |------> none is idle: some are admitted for probes only ---------> in, closed after one response
 //              |------> not even that -------------------------------------------> 503, closed
-//              \------> no descriptor is left: one that rests is cut, and else the
-//                       spare descriptor is given up for it --------------------> 503, closed
+//              \------> out of descriptors: an idle connection is cut; if none,
+//                       the spare descriptor is used ----------------------------> 503, closed
 //
-// The socket is level-triggered. Where not even the spare descriptor can be had, it is not looked at for a moment.
+// The socket is level-triggered. If even the spare descriptor is gone, the listener stops watching it for a moment.
 
 internal import CMicroHTTPD
 import Glibc
 
 extension Listener {
-    /// Connections accepted in one run at most: some hundred microseconds of work.
+    /// Maximum of connections accepted in one run: some hundred microseconds of work.
     static var arrivalsPerRun: Int { 64 }
-    /// Connections that are being closed for others at most: a run closes them.
+    /// Maximum of connections being closed to make room; the next run closes them.
     static var maxLeaving: Int { 128 }
     private static var pause: UInt64 { 100_000_000 }
 
-    /// The socket that connections come to: watch it readable, level-triggered, while `isAccepting`, and call
-    /// `arrivalsWait()` when it is. -1 once it is closed.
+    /// The listening socket: watch it readable, level-triggered, while `isAccepting`, and call `arrivalsWait()` when it
+    /// is. -1 once it is closed.
     public var listeningDescriptor: Int32 { listening }
 
-    /// False while no descriptor is left to accept with: watching would spin. Look after each run.
+    /// False while no descriptor is left to accept with, because watching would spin. Check after each run.
     public var isAccepting: Bool { listening >= 0 && pausedUntil == nil }
 
     /// `listeningDescriptor` is readable: the next run accepts.
@@ -33,7 +33,7 @@ extension Listener {
 
     var isPauseOver: Bool { pausedUntil.map { $0 <= now } ?? false }
 
-    /// Accepts until nothing waits, or as many as that.
+    /// Accepts until the queue is empty, `most` connections at most.
     func takeArrivals(atMost most: Int) {
         hasArrivals = false
         pausedUntil = nil
@@ -43,14 +43,14 @@ extension Listener {
         var count = 0
         letsInForProbes = false
         while count < most {
-            // Some may be through with it in the next run: who comes now may be a probe.
+            // The next run may close some of the probe connections, and the next one to accept may be a probe.
             if count > 0, probesOpen >= ListenerOptions.probeConnections, most != .max { break }
             switch ListeningSocket.accept(listening, &address, &size) {
             case .connection(let descriptor): arrived(descriptor, &address, size)
             case .none: return
             case .exhausted:
                 tally.acceptsFailed += 1
-                // The next run finds the descriptor that this gives back.
+                // The next run has the descriptor that this frees.
                 if makeRoom() != nil { return hasArrivals = true }
                 if !rejectWithSpare() { return pausedUntil = now &+ Self.pause }
             }
@@ -67,7 +67,7 @@ extension Listener {
             if let key = unsafe PeerKey(generic), isFarOverLimit(key) { return closeAtOnce(descriptor) }
             guard takePlace() else { return unsafe reject(descriptor, PeerAddress.text(of: generic).address) }
             let before = tally.connectionsAccepted
-            // Where it fails, for want of memory, the library has closed the socket.
+            // On failure (out of memory) the library has closed the socket.
             _ = unsafe MHD_add_connection(daemon, descriptor, generic, size)
             letsInForProbes = false
             if tally.connectionsAccepted == before { options.places?.give() }
@@ -85,7 +85,7 @@ extension Listener {
         let isFull = open >= options.maxConnections
         if !isFull, options.places?.take() ?? true { return true }
         if let left = makeRoom() {
-            // Who takes a probe's place is a probe.
+            // A connection that takes a probe's place is for probes, too.
             letsInForProbes = left.isForProbes
             options.places?.takeAnyway()
             return true
@@ -95,7 +95,7 @@ extension Listener {
         return letsInForProbes
     }
 
-    /// Beyond what is shared with others there is a little room, for probes.
+    /// Admits a few connections beyond the shared limit, for probes.
     private func openForProbes() -> Bool {
         guard let places = options.places, !places.take() else { return true }
         guard probesOpen < ListenerOptions.probeConnections else { return false }
@@ -103,7 +103,7 @@ extension Listener {
         return true
     }
 
-    /// A place for the descriptor with which a connection goes on after an upgrade.
+    /// A place for the descriptor that a connection uses after an upgrade.
     func takePlaceForUpgrade() -> Bool {
         guard let places = options.places, !places.take() else { return true }
         guard makeRoom() != nil else { return false }
@@ -111,12 +111,13 @@ extension Listener {
         return true
     }
 
-    /// Whether the request is one that is answered at the limit.
+    /// Whether the request is answered even at the limit.
     func isProbe(_ request: Request) -> Bool {
         options.probes.contains { request.path.equals($0) }
     }
 
-    /// Cuts the connection that has rested longest. - Returns: that one, if there was one.
+    /// Cuts the longest idle connection.
+    /// - Returns: that connection; nil if none is idle.
     private func makeRoom() -> Request? {
         guard leaving < Self.maxLeaving else { return nil }
         while let slot = deadlines.longestResting(durations) {
@@ -135,7 +136,7 @@ extension Listener {
         return nil
     }
 
-    /// Nothing has come of a request: the kernel knows what lies unread, and what the library has read.
+    /// Whether no request has begun to arrive: neither unread in the kernel nor read by the library.
     private func isResting(_ request: Request) -> Bool {
         guard request.stage == .resting, cmhd_unread(request.descriptor) == 0 else { return false }
         return request.hasBegun || cmhd_traffic_of(request.descriptor).received == 0
@@ -149,7 +150,7 @@ extension Listener {
         let body = HeldResponse.Body.copy(problem(rejection, from: remote))
         let response = HeldResponse(status: rejection.kind.status, headers: rejection.headers, body: body)
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: descriptor) }
-        // What lies unread when a socket is closed makes the kernel destroy the answer on its way.
+        // Closing a socket with unread data makes the kernel discard the response (RST).
         DirectReply.discardUnread(descriptor)
         closeAtOnce(descriptor)
     }
@@ -159,7 +160,7 @@ extension Listener {
         _ = close(descriptor)
     }
 
-    /// Gives the spare descriptor up for a connection that is rejected, and takes it back.
+    /// Uses the spare descriptor to reject one connection, then reopens it.
     private func rejectWithSpare() -> Bool {
         guard spareDescriptor >= 0 else { return false }
         dropSpare()
@@ -174,7 +175,7 @@ extension Listener {
 
     func takeSpare() {
         guard spareDescriptor < 0 else { return }
-        // SAFETY: a C string for the call; without O_CREAT nothing more is read (open(2)).
+        // SAFETY: a C string for the call; without O_CREAT open(2) reads no further argument.
         spareDescriptor = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
     }
 

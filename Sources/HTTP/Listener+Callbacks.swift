@@ -1,4 +1,4 @@
-// Where the library calls us back. Each thunk recovers its object and forwards; nothing is decided here.
+// The callbacks of the library. Each thunk recovers its object and forwards; it decides nothing.
 
 internal import CMicroHTTPD
 import Glibc
@@ -36,7 +36,7 @@ extension Listener {
             let request = unsafe with(cls) { unsafe $0.connectionOpened(connection) }
             unsafe context.pointee = Unmanaged.passUnretained(request).toOpaque()
         } else {
-            // The table lets go of the request here, so this call holds it itself.
+            // The table releases the request during this call, so the call retains it.
             guard let pointer = unsafe context.pointee else { return }
             let request = unsafe Unmanaged<Request>.fromOpaque(pointer).takeUnretainedValue()
             unsafe with(cls) { $0.connectionClosed(request) }

@@ -1,4 +1,4 @@
-// Connections as they come and go, and what becomes of those whose time is up.
+// The life of connections: how they open and close, and what happens at their deadlines.
 
 internal import CMicroHTTPD
 import Glibc
@@ -19,7 +19,8 @@ extension Listener {
         request.isForProbes = letsInForProbes
         if request.isForProbes { probesOpen += 1 }
         tally.connectionsFresh += 1
-        // The clock stands still for a turn: those that come in one are told apart, so that the first is the oldest.
+        // Time does not advance within a turn, so connections of one turn get distinct deadlines, the first one
+        // earliest.
         let order = (tally.connectionsAccepted & 0xFFF) << 3
         deadlines.set(slot, .fresh, now &+ durations[DeadlineKind.fresh.rawValue] &+ order)
         return request
@@ -63,27 +64,27 @@ extension Listener {
         if spare.count < 256, !isStopping { spare.append(request) }
     }
 
-    /// The library closes without a word when the first line has no space in it. If the client is still there and has
-    /// heard nothing from us, it is told what was wrong.
+    /// The library closes silently if the first line has no space. If the client is still there and we have sent
+    /// nothing, we answer with a 400.
     private func answerGarbage(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         guard traffic.known != 0, traffic.received > 0, traffic.sent == 0 else { return }
         rejectDirectly(request, Rejection(.garbage, "this is not an HTTP request"))
     }
 
-    /// The library ends a connection in the middle of a header: after an answer of its own, or without a word, where it
-    /// has no room for what it keeps of the header, nor for an answer.
+    /// The library ends a connection in the middle of a header: with a response of its own, or silently, if it has no
+    /// room for its header records or for a response.
     func gaveUp(_ request: Request, isSilent: Bool) {
         guard isSilent, !request.hasClientLeft else { return count(.byTheLibrary) }
-        rejectDirectly(request, Rejection(.headerTooLarge, "the header, with its fields and cookies, is too much"))
-        // What lies unread when a socket is closed makes the kernel destroy the answer on its way.
+        rejectDirectly(request, Rejection(.headerTooLarge, "the header, including its cookies, is too large"))
+        // Closing a socket with unread data makes the kernel discard the response (RST).
         DirectReply.discardUnread(request.descriptor)
     }
 
-    /// The library logs: it may be about to reject a request whose header is complete, before it shows it to us. 0.9.75
-    /// sends such an answer twice, as HTML: parse_connection_headers is followed by the state HEADERS_PROCESSED
-    /// whatever it did. So we answer now, past the library, and shut the connection for what it writes. The log names
-    /// no connection, but only one can have a complete header and be unknown to the handler.
+    /// The library logs: it may be about to reject a request whose header is complete, before we see it. 0.9.75 sends
+    /// such a response twice, as HTML: after parse_connection_headers comes the state HEADERS_PROCESSED, whatever the
+    /// result. So we respond now, past the library, and shut the connection down for what it writes. The log does not
+    /// name the connection, but only one can have a complete header and be unknown to the handler.
     func libraryLogged() {
         guard !isStopping, let request = requestInHand, let connection = unsafe request.connection else { return }
         // SAFETY: the library is in the middle of this connection, and its header is complete.
@@ -94,7 +95,7 @@ extension Listener {
         _ = shutdown(request.descriptor, Int32(SHUT_WR))
     }
 
-    /// The request whose header the library takes apart at this moment: mostly the one that began last.
+    /// The request whose header the library is parsing now: usually the one that began last.
     private var requestInHand: Request? {
         if lastSlot < table.count, let last = table[lastSlot], last.isTakenApart { return last }
         return table.lazy.compactMap { $0 }.first { $0.isTakenApart }
@@ -111,19 +112,19 @@ extension Listener {
         if let bytes = DirectReply.bytes(response) { _ = DirectReply.send(bytes, to: request.descriptor) }
     }
 
-    /// Makes the library find the end of the connection, whatever it is doing with it. What was written is still
+    /// Makes the library notice the end of the connection, whatever it is doing. Data already written is still
     /// delivered.
     func cut(_ request: Request) {
         _ = shutdown(request.descriptor, Int32(SHUT_RDWR))
-        // While it spins on a chunk's header it does not look at the socket, only at its own clock.
-        // SAFETY: on our thread, outside of callbacks, and a connection that is cut is not suspended.
+        // While it spins on a chunk header it does not look at the socket, only at its own clock. SAFETY: on our
+        // thread, outside of callbacks, and a connection that is cut is not suspended.
         if request.isChunked, let connection = unsafe request.connection { unsafe cmhd_time_out_soon(connection) }
         waitForNothing(request)
     }
 
     // MARK: time
 
-    /// Ends what has waited too long.
+    /// Handles the expired deadlines.
     func expire() {
         deadlines.expire(now) { slot, kind in
             guard let request = table[slot] else { return }
@@ -139,7 +140,7 @@ extension Listener {
 
     private func timedOut(_ request: Request, _ rejection: Rejection) {
         count(rejection.kind)
-        // An answer that was only waiting for the body goes out instead.
+        // If a response was only waiting for the end of the body, it goes out instead.
         if let held = request.held {
             if let bytes = DirectReply.bytes(held) { _ = DirectReply.send(bytes, to: request.descriptor) }
         } else {
@@ -149,7 +150,7 @@ extension Listener {
         cut(request)
     }
 
-    /// A connection that never sent anything is closed without a word: browsers open some on suspicion.
+    /// A connection that never sent anything is closed silently: browsers open some speculatively.
     private func headerTimedOut(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         if traffic.known != 0, traffic.received == 0 {
@@ -159,8 +160,8 @@ extension Listener {
         timedOut(request, Rejection(.headerTimeout, "the header did not arrive in time"))
     }
 
-    /// A connection that rests is closed; one that began to send something has the time of a header left. What came
-    /// in the first moment is the request before: our clock stands still for as long as a run takes.
+    /// Closes an idle connection. One that has begun to send gets the rest of a header's time. Bytes from the first
+    /// moment belong to the previous request, because our clock does not advance during a run.
     private func idleTimedOut(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         let idleMilliseconds = options.idleTimeout.nanoseconds / 1_000_000
@@ -172,7 +173,7 @@ extension Listener {
         cut(request)
     }
 
-    /// A response that lies ready is cut when the client took nothing of it since the last look.
+    /// Cuts a connection whose client has taken nothing of its response since the last check.
     private func sendTimedOut(_ request: Request) {
         let traffic = cmhd_traffic_of(request.descriptor)
         let isMoving = traffic.known != 0 && request.acknowledgedAtCheck != traffic.acknowledged
@@ -184,11 +185,11 @@ extension Listener {
 
     // MARK: spinning
 
-    /// The library spins on a chunk header that does not fit its buffer: then more of it lies unread in the socket.
+    /// The library spins on a chunk header that does not fit its buffer; the rest of it is then unread in the socket.
     func lookForSpinners() {
         for slot in deadlines.slots(for: .body) {
             guard let request = table[slot], request.isChunked, cmhd_unread(request.descriptor) > 0 else { continue }
-            timedOut(request, Rejection(.chunkHeaderTooLong, "a chunk's header is longer than this server takes"))
+            timedOut(request, Rejection(.chunkHeaderTooLong, "a chunk header is too long"))
         }
     }
 }

@@ -1,32 +1,32 @@
-// One libmicrohttpd daemon in external epoll mode: no thread of its own, no time-out of its own, no listening socket of
-// its own. The owner watches `epollDescriptor` and `listeningDescriptor`, calls `run` when one is readable (telling
-// which), when `wantsRun` says so, and when `timeout` has passed; everything else (requests, bodies, ends) comes out of
-// `run` through the handler. Confined to the thread that runs it.
+// One libmicrohttpd daemon in external epoll mode, without a thread, a timeout or a listening socket of its own. The
+// owner watches `epollDescriptor` and `listeningDescriptor` and calls `run` when one is readable, when `wantsRun` is
+// true, and when `timeout` has passed; `run` calls the handler with everything else (requests, bodies, ends). Confined
+// to the thread that runs it.
 //
-// The library holds two unretained pointers of ours: the listener (cls of every callback) and, for each connection, its
-// Request. Both are safe because stop() closes all connections before it returns, and must be called before the last
-// reference goes.
+// The library holds two kinds of unretained pointers: the listener (cls of every callback) and each connection's
+// Request. Both are safe because stop() closes all connections before it returns. The owner must call stop() before it
+// releases the listener.
 
 internal import CMicroHTTPD
 import Glibc
 
 @safe public final class Listener {
-    /// Numbers since the start; read them at any time on the listener's thread.
+    /// Counters since the start. Read them at any time, on the listener's thread.
     public var counters: ListenerCounters {
         var counters = tally
         counters.requests = lastRequestID
         return counters
     }
-    /// Writes the bodies of rejections; nil gives plain ones.
+    /// Writes the bodies of rejections; nil for plain ones.
     public var rejectionWriter: (any RejectionWriter)?
     /// `127.0.0.1:8080`, `[::1]:8080` or `unix:/path`, as bound.
     public let boundAddress: String
-    /// The port in force (when 0 was asked for), 0 for a unix socket.
+    /// The bound port (if 0 was requested, the kernel's choice); 0 for a unix socket.
     public let port: UInt16
     public let options: ListenerOptions
 
     let handler: any RequestHandler
-    // What every request asks of the options: copying all of them each time is not free.
+    // Copied from `options` because every request reads them, and copying all options each time is not free.
     let headerLimits: HeaderLimits
     let maxDiscardedBytes: UInt64
     var tally = ListenerCounters()
@@ -34,52 +34,53 @@ import Glibc
     var now: UInt64
     let deadlines = Deadlines()
     var ledger = ConnectionsByAddress()
-    /// The connections by slot; a hole for each free one.
+    /// The connections by slot; nil for a free slot.
     var table: [Request?] = []
     var freeSlots: [Int] = []
-    /// Request objects that wait for a connection.
+    /// Request objects for reuse.
     var spare: [Request] = []
     var lastRequestID: UInt64 = 0
     /// The slot of the request that began last.
     var lastSlot = 0
     var isRunning = false
     var isStopping = false
-    /// Callbacks of the library so far, but for those that ask for a response: a run without one made no progress that
+    /// Callbacks of the library so far, except those that ask for a response. A run without any made no progress that
     /// we can see.
     var activity: UInt64 = 0
     var resumes = ResumeQueue()
     var polls = PolledConnections()
-    /// A body was moved on in this run, in or out: there is more to do at once.
+    /// This run has moved part of a body, in or out: there is more to do at once.
     var isMoving = false
     var isPending = false
-    /// Callbacks of the library in the last run, other than its asking for responses.
+    /// Whether the last run had callbacks other than those that ask for a response.
     var wasActive = false
-    /// A connection was given up or away: the library marks it in its next run, and closes it in the one after.
+    /// A connection was given up or handed over: the library marks it in its next run and closes it in the one after
+    /// that.
     var closingRuns = 0
     var spin = SpinGuard()
 
-    // SAFETY: from start() to stop(), and used on our thread only.
+    // SAFETY: valid from start() to stop(), and used only on our thread.
     var daemon: OpaquePointer?
     private let callbacks = UnsafeMutablePointer<cmhd_callbacks>.allocate(capacity: 1)
     private let unixPath: String?
     let durations: [6 of UInt64]
 
-    // How connections come in: Listener+Accepting.swift.
+    // Accepting: Listener+Accepting.swift.
     var listening: Int32
-    /// Given up for a moment when no descriptor is left, so that the connections that wait can be rejected; -1 then.
+    /// Used when descriptors run out, to reject the waiting connections; -1 while in use.
     var spareDescriptor: Int32 = -1
-    /// Connections may wait.
+    /// Connections may be waiting in the queue.
     var hasArrivals = false
-    /// Not even the spare descriptor was to be had: nothing is accepted before.
+    /// Out of descriptors, even of the spare one: accept nothing before this time.
     var pausedUntil: UInt64?
-    /// The connection on its way to the library may ask for probes only.
+    /// The connection being added is admitted for probes only.
     var letsInForProbes = false
     var probesOpen = 0
-    /// Connections that rested and are being closed.
+    /// Idle connections that are being closed.
     var leaving = 0
 
-    /// Binds, listens and starts. The handler is held until the listener goes: a handler that holds its listener in
-    /// turn lets go of it after stop().
+    /// Binds, listens and starts. The listener retains its handler; a handler that retains its listener must release it
+    /// after stop().
     public init(_ options: ListenerOptions, handler: any RequestHandler) throws(HTTPError) {
         precondition((512...48 * 1024).contains(options.maxHeaderBytes) && (1...254).contains(options.maxHeaderFields))
         precondition(options.maxConnections > 0 && options.maxConnectionsPerAddress > 0)
@@ -104,7 +105,7 @@ import Glibc
     private func start() throws(HTTPError) {
         // SAFETY: the library keeps us unretained; see the head of this file. The callbacks live as long as we do.
         unsafe callbacks.initialize(to: Self.callbacks(for: self))
-        // The bound is ours to keep; the library's own is above it.
+        // We enforce the limit; the library's own limit is above it.
         let most = UInt32(clamping: options.maxConnections + ListenerOptions.probeConnections + 2 * Self.maxLeaving)
         unsafe daemon = unsafe cmhd_start(-1, most, options.poolBytes, callbacks)
         takeSpare()
@@ -114,7 +115,7 @@ import Glibc
             removeSocketFile()
             throw HTTPError(
                 operation: "start an HTTP listener on \(boundAddress)", code: 0,
-                message: "libmicrohttpd refuses; it needs epoll, and memory for its records")
+                message: "libmicrohttpd did not start; it needs epoll and memory")
         }
     }
 
@@ -126,13 +127,13 @@ import Glibc
 
     // MARK: running
 
-    /// Becomes readable when `run` has work to do. Nest it in the reactor's set, level-triggered.
+    /// Readable when `run` has work to do. Nest it in the reactor's epoll set, level-triggered.
     public var epollDescriptor: Int32 {
         guard let daemon = unsafe daemon else { return -1 }
         return unsafe cmhd_epoll_descriptor(daemon)
     }
 
-    /// Does what there is to do, without blocking. `now` is in nanoseconds of CLOCK_MONOTONIC. Never from inside a
+    /// Does all pending work, without blocking. `now` is in nanoseconds of CLOCK_MONOTONIC. Never call it from inside a
     /// callback.
     public func run(now: UInt64) {
         precondition(!isRunning, "Listener.run from inside one of its callbacks")
@@ -150,7 +151,7 @@ import Glibc
             isMoving = false
             // SAFETY: not from inside a callback; the daemon lives until stop().
             _ = unsafe MHD_run(daemon)
-            // While some are polled the library always wants to be run, and does not tell what for.
+            // While connections are polled, the library always wants to run and does not say why.
             isPending = polls.isEmpty ? unsafe cmhd_wants_run(daemon) != 0 : isMoving
             rounds += 1
         } while (isPending || closingRuns > 0 || isResumeDue) && rounds < 4 && !spin.isSpinning
@@ -161,8 +162,8 @@ import Glibc
         if spin.isDue(now) { lookForSpinners() }
     }
 
-    /// Something was answered or resumed, or the library has more to do: call `run` again in this turn or the next
-    /// one, without waiting.
+    /// A response was queued, a connection was resumed, or the library has more to do: call `run` again in this turn or
+    /// the next one, without waiting.
     public var wantsRun: Bool {
         polls.owesRun || isResumeDue || closingRuns > 0 || (isPending && !spin.isSpinning) || hasArrivals
             || isPauseOver
@@ -173,15 +174,15 @@ import Glibc
     private func resumeDue() {
         guard isResumeDue else { return }
         for request in resumes.take(now) {
-            // SAFETY: suspended since it asked for this, for only here are connections resumed.
+            // SAFETY: suspended since it asked for this; connections are resumed only here.
             if let connection = unsafe request.connection { unsafe MHD_resume_connection(connection) }
         }
     }
 
-    /// Nanoseconds until `run` must be called even when nothing happens; 0 at once, nil for no limit.
+    /// Nanoseconds until `run` must be called even without an event; 0 for at once, nil for no limit.
     public func timeout(now: UInt64) -> UInt64? {
         if wantsRun { return 0 }
-        // It may have read less than there is: a run that finds nothing to do says so.
+        // The library may have read less than there is; a run that finds nothing to do ends this.
         if !polls.isEmpty && wasActive { return 0 }
         var due = deadlines.earliest ?? .max
         if !polls.isEmpty { due = min(due, self.now &+ PolledConnections.interval) }
@@ -193,8 +194,8 @@ import Glibc
 
     // MARK: stopping
 
-    /// Takes no further connection; those that are open go on, and those that wait in the queue are let in: the kernel
-    /// resets what is left there. Not from inside a callback. Unwatch `listeningDescriptor` before.
+    /// Stops accepting. Open connections continue, and those in the accept queue are still admitted, because the kernel
+    /// would reset them. Not from inside a callback. Unwatch `listeningDescriptor` first.
     public func stopAccepting() {
         precondition(!isRunning, "Listener.stopAccepting from inside one of its callbacks")
         guard listening >= 0 else { return }
@@ -207,14 +208,14 @@ import Glibc
         dropSpare()
     }
 
-    /// Ends every request (`closed` with `.shutdown`), closes every connection and the daemon. Not from inside a
-    /// callback. What a response still had to send is lost: drain first. Unwatch the descriptors before.
+    /// Ends every request (`closed` with `.shutdown`) and closes every connection and the daemon. Unsent parts of
+    /// responses are lost: drain first. Not from inside a callback. Unwatch the descriptors first.
     public func stop() {
         precondition(!isRunning, "Listener.stop from inside one of its callbacks")
         guard let daemon = unsafe daemon else { return }
         isStopping = true
         isRunning = true
-        // A daemon that is stopped with a suspended connection aborts the process.
+        // Stopping a daemon that has a suspended connection aborts the process.
         for request in table { request?.resume() }
         now = .max
         resumeDue()
@@ -256,7 +257,7 @@ import Glibc
 
     func waitForNothing(_ request: Request) { deadlines.clear(request.slot) }
 
-    /// A request ended; its connection may bring another one.
+    /// A request has ended; the connection may bring another one.
     func rest(_ request: Request) {
         wait(for: .idle, request)
     }

@@ -1,77 +1,77 @@
-// Every knob of a listener, with its unit and default. What the values mean together is said here and nowhere else.
+// All options of a listener, with units and defaults.
 //
-// Memory of a connection is arithmetic: the library's pool (`poolBytes`, touched whole after the first request), about
-// 1 KiB of its own records, and about 500 bytes for our Request. 10,000 connections at the defaults: 140 MiB.
+// Memory per connection: the library's pool (`poolBytes`, all touched after the first request), about 1 KiB of its
+// records, and about 500 bytes for our Request. 10,000 connections at the defaults: 140 MiB.
 
-/// Where to listen.
+/// The address to listen on.
 public enum BindAddress: Sendable, Equatable {
-    /// A numeric IPv4 or IPv6 address (no brackets), or a name that getaddrinfo(3) knows; the first address it gives is
-    /// taken. Port 0 lets the kernel choose.
+    /// A numeric IPv4 or IPv6 address (no brackets), or a name that getaddrinfo(3) resolves; its first address is used.
+    /// Port 0 lets the kernel choose.
     case tcp(host: String, port: UInt16)
-    /// A unix(7) stream socket, at most 107 bytes. A stale socket file is replaced, one in use is not.
+    /// A unix(7) stream socket, at most 107 bytes. A stale socket file is replaced; one in use is not.
     case unix(path: String)
 
-    /// Whether it is a unix socket, which one listener alone can have.
+    /// Whether it is a unix socket, which only one listener can have.
     public var isUnix: Bool {
         if case .unix = self { true } else { false }
     }
 }
 
-/// Whether a port is shared with other listeners of this process (SO_REUSEPORT, one for each reactor). Two processes
-/// never share one: the first listener does not get a port on which another process listens.
+/// Whether listeners of this process share the port (SO_REUSEPORT, one per reactor). Two processes never share a port:
+/// the first listener fails to bind if another process listens there.
 public enum PortUse: Sendable {
-    /// There is one listener.
+    /// The only listener.
     case alone
-    /// More follow.
+    /// The first of several.
     case first
-    /// One of those that follow the first, on the port that it got.
+    /// One of the others, on the port that the first one got.
     case next
 }
 
-/// Counts the descriptors that connections hold, where they share a bound with others.
+/// Counts descriptors held by connections, if they share a limit with other users of descriptors.
 public protocol ConnectionPlaces: AnyObject {
-    /// Takes a place for one connection. False where there is none.
+    /// Takes a place for one connection. False if none is free.
     func take() -> Bool
-    /// Takes a place though there may be none: another one is about to be given back.
+    /// Takes a place even if none is free: another one is about to be returned.
     func takeAnyway()
-    /// Gives a place back.
+    /// Returns a place.
     func give()
 }
 
-/// How a listener behaves. All durations are monotonic.
+/// The behaviour of a listener. All durations are monotonic.
 public struct ListenerOptions {
     public var address: BindAddress
-    /// Open connections at once. For one more the connection that has rested longest is closed; where none rests, a few
-    /// more are let in for `probes`, and then newcomers are rejected.
+    /// Maximum of open connections. Beyond it, the longest idle connection is closed for a new one; if none is idle, a
+    /// few more are admitted for `probes`, and further ones are rejected.
     public var maxConnections: Int = 10_000
-    /// Paths that are answered at the limit: those by which the process's health is asked for.
+    /// Paths that are answered even at the limit: the health checks.
     public var probes: [StaticString] = []
-    /// Where connections count as descriptors among others; nil where nothing else bounds them.
+    /// Counts connections against a shared descriptor limit; nil for none.
     public var places: (any ConnectionPlaces)?
-    /// Open connections at once from one address (IPv6: one /64). A connection over it is answered 429; far over it
-    /// (more than `graceConnections`), it is closed at once. Not applied to unix sockets.
+    /// Maximum of open connections per address (IPv6: per /64). Beyond it a connection gets 429; far beyond it (more
+    /// than `graceConnections`) it is closed at once. Not applied to unix sockets.
     public var maxConnectionsPerAddress: Int = 1_000
-    /// Request line and header fields, bytes; more is 431 (or 414 when the target alone exceeds it). At least 512, at
-    /// most 48 KiB.
+    /// Maximum of request line and header fields, in bytes; more is 431 (414 if the target alone exceeds it). 512 bytes
+    /// to 48 KiB.
     public var maxHeaderBytes: Int = 8 * 1024
-    /// Header fields of one request; more is 431, and so are fewer that leave no room for an answer: the library keeps
-    /// 64 bytes for each field and cookie, in one and a half times `maxHeaderBytes`.
+    /// Maximum of header fields per request; more is 431. Fewer may be 431 too, if they leave no room for a response:
+    /// the library keeps 64 bytes for each field and cookie, within one and a half times `maxHeaderBytes`.
     public var maxHeaderFields: Int = 100
-    /// From the accept to the end of the first header; then 408. A later header has `idleTimeout` and, if it began in
-    /// that time, this on top.
+    /// From accept to the end of the first header; then 408. A later header has `idleTimeout`, plus this if it began
+    /// within that time.
     public var headerDeadline: Duration = .seconds(10)
     /// From the end of the header to the end of the body; then 408.
     public var bodyDeadline: Duration = .seconds(30)
-    /// How long a connection may rest between two requests; then it is closed.
+    /// How long a connection may be idle between two requests; then it is closed.
     public var idleTimeout: Duration = .seconds(60)
-    /// How long a client may take nothing at all of a response that lies ready; then the connection is cut.
+    /// How long a client may take nothing of a response that is ready; then the connection is cut.
     public var sendTimeout: Duration = .seconds(30)
-    /// How much of a body that nobody wants is read over to keep the connection, bytes. Above it the answer goes out at
-    /// once and the connection is closed.
+    /// How many bytes of an unwanted body are read and discarded to keep the connection. Beyond it the response is sent
+    /// at once and the connection is closed.
     public var maxDiscardedBytes: UInt64 = 1024 * 1024
     /// Whether other listeners of this process share the port.
     public var portUse = PortUse.alone
-    /// Connections that the kernel holds ready for accept(2).
+    /// Length of the kernel's accept queue.
     public var backlog: Int32 = 1024
     /// Permission bits of a unix socket's file.
     public var unixMode: UInt32 = 0o660
@@ -80,14 +80,14 @@ public struct ListenerOptions {
         self.address = address
     }
 
-    /// Connections over `maxConnectionsPerAddress` that still hear why.
+    /// Connections beyond `maxConnectionsPerAddress` that still get a response.
     static let graceConnections = 8
-    /// Connections over `maxConnections` that may ask for `probes`.
+    /// Connections beyond `maxConnections` that may send `probes`.
     static let probeConnections = 16
 
-    /// The library's memory for one connection: it holds the header as received, ~56 bytes a field, a copy of the
-    /// cookies, the response's header, and each chunk of a streamed body while it is sent. Half as much again as the
-    /// header may take, so that *we* see a header that is a little too long and can answer 431 with a problem.
+    /// The library's memory for one connection: the header as received, about 56 bytes per field, a copy of the
+    /// cookies, the response's header, and each chunk of a streamed body while it is sent. One and a half times the
+    /// maximum of the header, so that *we* see a header that is slightly too long and can respond 431 with a problem.
     var poolBytes: Int { max(maxHeaderBytes, 2 * 1024) * 3 / 2 }
 }
 

@@ -1,17 +1,17 @@
-// The socket a listener accepts on, and the accepting. The library could do both, but it knows nothing of unix sockets,
-// of port 0 and of SO_REUSEPORT in the way we need them, closes a socket whose queue is full of connections, and leaves
-// newcomers waiting when there is no place for them.
+// The listening socket and accept(2). The library could do both, but it does not support unix sockets, port 0 and
+// SO_REUSEPORT as we need them, closes a socket whose queue is full, and leaves new connections waiting when there is
+// no place for them.
 
 internal import CMicroHTTPD
 import Glibc
 
 struct ListeningSocket {
     let descriptor: Int32
-    /// The port in force, 0 for a unix socket.
+    /// The bound port; 0 for a unix socket.
     let port: UInt16
     /// `127.0.0.1:8080`, `[::1]:8080` or `unix:/path`.
     let description: String
-    /// The file to remove at the end.
+    /// The socket file, to be removed at the end.
     let unixPath: String?
 
     init(_ options: ListenerOptions) throws(HTTPError) {
@@ -46,7 +46,7 @@ struct ListeningSocket {
             throw HTTPError(
                 operation: operation, code: 0, message: "\(message); write a numeric address or a name of this host")
         }
-        // SAFETY: getaddrinfo(3) gave the list, which is read before it is freed here, once.
+        // SAFETY: getaddrinfo(3) made the list; it is read before it is freed here, once.
         defer { unsafe freeaddrinfo(first) }
         let descriptor = unsafe socket(first.pointee.ai_family, kind, 0)
         guard descriptor >= 0 else { throw failure(operation) }
@@ -55,7 +55,8 @@ struct ListeningSocket {
         guard unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 else {
             throw failure(operation, closing: descriptor)
         }
-        // Bound without it, the first one is rejected where another process listens, sharing its port or not.
+        // Bound without it, the first listener fails if another process listens there, whether that shares its port or
+        // not.
         if options.portUse == .first { set(descriptor, SO_REUSEPORT) }
         guard listen(descriptor, options.backlog) == 0 else { throw failure(operation, closing: descriptor) }
         let (address, bound) = name(of: descriptor)
@@ -81,15 +82,15 @@ struct ListeningSocket {
 
     // MARK: accepting
 
-    /// What accept(2) brought.
+    /// The result of accept(2).
     enum Arrival {
         case connection(Int32)
         case none
-        /// No descriptor, or no memory, is left; the connection waits on.
+        /// Out of descriptors or memory; the connection stays in the queue.
         case exhausted
     }
 
-    /// Takes the next connection out of the queue, non-blocking, with its address.
+    /// Takes the next connection from the queue, non-blocking, with its address.
     static func accept(_ listening: Int32, _ address: inout sockaddr_storage, _ size: inout socklen_t) -> Arrival {
         let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         for _ in 0..<64 {
@@ -103,7 +104,7 @@ struct ListeningSocket {
             switch errno {
             case EAGAIN, EBADF, EINVAL: return .none
             case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
-            // This one is gone already: the next may not be (accept(2), "Error handling").
+            // This connection is gone already; the next may not be (accept(2), "Error handling").
             default: continue
             }
         }
@@ -115,7 +116,7 @@ struct ListeningSocket {
     private static func unix(_ path: String, _ options: ListenerOptions) throws(HTTPError) -> ListeningSocket {
         let operation = "listen on unix:\(path)"
         guard !path.isEmpty, path.utf8.count <= 107, !path.utf8.contains(0) else {
-            throw HTTPError(operation: operation, code: ENAMETOOLONG, message: "a socket path has 1 to 107 bytes")
+            throw HTTPError(operation: operation, code: ENAMETOOLONG, message: "a socket path must have 1 to 107 bytes")
         }
         try removeStale(path, operation)
         let descriptor = openUnix()
@@ -131,7 +132,7 @@ struct ListeningSocket {
         return ListeningSocket(descriptor: descriptor, port: 0, description: "unix:\(path)", unixPath: path)
     }
 
-    /// Removes a socket file that nobody listens on. A file that is no socket is left alone.
+    /// Removes a socket file without a listener. A file that is not a socket is left alone.
     private static func removeStale(_ path: String, _ operation: String) throws(HTTPError) {
         var file = stat()
         // SAFETY: lstat fills the structure.
@@ -139,7 +140,7 @@ struct ListeningSocket {
         guard file.st_mode & S_IFMT == S_IFSOCK else {
             throw HTTPError(
                 operation: operation, code: EEXIST,
-                message: "there is a file that is not a socket; remove it or choose another path")
+                message: "the path exists and is not a socket; remove it or choose another path")
         }
         let probe = openUnix()
         guard probe >= 0 else { throw failure(operation) }
@@ -147,7 +148,7 @@ struct ListeningSocket {
         // SAFETY: withUnixAddress lends an address for the duration of the call.
         let status = unsafe withUnixAddress(path, { unsafe connect(probe, $0, $1) })
         if status == 0 || errno != ECONNREFUSED {
-            throw HTTPError(operation: operation, code: EADDRINUSE, message: "another process listens there")
+            throw HTTPError(operation: operation, code: EADDRINUSE, message: "another process is listening there")
         }
         _ = unsafe unlink(path)
     }
@@ -176,11 +177,11 @@ struct ListeningSocket {
     private static func failure(_ operation: String, closing descriptor: Int32 = -1) -> HTTPError {
         let code = errno
         if descriptor >= 0 { _ = close(descriptor) }
-        // SAFETY: strerror gives a C string that is copied at once.
+        // SAFETY: strerror returns a C string that is copied at once.
         let text = unsafe String(cString: strerror(code))
         let advice =
             switch code {
-            case EADDRINUSE: "; another program, or another gateway, listens there: stop it or choose another port"
+            case EADDRINUSE: "; another program or another gateway is listening there: stop it or choose another port"
             case EMFILE, ENFILE: "; raise the limit of open files (ulimit -n)"
             default: ""
             }

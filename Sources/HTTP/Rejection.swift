@@ -1,6 +1,6 @@
-// Requests that never reach accept(): what was wrong, what the client is told, and how often it happened.
+// Requests that are rejected before accept(): the reason, the response, and the word in the metrics.
 
-/// Why a request was rejected by the room itself.
+/// Why the listener rejected a request.
 public enum RejectionKind: Int, CaseIterable, Sendable {
     case requestLine, target, headerName, headerValue, lineEnds
     case hostMissing, hostInvalid, contentLengthInvalid, lengthConflict
@@ -8,15 +8,15 @@ public enum RejectionKind: Int, CaseIterable, Sendable {
     case headerTooLarge, targetTooLong
     case headerTimeout, bodyTimeout
     case chunkHeaderTooLong, tooManyConnections
-    /// There are as many connections as there may be, and it is no probe.
+    /// The connection limit is reached, and the request is not a probe.
     case noPlace
-    /// The library rejected it with a page of its own, before we could see it (a line without a colon, a version that
-    /// is not HTTP/1, a header larger than its pool, a malformed chunk).
+    /// The library rejected the request with a page of its own, before we saw it (a line without a colon, a version
+    /// that is not HTTP/1, a header larger than its pool, a malformed chunk).
     case byTheLibrary
-    /// Bytes that are no HTTP request at all.
+    /// The bytes are not an HTTP request.
     case garbage
 
-    /// The status that the client sees.
+    /// The HTTP status of the response.
     public var status: Int {
         switch self {
         case .transferCodingUnknown: 501
@@ -30,7 +30,7 @@ public enum RejectionKind: Int, CaseIterable, Sendable {
         }
     }
 
-    /// A stable word for the kind, in snake case: what metrics call it.
+    /// The stable word for the kind in the metrics, in snake case.
     public var word: StaticString {
         switch self {
         case .requestLine: "request_line"
@@ -81,9 +81,9 @@ struct Rejection {
         self.detail = detail
     }
 
-    /// The problem document when nobody else writes it.
+    /// The problem document for a listener without a `rejectionWriter`.
     func plainProblem() -> [UInt8] {
-        // Details are our own sentences: nothing in them needs an escape.
+        // Details are our own sentences: they need no escapes.
         Array("""
             {"type":"about:blank","title":"\(Reason.phrase(kind.status))","status":\(kind.status),\
             "code":"\(kind.code)","detail":"\(detail)"}
@@ -91,7 +91,7 @@ struct Rejection {
             """.utf8)
     }
 
-    /// The fields of the answer.
+    /// The header fields of the response.
     var headers: ResponseHeaders { kind == .noPlace ? Self.retryLater : Self.plain }
 
     private static let plain = ResponseHeaders(
@@ -100,5 +100,5 @@ struct Rejection {
         ["Content-Type": "application/problem+json", "Cache-Control": "no-store", "Retry-After": "1"], close: true)
 
     static let noPlace = Rejection(
-        .noPlace, "as many connections are open as the server takes; try again in a moment")
+        .noPlace, "the server has reached its connection limit; try again in a moment")
 }

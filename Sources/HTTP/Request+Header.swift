@@ -1,9 +1,10 @@
-// Reading a request's header. Every span shows the library's or the request's own memory and is valid until `closed`.
+// Access to a request's header. Every span points into the library's or the request's memory and is valid until
+// `closed`.
 
 internal import CMicroHTTPD
 
 extension Request {
-    /// The method as it was written.
+    /// The method as the client wrote it.
     public var methodName: Span<UInt8> {
         @_lifetime(borrow self) get {
             // SAFETY: set when the header was complete, and the memory stays until `closed`.
@@ -18,12 +19,12 @@ extension Request {
         @_lifetime(borrow self) get { targetSlice(0, target.count) }
     }
 
-    /// The path, raw, without the query; never empty, begins with a slash (but for `OPTIONS *`).
+    /// The path, raw, without the query; never empty; begins with a slash (except in `OPTIONS *`).
     public var path: Span<UInt8> {
         @_lifetime(borrow self) get { targetSlice(target.pathStart, target.pathEnd) }
     }
 
-    /// The query, raw, without its question mark; empty when there is none.
+    /// The query, raw, without its question mark; empty if there is none.
     public var query: Span<UInt8> {
         @_lifetime(borrow self) get { targetSlice(target.queryStart, target.count) }
     }
@@ -35,18 +36,18 @@ extension Request {
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
-    /// The first field of that name, without white space around it; empty is a value, nil is absence.
+    /// The first field with that name, trimmed. Nil if the field is absent; it may be present and empty.
     @_lifetime(borrow self)
     public func value(of header: KnownHeader) -> Span<UInt8>? {
         let place = Int(known[Int(header.rawValue)])
         return place == 0 ? nil : fieldValue(place - 1)
     }
 
-    /// More than one field has that name.
+    /// Whether more than one field has that name.
     public func isRepeated(_ header: KnownHeader) -> Bool { repeated >> UInt64(header.rawValue) & 1 != 0 }
 
-    /// The values of all fields of that name, in any case, in their order with commas between them: what they mean
-    /// together (RFC 9110, section 5.3). Nil where there is none.
+    /// The values of all fields with that name (case-insensitive), in order, joined by commas: their combined value
+    /// (RFC 9110, section 5.3). Nil if there are none.
     public func values(named name: Span<UInt8>) -> [UInt8]? {
         var values: [UInt8]?
         for i in 0..<fieldCount where fieldName(i).equalsIgnoringCase(name) {
@@ -68,7 +69,7 @@ extension Request {
     @_lifetime(borrow self)
     @inline(__always)
     func fieldValue(_ index: Int) -> Span<UInt8> {
-        // SAFETY: as above; trailing white space is cut off by RequestValidator when it reads the field.
+        // SAFETY: as above; RequestValidator cuts off trailing white space when it reads the field.
         let field = unsafe fields + index
         let span = unsafe Span(_unsafeStart: field.pointee.value, count: Int(field.pointee.value_bytes))
         return unsafe _overrideLifetime(span, borrowing: self)

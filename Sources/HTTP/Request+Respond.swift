@@ -1,13 +1,14 @@
-// Answering a request. All verbs may be called at any time between accept() and closed(), inside a callback or outside.
-// Where the library cannot make the response's header (it has no room for it), `closed` comes from inside the verb.
+// Responding to a request. All verbs may be called at any time between accept() and closed(), inside a callback or
+// outside. If the library has no room for the response's header, `closed` is called from inside the verb.
 //
-// The library takes a response in two places only: in the first call for a request (and then it closes the connection
-// afterwards), and when the body has ended. So an early answer is held until the body has been read over.
+// The library accepts a response at two moments only: in its first call for a request (it then closes the connection
+// afterwards), and after the end of the body. An early response is therefore held until the body has been discarded.
 
 internal import CMicroHTTPD
 import Glibc
 
-/// A response that waits for its moment. An object, because a request has room for one and hardly ever has one.
+/// A response that is held until the library accepts it. A class, because every request has a place for one and hardly
+/// ever needs it.
 final class HeldResponse {
     enum Body {
         case copy([UInt8])
@@ -35,13 +36,13 @@ final class HeldResponse {
 }
 
 extension Request {
-    /// Whether a response was given already (or the request was aborted): a further one would be a mistake.
+    /// Whether a response was given or the request was aborted. Responding again is a bug.
     public var isAnswered: Bool {
         held != nil || isAborted || stage == .answered || stage == .lingering || stage == .resting
     }
 
-    /// Sends a whole response; the bytes are copied. `status` 200...999. A body is not sent with HEAD, 204 and 304, its
-    /// length is told all the same where HTTP wants it.
+    /// Sends a whole response; the bytes are copied. `status` is 200...999. HEAD, 204 and 304 get no body; their
+    /// Content-Length still counts it where HTTP wants it.
     public func respond(_ status: Int, _ headers: ResponseHeaders, copying body: Span<UInt8>) {
         precondition((200...999).contains(status), "not the status of a response")
         switch stage {
@@ -60,20 +61,20 @@ extension Request {
         }
     }
 
-    /// Sends a whole response whose bytes are shared with others, without a copy.
+    /// Sends a whole response with shared bytes, without a copy.
     public func respond(_ status: Int, _ headers: ResponseHeaders, sharing body: SharedBody) {
         answer(HeldResponse(status: status, headers: headers, body: .shared(body)))
     }
 
-    /// Sends the header now and the body as the source gives it: in chunks, or until the connection closes with
-    /// HTTP/1.0. The source is held until `closed`. With HEAD it is never asked.
+    /// Sends the header now and the body as the source produces it: in chunks, or until the connection closes with
+    /// HTTP/1.0. The source is retained until `closed`, and never read for HEAD.
     public func respond(_ status: Int, _ headers: ResponseHeaders, streaming source: any BodySource) {
         answer(HeldResponse(status: status, headers: headers, body: .stream(source)))
     }
 
     /// Sends 101 with `headers`, which name the protocol in `Upgrade`, and hands the connection over. Only from
     /// `bodyEnded` on, for a request without a body.
-    /// - Returns: false, and nothing was sent, when there is no descriptor for the connection's further life.
+    /// - Returns: false, with nothing sent, if no descriptor is left for the upgraded connection.
     public func upgrade(_ headers: ResponseHeaders, to receiver: any UpgradeReceiver) -> Bool {
         precondition(stage == .ending || stage == .waiting, "an upgrade has to wait for bodyEnded")
         guard mayRespond() else { return true }
@@ -83,14 +84,14 @@ extension Request {
         duplicate = stream
         upgradeReceiver = receiver
         givenStatus = 101
-        // SAFETY: the library gives us back unretained; we live as long as the listener.
+        // SAFETY: the library keeps us unretained; we live as long as the listener.
         let response = unsafe MHD_create_response_for_upgrade(
             Listener.upgradeThunk, Unmanaged.passUnretained(self).toOpaque())
         _ = unsafe queue(response, 101, headers)
         return true
     }
 
-    /// The connection is ours, on its duplicate: lets the library forget its own.
+    /// The connection is ours, through its duplicate: makes the library drop its own.
     func upgraded(_ early: UnsafePointer<CChar>?, _ count: Int, _ handle: OpaquePointer?) {
         listener.waitForNothing(self)
         if let stream = duplicate {
@@ -103,7 +104,7 @@ extension Request {
         listener.closingRuns = 2
     }
 
-    /// The source that said `.pending` has something now. Any number of calls are one; before the stream begins or
+    /// Call it when a source that returned `.pending` has more. Repeated calls count once; before the stream begins and
     /// after it ended, nothing happens.
     public func sourceReady() {
         sourceWasReady = true
@@ -113,16 +114,16 @@ extension Request {
         resume()
     }
 
-    /// Closes the connection without a response, or in the middle of one (a stream lacks its last chunk then). `closed`
+    /// Closes the connection without a response, or in the middle of one (a stream then lacks its last chunk). `closed`
     /// still follows, from a later `Listener.run`.
     public func abort() {
         guard !isAborted, stage != .resting, !isListenerStopping else { return }
         isAborted = true
         held = nil
         if isSuspended { return resume() }
-        // The library asks in its next run, and is told then.
+        // The library asks in its next run and gets the answer then.
         if isPolled { return listener.polls.owesRun = true }
-        // In a turn the library is told by the turn's answer. Else it has to find out from the socket.
+        // Within a turn, the turn's result closes the connection. Otherwise the library has to notice it on the socket.
         if !isInTurn { listener.cut(self) }
     }
 
@@ -149,7 +150,8 @@ extension Request {
         }
     }
 
-    /// Hands a response to the library, which takes one at this moment. False when it does not: close.
+    /// Passes a response to the library, which accepts one at this moment.
+    /// - Returns: false if it did not: close the connection.
     func send(_ response: HeldResponse) -> Bool {
         switch response.body {
         case .copy(let bytes):
@@ -163,7 +165,7 @@ extension Request {
         case .shared(let body):
             shared = body
             if method != .head { sentBytes = UInt64(body.count) }
-            // SAFETY: the bytes never change, and we hold their owner until the library is done with the request.
+            // SAFETY: the bytes never change, and we retain their owner until the library is done with the request.
             let made = unsafe MHD_create_response_from_buffer(body.count, body.base, .RESPMEM_PERSISTENT)
             return unsafe queue(made, response.status, response.headers)
         case .stream(let source):
@@ -173,26 +175,25 @@ extension Request {
     }
 
     private func makeStream() -> OpaquePointer? {
-        // SAFETY: the reader gets this object unretained: it lives as long as the listener, and the library asks no
-        // more once the request is completed. The block size is for HTTP/1.0 only; chunks are as large as the pool lets
-        // them be.
+        // SAFETY: the reader gets this object unretained: it lives as long as the listener, and the library stops
+        // reading once the request is completed. The block size applies to HTTP/1.0 only; chunks are as large as the
+        // pool allows.
         let response = unsafe MHD_create_response_from_callback(
             UInt64.max, 4096, Listener.readThunk, Unmanaged.passUnretained(self).toOpaque(), nil)
-        // The library answers HEAD with a last chunk, which would be taken for the next response. Without chunks it
-        // closes.
+        // The library sends a last chunk even for HEAD, which a client would take for the next response. Without chunks
+        // it closes the connection.
         if method == .head, let response = unsafe response { unsafe cmhd_forbid_chunks(response) }
         return unsafe response
     }
 
-    /// Adds the header, queues the response and lets the connection go on. Takes the response over.
+    /// Adds the header, queues the response and resumes the connection. Consumes the response.
     private func queue(_ response: OpaquePointer?, _ status: Int, _ headers: ResponseHeaders) -> Bool {
         guard let response = unsafe response, let connection = unsafe connection else { return false }
         // SAFETY: the response is ours until MHD_destroy_response; the library counts its own references.
         defer { unsafe MHD_destroy_response(response) }
         unsafe headers.add(to: response)
-        // The library's idea of where a chunked body ends is not everybody's (it takes a bare LF for a line's end):
-        // what stands behind it is never read as a request.
-        // SAFETY: as above.
+        // The library accepts a bare LF between chunks, so it may find another end of a chunked body than a proxy does:
+        // what follows such a body is never read as a request. SAFETY: as above.
         if headers.close || hasChunks || isForProbes {
             _ = unsafe MHD_add_response_header(response, "Connection", "close")
         }

@@ -1,17 +1,17 @@
-// What happens to a request when the library calls: the stages drawn in Request.swift, in the order they come. Each
-// turn answers with true to go on, or false to have the connection closed.
+// The library's calls for a request, in the order of the stages drawn in Request.swift. Each turn returns true to
+// continue, or false to close the connection.
 
 internal import CMicroHTTPD
 import Glibc
 
 extension Request {
-    /// The request line is there; the library is about to take the target apart. The deadline that runs goes on
-    /// running: most headers are complete a moment later.
+    /// The request line has arrived; the library is about to parse the target. The current deadline keeps running: most
+    /// headers are complete a moment later.
     func requestLine(_ text: UnsafePointer<CChar>?, id: UInt64) {
         number = id
         stage = .line
         hasBegun = true
-        // SAFETY: a C string in the library's buffer, of which we take a copy.
+        // SAFETY: a C string in the library's buffer; we copy it.
         guard let text = unsafe text else { return }
         let textCount = unsafe strlen(text)
         unsafe target.set(UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), textCount)
@@ -20,7 +20,7 @@ extension Request {
         lengthLine = unsafe LengthLine.tidy(behind: text + textCount, connection)
     }
 
-    /// One call of the library's access handler: the header, some of the body, or its end.
+    /// One call of the library's access handler: the header, a part of the body, or its end.
     func turn(
         _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>, _ bytes: UnsafePointer<CChar>?,
         _ count: UnsafeMutablePointer<Int>
@@ -31,7 +31,7 @@ extension Request {
         case .line:
             return unsafe begin(method, version)
         case .held:
-            // The library makes its first call for the request again.
+            // The library repeats its first call for the request.
             if hasBody { listener.wait(for: .body, self) }
             return !isAborted && accepted()
         case .body, .lingering:
@@ -45,7 +45,7 @@ extension Request {
         case .waiting where isPolled:
             return waitOn()
         default:
-            // `waiting` and resumed without a response: aborted.
+            // Stage `waiting`, resumed without a response: aborted.
             return false
         }
     }
@@ -58,7 +58,7 @@ extension Request {
             return reject(rejection)
         }
         if isOverLimit {
-            return reject(Rejection(.tooManyConnections, "there are too many connections from this address"))
+            return reject(Rejection(.tooManyConnections, "too many connections from this address"))
         }
         if isForProbes, !listener.isProbe(self) { return reject(.noPlace) }
         stage = .accepting
@@ -74,12 +74,12 @@ extension Request {
         return true
     }
 
-    /// Goes on to the body, or past it.
+    /// Continues with the body, or after it.
     private func accepted() -> Bool {
         stage = .body
         guard let held, hasBody else { return true }
-        // The answer is there before the body. A client that waits for our 100 is told at once; else the body is read
-        // over, so that the connection can be used again, unless that is too much.
+        // The response is known before the body. If the client waits for 100 Continue, it gets the response at once.
+        // Otherwise the body is discarded to keep the connection, unless it is too long.
         if expectsContinue {
             self.held = nil
             return send(held)
@@ -94,7 +94,7 @@ extension Request {
         stage = .body
         let response = HeldResponse(status: rejection.kind.status, headers: rejection.headers, body: .copy(problem))
         guard rejection.kind == .headerTooLarge else { return send(response) }
-        // The library may have no room left for a header.
+        // The library may have no memory left for a header.
         held = response
         return answerDirectly()
     }
@@ -131,9 +131,9 @@ extension Request {
         return true
     }
 
-    /// The held answer goes out past the library, which takes none in the middle of a body; then the client has a
-    /// moment to notice, while what it still sends is read over. Closing at once would destroy the answer on its way (a
-    /// reset).
+    /// Sends the held response past the library, which accepts none in the middle of a body. The client then gets a
+    /// moment to notice while the rest of its body is discarded: closing at once would reset the connection and destroy
+    /// the response.
     private func answerDirectly() -> Bool {
         guard let held, let bytes = DirectReply.bytes(held) else { return false }
         self.held = nil
@@ -144,7 +144,7 @@ extension Request {
         return true
     }
 
-    /// The answer that waits for the end of the body goes out at once, and the connection closes behind it.
+    /// Sends the response that waits for the end of the body now, and closes the connection after it.
     public func answerBeforeBody() {
         guard stage == .body, held != nil, !isInTurn else { return }
         if !answerDirectly() { abort() }
@@ -153,13 +153,13 @@ extension Request {
     // MARK: held
 
     /// Leaves what follows the header unread, and the connection unwatched, until `release()` or `abort()`. Only within
-    /// `RequestHandler.accept`, with a consumer, which hears `closed` and nothing else meanwhile. No deadline runs.
+    /// `RequestHandler.accept`, with a consumer, which meanwhile gets no call but `closed`. No deadline runs.
     public func hold() {
         precondition(stage == .accepting, "a request can be held when it is accepted, and then only")
         isHeld = true
     }
 
-    /// Goes on where `hold` stopped: with the body, or with the response that was given meanwhile.
+    /// Continues after `hold`: with the body, or with the response that was given meanwhile.
     public func release() {
         guard isHeld else { return }
         isHeld = false
@@ -173,7 +173,7 @@ extension Request {
         polledUntil = listener.polls.enter(listener.now)
     }
 
-    /// The library asks again. One that has waited for long is better suspended.
+    /// The library asks again. A connection that has waited too long is suspended.
     private func waitOn() -> Bool {
         if isAborted { return false }
         if listener.now > polledUntil {
@@ -183,7 +183,7 @@ extension Request {
         return true
     }
 
-    /// It has its response, is suspended instead, or is over.
+    /// Ends polling: the request has its response, is suspended, or is over.
     func endPolling() {
         guard isPolled else { return }
         isPolled = false
@@ -193,12 +193,12 @@ extension Request {
     func suspend() {
         guard let connection = unsafe connection else { return }
         isSuspended = true
-        // SAFETY: called from the access handler or the content reader only, as the library demands.
+        // SAFETY: called only from the access handler or the content reader, as the library demands.
         unsafe MHD_suspend_connection(connection)
         listener.resumes.didSuspend()
     }
 
-    /// Lets the connection go on, from the listener's next run.
+    /// Continues the connection in the listener's next run.
     func resume() {
         guard isSuspended else { return }
         isSuspended = false
@@ -207,7 +207,8 @@ extension Request {
 
     // MARK: a streamed body
 
-    /// The library asks for bytes of the body: their number, 0 after suspending, or one of its two ends.
+    /// The library asks for bytes of the body.
+    /// - Returns: their number, 0 after suspending, or one of the two codes for an end.
     func read(_ buffer: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Int {
         listener.activity &+= 1
         listener.isMoving = true
@@ -248,7 +249,7 @@ extension Request {
 
     // MARK: the end
 
-    /// The library is done with the request, for the reason it gives.
+    /// The library is done with the request, for the reason in `code`.
     func completed(_ code: MHD_RequestTerminationCode) {
         let wasAccepted = isAccepted
         let reason = wasAccepted ? ending(code) : .failed
@@ -268,8 +269,9 @@ extension Request {
     // SAFETY: called while the library completes the request, when the connection is alive.
     private var isAnsweredByLibrary: Bool { unsafe connection.map { unsafe cmhd_has_response($0) != 0 } ?? false }
 
-    /// 0.9.75 forgets a connection that it gave up outside of an event of its own: it closes it once it is the oldest
-    /// of those without a time-out. Those that have one it looks at in every run: give it one, and ask for a run.
+    /// 0.9.75 forgets a connection that it gave up outside of one of its own events: it closes the connection only once
+    /// it is the oldest of those without a timeout. It checks those with a timeout in every run, so we set one and ask
+    /// for a run.
     private func closeSoon() {
         guard let connection = unsafe connection else { return }
         // SAFETY: the connection is alive during this callback, and in the list that the option moves it from.
@@ -290,11 +292,11 @@ extension Request {
         }
     }
 
-    /// Whether the socket is at its end. The library says "error" for many things, of which most are a client that
+    /// Whether the socket is at its end. The library reports an "error" for many causes; most of them are a client that
     /// left.
     var hasClientLeft: Bool {
         var byte: UInt8 = 0
-        // SAFETY: one byte of room; the descriptor is open until the library has told us of the close.
+        // SAFETY: one byte of room; the descriptor is open until the library reports the close.
         let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         return count == 0 || (count < 0 && errno != EAGAIN)
     }

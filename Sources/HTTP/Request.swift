@@ -1,14 +1,14 @@
-// One request, from its request line to its end. The object belongs to its connection and is used again for the next
-// request on it; `closed` is the last moment at which it means this request. Confined to the listener's thread.
+// One request, from its request line to its end. The object belongs to its connection and is reused for the next
+// request on it; `closed` is the last moment at which it stands for this request. Confined to the listener's thread.
 //
 //     resting --request line--> line --header--> accepting --> body --> ending --> answered --> resting
 //                                                  | \-> held -^ |         \--> waiting --/        (keep-alive)
 //                                                  \-------------+--> lingering (answered past the library; closes)
 //
-// In `held` nothing is read, neither the body nor what is behind it, until `release()`.
-// In `waiting` the library asks for the response in each of its runs (`isPolled`), and if none has come for a moment
-// the connection is suspended; a stream suspends itself in `answered` (`isStreamResting`). What is done in each stage
-// is in Request+Turns.swift, the answers in Request+Respond.swift.
+// In `held` nothing is read, neither the body nor anything after it, until `release()`. In `waiting` the library asks
+// for the response in each of its runs (`isPolled`); if none comes for a moment, the connection is suspended. A stream
+// suspends itself in `answered` (`isStreamResting`). The stages: Request+Turns.swift. The responses:
+// Request+Respond.swift.
 
 internal import CMicroHTTPD
 import Glibc
@@ -18,7 +18,7 @@ import Glibc
 
     // MARK: who
 
-    /// Unique among the requests of this listener, never used again.
+    /// Unique among this listener's requests, never reused.
     public var id: UInt64 { number }
     /// The connection's socket: to watch for a client that leaves (EPOLLRDHUP) while the response is awaited, and for
     /// nothing else. Unwatch it in `closed`.
@@ -32,24 +32,23 @@ import Glibc
     // MARK: what was asked
 
     public var method: Method { verb }
-    /// The number behind `HTTP/1.`: 0 or 1 (anything newer counts as 1).
+    /// The number after `HTTP/1.`: 0 or 1 (anything newer counts as 1).
     public var minorVersion: UInt8 { minor }
-    /// What the header announces, or nil.
+    /// The Content-Length; nil if there is none.
     public var contentLength: UInt64? { bodyLength }
-    /// The body comes in chunks of a length that is not announced.
+    /// The body comes in chunks, without a Content-Length.
     public var isChunked: Bool { hasChunks }
-    /// The status of the response that was given; 0 before.
+    /// The status of the response; 0 before.
     public var status: Int { givenStatus }
-    /// Body bytes of the response handed to the library so far.
+    /// Body bytes of the response passed to the library so far.
     public var bytesSent: UInt64 { sentBytes }
-    /// Body bytes of the request handed to the consumer so far.
+    /// Body bytes of the request passed to the consumer so far.
     public var bytesReceived: UInt64 { receivedBytes }
-    /// Bytes that a response's header may have beside the fields that every response has: name, value and four more for
-    /// each field. The library closes without a word where it does not find them.
+    /// Bytes available for header fields of the response besides those that every response has: name, value and four
+    /// more per field. Without that room the library closes the connection silently.
     public var roomForHeader: Int { headerRoom }
 
-    // The stored state is internal throughout: on a public stored property each access is checked for overlaps at run
-    // time.
+    // All stored state is internal: each access to a public stored property is checked for overlaps at run time.
     var number: UInt64 = 0
     var socket: Int32 = -1
     var bodyConsumer: (any RequestConsumer)?
@@ -73,15 +72,15 @@ import Glibc
     var fields: UnsafeMutablePointer<cmhd_field>
     var fieldCapacity = 24
     var fieldCount = 0
-    /// For each KnownHeader one more than the index of its first field, or 0.
+    /// For each KnownHeader the index of its first field plus one, or 0.
     var known = [48 of UInt8](repeating: 0)
-    /// The bits of those that came more than once.
+    /// One bit per KnownHeader that occurred more than once.
     var repeated: UInt64 = 0
 
     // MARK: how far it is
 
     var stage = Stage.resting
-    /// accept() was called: somebody waits for `closed`.
+    /// accept() was called, so `closed` must follow.
     var isAccepted = false
     var isAborted = false
     var isTimedOut = false
@@ -90,39 +89,39 @@ import Glibc
     var isSuspended = false
     /// Waits without being suspended, which saves the library two changes of its epoll set and a futile read.
     var isPolled = false
-    /// When waiting like that is over.
+    /// When to suspend it instead.
     var polledUntil: UInt64 = 0
     var isStreamResting = false
     /// `hold` was called, and `release` was not.
     var isHeld = false
     var expectsContinue = false
     var isOverLimit = false
-    /// The connection was let in though there was no place: it may ask for a probe, and is closed then.
+    /// The connection was admitted beyond the limit: it may send one probe and is then closed.
     var isForProbes = false
-    /// It rested, and is being closed for another one.
+    /// The connection was idle and is being closed to make room.
     var isMakingRoom = false
-    /// A second descriptor of the connection, for its life after an upgrade that is under way.
+    /// A second descriptor of the connection, for an upgrade in progress.
     var duplicate: UpgradedStream?
-    /// It is in the ledger as a request that its address has under way.
+    /// The request is counted in the ledger under its address.
     var isEntered = false
-    /// A request line was seen on this connection.
+    /// A request line has arrived on this connection.
     var hasBegun = false
-    /// A response that the library does not take yet, because the body is still coming.
+    /// A response that the library does not accept yet, because the body is still arriving.
     var held: HeldResponse?
     var source: (any BodySource)?
     var sourceWasReady = false
     var streamEnding: BodyRead?
     var shared: SharedBody?
-    /// Waits for the connection when it is upgraded.
+    /// Gets the connection when it is upgraded.
     var upgradeReceiver: (any UpgradeReceiver)?
     var discardedBytes: UInt64 = 0
-    /// White space behind Content-Length, which the library does not take.
+    /// White space after Content-Length, which the library does not accept.
     var lengthLine = LengthLine()
     var acknowledgedAtCheck: UInt64?
 
     // MARK: where it lives
 
-    /// A strong reference: any other is counted at each use. The listener lets its requests go in stop().
+    /// A strong reference: any other kind is counted at each use. The listener releases its requests in stop().
     let listener: Listener
     /// The index in the listener's table and in its deadlines; -1 when pooled.
     var slot = -1
@@ -132,7 +131,7 @@ import Glibc
 
     init(_ listener: Listener) {
         self.listener = listener
-        // SAFETY: given back in deinit or growFields.
+        // SAFETY: freed in deinit or growFields.
         unsafe fields = UnsafeMutablePointer<cmhd_field>.allocate(capacity: fieldCapacity)
     }
 
@@ -141,7 +140,7 @@ import Glibc
         unsafe fields.deallocate()
     }
 
-    /// A number for whom the connection counts for: an IPv4 address or an IPv6 /64; 0 for a unix socket.
+    /// The number that the connection is counted under: an IPv4 address or an IPv6 /64; 0 for a unix socket.
     public var clientKey: UInt64 { peerKey?.high ?? 0 }
 
     /// The client's address: `192.0.2.1`, `[2001:db8::1]`, or `unix`.
@@ -154,11 +153,11 @@ import Glibc
         return text
     }
 
-    /// Whether the request has a body at all.
+    /// Whether the request has a body.
     public var hasBody: Bool { isChunked || (contentLength ?? 0) > 0 }
 
-    /// Counts the request among those that its client's address has under way, until `closed`. False, and not counted,
-    /// when those are `limit` already. A unix peer has no address, and no limit.
+    /// Counts the request under its client's address until `closed`. A unix peer has no address and no limit.
+    /// - Returns: false, without counting, if the address already has `limit` requests in progress.
     public func enter(limit: Int) -> Bool {
         guard let peerKey, !isEntered else { return true }
         isEntered = listener.ledger.enter(peerKey, limit: limit)
@@ -185,14 +184,14 @@ import Glibc
         stage = .resting
     }
 
-    /// Its header is complete, and the handler does not know it yet.
+    /// Whether the header is complete and the handler has not seen the request yet.
     var isTakenApart: Bool {
         guard stage == .line, let connection = unsafe connection else { return false }
         // SAFETY: the connection is alive until it is taken from us.
         return unsafe cmhd_header_bytes(connection) > 0
     }
 
-    /// Forgets everything about the request that was, but not about the connection.
+    /// Resets the state of the request, but not that of the connection.
     func forget() {
         stage = .resting
         bodyConsumer = nil

@@ -1,25 +1,25 @@
-// One pass over a complete header, before anybody else sees it. libmicrohttpd 0.9.75 takes what a proxy in front may
-// read differently: that is request smuggling. So every ambiguous or malformed request is rejected here, with its
-// reason.
+// Checks a complete header in one pass, before any other code sees it. libmicrohttpd 0.9.75 accepts requests that a
+// proxy in front may read differently, which is request smuggling. Every ambiguous or malformed request is rejected
+// here, with its reason.
 //
-// Up to 0.9.77 the library leaves the header where it was received, with the colons and line ends made zero:
+// Up to 0.9.77 the library leaves the header where it was received, with colons and line ends overwritten by zeros:
 //
 //     method 0 target 0 version 0 0  name 0 SP value 0 0  name 0 SP value 0 0 ...  0 0
 //
-// and so a bare LF, a fold or a NUL, which it swallows, shows as a gap between one field's end and the next one's
-// start. Later versions move the text about, and reject these by themselves.
+// A bare LF, a fold or a NUL, which the library swallows, therefore shows as a gap between the end of one field and the
+// start of the next. Later versions move the text, and reject these themselves.
 
 internal import CMicroHTTPD
 import Glibc
 
-/// How much of a header there may be.
+/// The limits of a header.
 struct HeaderLimits {
     let bytes: Int
     let fields: Int
     /// The library's memory for the connection.
     let pool: Int
 
-    /// What the library keeps of a field or a cookie, beside its bytes (0.9.75).
+    /// What the library keeps for a field or a cookie, besides its bytes (0.9.75).
     static let recordBytes = 64
     /// The header of any response of ours.
     static let responseBytes = 1_024
@@ -34,7 +34,8 @@ struct RequestValidator {
         return text.hasPrefix("0.9.7") && text < "0.9.78"
     }()
 
-    /// Reads the header of a request whose target was copied already; nil means that it is sound.
+    /// Checks the header of a request whose target has been copied.
+    /// - Returns: what is wrong; nil if nothing is.
     static func rejection(
         _ request: Request, _ connection: OpaquePointer, _ method: UnsafePointer<CChar>,
         _ version: UnsafePointer<CChar>, _ limits: HeaderLimits
@@ -92,7 +93,7 @@ struct RequestValidator {
         return nil
     }
 
-    /// Where the authority of `http://host/path` begins, or nil.
+    /// The offset of the authority in `http://host/path`; nil for another form.
     private static func absoluteForm(_ text: Span<UInt8>) -> Int? {
         if text.count > 7, text.extracting(0..<7).equalsIgnoringCase("http://") { return 7 }
         if text.count > 8, text.extracting(0..<8).equalsIgnoringCase("https://") { return 8 }
@@ -112,7 +113,7 @@ struct RequestValidator {
     // MARK: the fields (RFC 9112, section 5)
 
     private static func collect(_ request: Request, _ connection: OpaquePointer, _ limits: HeaderLimits) -> Rejection? {
-        // SAFETY: the library fills at most `capacity` fields; a second time when there was no room for all.
+        // SAFETY: the library fills at most `capacity` fields; called again if they did not all fit.
         var list = unsafe cmhd_fields(first: request.fields, capacity: request.fieldCapacity, count: 0)
         unsafe cmhd_collect(connection, &list)
         let count = unsafe list.count
@@ -128,10 +129,10 @@ struct RequestValidator {
         return nil
     }
 
-    /// The library keeps the response's header in the memory where it has the request's; where there is no room for it,
-    /// it closes without a word.
+    /// The library builds the response's header in the memory that holds the request's; without room for it, it closes
+    /// the connection silently.
     private static func checkRoom(_ request: Request, _ headerBytes: Int, _ limits: HeaderLimits) -> Rejection? {
-        // One more is what ends the receive buffer.
+        // The extra record ends the receive buffer.
         var records = request.fieldCount + 1
         var bytes = headerBytes
         for i in 0..<request.fieldCount where request.fieldName(i).equalsIgnoringCase("cookie") {
@@ -142,10 +143,10 @@ struct RequestValidator {
         request.headerRoom = limits.pool - bytes - records * HeaderLimits.recordBytes - HeaderLimits.responseBytes
         guard request.headerRoom < 0 else { return nil }
         return Rejection(
-            .headerTooLarge, "\(headerBytes) bytes of header in \(records) fields and cookies are too much")
+            .headerTooLarge, "the header is too large: \(headerBytes) bytes in \(records) fields and cookies")
     }
 
-    /// Whether every byte of the header belongs to what the library understood of it.
+    /// Whether the library has accounted for every byte of the header.
     private static func checkLayout(
         _ request: Request, _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>, _ headerBytes: Int
     ) -> Rejection? {
@@ -189,7 +190,7 @@ struct RequestValidator {
         return nil
     }
 
-    /// Cuts white space off the end of a value; the library cut it off the start.
+    /// Cuts off trailing white space of a value; the library has cut off the leading part.
     private static func trim(_ request: Request, _ index: Int) {
         // SAFETY: the index is below the count, and the value has value_bytes bytes.
         let field = unsafe request.fields + index
@@ -210,7 +211,7 @@ struct RequestValidator {
         if request.isRepeated(.host) { return Rejection(.hostInvalid, "there is more than one Host") }
         if host.isEmpty { return Rejection(.hostInvalid, "Host is empty") }
         for i in host.indices where !CharacterClass.isHost(host[i]) {
-            return Rejection(.hostInvalid, "Host has a character that no host has")
+            return Rejection(.hostInvalid, "Host has an invalid character")
         }
         let text = request.rawTarget
         if text[0] != 47, let authority = absoluteForm(text),
@@ -227,13 +228,13 @@ struct RequestValidator {
         request.hasChunks = false
         if let coding = request.value(of: .transferEncoding) {
             if request.value(of: .contentLength) != nil {
-                return Rejection(.lengthConflict, "there is a Content-Length beside Transfer-Encoding")
+                return Rejection(.lengthConflict, "Content-Length and Transfer-Encoding are both present")
             }
             if request.isRepeated(.transferEncoding) || request.minorVersion == 0 {
                 return Rejection(.lengthConflict, "Transfer-Encoding is repeated, or in an HTTP/1.0 request")
             }
             guard coding.equalsIgnoringCase("chunked") else {
-                return Rejection(.transferCodingUnknown, "the only transfer coding here is chunked")
+                return Rejection(.transferCodingUnknown, "the only supported transfer coding is chunked")
             }
             request.hasChunks = true
         } else if let length = request.value(of: .contentLength) {
@@ -246,21 +247,21 @@ struct RequestValidator {
         return nil
     }
 
-    /// Why the library is about to reject a request whose header is complete: for its length, or for want of memory.
+    /// Why the library is about to reject a request whose header is complete: its length, or lack of memory.
     static func reasonOfLibrary(_ request: Request, _ connection: OpaquePointer, _ limits: HeaderLimits) -> Rejection {
         // SAFETY: the library has all fields of a complete header.
         if let rejection = unsafe collect(request, connection, limits) ?? checkFields(request) ?? checkFraming(request)
         {
             return rejection
         }
-        // Collected anew, values have the white space behind them again.
+        // Collecting again restores the trailing white space of values.
         if unsafe collect(request, connection, limits) == nil, let length = request.value(of: .contentLength),
             length.count > 0, [9, 32].contains(length[length.count - 1])
         {
-            // The library takes no white space there, and the line came too late for us to move it.
-            return Rejection(.contentLengthInvalid, "there is white space behind the number of Content-Length")
+            // The library does not accept white space there, and the line arrived too late for LengthLine.
+            return Rejection(.contentLengthInvalid, "there is white space after the number of Content-Length")
         }
-        return Rejection(.headerTooLarge, "the header, with its fields and cookies, is too much")
+        return Rejection(.headerTooLarge, "the header, including its cookies, is too large")
     }
 
     private static func decimal(_ text: Span<UInt8>) -> UInt64? {
@@ -278,7 +279,7 @@ struct RequestValidator {
         request.expectsContinue = false
         guard request.minorVersion > 0, let expectation = request.value(of: .expect) else { return nil }
         guard !request.isRepeated(.expect), expectation.equalsIgnoringCase("100-continue") else {
-            return Rejection(.expectationUnknown, "the only expectation here is 100-continue")
+            return Rejection(.expectationUnknown, "the only supported expectation is 100-continue")
         }
         request.expectsContinue = true
         return nil

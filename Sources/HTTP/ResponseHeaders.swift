@@ -1,8 +1,8 @@
 // The header fields of a response: a flat run of C strings, name and value in turn, because that is what the library
-// takes. Keep prebuilt ones in a `static let` and add to a copy only where a value varies: what is added lies in the
-// value itself as far as there is room, so that neither the copy nor the addition allocates.
+// takes. Keep prebuilt ones in a `static let` and add to a copy only what varies: small additions are stored inline, so
+// that neither the copy nor the addition allocates.
 //
-// Content-Length, Transfer-Encoding, Connection and Date are ours: the room writes them, nobody else can.
+// Only this room writes Content-Length, Transfer-Encoding, Connection and Date.
 
 /// An ordered list of header fields, checked when they are added.
 public struct ResponseHeaders: Sendable {
@@ -10,7 +10,7 @@ public struct ResponseHeaders: Sendable {
 
     /// name, 0, value, 0, name, 0, ...
     private(set) var bytes: [UInt8] = []
-    /// The fields behind those.
+    /// The fields after those, stored inline.
     private(set) var tail = [96 of UInt8](repeating: 0)
     private(set) var tailCount = 0
     public private(set) var count = 0
@@ -19,7 +19,7 @@ public struct ResponseHeaders: Sendable {
 
     public init() {}
 
-    /// Fields that are known to be good: a bad one is our own bug, and traps.
+    /// Creates known-good fields: a bad one is our own bug, and traps.
     public init(_ fields: KeyValuePairs<StaticString, String>, close: Bool = false) {
         for (name, value) in fields {
             let added = add(name, value)
@@ -29,8 +29,8 @@ public struct ResponseHeaders: Sendable {
         self.close = close
     }
 
-    /// Appends a field. False, and nothing happens, when the value is empty or has a control character other than a
-    /// tab.
+    /// Appends a field.
+    /// - Returns: false, without appending, if the value is empty or has a control character other than a tab.
     @discardableResult
     public mutating func add(_ name: StaticString, _ value: String) -> Bool {
         var value = value
@@ -38,7 +38,7 @@ public struct ResponseHeaders: Sendable {
         return value.withUTF8 { value in unsafe add(name, value.span) }
     }
 
-    /// Appends a field.
+    /// Appends a field; as above.
     @discardableResult
     public mutating func add(_ name: StaticString, _ value: Span<UInt8>) -> Bool {
         // SAFETY: the bytes of a literal, which live for ever.
@@ -48,20 +48,21 @@ public struct ResponseHeaders: Sendable {
         }
     }
 
-    /// Appends a field whose name comes from outside. False when the name is not a token (RFC 9110, section 5.1) or is
-    /// one of those that the room writes itself, or when the value is not acceptable.
+    /// Appends a field whose name comes from outside.
+    /// - Returns: false if the name is not a token (RFC 9110, section 5.1) or one that only this room writes, or if the
+    ///   value is not valid.
     @discardableResult
     public mutating func add(name: Span<UInt8>, value: Span<UInt8>) -> Bool {
         Self.isAllowed(name) && append(name, value)
     }
 
-    /// Whether a field of that name, which comes from outside, can be added.
+    /// Whether a field with that name, which comes from outside, can be added.
     public static func isName(_ name: String) -> Bool { isAllowed(Array(name.utf8).span) }
 
-    /// Whether a value has no control character but tabs.
+    /// Whether a value has no control characters except tabs.
     public static func isValue(_ value: String) -> Bool { CharacterClass.areFieldValue(Array(value.utf8).span) }
 
-    /// The same fields, all in the memory that copies share.
+    /// The same fields, all in memory that copies share.
     public var prebuilt: ResponseHeaders {
         var headers = self
         headers.settle()
@@ -85,7 +86,7 @@ public struct ResponseHeaders: Sendable {
         return true
     }
 
-    /// A C string at the end of the tail, which has room for it.
+    /// Appends a C string to the tail, which must have room for it.
     private mutating func write(_ text: Span<UInt8>) {
         let start = tailCount
         precondition(start + text.count < Self.tailRoom)

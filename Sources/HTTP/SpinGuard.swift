@@ -1,6 +1,6 @@
-// Notices a library that asks to be run again and again and does nothing: 0.9.75 does that while a chunk's header is
-// longer than its buffer. The first turns without progress are normal (a response is built in one and written in the
-// next), so it takes a few; then we run it only every 2 to 20 ms, until something moves.
+// Detects a library that keeps asking to run and does nothing: 0.9.75 does that while a chunk header is longer than its
+// buffer. A few turns without progress are normal (a response is built in one and written in the next). After more we
+// run it only every 2 to 20 ms, until something moves.
 
 struct SpinGuard {
     private var idleRuns = 0
@@ -11,12 +11,15 @@ struct SpinGuard {
 
     private static let patience = 8
     private static let shortest: UInt64 = 2_000_000, longest: UInt64 = 20_000_000
-    /// Time between two looks for the connection that is to blame.
+    /// Time between two searches for the connection that causes it.
     private static let lookInterval: UInt64 = 100_000_000
 
     var isSpinning: Bool { idleRuns > Self.patience }
 
-    /// After each run: whether the library wants more at once, and whether it called us at all.
+    /// Call it after each run.
+    /// - Parameters:
+    ///   - pending: the library wants to run again at once.
+    ///   - progress: the library has called us.
     mutating func ran(pending: Bool, progress: Bool, now: UInt64) {
         caught = false
         guard pending, !progress else {
@@ -35,7 +38,7 @@ struct SpinGuard {
         }
     }
 
-    /// Whether it is time to look who spins.
+    /// Whether to search for the spinning connection now.
     mutating func isDue(_ now: UInt64) -> Bool {
         guard isSpinning, now >= nextLook else { return false }
         nextLook = now &+ Self.lookInterval

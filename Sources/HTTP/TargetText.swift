@@ -1,12 +1,12 @@
-// The request target as the client wrote it, copied out of the library's buffer before it is taken apart there.
-// A class, because a struct in its owner's property would be checked for overlapping access at each use.
+// The request target as the client wrote it, copied out of the library's buffer before it is parsed there. A class,
+// because each use of a struct in a property is checked for overlapping access.
 
 @safe final class TargetText {
-    // SAFETY: allocated for `capacity` bytes, of which `count` are written; owned by this object, freed in deinit.
+    // SAFETY: allocated for `capacity` bytes, the first `count` written; owned by this object, freed in deinit.
     private(set) var base: UnsafeMutablePointer<UInt8>
     private(set) var count = 0
     private var capacity: Int
-    /// Where the path begins (behind the authority of an absolute target) and ends, and where the query begins.
+    /// Where the path begins (after the authority of an absolute target) and ends, and where the query begins.
     var pathStart = 0
     var pathEnd = 0
     var queryStart = 0

@@ -69,7 +69,7 @@ def test_nothing_that_listens_is_not_healthy(listener):
 
 
 @pytest.mark.parametrize("answer, words", [
-    (b"", "without an answer"), (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "503"), (b"220 mail.example ESMTP\r\n", "not speak HTTP")])
+    (b"", "without a response"), (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", "503"), (b"220 mail.example ESMTP\r\n", "not speak HTTP")])
 def test_another_answer_is_not_healthy(listener, answer, words):
     status, said = health(listener(answer))
     assert status == 1 and words in said

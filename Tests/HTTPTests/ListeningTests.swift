@@ -45,7 +45,7 @@ struct ListeningTests {
         let house = try House(address: .unix(path: path))
         #expect(
             throws: HTTPError(
-                operation: "listen on unix:\(path)", code: EADDRINUSE, message: "another process listens there")
+                operation: "listen on unix:\(path)", code: EADDRINUSE, message: "another process is listening there")
         ) { try House(address: .unix(path: path)) }
         house.listener.stop()
         close(unsafe open(path, O_CREAT | O_WRONLY, 0o600))
