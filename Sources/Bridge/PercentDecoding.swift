@@ -15,7 +15,9 @@ public enum PercentDecoding {
     /// One path segment.
     static func segment(_ path: Span<UInt8>, _ start: Int, _ end: Int) -> Decoded {
         let decoded = decode(path, start, end, plusIsSpace: false)
-        if decoded == .text(".") || decoded == .text("..") { return .failure("the dot segments . and .. are not allowed") }
+        if decoded == .text(".") || decoded == .text("..") {
+            return .failure("the dot segments . and .. are not allowed")
+        }
         return decoded
     }
 

@@ -1,10 +1,10 @@
-// The door to GnuTLS (gnutls.org/reference). Nothing but WebSocket imports it, for the digest of the opening handshake.
+// The door to GnuTLS (gnutls.org/reference), for WebSocket only: the digest of the opening handshake.
 #pragma once
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <string.h>
 
-// base64(SHA-1(text)): 28 characters, no zero behind them. Returns 0 on success.
+// base64(SHA-1(text)): 28 characters without a final zero. Returns 0 on success.
 static inline int gnutls_sha1_base64(const void *text, size_t count, char result[28]) {
     unsigned char digest[20];
     if (gnutls_hash_fast(GNUTLS_DIG_SHA1, text, count, digest) != 0)

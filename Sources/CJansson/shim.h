@@ -1,5 +1,5 @@
-// The door to jansson (jansson.readthedocs.io). Nothing but JSON imports it.
-// Macros and flag sets that Swift cannot see become functions here; everything else is called as it is.
+// The door to jansson (jansson.readthedocs.io), for JSON only. Macros and flag sets that Swift cannot see are functions
+// here; everything else is called directly.
 #pragma once
 #include <jansson.h>
 
@@ -7,12 +7,13 @@
 #error "jansson 2.14 or later is needed: keys are looked up with their length (json_object_getn)"
 #endif
 
-// Any top-level value (RFC 8259, section 2) and \u0000 in strings. Of two equal keys the last one wins: jansson's default.
+// Accepts any top-level value (RFC 8259, section 2) and \u0000 in strings. Of two equal keys the last one wins:
+// jansson's default.
 static inline json_t *jansson_parse(const void *bytes, size_t count, json_error_t *error) {
     return json_loadb((const char *)bytes, count, JSON_DECODE_ANY | JSON_ALLOW_NUL, error);
 }
 
-// The text is complete and valid JSON, but jansson cannot hold it: these are the reasons that are left.
+// The remaining errors for a text that is complete and valid JSON but that jansson cannot hold.
 static inline int jansson_error_is_overflow(const json_error_t *error) {
     return json_error_code(error) == json_error_numeric_overflow;
 }

@@ -1,8 +1,7 @@
-// The door to libmicrohttpd. Nothing but HTTP imports it.
+// The door to libmicrohttpd, for HTTP only.
 //
-// Here is only what Swift cannot say: the variadic calls, one callback that would be the same in any language, and two
-// questions to the kernel whose answer is a struct that differs between C libraries. All of it holds for libmicrohttpd
-// 0.9.75 (Debian 12) and 1.0 (Debian 13).
+// It has what Swift cannot express: variadic calls, two callbacks, and two questions to the kernel whose answers are
+// structs that differ between C libraries. All of it works with libmicrohttpd 0.9.75 (Debian 12) and 1.0 (Debian 13).
 #pragma once
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -12,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/// Everything the library calls us back with; `owner` is the `cls` of all of them.
+/// All callbacks of the library; `owner` is the `cls` of each of them.
 struct cmhd_callbacks {
   void *owner;
   MHD_AcceptPolicyCallback accept_policy;
@@ -23,30 +22,29 @@ struct cmhd_callbacks {
   void (*logged)(void *owner);  // or NULL; then the struct need not outlive the start
 };
 
-/// An unescape callback that leaves the target as the client wrote it: decoding is done by whoever knows what the parts
-/// mean.
+/// An unescape callback that leaves the target as the client wrote it: the code that splits it decodes its parts.
 static size_t cmhd_keep_escapes(void *owner, struct MHD_Connection *connection, char *text) {
   (void) owner;
   (void) connection;
   return strlen(text);
 }
 
-/// Leaves the library no query to take apart; whoever wants it has copied the target. It keeps 64 bytes for each
-/// argument, and where it has no room for that, 0.9.75 closes the connection, frees its memory and goes on reading it:
-/// parse_initial_message_line heeds no error of MHD_parse_arguments_.
+/// Hides the query string from the library; the target has been copied before. The library keeps 64 bytes for each
+/// argument. When an argument does not fit its memory pool, 0.9.75 closes the connection, frees the pool and keeps
+/// reading it (use after free): parse_initial_message_line ignores the errors of MHD_parse_arguments_.
 static inline void cmhd_hide_query(const char *target) {
   char *mark = strchr(target, '?');
   if (mark) mark[1] = 0;
 }
 
-/// Puts a record behind the free memory of the connection, whose first bytes are zero: a string that begins in the
-/// receive buffer ends there at the latest. 0 when there is no room for it. Only while the library parses the request
-/// line: later records lie before this one.
+/// Puts a record behind the free memory of the connection. Its first bytes are zero, so a string that begins in the
+/// receive buffer ends there at the latest. Only while the library parses the request line: later records are placed
+/// before this one. Returns 0 if there is no room for it.
 static inline int cmhd_end_buffer(struct MHD_Connection *connection) {
   return MHD_set_connection_value(connection, MHD_FOOTER_KIND, "", "") == MHD_YES;
 }
 
-/// Tells the owner that something was logged. The text does not say of which connection, so it is not read.
+/// Reports to the owner that the library logged. The text does not name the connection, so it is not read.
 static void cmhd_log(void *callbacks, const char *format, va_list arguments) {
   const struct cmhd_callbacks *calls = (const struct cmhd_callbacks *) callbacks;
   (void) format;
@@ -54,12 +52,12 @@ static void cmhd_log(void *callbacks, const char *format, va_list arguments) {
   calls->logged(calls->owner);
 }
 
-/// MHD_start_daemon(3) for an external epoll loop. With -1 for `listening` its connections come from
-/// MHD_add_connection(3) alone, and accept_policy is not asked; else the library accepts on that socket, and closes it
+/// MHD_start_daemon(3) for an external epoll loop. With -1 for `listening`, connections come only from
+/// MHD_add_connection(3), and accept_policy is not called. Otherwise the library accepts on that socket and closes it
 /// when it stops. `calls` must live until then, for the log.
 ///
-/// To allow upgrades is to allow suspend and resume. The library's own time-out stays off. It logs to `logged`: nothing
-/// else says that it is about to refuse a request that it has not shown to the handler.
+/// MHD_ALLOW_UPGRADE includes suspend and resume. The library's own timeout stays off. It logs to `logged`: nothing
+/// else shows that it is about to reject a request that the handler has not seen.
 static inline struct MHD_Daemon *cmhd_start(int listening, unsigned int max_connections, size_t pool_bytes,
                                             struct cmhd_callbacks *calls) {
   const unsigned int source = listening < 0 ? MHD_USE_NO_LISTEN_SOCKET : 0;
@@ -77,7 +75,7 @@ static inline struct MHD_Daemon *cmhd_start(int listening, unsigned int max_conn
       MHD_OPTION_END);
 }
 
-/// The epoll descriptor that becomes readable when MHD_run has work, or -1.
+/// The epoll descriptor, readable when MHD_run has work; -1 if there is none.
 static inline int cmhd_epoll_descriptor(struct MHD_Daemon *daemon) {
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
   return info ? info->epoll_fd : -1;
@@ -93,34 +91,34 @@ static inline const struct sockaddr *cmhd_peer(struct MHD_Connection *connection
   return info ? info->client_addr : NULL;
 }
 
-/// What MHD_OPTION_NOTIFY_CONNECTION stored for this connection.
+/// The pointer that MHD_OPTION_NOTIFY_CONNECTION stored for this connection.
 static inline void *cmhd_socket_context(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   return info ? info->socket_context : NULL;
 }
 
-/// Bytes from the first of the method to the end of the empty line, or 0 when the header is not complete.
+/// Bytes from the start of the method to the end of the empty line; 0 if the header is not complete.
 static inline size_t cmhd_header_bytes(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   return info ? info->header_size : 0;
 }
 
-/// Whether there is a response, ours or the library's own, until the request is completed.
+/// Whether there is a response, ours or the library's own; until the request is completed.
 static inline int cmhd_has_response(struct MHD_Connection *connection) {
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS) != NULL;
 }
 
-/// 1 when the library must be run at once whatever epoll says, else 0. (Its own deadlines are off: no other answer
+/// 1 if the library must run at once, whatever epoll says, else 0. (Its own deadlines are off, so no other result
 /// matters.)
 static inline int cmhd_wants_run(struct MHD_Daemon *daemon) {
   MHD_UNSIGNED_LONG_LONG milliseconds = 1;
   return MHD_get_timeout(daemon, &milliseconds) == MHD_YES && milliseconds == 0;
 }
 
-// accept4(2), which <sys/socket.h> shows with _GNU_SOURCE only.
+// accept4(2), which <sys/socket.h> declares with _GNU_SOURCE only.
 extern int accept4(int listening, struct sockaddr *address, socklen_t *size, int flags);
 
-/// What the kernel knows of a TCP connection's traffic; all zero where there is none to ask (a unix socket).
+/// The kernel's counters of a TCP connection; all zero for a socket without them (a unix socket).
 struct cmhd_traffic {
   int known;
   unsigned long long received;          // bytes, ever
@@ -129,8 +127,8 @@ struct cmhd_traffic {
   unsigned int since_last_received_ms;
 };
 
-/// The head of the kernel's struct tcp_info (linux/tcp.h), which only ever grows at its end. The C library has a
-/// shorter one of the same name, so the two headers cannot be in one module.
+/// The head of the kernel's struct tcp_info (linux/tcp.h), which only grows at its end. The C library has a shorter one
+/// with the same name, so the two headers cannot be in one module.
 struct cmhd_tcp_info {
   unsigned char states[8];
   unsigned int before_last_received[11];
@@ -148,7 +146,7 @@ _Static_assert(offsetof(struct cmhd_tcp_info, last_received_ms) == 52, "tcp_info
 _Static_assert(offsetof(struct cmhd_tcp_info, acknowledged) == 120, "tcp_info");
 _Static_assert(offsetof(struct cmhd_tcp_info, sent) == 200, "tcp_info");
 
-/// tcp(7), TCP_INFO. Asked when a deadline has passed, never for each request.
+/// tcp(7), TCP_INFO. Called when a deadline has passed, never for each request.
 static inline struct cmhd_traffic cmhd_traffic_of(int descriptor) {
   enum { tcp_info_option = 11 };
   struct cmhd_tcp_info info;
@@ -157,7 +155,7 @@ static inline struct cmhd_traffic cmhd_traffic_of(int descriptor) {
   memset(&info, 0, sizeof info);
   if (getsockopt(descriptor, IPPROTO_TCP, tcp_info_option, &info, &size) != 0) return traffic;
   traffic.known = 1;
-  // The kernel counts the other end's FIN as a byte; with it come CLOSE_WAIT, LAST_ACK and CLOSING.
+  // The kernel counts the peer's FIN as a byte; after it the state is CLOSE_WAIT, LAST_ACK or CLOSING.
   unsigned char state = info.states[0];
   int has_ended = state == 8 || state == 9 || state == 11;
   traffic.received = info.received > 0 && has_ended ? info.received - 1 : info.received;
@@ -167,13 +165,13 @@ static inline struct cmhd_traffic cmhd_traffic_of(int descriptor) {
   return traffic;
 }
 
-/// Bytes that lie unread in the socket (FIONREAD), or 0.
+/// Unread bytes in the socket (FIONREAD); 0 on failure.
 static inline int cmhd_unread(int descriptor) {
   int bytes = 0;
   return ioctl(descriptor, FIONREAD, &bytes) == 0 ? bytes : 0;
 }
 
-/// One header field where the library keeps it: valid until the request is completed.
+/// One header field in the library's memory: valid until the request is completed.
 struct cmhd_field {
   const unsigned char *name;
   const unsigned char *value;
@@ -202,25 +200,24 @@ static enum MHD_Result cmhd_collect_one(void *cls, enum MHD_ValueKind kind, cons
   return MHD_YES;
 }
 
-/// Lists the header fields in the order they came.
+/// Lists the header fields in the client's order.
 static inline void cmhd_collect(struct MHD_Connection *connection, struct cmhd_fields *fields) {
   fields->count = 0;
   MHD_get_connection_values_n(connection, MHD_HEADER_KIND, &cmhd_collect_one, fields);
 }
 
-/// The body of this response, whose length is not known, ends with the connection (MHD_set_response_options is
-/// variadic).
+/// Makes a body of unknown length end with the connection (MHD_set_response_options is variadic).
 static inline void cmhd_forbid_chunks(struct MHD_Response *response) {
   MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 }
 
-/// Lets the library close this connection by its own clock after a second without traffic. Not for a suspended one.
+/// Makes the library close this connection, by its own clock, after a second without traffic. Not for a suspended one.
 static inline void cmhd_time_out_soon(struct MHD_Connection *connection) {
   MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
 }
 
-/// Ends the library's part of an upgraded connection; its socket is closed without shutdown(2) (MHD_USE_TURBO), so that
-/// a duplicate lives on (MHD_upgrade_action is variadic).
+/// Ends the library's part of an upgraded connection. The socket is closed without shutdown(2) (MHD_USE_TURBO), so a
+/// duplicate stays open (MHD_upgrade_action is variadic).
 static inline void cmhd_release_upgraded(struct MHD_UpgradeResponseHandle *handle) {
   MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 }

@@ -1,11 +1,10 @@
-// The door to mimalloc (microsoft.github.io/mimalloc). Nothing but Reactors imports it, and only to give memory back:
-// being linked, the library takes the place of malloc(3) and free(3) for the whole process. (Not under a sanitizer,
-// whose own come first.)
+// The door to mimalloc (microsoft.github.io/mimalloc), for Reactors only, to return memory to the system. Once linked,
+// the library replaces malloc(3) and free(3) for the whole process. (Not under a sanitizer, which has its own.)
 #pragma once
 #include <mimalloc.h>
 
-/// Pages that are empty go back to the system when they become so, not some time after: the library looks at its
-/// clock only when it is called for something near, which after a crowd has left may be never.
+/// Returns empty pages to the system at once instead of after a delay: the library checks that delay only when it is
+/// called for a nearby page, which after a peak may never happen.
 static inline void mimalloc_return_at_once(void) {
 #if MI_MALLOC_VERSION < 210
   mi_option_set(mi_option_decommit_delay, 0);

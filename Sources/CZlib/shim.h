@@ -1,5 +1,5 @@
-// The door to zlib (zlib.net/manual.html). Nothing but WebSocket imports it. The two functions that begin a stream are
-// macros; they become functions here, for raw DEFLATE (RFC 1951): negative window bits, no header and no checksum.
+// The door to zlib (zlib.net/manual.html), for WebSocket only. The two calls that begin a stream are macros; here they
+// are functions, for raw DEFLATE (RFC 1951): negative window bits, no header and no checksum.
 #pragma once
 #include <zlib.h>
 

@@ -1,19 +1,19 @@
-// A mistake in the configuration, as a person wants to read it: where it is, which key, what is wrong, what to do.
-// The reader never stops at the first one: all of them come at once.
+// A configuration error: where it is, which key, what is wrong, and what to do. The reader does not stop at the first
+// error; it reports all of them at once.
 
-/// One thing that is wrong, or (as a warning) that is probably not what was meant.
+/// An error, or a warning about a setting that is probably not intended.
 public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The file as it was named, or `environment`, or `command line`.
     public let file: String
 
-    /// The line in the file, from 1; 0 where there is no line.
+    /// The line in the file, from 1; 0 if there is none.
     public let line: Int
 
-    /// The column in the file, from 1, in Unicode scalars; 0 where there is no line.
+    /// The column in the file, from 1, in Unicode scalars; 0 if there is no line.
     public let column: Int
 
-    /// The key with dots (`services.quotes.replies.idle`, `routes[2].match`), the variable (`ZMQ_GATEWAY_LISTEN`) or
-    /// the flag (`--listen`); empty where the file as a whole is meant.
+    /// The dotted key (`services.quotes.replies.idle`, `routes[2].match`), the variable (`ZMQ_GATEWAY_LISTEN`) or the
+    /// flag (`--listen`); empty for the file as a whole.
     public let key: String
 
     /// What is wrong and what to do, without a full stop.

@@ -1,5 +1,5 @@
-// Where the gateway listens for clients: a TCP address or a Unix-domain socket. The text forms are
-// `host:port`, `[v6]:port` and `unix:/path`; they are the same in the file, in ZMQ_GATEWAY_LISTEN and behind --listen.
+// The addresses to listen on: TCP or a Unix-domain socket. The text forms are `host:port`, `[v6]:port` and
+// `unix:/path`, the same in the file, in ZMQ_GATEWAY_LISTEN and after --listen.
 
 /// One listening address.
 public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
@@ -9,7 +9,7 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// A Unix-domain stream socket; at most 107 bytes of path (unix(7)).
     case unix(path: String)
 
-    /// The text form that the reader takes.
+    /// The text form, as the reader accepts it.
     public var description: String {
         switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

@@ -1,4 +1,4 @@
-// What is written to standard error, and how.
+// The log on standard error: how much, and in which format.
 
 /// `log`: level, format and the access log.
 public struct LogConfiguration: Sendable, Equatable {
@@ -7,18 +7,18 @@ public struct LogConfiguration: Sendable, Equatable {
         case trace, debug, info, notice, warning, error, critical
     }
 
-    /// How a line is written: `text` for a person, `json` (one object a line) for a collector.
+    /// The format of a line: `text` for people, `json` (one object per line) for collectors.
     public enum Format: String, Sendable, CaseIterable {
         case text, json
     }
 
-    /// `level`: the least important level that is written. Default: `info`.
+    /// `level`: the lowest level that is logged. Default: `info`.
     public var level = Level.info
 
-    /// `format`: Default: `text`.
+    /// `format`: text or json. Default: `text`.
     public var format = Format.text
 
-    /// `access`: a line for each request, and for each session once it is over, on or off. Default: on.
+    /// `access`: log a line for each request, and for each session when it ends. Default: on.
     public var access = true
 
     /// The defaults.

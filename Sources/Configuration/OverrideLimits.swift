@@ -1,10 +1,10 @@
-// What a request may ask for at most (`?deadline=`, `?first=`, `?idle=`, `?count=`). By default that is what the
-// service has itself: a client may ask for less, or for an earlier end, and for more only where the configuration says
-// so.
+// The largest values that a request may ask for (`?deadline=`, `?first=`, `?idle=`, `?count=`). The defaults are the
+// service's own values: a client may ask for less or for an earlier end, and for more only if the configuration allows
+// it.
 
-/// `overrides`: the bounds of what a request may override.
+/// `overrides`: the limits of what a request may override.
 public struct OverrideLimits: Sendable, Equatable {
-    /// The most that `count` can be where neither `overrides` nor the service's own rules say.
+    /// The limit of `count` if neither `overrides` nor the service's own rules set one.
     private static let mostReplies = 1_000_000
 
     /// `deadline`: at most 24 h. Default: the service's own deadline.
@@ -24,7 +24,7 @@ public struct OverrideLimits: Sendable, Equatable {
         self.init(for: replies, deadline: replies.deadline)
     }
 
-    /// The defaults of the other keys, where `deadline` is configured.
+    /// The defaults of the other keys, for a configured `deadline`.
     init(for replies: ReplyRules, deadline: Duration) {
         self.deadline = deadline
         first = replies.first ?? deadline

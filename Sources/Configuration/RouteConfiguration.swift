@@ -1,19 +1,19 @@
-// A route: an HTTP pattern that leads to a service, besides POST /v1/services/{service} that exists anyway.
+// A route: an HTTP pattern that leads to a service, in addition to POST /v1/services/{service}.
 //
 //     - { match: "GET /orders/{id}", service: jobs, request: envelope, headers: [accept-language] }
 
 /// One entry of `routes`.
 public struct RouteConfiguration: Sendable, Equatable {
-    /// The method of `match` (RFC 9110, case-sensitive), or nil for `*`, any method.
+    /// The method of `match` (RFC 9110, case-sensitive); nil for `*`, any method.
     public var method: String?
 
     /// The path template of `match`.
     public var path: PathTemplate
 
-    /// `service`: the name of a service that exists.
+    /// `service`: the name of a configured service.
     public var service: String
 
-    /// `registered`: where `service` is a Majordomo broker, the name that its workers register. Default: nil.
+    /// `registered`: for a Majordomo broker, the name that its workers register. Default: nil.
     public var registered: String?
 
     /// `request`: what the worker gets. Default: `envelope`.
@@ -22,15 +22,15 @@ public struct RouteConfiguration: Sendable, Equatable {
     /// `reply`: what the worker sends. Default: the service's.
     public var reply = ServiceConfiguration.Shape.body
 
-    /// `headers`: lower-case names of the request's header fields that the envelope carries, at most 64. Default: the
+    /// `headers`: lower-case names of request header fields to include in the envelope, at most 64. Default: the
     /// service's.
     public var headers: [String] = []
 
-    /// `replies`: the service's end rules, with what the route changes of them (deadline, first, first_means, idle,
-    /// idle_means, count, max_replies, max_bytes).
+    /// `replies`: the service's end rules, with the route's changes (deadline, first, first_means, idle, idle_means,
+    /// count, max_replies, max_bytes).
     public var replies: ReplyRules
 
-    /// A route with the default of everything that has one.
+    /// A route with the default values.
     public init(method: String?, path: PathTemplate, service: String, replies: ReplyRules = ReplyRules()) {
         self.method = method
         self.path = path
@@ -41,20 +41,21 @@ public struct RouteConfiguration: Sendable, Equatable {
 
 /// A path template: literal segments and parameters.
 public struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
-    /// What stands between two slashes.
+    /// The text between two slashes.
     public enum Segment: Sendable, Hashable {
-        /// Exactly this text, as the client writes it (percent-encoding included); the last may be empty ("/orders/").
+        /// Exactly this text, as the client writes it (including percent-encoding); the last one may be empty
+        /// ("/orders/").
         case literal(String)
-        /// `{name}`: one segment that is not empty.
+        /// `{name}`: one segment, not empty.
         case parameter(String)
-        /// `{name...}`: all that is left, slashes included; only the last.
+        /// `{name...}`: the rest of the path, including slashes; only at the end.
         case rest(String)
     }
 
-    /// The segments behind the first slash, at most 32; "/" has none.
+    /// The segments after the first slash, at most 32; "/" has none.
     public let segments: [Segment]
 
-    /// Makes it from segments that are known to be well-formed.
+    /// Creates a template from well-formed segments.
     init(segments: [Segment]) {
         self.segments = segments
     }
@@ -69,7 +70,7 @@ public struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The template as it is written: `/orders/{id}`.
+    /// The template as text: `/orders/{id}`.
     public var description: String {
         "/" + segments.map {
             switch $0 {

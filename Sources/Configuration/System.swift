@@ -1,22 +1,22 @@
-// What configuration asks of the system: is this a folder, what does this file say, what is in the environment.
-// Plain libc, at the start only. No other file of this room but the YAML parser touches a pointer.
+// System calls of this room: is a path a folder, and what does it resolve to. Plain libc, at startup only. Only this
+// file and the YAML parser use a pointer here.
 
 internal import Glibc
 
-/// Questions to the system.
+/// Queries the file system.
 enum System {
-    /// Whether the path names a folder (or a link to one) that can be opened.
+    /// Whether the path is a folder (or a link to one) that can be opened.
     static func isFolder(_ path: String) -> Bool {
-        // SAFETY: the path is NUL-terminated for the call, and without O_CREAT no further argument is read (open(2)).
+        // SAFETY: the path is NUL-terminated for the call, and without O_CREAT open(2) reads no further argument.
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         close(descriptor)
         return true
     }
 
-    /// The path without links and dots, realpath(3); nil if nothing is there.
+    /// The path without links and dots, realpath(3); nil if it does not exist.
     static func resolved(_ path: String) -> String? {
-        // SAFETY: the path is NUL-terminated for the call; what comes back is a string of ours, freed here.
+        // SAFETY: the path is NUL-terminated for the call; the result is a string of ours, freed here.
         guard let text = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(text) }
         return unsafe String(cString: text)

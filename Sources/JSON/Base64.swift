@@ -1,8 +1,8 @@
-// Base64 with the standard alphabet and padding (RFC 4648, section 4): how bytes that are no text travel in JSON.
+// Base64 with the standard alphabet and padding (RFC 4648, section 4): the form of binary bytes in JSON.
 
-/// Base64 as RFC 4648, section 4, defines it.
+/// Base64 as defined in RFC 4648, section 4.
 public enum Base64 {
-    /// The characters that `count` bytes become.
+    /// The encoded length of `count` bytes.
     public static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
     /// Appends the encoded form of some bytes.
@@ -34,9 +34,8 @@ public enum Base64 {
         return text
     }
 
-    /// The bytes that a text stands for; nil when it has a character outside the alphabet, white space, wrong or
-    /// missing padding, or bits behind the end that are not zero (RFC 4648, sections 3.2 to 3.5): each value has one
-    /// spelling.
+    /// Decodes a text. Nil if it has a character outside of the alphabet, white space, wrong or missing padding, or
+    /// non-zero trailing bits (RFC 4648, sections 3.2 to 3.5): each value has one encoding.
     public static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         var length = text.count

@@ -1,20 +1,20 @@
-// Copying a span to the end of an array: the standard library has no spelling for it yet.
+// Appending a span to an array: the standard library does not have that yet.
 
 extension [UInt8] {
-    /// An array with the bytes of a span.
+    /// A copy of a span.
     public init(copying bytes: Span<UInt8>) {
-        // SAFETY: the pointer is read within the call that borrows the span, and nowhere kept.
+        // SAFETY: the pointer is read within the call that borrows the span, and not kept.
         self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     /// Appends the bytes of a span.
     @inline(__always)
     public mutating func append(copying bytes: Span<UInt8>) {
-        // SAFETY: the pointer is read within the call that borrows the span, and nowhere kept.
+        // SAFETY: the pointer is read within the call that borrows the span, and not kept.
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 
-    /// Appends a text of the program's own.
+    /// Appends a literal.
     @inline(__always)
     public mutating func append(_ text: StaticString) {
         // SAFETY: the text is part of the program, and read within the call only.

@@ -1,15 +1,15 @@
-// A JSON number as what it says, not as what a double makes of it: so 9007199254740993 does not equal
-// 9007199254740992, and 1e400 has a value. Used only where a Matcher compares integers written in an unusual way.
+// A JSON number by its exact value, not rounded to a double: 9007199254740993 differs from 9007199254740992, and 1e400
+// has a value. Used only when a Matcher compares integers in an unusual notation.
 
-/// A decimal number in its one normal form: value = ±digits × 10^exponent, digits without zeros at either end.
+/// A decimal number in its normal form: value = ±digits × 10^exponent, digits without leading or trailing zeros.
 struct DecimalNumber: Sendable, Equatable {
     let isNegative: Bool
-    /// The digits 0...9; none for zero.
+    /// The digits 0...9; empty for zero.
     let digits: [UInt8]
-    /// Exponents beyond ±10^12 count as ±10^12.
+    /// Clamped to ±10^12.
     let exponent: Int
 
-    /// - Parameter text: a number that is valid JSON.
+    /// - Parameter text: a valid JSON number.
     init(_ text: Span<UInt8>) {
         var digits: [UInt8] = []
         var fractionDigits = 0

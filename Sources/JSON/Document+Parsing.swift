@@ -1,17 +1,17 @@
-// How jansson is asked to parse, and what its few remaining rejections mean: the scanner has accepted the text before,
-// so these are about what a json_t can hold, not about syntax.
+// Parsing with jansson, and its errors. The scanner has already accepted the text, so these concern what a json_t can
+// hold, not the syntax.
 
 internal import CJansson
 
-/// jansson's rejection of a valid text.
+/// jansson's error for a valid text.
 struct JanssonError {
     let fault: SyntaxErrorKind
-    /// The bytes jansson had read when it rejected: the end of the token at fault.
+    /// The bytes that jansson had read: the end of the token at fault.
     let position: Int
 }
 
 extension SyntaxError {
-    /// Places jansson's rejection at the first byte of the number or key that it is about.
+    /// Places jansson's error at the first byte of the number or key that it concerns.
     init(_ rejection: JanssonError, in text: Span<UInt8>) {
         let end = min(max(rejection.position, 0), text.count)
         let offset = switch rejection.fault {
@@ -36,7 +36,7 @@ extension SyntaxError {
         return start
     }
 
-    /// The opening quote is the last one before the closing quote that no backslash escapes.
+    /// The opening quote is the last unescaped quote before the closing one.
     private static func startOfString(in text: Span<UInt8>, endingAt end: Int) -> Int {
         var start = end - 2
         while start > 0 {
@@ -52,7 +52,7 @@ extension SyntaxError {
 }
 
 extension Document {
-    /// A buffer for calls that want an address with no bytes behind it.
+    /// An address for calls that need one for zero bytes.
     static var noBytes: UnsafePointer<CChar> {
         // SAFETY: a static string lives for ever and ends with NUL.
         unsafe UnsafeRawPointer(StaticString("").utf8Start).assumingMemoryBound(to: CChar.self)
@@ -61,7 +61,7 @@ extension Document {
     /// Parses a text that the scanner has accepted.
     static func load(_ text: Span<UInt8>, _ fault: inout JanssonError?) -> UnsafeMutablePointer<json_t>? {
         var error = json_error_t()
-        // SAFETY: jansson reads the text within the call and fills in error whenever it answers nil.
+        // SAFETY: jansson reads the text within the call and fills in error whenever it returns nil.
         let parsed = unsafe text.withUnsafeBytes { unsafe jansson_parse($0.baseAddress, $0.count, &error) }
         if unsafe parsed == nil { fault = rejection(error) }
         return unsafe parsed

@@ -1,18 +1,18 @@
-// Documents from Swift values, equality, and writing back. Equality is by value as a person sees it: numbers
-// numerically (1 equals 1.0), objects in any order, strings byte for byte.
+// Documents from Swift values, equality, and serialization. Equality is by value: numbers compare numerically (1 equals
+// 1.0), objects in any order, strings byte for byte.
 
 internal import CJansson
 
 extension Document {
     /// null.
     public static var null: Document {
-        // SAFETY: json_null answers the one null, which needs no count.
+        // SAFETY: json_null returns a singleton that needs no reference count.
         unsafe Document(owning: json_null())
     }
 
     /// true or false.
     public convenience init(_ value: Bool) {
-        // SAFETY: both answer a value that needs no count.
+        // SAFETY: both return a singleton that needs no reference count.
         unsafe self.init(owning: value ? json_true() : json_false())
     }
 
@@ -23,7 +23,7 @@ extension Document {
     }
 
     /// A number.
-    /// - Parameter value: finite; JSON has no word for the others.
+    /// - Parameter value: finite; JSON has no notation for other values.
     public convenience init(_ value: Double) {
         precondition(value.isFinite, "JSON has no NaN and no infinity")
         // SAFETY: the new reference is handed over.
@@ -65,7 +65,7 @@ extension Document: Equatable {
         }
     }
 
-    /// Byte for byte: a Swift String would call "é" in one and in two code points equal.
+    /// Byte for byte: a Swift String would treat "é" in one and in two code points as equal.
     private func hasSameText(as other: Document) -> Bool {
         guard let text = stringValue, let otherText = other.stringValue else { return false }
         return text.utf8.elementsEqual(otherText.utf8)
@@ -73,7 +73,7 @@ extension Document: Equatable {
 }
 
 extension Document {
-    /// The value as compact JSON; keys in the order of the text, numbers with the fewest digits that read back alike.
+    /// The value as compact JSON: keys in their original order, numbers with the fewest digits that read back the same.
     public func serialize() -> [UInt8] {
         var writer = JSONWriter()
         write(to: &writer)
@@ -101,9 +101,9 @@ extension Document {
         }
     }
 
-    /// An integer stays one and 1.0 stays 1.0.
+    /// An integer stays an integer, and 1.0 stays 1.0.
     private func writeNumber(to writer: inout JSONWriter) {
-        // SAFETY: value is alive as long as this object, and each getter gets the type it is for.
+        // SAFETY: value is alive as long as this object, and each getter is called for its type.
         if unsafe jansson_type(value) == JSON_INTEGER {
             unsafe writer.int(Int(json_integer_value(value)))
         } else {

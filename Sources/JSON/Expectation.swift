@@ -1,15 +1,15 @@
-// What the value at a pointer is compared with, prepared so that a comparison reads the value's text in place.
-// Numbers compare by value: 1, 1.0 and 10e-1 are equal. Integers compare exactly, whatever their size; a literal
-// with a fraction compares as a double, because that is what wrote the text at the other end.
+// The literal that a Matcher compares a value with, prepared so that the comparison reads the value's text in place.
+// Numbers compare by value: 1, 1.0 and 10e-1 are equal. Integers compare exactly, whatever their size; a literal with a
+// fraction compares as a double, because the sender wrote it from one.
 
-/// One literal of a Matcher, ready to be compared with the text of a value.
+/// One literal of a Matcher.
 enum Expectation: Sendable {
     case null
     case bool(Bool)
     case integer(Int, DecimalNumber)
     case real(Double)
     case string([UInt8])
-    /// An array or an object: the text is parsed by jansson and compared with this.
+    /// An array or an object: jansson parses the text and compares it with this.
     case container(Document)
 
     init(_ literal: Document) {
@@ -29,12 +29,12 @@ enum Expectation: Sendable {
 
     var isContainer: Bool { if case .container = self { true } else { false } }
 
-    /// The bytes of a string literal; 0 for the others.
+    /// The length of a string literal in bytes; 0 for other kinds.
     var textLength: Int { if case .string(let text) = self { text.count } else { 0 } }
 
     /// Whether a value equals this literal.
     /// - Parameters:
-    ///   - text: the value as it stands in a valid JSON text, a string with its quotes.
+    ///   - text: the value as written in a valid JSON text; a string with its quotes.
     ///   - hasEscapes: the value is a string with at least one escape.
     func equals(_ kind: JSONKind, _ text: Span<UInt8>, hasEscapes: Bool) -> Bool {
         switch self {
@@ -57,7 +57,7 @@ enum Expectation: Sendable {
         }
     }
 
-    /// A number without a fraction, an exponent and a leading `-0`, of 18 digits at most; nil for any other.
+    /// The value of an integer of at most 18 characters, without fraction or exponent; nil for any other number.
     private func plainInteger(_ text: Span<UInt8>) -> Int? {
         let isNegative = text[0] == UInt8(ascii: "-")
         guard text.count <= 18 else { return nil }

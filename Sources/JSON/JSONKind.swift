@@ -1,7 +1,7 @@
-// The six kinds of JSON value (RFC 8259, section 3). `true` and `false` are one kind here: a service that
-// demands an object does not care which of them it was given instead.
+// The six kinds of JSON value (RFC 8259, section 3). `true` and `false` are one kind: a service that requires an object
+// does not care which of the two it got.
 
-/// What a JSON value is.
+/// The kind of a JSON value.
 public enum JSONKind: UInt8, Sendable, CustomStringConvertible {
     case null, bool, number, string, array, object
 

@@ -1,4 +1,5 @@
-// Writes JSON text from front to back into one array of bytes: envelopes, problems, end records. No tree in between.
+// Writes JSON text from front to back into one array of bytes: envelopes, problems, end records. There is no tree in
+// between.
 //
 //     var writer = JSONWriter()
 //     writer.beginObject()
@@ -6,23 +7,23 @@
 //     writer.member("body", json: body)
 //     writer.endObject()                            -> {"method":"GET","body":...}
 //
-// Commas and colons are set by the writer. That keys and values alternate and that brackets match is the caller's part;
-// a debug build checks that brackets match.
+// The writer adds commas and colons. The caller must alternate keys and values and balance the brackets; a debug build
+// checks the brackets.
 
 /// An append-only writer of compact JSON.
 public struct JSONWriter: Sendable {
-    /// What was written so far, as UTF-8.
+    /// The text written so far, as UTF-8.
     public private(set) var bytes: [UInt8]
     private var needsComma = false
     private var depth = 0
 
-    /// - Parameter capacity: bytes to make room for at once.
+    /// - Parameter capacity: bytes to allocate at once.
     public init(reservingBytes capacity: Int = 0) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }
 
-    /// Forgets what was written and keeps the memory.
+    /// Removes the text and keeps the memory.
     public mutating func reset() {
         bytes.removeAll(keepingCapacity: true)
         needsComma = false
@@ -31,19 +32,19 @@ public struct JSONWriter: Sendable {
 
     // MARK: Structure
 
-    /// Writes the bracket that begins an object; keys and values follow in turn.
+    /// Begins an object; keys and values follow in turn.
     public mutating func beginObject() { open(UInt8(ascii: "{")) }
-    /// Writes the bracket that ends the innermost object.
+    /// Ends the innermost object.
     public mutating func endObject() { close(UInt8(ascii: "}")) }
-    /// Writes the bracket that begins an array; values follow.
+    /// Begins an array; values follow.
     public mutating func beginArray() { open(UInt8(ascii: "[")) }
-    /// Writes the bracket that ends the innermost array.
+    /// Ends the innermost array.
     public mutating func endArray() { close(UInt8(ascii: "]")) }
 
     /// Writes a key; its value must follow.
     public mutating func key(_ name: String) { key(name.utf8.span) }
 
-    /// Writes a key from bytes, treated as `string(_:)` treats them; its value must follow.
+    /// Writes a key from bytes, like `string(_:)`; its value must follow.
     public mutating func key(_ name: Span<UInt8>) {
         separate()
         bytes.appendJSONString(name)
@@ -100,27 +101,27 @@ public struct JSONWriter: Sendable {
     /// Writes a string.
     public mutating func string(_ text: String) { string(text.utf8.span) }
 
-    /// Writes bytes as a string. Each byte that belongs to no valid UTF-8 sequence becomes U+FFFD.
+    /// Writes bytes as a string. Each byte that is not part of valid UTF-8 becomes U+FFFD.
     public mutating func string(_ text: Span<UInt8>) {
         beginValue()
         bytes.appendJSONString(text)
     }
 
-    /// Writes a whole number.
+    /// Writes an integer.
     public mutating func int(_ value: Int) {
         beginValue()
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         bytes.append(decimal: UInt64(value.magnitude))
     }
 
-    /// Writes a whole number. Beyond 2^53 many receivers round it.
+    /// Writes an integer. Many receivers round integers beyond 2^53.
     public mutating func uint(_ value: UInt64) {
         beginValue()
         bytes.append(decimal: value)
     }
 
-    /// Writes a number with the fewest digits that read back as the same double; null when it is not finite, because
-    /// JSON has no word for that.
+    /// Writes a number with the fewest digits that read back as the same double; null if it is not finite, because JSON
+    /// has no notation for that.
     public mutating func double(_ value: Double) {
         beginValue()
         bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
@@ -146,7 +147,7 @@ public struct JSONWriter: Sendable {
         bytes.append(.quote)
     }
 
-    /// Splices in one value byte for byte. The caller knows that it is valid JSON.
+    /// Writes one value byte for byte. The caller guarantees that it is valid JSON.
     public mutating func raw(_ value: Span<UInt8>) {
         beginValue()
         bytes.append(copying: value)
@@ -181,9 +182,9 @@ public struct JSONWriter: Sendable {
 }
 
 extension JSONWriter {
-    /// A line feed behind the value, as a text file ends.
+    /// Writes a line feed after the value, to end a text file.
     public mutating func newline() { bytes.append(0x0A) }
 
-    /// A number with at most three decimals, as a time in milliseconds wants.
+    /// Writes a number with at most three decimals, for a time in milliseconds.
     public mutating func milliseconds(_ value: Double) { double((value * 1000).rounded() / 1000) }
 }

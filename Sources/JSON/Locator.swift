@@ -1,9 +1,9 @@
-// Where in a text a few values lie. A reply envelope {status, headers, body} is taken apart with this: the body goes
-// out byte for byte as the worker wrote it, without a tree in between.
+// Finds values in a text. It takes a reply envelope {status, headers, body} apart: the body goes out byte for byte as
+// the worker wrote it, without a tree in between.
 
-/// Finds the bytes of the values at a few JSON pointers.
+/// Finds the bytes of the values at some JSON pointers.
 public struct Locator: Sendable {
-    /// The greatest number of pointers.
+    /// Maximum of pointers.
     public static let maxPointers = 16
 
     private let trie: PointerTrie
@@ -16,8 +16,8 @@ public struct Locator: Sendable {
         count = pointers.count
     }
 
-    /// The place of each value, from its first byte to the one behind its last, without white space around it; nil for
-    /// a pointer that leads nowhere. All are nil when the text is not JSON. Of equal keys the last one counts.
+    /// The range of each value, without surrounding white space; nil for a pointer without a value. All are nil if the
+    /// text is not JSON. If a key occurs more than once in an object, the last one counts.
     public func locate(in bytes: Span<UInt8>, maxDepth: Int = Scanner.defaultMaxDepth) -> [Range<Int>?] {
         var scanner = Scanner(trie: trie, maxDepth: maxDepth)
         scanner.run(bytes)

@@ -1,20 +1,20 @@
-// The predicates of a service (`final`, `error`, `keepalive`) in one compiled object: a reply is scanned once and each
-// of them is a bit of the result. Compiled when the configuration is read; shared by all reactors.
+// The predicates of a service (`final`, `error`, `keepalive`), compiled into one object: a reply is scanned once, and
+// each predicate is a bit of the result. Compiled when the configuration is read; shared by all reactors.
 
-/// Tests on the values at JSON pointers, evaluated by a `Scanner` in its one pass.
+/// Tests of the values at JSON pointers, evaluated by a `Scanner` in its one pass.
 ///
-/// Of equal keys in one object the last one counts. Values and keys that are written with more than 64 KiB (or six
-/// times the longest literal) equal nothing.
+/// If a key occurs more than once in an object, the last one counts. A value or key of more than 64 KiB (or six times
+/// the longest literal) in the text equals nothing.
 public struct Matcher: Sendable {
-    /// The greatest number of tests: each is one bit of `ScanResult.matches`.
+    /// Maximum of tests: each is one bit of `ScanResult.matches`.
     public static let maxTests = 16
 
-    /// What is asked about the value at a pointer.
+    /// A test of the value at a pointer.
     public enum Test: Sendable {
-        /// It is there and equals the literal: numbers by value (1 equals 1.0), strings after unescaping, arrays in
-        /// order, objects in any order.
+        /// The value exists and equals the literal: numbers by value (1 equals 1.0), strings after unescaping, arrays
+        /// in order, objects in any order.
         case equals(Document)
-        /// It is there; null is a value too.
+        /// The value exists; it may be null.
         case exists
     }
 

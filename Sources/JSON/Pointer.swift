@@ -1,18 +1,18 @@
-// A JSON pointer (RFC 6901): which value inside a document. Parsed once, when the configuration is read; a
-// Matcher or a Locator compiles it further. Tokens are kept as bytes, because RFC 6901 compares code point by
-// code point and a Swift String compares by canonical equivalence ("é" in one or in two code points).
+// A JSON pointer (RFC 6901) names a value inside a document. Parsed once, when the configuration is read; a Matcher or
+// a Locator compiles it further. Tokens are bytes, because RFC 6901 compares code point by code point, while a Swift
+// String compares by canonical equivalence ("é" in one or in two code points).
 
-/// A JSON pointer, such as `/orders/0/id`. The empty text points at the whole document.
+/// A JSON pointer, such as `/orders/0/id`. The empty text names the whole document.
 public struct Pointer: Sendable, Hashable, CustomStringConvertible {
-    /// The greatest number of reference tokens that a pointer may have: a scanner keeps one level for each.
+    /// Maximum of reference tokens: a scanner keeps one level for each.
     public static let maxTokens = 16
 
     /// The reference tokens, unescaped, as UTF-8.
     let tokens: [[UInt8]]
 
-    /// Reads a pointer in its string form (RFC 6901, section 3).
-    /// - Throws: `PointerError` when the text is not empty and does not begin with `/`, when `~` is not
-    ///   followed by `0` or `1`, or when there are more than `maxTokens` tokens.
+    /// Parses a pointer (RFC 6901, section 3).
+    /// - Throws: `PointerError` if the text is not empty and does not begin with `/`, if `~` is not followed by `0` or
+    ///   `1`, or if there are more than `maxTokens` tokens.
     public init(_ text: String) throws(PointerError) {
         var tokens: [[UInt8]] = []
         var afterTilde = false
@@ -39,7 +39,7 @@ public struct Pointer: Sendable, Hashable, CustomStringConvertible {
         self.tokens = tokens
     }
 
-    /// The pointer in its string form, with `~0` and `~1` written again.
+    /// The pointer as text, with `~0` and `~1` restored.
     public var description: String {
         tokens.map { token in
             var text: [UInt8] = [UInt8(ascii: "/")]
@@ -54,8 +54,8 @@ public struct Pointer: Sendable, Hashable, CustomStringConvertible {
         }.joined()
     }
 
-    /// The array index that a token stands for: decimal digits without a leading zero (RFC 6901, section 4).
-    /// `-`, the element after the last one, never exists and is no index here.
+    /// The array index that a token denotes: decimal digits without a leading zero (RFC 6901, section 4). `-`, the
+    /// element after the last one, never exists and is not an index here.
     static func index(of token: [UInt8]) -> Int? {
         guard let first = token.first, token.count <= 9 else { return nil }
         if first == UInt8(ascii: "0") { return token.count == 1 ? 0 : nil }
@@ -72,7 +72,7 @@ public struct Pointer: Sendable, Hashable, CustomStringConvertible {
 public struct PointerError: Error, Sendable, Equatable, CustomStringConvertible {
     enum Reason: Sendable { case noSlash, tilde, tooManyTokens }
 
-    /// Where in the text, in bytes of UTF-8.
+    /// The offset in the text, in bytes of UTF-8.
     public let offset: Int
     private let reason: Reason
     private let text: String
@@ -87,15 +87,15 @@ public struct PointerError: Error, Sendable, Equatable, CustomStringConvertible 
     public var message: String {
         switch reason {
         case .noSlash where text.hasPrefix("#"):
-            "A JSON pointer is written here without the #: write \"\(text.dropFirst())\"."
+            "A JSON pointer has no # here: write \"\(text.dropFirst())\"."
         case .noSlash where text.hasPrefix("$"):
             "\"\(text)\" is a JSONPath; a JSON pointer reads like \"/orders/0/id\"."
         case .noSlash:
-            "A JSON pointer is empty or begins with a slash: write \"/\(text)\"."
+            "A JSON pointer must be empty or begin with a slash: write \"/\(text)\"."
         case .tilde:
             "A ~ in a JSON pointer is written ~0 (and a / inside a key ~1); see byte \(offset) of \"\(text)\"."
         case .tooManyTokens:
-            "A JSON pointer may have \(Pointer.maxTokens) parts at most; \"\(text)\" has more."
+            "A JSON pointer may have at most \(Pointer.maxTokens) parts; \"\(text)\" has more."
         }
     }
 

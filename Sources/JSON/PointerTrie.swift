@@ -4,44 +4,45 @@
 //                                                 --error-> 2 --code--> 3
 //                                                             --text--> 4
 //
-// Built once per service, never changed, shared by all scans. Nodes and edges lie flat in arrays.
+// Built once per service, immutable, shared by all scans. Nodes and edges are stored in flat arrays.
 
-/// The compiled form of a list of pointers, each with what is to be found out about its value.
+/// The compiled form of a list of pointers, each with a question about its value.
 final class PointerTrie: Sendable {
-    /// What a test asks about the value at its pointer.
+    /// A question about the value at a pointer.
     enum Question: Sendable {
         case exists
         case equals(Expectation)
-        /// Where the value lies; only a Locator asks.
+        /// The position of the value; for a Locator.
         case location
     }
 
     struct Node: Sendable {
-        /// The node above; 0 for the root itself.
+        /// The parent node; 0 for the root itself.
         var parent: Int32 = 0
-        /// The index that follows this value's own when it is an element of an array.
+        /// The index after this value's own, if it is an element of an array.
         var nextIndex: UInt32 = 0
-        /// The edges that leave this node; in `edges`.
+        /// The outgoing edges, as a range of `edges`.
         var edges = 0..<0
-        /// Bit n is set when a key of n bytes (63: or more) leaves this node: most keys are passed over by this alone.
+        /// Bit n is set if an outgoing edge has a key of n bytes (63: or more): most keys are skipped by this test
+        /// alone.
         var keyLengths: UInt64 = 0
-        /// The tests that compare the value here; in `comparisons`.
+        /// The tests that compare the value here, as a range of `comparisons`.
         var comparisons = 0..<0
-        /// Bits of the tests that hold as soon as there is a value here.
+        /// Bits of the tests that hold as soon as the value exists.
         var exists: UInt32 = 0
-        /// Bits of the tests that want to know where the value lies.
+        /// Bits of the tests that ask for the value's position.
         var locations: UInt32 = 0
-        /// Bits of all tests here and below: what a second key of the same name makes void.
+        /// Bits of all tests here and below, which a repeated key resets.
         var below: UInt32 = 0
-        /// The place of this value is needed when it is an array or an object: the slot in `Tracking.starts`, or -1.
+        /// The slot in `Tracking.starts`, if the start of an array or object here is needed; else -1.
         var startSlot: Int32 = -1
     }
 
-    /// From a node to a child: an object's key or, when the token is one, an array's index.
+    /// An edge to a child: an object's key and, if the token is one, an array's index.
     struct Edge: Sendable {
-        /// The key's bytes; in `keys`.
+        /// The key's bytes, as a range of `keys`.
         let key: Range<Int>
-        /// `UInt32.max` when the key is no index.
+        /// `UInt32.max` if the key is not an index.
         let index: UInt32
         let child: Int
     }
@@ -53,15 +54,15 @@ final class PointerTrie: Sendable {
 
     let nodes: [Node]
     let edges: [Edge]
-    /// The keys of all edges, one behind the other.
+    /// The concatenated keys of all edges.
     let keys: [UInt8]
     let comparisons: [Comparison]
-    /// The number of nodes with a `startSlot`.
+    /// Nodes with a `startSlot`.
     let startSlots: Int
-    /// The number of tests that ask for a location.
+    /// The number of location slots: one per test, if any test asks for a location.
     let locationSlots: Int
-    /// A key or value that is written with more bytes than this equals nothing. It bounds what a scanner keeps when
-    /// a text comes in pieces, and holds for whole texts alike, so that the answer does not depend on the cuts.
+    /// A key or value with more bytes than this equals nothing. The limit bounds what a scanner keeps when a text comes
+    /// in pieces. It applies to whole texts too, so that the result does not depend on the pieces.
     let maxKeptBytes: Int
 
     init(_ tests: [(Pointer, Question)]) {
@@ -73,20 +74,20 @@ final class PointerTrie: Sendable {
         maxKeptBytes = max(65_536, builder.longestLiteral * 6 + 2)
     }
 
-    /// The node that an object's key leads to.
+    /// The child for an object's key.
     func child(of node: Node, key: Span<UInt8>) -> Int? {
         let keys = keys
         for index in node.edges where key.equals(keys.span, in: edges[index].key) { return edges[index].child }
         return nil
     }
 
-    /// The node that an array's index leads to.
+    /// The child for an array's index.
     func child(of node: Node, index: UInt32) -> Int? {
         for edge in node.edges where edges[edge].index == index { return edges[edge].child }
         return nil
     }
 
-    /// Grows the tree node by node, then lays it out flat.
+    /// Grows the tree node by node, then flattens it.
     private struct Builder {
         struct Growing {
             var node = Node()

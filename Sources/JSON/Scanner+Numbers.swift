@@ -1,14 +1,14 @@
 // The scanner inside a number (RFC 8259, section 6) and inside the words true, false and null.
 
 extension Scanner {
-    /// The first byte of a number, a digit or a minus sign, stands at an index.
+    /// Begins a number, at its first byte: a digit or a minus sign.
     mutating func beginNumber(_ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8) -> Int {
         beginToken(.number, index)
         state = byte == UInt8(ascii: "-") ? .minus : byte == 0x30 ? .zero : .integer
         return number(bytes, index &+ 1)
     }
 
-    /// Reads a number to the byte behind it, which it leaves to its caller, or to the piece's end.
+    /// Reads a number up to the byte after it, which it does not consume, or to the end of the piece.
     mutating func number(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var index = start
         while index < bytes.count {
@@ -63,7 +63,7 @@ extension Scanner {
         return index
     }
 
-    /// The first byte of a word stands at an index; the others are due, the next one lowest.
+    /// Begins a word at its first byte; `due` holds the other bytes, little-endian.
     @inline(__always)
     mutating func beginLiteral(_ kind: JSONKind, _ due: UInt32, _ bytes: Span<UInt8>, _ index: Int) -> Int {
         beginToken(kind, index)

@@ -1,7 +1,7 @@
 // The scanner inside a string: plain text eight bytes at a time, UTF-8 sequences, escapes, surrogate pairs.
 
 extension Scanner {
-    /// The opening quote stands at an index.
+    /// Begins a string at its opening quote.
     mutating func beginString(_ bytes: Span<UInt8>, _ index: Int, asKey: Bool) -> Int {
         state = .string
         isKey = asKey
@@ -11,7 +11,7 @@ extension Scanner {
         return string(bytes, index &+ 1)
     }
 
-    /// Reads a string to its closing quote, to something that needs a state of its own, or to the piece's end.
+    /// Reads a string up to its closing quote, to something that needs a state of its own, or to the end of the piece.
     mutating func string(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var index = start
         while true {
@@ -40,19 +40,19 @@ extension Scanner {
         if depth == watchedDepth { endWatchedKey(bytes, tokenStart, index, hasEscapes: hasEscapes) }
     }
 
-    /// A key of a watched object, from its opening to its closing quote, has no escapes.
+    /// Ends a key without escapes in a watched object; `start` and `end` are its quotes.
     @inline(__always)
     mutating func endPlainKey(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) {
         guard tracking?.mayLead(keyLength: end &- start &- 1) ?? false else { return }
         endWatchedKey(bytes, consumed &+ start, end &+ 1)
     }
 
-    /// A key of a watched object ended just before an index.
+    /// Ends a key in a watched object, just before the index `end`.
     mutating func endWatchedKey(_ bytes: Span<UInt8>, _ start: Int, _ end: Int, hasEscapes: Bool = false) {
         isCandidate = tracking?.key(bytes, from: consumed, token: start, end: end, hasEscapes: hasEscapes) ?? false
     }
 
-    /// Reads a run of multi-byte sequences; one that the piece's end cuts goes on in `cutSequence`.
+    /// Reads a run of multi-byte sequences; one that the end of the piece cuts continues in `cutSequence`.
     private mutating func multiByte(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var index = start
         while index < bytes.count, bytes.at(index) >= 0x80 {
@@ -63,7 +63,7 @@ extension Scanner {
         return index
     }
 
-    /// A sequence that is ill-formed or cut off by the end of the piece.
+    /// Begins a sequence that is ill-formed or cut by the end of the piece.
     @inline(never)
     private mutating func beginSequence(_ bytes: Span<UInt8>, _ index: Int) -> Int {
         sequenceStart = consumed &+ index
@@ -73,7 +73,7 @@ extension Scanner {
         return cutSequence(bytes, index &+ 1)
     }
 
-    /// Goes on with a sequence byte by byte. Its first byte is kept in `hexValue` for the error message.
+    /// Continues a sequence byte by byte. Its first byte is kept in `hexValue` for the error message.
     mutating func cutSequence(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var index = start
         while index < bytes.count, sequence.isOpen {
@@ -87,7 +87,7 @@ extension Scanner {
         return index
     }
 
-    /// A backslash stands at an index. The short escapes end here when the piece holds both bytes.
+    /// Reads an escape from its backslash. A short escape ends here if the piece holds both bytes.
     @inline(__always)
     private mutating func backslash(_ bytes: Span<UInt8>, _ index: Int) -> Int {
         hasEscapes = true
@@ -107,7 +107,7 @@ extension Scanner {
         }
     }
 
-    /// Reads the rest of an escape byte by byte, up to the end of a surrogate pair.
+    /// Reads the rest of an escape byte by byte, to the end of a surrogate pair.
     mutating func escape(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var index = start
         while index < bytes.count {
@@ -144,7 +144,8 @@ extension Scanner {
         hexValue = 0
     }
 
-    /// Four digits are complete: a character, the first or the second half of a pair. False when a half stands alone.
+    /// Ends four hex digits: a character, or the first or second half of a pair.
+    /// - Returns: false if a half stands alone.
     private mutating func endHex() -> Bool {
         let isHigh = hexValue & 0xFC00 == 0xD800
         let isLow = hexValue & 0xFC00 == 0xDC00

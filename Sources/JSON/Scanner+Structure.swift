@@ -1,7 +1,7 @@
 // The scanner between tokens: white space, brackets, commas, colons, the first byte of each value, and the end.
 
 extension Scanner {
-    /// Reads one piece from its first to its last byte, or to the first error.
+    /// Reads one piece to its end, or to the first error.
     mutating func run(_ bytes: Span<UInt8>) {
         var index = state == .start ? begin(bytes) : 0
         while index < bytes.count {
@@ -24,7 +24,7 @@ extension Scanner {
         }
     }
 
-    /// Reads the white space before the top-level value, and of the value's first byte what kind it is.
+    /// Reads the white space before the top-level value, and determines its kind from its first byte.
     @inline(__always)
     private mutating func begin(_ bytes: Span<UInt8>) -> Int {
         let index = whiteSpace(bytes, 0)
@@ -43,11 +43,11 @@ extension Scanner {
         return index
     }
 
-    /// Reads tokens and what stands between them, until a token is cut by the end of the piece.
+    /// Reads tokens and what is between them, until the end of the piece cuts a token.
     ///
-    /// Most keys and values are plain and whole, and nobody asks about them: these are read right here, with the state
-    /// in a local. Everything else goes to a function that works on `state`, which is why the local is written there
-    /// first and read back after it.
+    /// Most keys and values are plain, complete, and of no interest to a pointer: they are read right here, with the
+    /// state in a local variable. Everything else goes to a function that works on `state`, so the variable is stored
+    /// before that call and loaded after it.
     private mutating func structure(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var index = start
         var expected = state
@@ -89,7 +89,7 @@ extension Scanner {
         return index
     }
 
-    /// Whatever `structure` does not read itself: white space, brackets, all that needs a state of its own, errors.
+    /// Handles what `structure` does not: white space, brackets, tokens that need a state of their own, errors.
     private mutating func unusual(_ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8) -> Int {
         if isWhiteSpace(byte) { return whiteSpace(bytes, index) }
         switch state {
@@ -112,7 +112,7 @@ extension Scanner {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
-    /// Skips white space, which is the only place where a raw line break can stand in JSON.
+    /// Skips white space, the only place where JSON may have a raw line break.
     @inline(__always)
     private mutating func whiteSpace(_ bytes: Span<UInt8>, _ start: Int) -> Int {
         var index = start
@@ -148,7 +148,7 @@ extension Scanner {
         return close(bytes, index)
     }
 
-    /// The first byte of a value.
+    /// Begins a value at its first byte.
     @inline(__always)
     private mutating func value(_ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8) -> Int {
         switch byte {
@@ -200,14 +200,14 @@ extension Scanner {
         return index &+ 1
     }
 
-    /// A string, number or word begins at an index.
+    /// Begins a string, number or word at an index.
     @inline(__always)
     mutating func beginToken(_ kind: JSONKind, _ index: Int) {
         tokenStart = consumed &+ index
         if isCandidate { tracking?.begin(kind) }
     }
 
-    /// A string, number or word that is a value ended just before an index.
+    /// Ends a string, number or word that is a value, just before an index.
     @inline(__always)
     mutating func endToken(_ bytes: Span<UInt8>, _ index: Int) {
         if isCandidate {
@@ -217,7 +217,7 @@ extension Scanner {
         state = depth == 0 ? .end : .separator
     }
 
-    /// The text ends at an index of this last piece: a number may end here, anything else must have ended.
+    /// Ends the text at an index of the last piece: a number may end here, anything else must have ended.
     mutating func conclude(_ bytes: Span<UInt8>, at index: Int) {
         switch state {
         case .failed, .end: return
@@ -240,7 +240,8 @@ extension Scanner {
         report(fault, at: consumed &+ index, found: 0)
     }
 
-    /// Ends the scan at a byte that is wrong. Returns the index that ends the piece.
+    /// Ends the scan at a wrong byte.
+    /// - Returns: the index that ends the piece.
     @inline(never)
     mutating func fail(_ fault: SyntaxErrorKind, _ bytes: Span<UInt8>, _ index: Int) -> Int {
         report(fault, at: consumed &+ index, found: bytes.at(index))

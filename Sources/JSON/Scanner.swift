@@ -1,23 +1,20 @@
-// The scanner: is this text JSON, what kind of value is it, and do the values at a few pointers equal what we look
-// for? One pass, nothing built, nothing allocated. It runs on every request and every reply.
+// The scanner: is a text JSON, what kind of value is it, and do the values at some pointers match? One pass, without
+// building a tree and without allocation. It runs on every request and every reply.
 //
-// The text may come in pieces that are cut anywhere, also inside an escape, a number or a UTF-8 sequence: all that is
-// known at a cut is in the fields below. `Scanner+Structure` reads between tokens, `+Strings` and `+Numbers` inside
-// them, `Tracking` follows the pointers.
+// The text may come in pieces, cut anywhere, even inside an escape, a number or a UTF-8 sequence: the fields below hold
+// everything that is known at a cut. `+Structure` reads between tokens, `+Strings` and `+Numbers` inside them, and
+// `Tracking` follows the pointers.
 //
-// Strictness is RFC 8259 with UTF-8 and without a byte order mark. Beyond the grammar, lone surrogate escapes (\ud800)
-// are rejected: the grammar lets them pass, but no UTF-8 text can hold what they stand for, so every receiver has to
-// reject or to falsify them; jansson, the measure of this scanner, rejects. \u0000 and numbers of any size are JSON
-// and pass: what a receiver does with them is its own affair. Of equal keys in one object the last one counts, as in
-// jansson.
-//
-// A value type confined to whoever holds it; it may be moved between threads.
+// It accepts RFC 8259 in UTF-8, without a byte order mark. Beyond the grammar it rejects lone surrogate escapes
+// (\ud800), like jansson: no UTF-8 text can hold them, so each receiver has to reject or falsify them. \u0000 and
+// numbers of any size pass. If a key occurs more than once in an object, the last one counts, as in jansson. A value
+// type, confined to its owner; it may be moved between threads.
 
 /// Checks one JSON text, which may arrive in pieces, and evaluates a `Matcher` in the same pass.
 public struct Scanner: Sendable {
-    /// The depth to which values may be nested unless told otherwise: `[[]]` has two levels.
+    /// The default of `maxDepth`: `[[]]` has two levels.
     public static let defaultMaxDepth = 128
-    /// The greatest `maxDepth` that can be asked for.
+    /// The largest `maxDepth`.
     public static let maxDepthLimit = 512
 
     /// What the next byte belongs to.
@@ -45,47 +42,48 @@ public struct Scanner: Sendable {
     }
 
     var state = State.start
-    /// The open container is an object.
+    /// The innermost open container is an object.
     var inObject = false
-    /// The string being read is a key; it has escapes.
+    /// The current string is a key; it has escapes.
     var isKey = false
     var hasEscapes = false
-    /// The value being read, or the next one, is what the matcher asks about.
+    /// The matcher has a question about the current or next value.
     var isCandidate: Bool
     var containsLineBreak = false
-    /// The open containers, and how many of them from the root on lie on a way of the matcher; -1 without a matcher.
+    /// The number of open containers, and how many of them, from the root, lie on a path of the matcher; -1 without a
+    /// matcher.
     var depth = 0
     var watchedDepth: Int
     let maxDepth: Int
-    /// The bytes of all earlier pieces: offsets in the text are this plus an index in the piece.
+    /// The total length of earlier pieces: an offset in the text is this plus an index in the piece.
     var consumed = 0
-    /// LF seen so far, and the offset just behind the last one.
+    /// The number of LF so far, and the offset after the last one.
     var lineBreaks = 0
     var lineStart = 0
-    /// The offset of the string, number or word that is being read.
+    /// The offset of the current string, number or word.
     var tokenStart = 0
-    /// The offset of the UTF-8 sequence or the first escape of a pair that is being read.
+    /// The offset of the current UTF-8 sequence, or of the first escape of a surrogate pair.
     var sequenceStart = 0
     var sequence = UTF8Sequence()
-    /// In \uXXXX: digits still due, their value so far, and the high surrogate that waits for its partner (or 0).
+    /// In \uXXXX: digits still due, their value so far, and the high surrogate waiting for its partner (or 0).
     var hexDue: UInt8 = 0
     var hexValue: UInt32 = 0
     var highSurrogate: UInt32 = 0
-    /// In a word: the bytes still due, the next one lowest.
+    /// In a word: the bytes still due, little-endian.
     var literalDue: UInt32 = 0
     var kind: JSONKind?
-    /// The innermost 64 containers, the innermost in bit 0: set for an object. Those further out, 64 to a word.
+    /// The innermost 64 containers, the innermost in bit 0, set for an object; then the outer ones, 64 per word.
     var objects: UInt64 = 0
     var outerObjects = InlineArray<7, UInt64>(repeating: 0)
     var tracking: Optional<Tracking>
 
-    /// The first error, as soon as it is seen; a body need not be read to its end to be rejected.
+    /// The first error, as soon as it is found; a body need not be read to its end to be rejected.
     public internal(set) var error: SyntaxError?
 
     /// A scanner at the start of a text.
     /// - Parameters:
     ///   - matching: tests to evaluate in the same pass.
-    ///   - maxDepth: levels of nesting that are accepted, 1...`maxDepthLimit`.
+    ///   - maxDepth: maximum of nesting levels, 1...`maxDepthLimit`.
     public init(matching: Matcher? = nil, maxDepth: Int = Scanner.defaultMaxDepth) {
         self.init(trie: matching?.trie, maxDepth: maxDepth)
     }
@@ -100,7 +98,7 @@ public struct Scanner: Sendable {
         if let trie { tracking = Tracking(trie) } else { tracking = nil }
     }
 
-    /// Takes the next piece of the text. After an error further pieces are ignored.
+    /// Takes the next piece of the text. Pieces after an error are ignored.
     public mutating func feed(_ bytes: Span<UInt8>) {
         guard state != .failed else { return }
         run(bytes)
@@ -111,13 +109,13 @@ public struct Scanner: Sendable {
         consumed &+= bytes.count
     }
 
-    /// Ends the text. The scanner answers no further pieces until `reset()`.
+    /// Ends the text. The scanner takes no more pieces until `reset()`.
     public mutating func finish() -> ScanResult {
         conclude(Span(), at: 0)
         return result
     }
 
-    /// Scans a whole text at once: the way of replies.
+    /// Scans a whole text at once, such as a reply.
     public static func scan(_ bytes: Span<UInt8>, matching: Matcher? = nil) -> ScanResult {
         var scanner = Scanner(trie: matching?.trie, maxDepth: defaultMaxDepth)
         scanner.run(bytes)
@@ -125,7 +123,7 @@ public struct Scanner: Sendable {
         return scanner.result
     }
 
-    /// Makes the scanner ready for another text, with the same matcher and depth.
+    /// Prepares the scanner for another text, with the same matcher and depth.
     public mutating func reset() {
         self = Scanner(trie: tracking?.trie, maxDepth: maxDepth)
     }
@@ -136,7 +134,7 @@ public struct Scanner: Sendable {
             containsLineBreak: containsLineBreak)
     }
 
-    /// The offset of a token that lies across the end of a piece and that the matcher will want to read.
+    /// The offset of a token that crosses the end of the piece and that the matcher will read; else nil.
     private var tokenToKeep: Int? {
         switch state {
         case .string, .sequence, .escape, .hex, .pairBackslash, .pairU:

@@ -1,9 +1,8 @@
-// From the text of a JSON string to the bytes it stands for. Only text that a Scanner has accepted comes here, so
-// there is nothing left to reject.
+// Decodes JSON strings. The text has passed a Scanner, so there is nothing left to reject.
 
-/// The text that a JSON string stands for, as UTF-8.
-/// - Parameter literal: a string as it stands in a valid JSON text, with its quotes.
-/// - Returns: nil when the bytes are not one JSON string.
+/// Decodes a JSON string to UTF-8.
+/// - Parameter literal: a string as written in a JSON text, with its quotes.
+/// - Returns: nil if the bytes are not one JSON string.
 public func decodeString(_ literal: Span<UInt8>) -> [UInt8]? {
     let scan = Scanner.scan(literal)
     guard scan.isValid, scan.kind == .string, literal[0] == .quote, literal[literal.count - 1] == .quote else {

@@ -1,5 +1,5 @@
-// From bytes to the text of a JSON string (RFC 8259, section 7): quote, backslash and control characters are
-// escaped, valid UTF-8 stays as it is, and a byte that belongs to no valid sequence becomes U+FFFD.
+// Encodes bytes as a JSON string (RFC 8259, section 7): quotes, backslashes and control characters are escaped, valid
+// UTF-8 stays as it is, and a byte that is not part of valid UTF-8 becomes U+FFFD.
 
 extension [UInt8] {
     /// Appends bytes as a JSON string with its quotes.
@@ -42,8 +42,7 @@ extension [UInt8] {
         }
     }
 
-    /// Appends a whole number in decimal digits, with zeros in front where it has fewer than `digits` of them (at most
-    /// 20).
+    /// Appends an integer in decimal, padded with leading zeros to `digits` (at most 20).
     public mutating func append(decimal magnitude: UInt64, atLeast digits: Int = 1) {
         // On the stack: reversing a slice of the array in place would copy it.
         var text = [20 of UInt8](repeating: UInt8(ascii: "0"))

@@ -1,10 +1,10 @@
-// Where and why a text is not JSON. A value of a few plain words: the scanner makes one without allocating, and
-// the sentence is composed only when somebody asks for it.
+// Where and why a text is not JSON. A few plain words: the scanner creates an error without allocating, and the
+// sentence is composed only on demand.
 
-/// A text that is not JSON, or (from `Document`) JSON that cannot be held.
+/// The text is not JSON, or (from `Document`) it is JSON that cannot be held.
 public struct SyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The byte, counted from 0, at which the text went wrong; the length of the text when it ends too early.
-    /// For an ill-formed UTF-8 sequence or a surrogate escape this is the first byte of it.
+    /// The offset of the error in bytes, counted from 0; the length of the text if it ends too early. For an ill-formed
+    /// UTF-8 sequence or a surrogate escape, the offset of its first byte.
     public let offset: Int
     /// The line, counted from 1. Lines end with LF (so CR LF is one end).
     public let line: Int
@@ -12,9 +12,9 @@ public struct SyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     public let column: Int
 
     let fault: SyntaxErrorKind
-    /// The byte at `offset`; 0 where the fault has none.
+    /// The byte at `offset`; 0 if not applicable.
     let found: UInt8
-    /// The bound that was passed, for `SyntaxErrorKind.tooDeep`.
+    /// The limit that was exceeded, for `SyntaxErrorKind.tooDeep`.
     let limit: UInt16
 
     init(_ fault: SyntaxErrorKind, offset: Int, line: Int, column: Int, found: UInt8 = 0, limit: UInt16 = 0) {
@@ -29,6 +29,6 @@ public struct SyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What is wrong and what was expected, as a sentence.
     public var message: String { fault.message(found: found, limit: limit) }
 
-    /// The message with its place: `line 2, column 7 (byte 15): ...`.
+    /// The message with its position: `line 2, column 7 (byte 15): ...`.
     public var description: String { "line \(line), column \(column) (byte \(offset)): \(message)" }
 }

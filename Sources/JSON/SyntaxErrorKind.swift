@@ -1,19 +1,18 @@
-// Everything that can be wrong with a JSON text, and the sentence for each. One table, so that the scanner and
-// Document speak with one voice.
+// All errors of a JSON text, with a sentence for each. One table, shared by the scanner and Document.
 
-/// What is wrong with a text.
+/// The kind of an error.
 enum SyntaxErrorKind: UInt8, Sendable {
     // The text ends too early.
     case noValue, endsBeforeValue, endsBeforeKey, endsBeforeColon, endsInArray, endsInObject
     case endsInString, endsInNumber, endsInLiteral
-    // A byte that does not belong where it stands.
+    // A byte that is not allowed there.
     case byteOrderMark, valueExpected, valueAfterCommaExpected, keyExpected, keyAfterCommaExpected, colonExpected
     case commaOrBracketExpected, commaOrBraceExpected, textAfterValue, literalExpected
     // Inside a string.
     case controlInString, unknownEscape, hexDigitExpected, loneHighSurrogate, loneLowSurrogate, notUTF8
     // Inside a number.
     case digitAfterMinusExpected, leadingZero, digitAfterPointExpected, digitInExponentExpected
-    // Bounds.
+    // Limits.
     case tooDeep
     // Valid JSON that a Document cannot hold.
     case numberTooLarge, nulInKey, outOfMemory
@@ -30,7 +29,7 @@ enum SyntaxErrorKind: UInt8, Sendable {
         case .endsInNumber: "The text ends inside a number; a digit was expected."
         case .endsInLiteral: "The text ends inside a word; true, false or null was expected."
         case .byteOrderMark:
-            "Byte 0xEF where a value was expected (should it begin a byte order mark: JSON is UTF-8 without one)."
+            "Byte 0xEF where a value was expected (JSON is UTF-8 without a byte order mark)."
         case .valueExpected: Self.value(found)
         case .valueAfterCommaExpected where found == UInt8(ascii: "]"):
             "] after a comma: a value was expected (JSON allows no trailing comma)."
@@ -57,18 +56,18 @@ enum SyntaxErrorKind: UInt8, Sendable {
             "\(Self.name(found)) after a leading zero; a point, an exponent or the end was expected."
         case .digitAfterPointExpected: "\(Self.name(found)) after a decimal point; a digit was expected."
         case .digitInExponentExpected: "\(Self.name(found)) in an exponent; a digit was expected."
-        case .tooDeep: "The value is nested too deep; \(limit) levels at most were expected."
+        case .tooDeep: "The value is nested too deep; at most \(limit) levels were expected."
         case .numberTooLarge: "The number is too large; a signed 64-bit integer or a double was expected."
-        case .nulInKey: "A key holds \\u0000, which cannot be looked up; a key without it was expected."
+        case .nulInKey: "A key contains \\u0000, which is not supported; a key without it was expected."
         case .outOfMemory: "There is no memory left for the value; a smaller one was expected."
         }
     }
 
-    /// The sentence for a byte that begins no value, with a hint for the habits of other languages.
+    /// The sentence for a byte that cannot begin a value, with a hint for habits from other languages.
     private static func value(_ found: UInt8) -> String {
         let hint =
             switch found {
-            case UInt8(ascii: "'"): " (strings stand in double quotes)"
+            case UInt8(ascii: "'"): " (strings need double quotes)"
             case UInt8(ascii: "+"): " (a number has no plus sign)"
             case UInt8(ascii: "."): " (a number begins with a digit)"
             case UInt8(ascii: "/"), UInt8(ascii: "#"): " (JSON has no comments)"
@@ -79,7 +78,7 @@ enum SyntaxErrorKind: UInt8, Sendable {
         return "\(name(found)) where a value was expected\(hint)."
     }
 
-    /// A byte as a person can see it.
+    /// The byte in readable form.
     private static func name(_ byte: UInt8) -> String {
         switch byte {
         case 0x0A: "A line feed"

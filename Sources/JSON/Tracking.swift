@@ -1,26 +1,26 @@
-// Follows the pointers of a trie through one scan. The scanner tells of keys, elements, beginnings and ends, and only
-// of those inside containers that lie on the way of a pointer (`watchedDepth`): everything else costs nothing.
+// Follows the pointers of a trie through one scan. The scanner reports keys, elements, beginnings and ends, and only
+// inside containers on the path of a pointer (`watchedDepth`): everything else costs nothing.
 //
-// When a text comes in pieces, `kept` holds the bytes of earlier pieces that a comparison will still need: from the
-// first byte of the outermost open token or container that is asked about. It is bounded by `maxKeptBytes`.
+// If a text comes in pieces, `kept` holds the bytes of earlier pieces that a comparison will still need: from the first
+// byte of the outermost open token or container that a pointer asks about. It is limited to `maxKeptBytes`.
 
-/// The state of a matcher's or a locator's pointers within one text.
+/// The state of the pointers of a Matcher or a Locator within one text.
 struct Tracking: Sendable {
     let trie: PointerTrie
     /// Bits of the tests that hold so far.
     private(set) var matches: UInt32 = 0
-    /// For a Locator: where the value of test i lies, when bit i of `matches` is set.
+    /// For a Locator: the range of value i, if bit i of `matches` is set.
     private(set) var locations: [Range<Int>]
 
-    /// The node of the innermost watched container. No stack is needed: a node knows its parent, and the index at
-    /// which a parent array goes on.
+    /// The node of the innermost watched container. It needs no stack: a node knows its parent, and the index at which
+    /// a parent array continues.
     private var node = 0
     private var nextIndex: UInt32 = 0
     private var keyLengths: UInt64 = 0
-    /// The node of the value that comes next or is being read, and that value's kind.
+    /// The node of the next or current value, and that value's kind.
     private var candidate = 0
     private var candidateKind = JSONKind.null
-    /// By `startSlot`: where an open container begins whose text or place is asked for; -1 when it is not open.
+    /// By `startSlot`: the start of an open container whose text or position is needed; -1 if it is not open.
     private var starts: [Int]
     private(set) var kept: [UInt8] = []
     /// The offset of the first byte of `kept`.
@@ -28,18 +28,20 @@ struct Tracking: Sendable {
 
     init(_ trie: PointerTrie) {
         self.trie = trie
-        // Empty arrays are no allocation: only container literals and locators have slots.
+        // Empty arrays do not allocate: only container literals and locators have slots.
         starts = trie.startSlots == 0 ? [] : Array(repeating: -1, count: trie.startSlots)
         locations = trie.locationSlots == 0 ? [] : Array(repeating: 0..<0, count: trie.locationSlots)
     }
 
     // MARK: What the scanner tells
 
-    /// Whether a key of some bytes without escapes may be one that a pointer asks about. Only then is `key` to be told.
+    /// Whether a key without escapes may be one that a pointer asks about, judged by its length. If not, `key` need not
+    /// be called.
     @inline(__always)
     func mayLead(keyLength: Int) -> Bool { keyLengths &>> UInt64(truncatingIfNeeded: min(keyLength, 63)) & 1 == 1 }
 
-    /// A key ended in a watched object. Whether a pointer asks about its value.
+    /// Takes a key that ended in a watched object.
+    /// - Returns: whether a pointer asks about its value.
     mutating func key(
         _ bytes: Span<UInt8>, from base: Int, token: Int, end: Int, hasEscapes: Bool
     ) -> Bool {
@@ -62,7 +64,8 @@ struct Tracking: Sendable {
         return expect(child)
     }
 
-    /// An element of a watched array may follow. Whether a pointer asks about it.
+    /// Takes the start of an element in a watched array; the array may also end here.
+    /// - Returns: whether a pointer asks about it.
     mutating func nextElement() -> Bool {
         let index = nextIndex
         nextIndex = index &+ 1
@@ -71,20 +74,20 @@ struct Tracking: Sendable {
         return expect(child)
     }
 
-    /// The next value is that of a node; what an earlier key of the same name found is void.
+    /// Makes `node` the candidate, and voids the results of an earlier key with the same name.
     private mutating func expect(_ node: Int) -> Bool {
         candidate = node
         matches &= ~trie.nodes[node].below
         return true
     }
 
-    /// The candidate is a string, a number or a word, and begins.
+    /// The candidate begins; it is a string, a number or a word.
     mutating func begin(_ kind: JSONKind) {
         candidateKind = kind
         matches |= trie.nodes[candidate].exists
     }
 
-    /// The candidate is an array or an object, and begins.
+    /// The candidate begins; it is an array or an object.
     mutating func open(_ kind: JSONKind, at offset: Int) {
         let entered = trie.nodes[candidate]
         matches |= entered.exists
@@ -94,12 +97,12 @@ struct Tracking: Sendable {
         keyLengths = entered.keyLengths
     }
 
-    /// The candidate, which `begin` announced, ended just before an index of the piece.
+    /// The candidate of the last `begin` ended just before the index `end` of the piece.
     mutating func end(_ bytes: Span<UInt8>, from base: Int, token: Int, end: Int, hasEscapes: Bool) {
         conclude(candidate, candidateKind, bytes, from: base, token: token, end: end, hasEscapes: hasEscapes)
     }
 
-    /// The innermost watched container ended just before an index of the piece.
+    /// The innermost watched container ended just before the index `end` of the piece.
     mutating func close(isArray: Bool, _ bytes: Span<UInt8>, from base: Int, end: Int) {
         let closed = trie.nodes[node]
         if closed.startSlot >= 0 {
@@ -145,7 +148,7 @@ struct Tracking: Sendable {
 
     // MARK: Pieces
 
-    /// The text of a token that began in an earlier piece; nil when it is too long to equal anything.
+    /// The text of a token that began in an earlier piece; nil if it is too long to equal anything.
     private func assembled(_ bytes: Span<UInt8>, end: Int, token: Int) -> [UInt8]? {
         guard !kept.isEmpty, token >= keptStart else { return nil }
         let earlier = token - keptStart
@@ -155,7 +158,7 @@ struct Tracking: Sendable {
         return text
     }
 
-    /// A piece ended: keeps what a comparison will still need of it.
+    /// Keeps the part of an ended piece that a comparison will still need.
     mutating func keep(_ bytes: Span<UInt8>, from base: Int, openToken: Int?) {
         let end = base + bytes.count
         var first = openToken ?? end

@@ -1,8 +1,8 @@
-// UTF-8 as the Unicode Standard defines it (chapter 3, table 3-7; RFC 3629): no overlong form, no surrogate,
-// nothing above U+10FFFF. Three ways in: one sequence at an index (the scanner's fast way), one byte at a time
-// (wherever a sequence is cut by the end of a piece), and whole texts for bodies that are text and not JSON.
+// UTF-8 as the Unicode Standard defines it (chapter 3, table 3-7; RFC 3629): no overlong form, no surrogate, nothing
+// above U+10FFFF. Three entry points: one sequence at an index (the scanner's fast path), one byte at a time (for a
+// sequence cut by the end of a piece), and whole texts, for bodies that are text but not JSON.
 
-/// The offset of the first ill-formed sequence of a text, counted in bytes; nil when the text is UTF-8.
+/// The byte offset of the first ill-formed sequence; nil if the text is UTF-8.
 public func validateUTF8(_ bytes: Span<UInt8>) -> Int? {
     var validator = UTF8Validator()
     validator.feed(bytes)
@@ -15,13 +15,13 @@ public struct UTF8Validator: Sendable {
     private var sequenceStart = 0
     private var consumed = 0
 
-    /// The offset of the first ill-formed sequence seen so far, counted in bytes from the start of the text.
+    /// The byte offset of the first ill-formed sequence so far.
     public private(set) var firstError: Int?
 
     /// A validator at the start of a text.
     public init() {}
 
-    /// Takes the next piece. After an error further pieces are ignored.
+    /// Takes the next piece. Pieces after an error are ignored.
     public mutating func feed(_ bytes: Span<UInt8>) {
         guard firstError == nil else { return }
         var index = 0
@@ -45,27 +45,28 @@ public struct UTF8Validator: Sendable {
         consumed &+= bytes.count
     }
 
-    /// Ends the text: the offset of the first ill-formed sequence, or of a sequence that the end cut off; nil when
-    /// all was UTF-8.
+    /// Ends the text.
+    /// - Returns: the byte offset of the first sequence that is ill-formed or cut by the end; nil if the text is UTF-8.
     public mutating func finish() -> Int? {
         if firstError == nil, sequence.isOpen { firstError = sequenceStart }
         return firstError
     }
 
-    /// Makes the validator ready for another text.
+    /// Prepares the validator for another text.
     public mutating func reset() { self = UTF8Validator() }
 }
 
-/// A multi-byte sequence that is being read byte by byte: how many bytes are still due, and what the next may be.
+/// A multi-byte sequence read byte by byte: how many bytes are due, and the range of the next one.
 struct UTF8Sequence: Sendable {
     private var due: UInt8 = 0
     private var low: UInt8 = 0x80
     private var high: UInt8 = 0xBF
 
-    /// Bytes of the sequence are still to come.
+    /// Whether bytes of the sequence are still due.
     @inline(__always) var isOpen: Bool { due > 0 }
 
-    /// Takes the first byte, which is above 0x7F; false when it begins no sequence.
+    /// Takes the first byte, which is above 0x7F.
+    /// - Returns: false if it cannot begin a sequence.
     mutating func begin(_ lead: UInt8) -> Bool {
         low = 0x80
         high = 0xBF
@@ -82,7 +83,8 @@ struct UTF8Sequence: Sendable {
         return true
     }
 
-    /// Takes the next byte; false when the sequence is ill-formed.
+    /// Takes the next byte.
+    /// - Returns: false if the sequence is ill-formed.
     mutating func take(_ byte: UInt8) -> Bool {
         guard byte >= low, byte <= high else { return false }
         due &-= 1
@@ -93,8 +95,8 @@ struct UTF8Sequence: Sendable {
 }
 
 extension Span<UInt8> {
-    /// The length (2 to 4) of the well-formed multi-byte sequence at an index; 0 when it is ill-formed or cut off by
-    /// the end: then `UTF8Sequence` finds out which.
+    /// The length (2 to 4) of the well-formed multi-byte sequence at an index; 0 if it is ill-formed or cut by the end,
+    /// which `UTF8Sequence` tells apart.
     @inline(__always)
     func sequenceLength(at index: Int) -> Int {
         let lead = at(index)
@@ -115,7 +117,7 @@ extension Span<UInt8> {
         return continued && scalar >= 0x1_0000 && scalar < 0x11_0000 ? 4 : 0
     }
 
-    /// The first index from `start` on whose byte is above 0x7F; `count` when there is none.
+    /// The first index from `start` with a byte above 0x7F; `count` if there is none.
     @inline(__always)
     func endOfASCII(from start: Int) -> Int {
         var index = start

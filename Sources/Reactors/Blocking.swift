@@ -1,12 +1,12 @@
-// Where the process meets its reactors: waiting for letters without a reactor, and writing text. Used while the process
-// comes up and goes down, and by the thread that writes the log.
+// Blocking calls, for code that runs outside of a reactor: the main thread at startup and shutdown, and the thread that
+// writes the log.
 
 import Glibc
 import Synchronization
 
 extension Mailbox {
-    /// Blocks until letters are there (or a signal comes); for a reader that has no reactor.
-    /// - Parameter milliseconds: how long at most; nil for as long as it takes.
+    /// Blocks until letters arrive or a signal comes; for a reader without a reactor.
+    /// - Parameter milliseconds: maximum wait; nil for no limit.
     /// - Returns: false if the time passed first.
     @discardableResult
     public func waitForLetters(atMost milliseconds: Int32? = nil) -> Bool {
@@ -15,7 +15,8 @@ extension Mailbox {
 }
 
 extension SignalSource {
-    /// Blocks until a signal comes. - Returns: its number.
+    /// Blocks until a signal comes.
+    /// - Returns: its number.
     public func wait() -> Int32 {
         while true {
             if let signal = next() { return signal }
@@ -23,7 +24,8 @@ extension SignalSource {
         }
     }
 
-    /// Blocks until a signal comes or the time is over. - Returns: its number; nil if the time passed first.
+    /// Blocks until a signal comes or the time has passed.
+    /// - Returns: its number; nil if the time passed first.
     public func wait(atMost milliseconds: Int32) -> Int32? {
         if let signal = next() { return signal }
         Descriptors.wait(for: descriptor, POLLIN, milliseconds)
@@ -32,15 +34,15 @@ extension SignalSource {
 }
 
 extension Threads {
-    /// Blocks the calling thread for less than a second (or until a signal comes), nanosleep(2). Never on a reactor.
+    /// Blocks the calling thread for less than a second, or until a signal comes, nanosleep(2). Never on a reactor.
     public static func sleep(nanoseconds: Int) {
         var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
-        // SAFETY: the structure is ours and alive for the call; what is left of the time is not asked for.
+        // SAFETY: the structure is ours and alive for the call; the remaining time is not requested.
         _ = unsafe nanosleep(&time, nil)
     }
 }
 
-/// One value that several threads may look at, at the rim only.
+/// A value shared between threads, behind a lock. Never used on the request path.
 public final class SharedCell<Value: Sendable>: Sendable {
     private let value: Mutex<Value>
 
@@ -57,11 +59,11 @@ public final class SharedCell<Value: Sendable>: Sendable {
     }
 }
 
-/// A descriptor to write text to.
+/// Writes text to a descriptor.
 public enum Output {
-    /// Writes all of `bytes`, waiting as long as it takes; gives up when the descriptor takes no more, for its disk is
-    /// full or its reader gone.
-    /// - Returns: how many bytes were written.
+    /// Writes all of `bytes`, waiting as long as it takes. Gives up if the descriptor fails: its disk is full or its
+    /// reader gone.
+    /// - Returns: the number of bytes written.
     @discardableResult
     public static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int {
         var start = 0
@@ -84,18 +86,20 @@ public enum Output {
 
 /// Descriptors 0, 1 and 2.
 public enum StandardDescriptors {
-    /// Opens /dev/null in place of those that are closed. A socket that took number 2 would receive the log. Call it
+    /// Opens /dev/null in place of those that are closed: a socket that got number 2 would receive the log. Call it
     /// before anything else is opened.
     public static func open() {
         for descriptor in 0...2 as ClosedRange<Int32> where fcntl(descriptor, F_GETFD) == -1 {
-            // SAFETY: the path is a literal. The lowest free number is this one, for those below it are open by now.
+            // SAFETY: the path is a literal. The lowest free number is this one, because those below it are open by
+            // now.
             _ = unsafe Glibc.open("/dev/null", O_RDWR)
         }
     }
 }
 
 enum Descriptors {
-    /// Blocks until the descriptor is ready or `milliseconds` are over, poll(2). - Returns: whether it is ready.
+    /// Blocks until the descriptor is ready or `milliseconds` have passed, poll(2).
+    /// - Returns: whether it is ready.
     @discardableResult
     static func wait(for descriptor: Int32, _ events: Int32, _ milliseconds: Int32) -> Bool {
         var item = pollfd(fd: descriptor, events: Int16(events), revents: 0)

@@ -1,10 +1,11 @@
-// The clocks of the process. Deadlines and durations are counted on the monotonic one; the wall clock is for what
-// people read (logs, HTTP dates) and may jump.
+// The clocks of the process. Deadlines and durations use the monotonic clock; the wall clock is for people (logs, HTTP
+// dates) and may jump.
 
 import Glibc
 
 public enum Clocks {
-    /// Nanoseconds of CLOCK_MONOTONIC, clock_gettime(2). About 20 ns a call: on the hot way read `Reactor.now` instead.
+    /// Nanoseconds of CLOCK_MONOTONIC, clock_gettime(2). About 20 ns per call: on the request path use `Reactor.now`
+    /// instead.
     public static var monotonic: UInt64 {
         let time = read(CLOCK_MONOTONIC)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
@@ -18,8 +19,7 @@ public enum Clocks {
 
     private static func read(_ clock: clockid_t) -> timespec {
         var time = timespec()
-        // SAFETY: `time` is a timespec of ours, alive during the call. Both clocks always exist, so the call cannot
-        // fail.
+        // SAFETY: `time` is ours and alive during the call. Both clocks always exist, so the call cannot fail.
         _ = unsafe clock_gettime(clock, &time)
         return time
     }

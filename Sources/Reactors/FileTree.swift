@@ -1,11 +1,11 @@
-// Files read whole, at the start (opendir(3), read(2)).
+// Reads whole files, at startup (opendir(3), read(2)). Blocks.
 
 import Glibc
 
-/// A folder's files.
+/// The files of a folder.
 public enum FileTree {
-    /// Every regular file below `folder` with its path relative to it; hidden ones and links are passed over.
-    /// - Parameter limit: the most bytes together; more is an error (EFBIG).
+    /// Every regular file below `folder`, with its relative path; hidden files and links are skipped.
+    /// - Parameter limit: maximum of bytes in total; more is an error (EFBIG).
     public static func read(_ folder: String, atMost limit: Int) throws(SystemError) -> [(path: String, bytes: [UInt8])]
     {
         var files: [(String, [UInt8])] = []
@@ -55,7 +55,7 @@ public enum FileTree {
         guard let stream = unsafe opendir(folder) else {
             throw SystemError(operation: "opening \(folder)", code: errno)
         }
-        // SAFETY: the stream was opened here and is closed here; an entry's name ends with a NUL inside the entry.
+        // SAFETY: the stream is opened and closed here; an entry's name ends with a NUL inside the entry.
         defer { _ = unsafe closedir(stream) }
         var names: [String] = []
         while let entry = unsafe readdir(stream) {

@@ -1,7 +1,6 @@
-// The way into a reactor from other threads: letters in order, and an eventfd(2) that wakes the owner. Any thread
-// posts; one thread, the owner, drains. Posting writes the eventfd only when the box was empty, so a burst costs one
-// system call. Two arrays swap places, so that a box in use stops allocating. There is no bound: bound what is posted
-// by credit.
+// Letters from other threads to a reactor, in order, with an eventfd(2) that wakes it. Any thread posts; one thread,
+// the owner, drains. Posting writes the eventfd only if the mailbox was empty, so a burst costs one system call. Two
+// arrays swap places, so a mailbox in use stops allocating. It has no bound of its own: credit bounds what is posted.
 
 internal import CLinux
 import Glibc
@@ -11,7 +10,7 @@ import Synchronization
 public final class Mailbox<Message: Sendable>: Sendable {
     private struct Letters {
         var inbox: [Message] = []
-        /// Empty, with the room of the batch drained last.
+        /// Empty, with the capacity of the batch drained last.
         var spare: [Message] = []
     }
 
@@ -32,18 +31,18 @@ public final class Mailbox<Message: Sendable>: Sendable {
         close(descriptor)
     }
 
-    /// Puts a letter in, from any thread.
+    /// Posts a letter, from any thread.
     public func post(_ message: Message) {
         let wasEmpty = letters.withLock { letters in
             letters.inbox.append(message)
             return letters.inbox.count == 1
         }
-        // The counter cannot overflow: it is written once per emptying. See eventfd(2).
+        // The counter cannot overflow: it is written once per drain, eventfd(2).
         if wasEmpty { _ = eventfd_write(descriptor, 1) }
     }
 
-    /// Puts all of `messages` in, in their order, from any thread, and leaves it empty with its room: one lock, and at
-    /// most one system call, for all of them.
+    /// Posts all of `messages` in order, from any thread, and empties the array but keeps its capacity. One lock and at
+    /// most one system call for all of them.
     public func post(contentsOf messages: inout [Message]) {
         guard !messages.isEmpty else { return }
         let wasEmpty = letters.withLock { letters in
@@ -55,11 +54,11 @@ public final class Mailbox<Message: Sendable>: Sendable {
         if wasEmpty { _ = eventfd_write(descriptor, 1) }
     }
 
-    /// Hands out the letters that are there, oldest first; those posted meanwhile wait for the next call. Owner's
-    /// thread only.
+    /// Passes the letters that are there to `body`, oldest first; letters posted meanwhile wait for the next call. On
+    /// the owner's thread only.
     public func drain(_ body: (Message) -> Void) {
         var counter: eventfd_t = 0
-        // SAFETY: `counter` is ours and lives through the call. EAGAIN, when nobody wrote, is as good.
+        // SAFETY: `counter` is ours and lives through the call. EAGAIN (nothing was written) does no harm.
         _ = unsafe eventfd_read(descriptor, &counter)
         var batch = letters.withLock { letters in
             let batch = letters.inbox

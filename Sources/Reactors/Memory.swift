@@ -1,13 +1,13 @@
-// The allocator keeps what was freed for the next time; after a busy hour that may be a hundred megabytes.
+// Returning memory to the system. mimalloc keeps freed memory, up to a hundred megabytes after a busy hour.
 
 internal import CMimalloc
 
 public enum Memory {
-    /// Lets pages that become empty go back to the system at once; before the threads begin. Under a steady load none
-    /// do: it costs no system call then.
+    /// Returns pages to the system as soon as they are empty. Call it before any thread starts. Under a steady load no
+    /// page becomes empty, so it costs no system call.
     public static func returnEmptyPages() { mimalloc_return_at_once() }
 
-    /// Gives memory that this thread has freed back to the system, mi_collect. Some milliseconds for a hundred
-    /// megabytes: for quiet times.
+    /// Returns memory that this thread has freed to the system, mi_collect. Takes some milliseconds per hundred
+    /// megabytes: call it when idle.
     public static func returnUnused() { mi_collect(true) }
 }

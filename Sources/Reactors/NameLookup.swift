@@ -1,19 +1,19 @@
-// Host names to addresses, by getaddrinfo(3). It blocks for as long as a name server takes, so each question has a
-// thread of its own, which ends with the answer.
+// Resolves host names, getaddrinfo(3). The call blocks as long as the name server takes, so each look-up has a thread
+// of its own.
 
 import Glibc
 
-/// Looks host names up.
+/// Resolves host names.
 public enum NameLookup {
-    /// Looks `host` up and calls `answer` on another thread, once: with the first address in numbers, or nil if the
-    /// name has none now, or no thread could be started.
-    /// - Parameter ipv6: an address of IPv6, else one of IPv4 as `::ffff:192.0.2.1`; otherwise one of IPv4 alone.
+    /// Resolves `host` and calls `answer` on another thread, once, with the first address in numbers; with nil if the
+    /// name has no address now, or no thread could be started.
+    /// - Parameter ipv6: true for an IPv6 address, or else an IPv4 one as `::ffff:192.0.2.1`; false for IPv4 only.
     public static func start(_ host: String, ipv6: Bool, _ answer: @escaping @Sendable (String?) -> Void) {
         let thread = Threads.attempt(name: "resolver") { answer(address(of: host, ipv6: ipv6)) }
         if thread == nil { answer(nil) }
     }
 
-    /// Blocks until the answer is there.
+    /// Blocks until the name is resolved.
     static func address(of host: String, ipv6: Bool) -> String? {
         // SAFETY: a plain structure; what is not set stays zero or nil.
         var hints = unsafe addrinfo()
@@ -23,7 +23,7 @@ public enum NameLookup {
         var list: UnsafeMutablePointer<addrinfo>?
         // SAFETY: getaddrinfo fills the list or leaves it; freed below.
         guard unsafe getaddrinfo(host, nil, &hints, &list) == 0, let first = unsafe list else { return nil }
-        // SAFETY: getaddrinfo(3) gave the list, which is read before it is freed here, once.
+        // SAFETY: getaddrinfo(3) made the list; it is read before it is freed here, once.
         defer { unsafe freeaddrinfo(first) }
         var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         let size = socklen_t(text.count)

@@ -1,4 +1,4 @@
-// The process's environment (environ(7)).
+// The environment variables of the process (environ(7)).
 
 import Glibc
 
@@ -6,7 +6,7 @@ public enum ProcessEnvironment {
     /// All variables by name.
     public static var variables: [String: String] {
         var result: [String: String] = [:]
-        // SAFETY: an array of NUL-terminated texts that ends with a null pointer; nothing in this process changes it.
+        // SAFETY: an array of NUL-terminated strings that ends with a null pointer; nothing in this process changes it.
         var entry = unsafe environ
         while let text = unsafe entry.pointee {
             let parts = unsafe String(cString: text).split(

@@ -1,17 +1,17 @@
-// One thread's loop: an epoll set, timers, and turns.
+// One thread's event loop: an epoll set, timers, and turns.
 //
 //      turn:  sleep in epoll_wait  ->  sample the clock  ->  descriptors  ->  due timers  ->  participant.turnEnded()
-//                 at most until the next timer, or for as long as the participant allowed at the end of the turn before
+//                 until the next timer at most, or as long as the participant allowed at the end of the last turn
 //
-// A reactor belongs to the thread that makes it and is used on that thread only; the way in from another is a Mailbox
-// whose descriptor is watched here. It never blocks but in epoll_wait, takes no lock, and allocates only to grow its
-// tables. An event of a descriptor that was unwatched earlier in the same turn is dropped: each slot has a generation,
-// and epoll carries it. The reactor owns (retains) handlers until they are unwatched, have fired or are cancelled.
+// A reactor is used only on the thread that created it. Other threads reach it through a Mailbox whose descriptor it
+// watches. It blocks only in epoll_wait, takes no lock, and allocates only to grow its tables. Events of a descriptor
+// that was unwatched earlier in the same turn are dropped: each slot has a generation, and epoll carries it. The
+// reactor retains handlers until they are unwatched, have fired or are cancelled.
 
 internal import CLinux
 import Glibc
 
-/// An epoll(7) set with timers, confined to the thread that made it.
+/// An epoll(7) set with timers, confined to the thread that created it.
 @safe
 public final class Reactor {
     private struct Slot {
@@ -35,19 +35,19 @@ public final class Reactor {
     private var freeSlots: [UInt32] = []
     private var timers: TimerWheel<Timer>
     private var running = false
-    /// What the participant allowed last; nothing before the first turn, so that it has its say before the reactor
-    /// sleeps.
+    /// The participant's last limit; 0 before the first turn, so that the participant runs before the reactor sleeps.
     private var maxSleep: UInt64? = 0
 
-    /// Nanoseconds of CLOCK_MONOTONIC, sampled once a turn, when epoll_wait returns.
+    /// Nanoseconds of CLOCK_MONOTONIC, sampled once per turn, when epoll_wait returns.
     public var now: UInt64 { time }
-    /// A public stored property would be checked for exclusive access at each use, a private one is not.
+    /// Private, because each use of a public stored property is checked for exclusive access.
     private var time: UInt64
 
-    /// Its `turnEnded()` ends each turn. Owned until `run()` ends, for a weak reference would make each use of it slow.
+    /// Its `turnEnded()` ends each turn. Retained until `run()` ends: a weak reference would make each use slow.
     public var participant: (any TurnParticipant)?
 
-    /// - Parameter maxEventsPerTurn: descriptors served a turn; more wait in the kernel for the next one, none starves.
+    /// - Parameter maxEventsPerTurn: descriptors served per turn; more wait in the kernel for the next turn, and none
+    ///   starves.
     /// - Throws: EMFILE, ENFILE or ENOMEM of epoll_create1(2).
     public convenience init(maxEventsPerTurn: Int = 256) throws(SystemError) {
         try self.init(maxEventsPerTurn: maxEventsPerTurn, epoll: linux_epoll_create())
@@ -63,18 +63,18 @@ public final class Reactor {
 
     deinit {
         close(epoll)
-        // SAFETY: ours since init, and nothing can use it any more. epoll_event is trivial.
+        // SAFETY: ours since init, and no longer in use. epoll_event is trivial.
         unsafe events.deallocate()
     }
 
-    /// Samples the clock anew, for work within a turn that took long enough to matter.
+    /// Samples the clock again, after work within a turn that took long enough to matter.
     public func refresh() {
         time = Clocks.monotonic
     }
 
     // MARK: - Descriptors
 
-    /// Watches `descriptor`, which stays the caller's: unwatch it *before* closing it.
+    /// Watches `descriptor`, which still belongs to the caller: unwatch it *before* closing it.
     /// - Throws: ENOMEM or ENOSPC (`/proc/sys/fs/epoll/max_user_watches`) of epoll_ctl(2), EPERM for a plain file,
     ///   EEXIST for a descriptor that is watched already.
     public func watch(
@@ -95,8 +95,8 @@ public final class Reactor {
         return registration
     }
 
-    /// Changes what the descriptor is watched for. With `.edgeTriggered` this also re-arms: what is ready now is
-    /// reported.
+    /// Changes the events that the descriptor is watched for. With `.edgeTriggered` this also re-arms it: what is ready
+    /// now is reported.
     public func change(_ registration: Registration, to interest: Readiness) {
         assertOwner()
         precondition(isWatched(registration), "the descriptor to change has been unwatched")
@@ -105,8 +105,7 @@ public final class Reactor {
         precondition(result == 0, "descriptor \(descriptor) was closed before it was unwatched")
     }
 
-    /// Watches no more and lets the handler go; pending events of it are dropped. A no-op when that has been done
-    /// before.
+    /// Stops watching and releases the handler; its pending events are dropped. Does nothing if that was done before.
     public func unwatch(_ registration: Registration) {
         assertOwner()
         guard isWatched(registration) else { return }
@@ -125,14 +124,14 @@ public final class Reactor {
     // MARK: - Timers
 
     /// Calls `handler.timerFired(key)` once `deadline` (nanoseconds of CLOCK_MONOTONIC) has passed: never early, late
-    /// by up to 2 ms and the length of a turn. A deadline that has passed fires in the next turn.
+    /// by up to 2 ms and the length of a turn. A deadline in the past fires in the next turn.
     public func schedule(at deadline: UInt64, _ handler: any TimerHandler, key: UInt64) -> TimerID {
         assertOwner()
         let tick = deadline / Reactor.nanosecondsPerTick + (deadline % Reactor.nanosecondsPerTick == 0 ? 0 : 1)
         return timers.schedule(at: tick, Timer(handler: handler, key: key))
     }
 
-    /// Takes a timer back. A no-op when it has fired or was cancelled before.
+    /// Cancels a timer. Does nothing if it has fired or was cancelled before.
     public func cancel(_ timer: TimerID) {
         assertOwner()
         timers.cancel(timer)
@@ -147,16 +146,16 @@ public final class Reactor {
         participant = nil
     }
 
-    /// Ends `run()` when the present turn is over. From the reactor's own thread: from another, by a Mailbox.
+    /// Ends `run()` after the current turn. On the reactor's own thread only; from another, send a letter.
     public func stop() {
         assertOwner()
         running = false
     }
 
-    /// Runs one turn. `run()` is made of these; a test or a foreign loop may call it.
+    /// Runs one turn of `run()`; a test or a foreign loop may call it.
     public func turn() {
         assertOwner()
-        // SAFETY: `events` holds `events.count` entries of ours; the kernel fills at most as many.
+        // SAFETY: `events` holds `events.count` entries of ours; the kernel fills at most that many.
         let count = unsafe epoll_wait(epoll, events.baseAddress, Int32(events.count), sleepMilliseconds())
         precondition(count >= 0 || errno == EINTR, "epoll_wait failed: errno \(errno)")
         time = Clocks.monotonic
@@ -179,8 +178,8 @@ public final class Reactor {
         while let timer = timers.popDue() { timer.handler.timerFired(timer.key) }
     }
 
-    /// For epoll_wait: until the next timer or the participant's limit, rounded up so that no timer's turn comes
-    /// early; -1 is forever.
+    /// The timeout for epoll_wait: until the next timer or the participant's limit, rounded up so that no turn comes
+    /// too early; -1 for no limit.
     private func sleepMilliseconds() -> Int32 {
         var sleep = maxSleep ?? .max
         if let tick = timers.nextTick {

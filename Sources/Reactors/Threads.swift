@@ -1,4 +1,4 @@
-// Threads with a name, by pthreads(7): a reactor lives on one, from its first object to its last. No pool, no queue.
+// Named threads, pthreads(7): a reactor lives on one, from its first object to its last. No pool, no queue.
 
 internal import CLinux
 import Glibc
@@ -16,19 +16,19 @@ public enum Threads {
     }
 
     /// Starts a thread that runs `body`. It inherits the caller's signal mask.
-    /// - Parameter name: as in `top -H` and gdb; cut to the 15 bytes the kernel keeps.
-    /// - Returns: a handle to join it by; dropped without a join, the thread runs on, detached.
+    /// - Parameter name: shown by `top -H` and gdb; cut to the 15 bytes that the kernel keeps.
+    /// - Returns: a handle for joining; if it is dropped without a join, the thread runs on, detached.
     public static func start(name: String, _ body: @escaping @Sendable () -> Void) -> ThreadHandle {
         guard let thread = attempt(name: name, body) else { preconditionFailure("pthread_create: no threads left") }
         return thread
     }
 
-    /// As `start`, for a thread that can be done without: nil if the system has none left, EAGAIN of pthread_create(3).
+    /// Like `start`, for an optional thread: nil if the system has none left, EAGAIN of pthread_create(3).
     static func attempt(name: String, _ body: @escaping @Sendable () -> Void) -> ThreadHandle? {
         var thread = pthread_t()
         // SAFETY: retained here, released by the thread that takes it, or below.
         let start = unsafe Unmanaged.passRetained(Start(name: String(name.utf8.prefix(15)) ?? "thread", body: body))
-        // SAFETY: the entry point takes the object it is given, once.
+        // SAFETY: the entry point takes its object, once.
         let result = unsafe pthread_create(&thread, nil, { argument in
             let start = unsafe Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
             // SAFETY: the string is NUL-terminated, and the kernel copies it.
@@ -44,13 +44,14 @@ public enum Threads {
         return ThreadHandle(thread)
     }
 
-    /// Ignores a signal for the whole process, signal(2): SIGPIPE, so that a write to a peer that left is an EPIPE.
+    /// Ignores a signal for the whole process, signal(2). Used for SIGPIPE, so that writing to a closed connection is
+    /// an EPIPE.
     public static func ignoreSignal(_ signal: Int32) {
         _ = Glibc.signal(signal, SIG_IGN)
     }
 
-    /// Blocks `signals` for the calling thread and those it starts later, pthread_sigmask(3).
-    /// - Throws: EINVAL for a number that is no signal.
+    /// Blocks `signals` for the calling thread and the threads it starts later, pthread_sigmask(3).
+    /// - Throws: EINVAL for an invalid signal number.
     static func block(_ signals: [Int32]) throws(SystemError) -> sigset_t {
         var blocked = sigset_t()
         // SAFETY: the array and the set live through the call, and the count is the array's.
@@ -73,7 +74,7 @@ public final class ThreadHandle: Sendable {
         if !isJoined.load(ordering: .relaxed) { pthread_detach(thread) }
     }
 
-    /// Waits until the thread has ended. Once, and never from itself.
+    /// Waits until the thread has ended. Once, and never from the thread itself.
     public func join() {
         precondition(!isJoined.exchange(true, ordering: .relaxed), "a thread is joined once")
         let result = pthread_join(thread, nil)

@@ -1,16 +1,15 @@
-// A hierarchical timer wheel: schedule, cancel and fire in O(1), whatever the number of timers. It counts ticks and
-// knows no clock; the reactor gives a tick its length.
+// A hierarchical timer wheel: schedule, cancel and fire in O(1), whatever the number of timers. It counts ticks and has
+// no clock; the reactor defines the length of a tick.
 //
-//      level 0   64 slots of 1 tick       the next 64 ticks, one slot a tick
+//      level 0   64 slots of 1 tick       the next 64 ticks, one slot per tick
 //      level 1   64 slots of 64 ticks     a slot is spread over level 0 when its first tick comes
 //      ...       8 levels, 48 bits of ticks: 8,900 years of milliseconds, so nothing ever wraps around
 //
-// A timer lies at the level of the highest base-64 digit in which its tick differs from the current one; so every
-// occupied slot of a level is ahead of the current digit, and the lowest occupied level holds the next timer. A word of
-// 64 bits a level tells which slots are occupied. Timers are nodes of one array, linked in rings through it; the first
-// nodes are the rings' heads, the last head is the ring of those that are due. Timers of one tick fire in the order
-// they were scheduled. Memory: a node is 48 bytes with the reactor's payload; the array grows to the most timers there
-// ever were at once.
+// A timer is at the level of the highest base-64 digit in which its tick differs from the current one. So the occupied
+// slots of a level are ahead of the current digit, and the lowest occupied level has the next timer. Timers are nodes
+// of one array, linked in rings; the first nodes are the heads of the rings, the last head that of the due timers.
+// Timers of one tick fire in the order they were scheduled. Memory: 48 bytes per node with the reactor's payload; the
+// array never shrinks.
 
 /// Timers that carry a `Payload`, sorted by tick.
 struct TimerWheel<Payload> {
@@ -18,7 +17,7 @@ struct TimerWheel<Payload> {
         var next: UInt32
         var previous: UInt32
         var generation: UInt32 = 0
-        /// The ring it lies in: level * 64 + slot, `due`, or `free`.
+        /// The ring of the node: level * 64 + slot, `due`, or `free`.
         var ring: UInt32
         var tick: UInt64 = 0
         var payload: Payload?
@@ -33,7 +32,7 @@ struct TimerWheel<Payload> {
     private var firstFree = TimerWheel.free
     /// The tick the wheel has advanced to.
     private(set) var current: UInt64
-    /// How many timers are scheduled, due ones included.
+    /// Scheduled timers, including due ones.
     private(set) var count = 0
 
     init(current: UInt64 = 0) {
@@ -41,7 +40,7 @@ struct TimerWheel<Payload> {
         nodes = (0...TimerWheel.due).map { Node(next: $0, previous: $0, ring: $0, payload: nil) }
     }
 
-    /// Schedules `payload` for `tick`; a tick that has passed is due at the next `advance`. Ticks are below 2^48.
+    /// Schedules `payload` for `tick`, below 2^48; a tick in the past is due at the next `advance`.
     mutating func schedule(at tick: UInt64, _ payload: Payload) -> TimerID {
         precondition(tick < 1 << 48, "a tick has 48 bits")
         let index = takeNode()
@@ -52,7 +51,8 @@ struct TimerWheel<Payload> {
         return TimerID(slot: index, generation: nodes[Int(index)].generation)
     }
 
-    /// Takes the timer out and returns what it carried; nil when it has fired or was cancelled before.
+    /// Removes a timer.
+    /// - Returns: its payload; nil if it has fired or was cancelled before.
     @discardableResult
     mutating func cancel(_ timer: TimerID) -> Payload? {
         let index = Int(timer.slot)
@@ -62,14 +62,15 @@ struct TimerWheel<Payload> {
         return release(timer.slot)
     }
 
-    /// The tick to advance to at the latest: never after the next timer, at most seven stops before it. nil: no timers.
+    /// The tick to advance to at the latest: never after the next timer, at most seven stops before it. Nil without
+    /// timers.
     var nextTick: UInt64? {
         if nodes[Int(TimerWheel.due)].next != TimerWheel.due { return current }
         guard let level = lowestOccupiedLevel() else { return nil }
         return start(ofSlot: occupied[level].trailingZeroBitCount, level)
     }
 
-    /// Moves on to `tick` and makes every timer up to it due, in the order of their ticks. `popDue` hands them out.
+    /// Advances to `tick` and makes every timer up to it due, in the order of ticks. `popDue` returns them.
     mutating func advance(to tick: UInt64) {
         while let level = lowestOccupiedLevel() {
             let slot = occupied[level].trailingZeroBitCount
@@ -81,7 +82,8 @@ struct TimerWheel<Payload> {
         current = max(current, tick)
     }
 
-    /// The next due timer's payload. What is scheduled meanwhile is not due before the next `advance`.
+    /// The payload of the next due timer; nil if none is due. A timer scheduled meanwhile is due at the next `advance`
+    /// or later.
     mutating func popDue() -> Payload? {
         let first = nodes[Int(TimerWheel.due)].next
         return first == TimerWheel.due ? nil : release(first)
@@ -106,7 +108,7 @@ struct TimerWheel<Payload> {
         return UInt32(level * 64) + UInt32((tick >> UInt64(6 * level)) & 63)
     }
 
-    /// Spreads a slot whose time has come: from level 0 its timers are due, from above they go to lower levels.
+    /// Empties a slot whose time has come: timers of level 0 become due, others move to lower levels.
     private mutating func empty(_ ring: UInt32) {
         while case let index = nodes[Int(ring)].next, index != ring {
             unlink(index)

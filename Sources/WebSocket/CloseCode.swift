@@ -1,4 +1,4 @@
-// Why a WebSocket is closed: the number in the close frame (RFC 6455, section 7.4).
+// The status code in a close frame (RFC 6455, section 7.4).
 
 /// A close code.
 public struct CloseCode: RawRepresentable, Hashable, Sendable {
@@ -10,7 +10,7 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
     public static let goingAway = CloseCode(1001)
     public static let protocolError = CloseCode(1002)
     public static let unsupportedData = CloseCode(1003)
-    /// The close frame held no code. Never sent.
+    /// The close frame had no code. Never sent.
     public static let noStatus = CloseCode(1005)
     /// The connection ended without a close frame. Never sent.
     public static let abnormal = CloseCode(1006)
@@ -20,7 +20,7 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
     public static let internalError = CloseCode(1011)
     public static let tryAgainLater = CloseCode(1013)
 
-    /// Whether an endpoint may send it: 1000-1003, 1007-1014, and 3000-4999 for libraries and applications.
+    /// Whether an endpoint may send this code: 1000-1003, 1007-1014, and 3000-4999 for libraries and applications.
     public var mayBeSent: Bool {
         switch rawValue {
         case 1000...1003, 1007...1014, 3000...4999: true

@@ -1,35 +1,35 @@
-// One WebSocket as a codec: bytes in and messages out, messages in and bytes out. It knows no descriptor and no clock.
+// One WebSocket as a codec: bytes in and messages out, messages in and bytes out. It has no descriptor and no clock.
 //
 //     open --close sent--> closing --close received--> closed
 //       |---- close received (answered) -------------> closed
-//       +---- a rule is broken (close sent) ---------> failed       closed and failed take nothing in any more
+//       +---- protocol violation (close sent) -------> failed       closed and failed ignore further bytes
 //
-// The bytes that come in lie in the caller's buffer, shared by all its connections: the mask is taken off in place, and
-// a message that lies there whole is delivered from there. What is cut is kept, and grows with what came, not with what
-// was announced. An idle codec owns no memory besides itself, no buffer and no zlib stream.
+// Received bytes stay in the caller's buffer, which all its connections share: they are unmasked in place, and a
+// message that is complete there is delivered from there. A partial message is copied; the copy grows with the bytes
+// received, not with the length announced. An idle codec owns no memory besides itself, no buffer and no zlib stream.
 
-/// What a message holds (RFC 6455, section 5.6).
+/// The type of a message (RFC 6455, section 5.6).
 public enum MessageKind: Sendable { case text, binary }
 
-/// Is told what came in. Every span is valid during the call only.
+/// Receives the messages of a codec. Every span is valid only during the call.
 public protocol CodecDelegate: AnyObject {
     /// A message; text is valid UTF-8.
     func receivedMessage(_ kind: MessageKind, _ payload: Span<UInt8>)
     func receivedPong(_ payload: Span<UInt8>)
-    /// The last call: the client closed, or broke a rule, `fault` says which one. What waits in `output` is still to be
-    /// sent, then the connection is closed.
+    /// The last call: the client closed, or violated the protocol as `fault` says. Send the rest of the output, then
+    /// close the connection.
     func ended(_ code: CloseCode, fault: String?)
 }
 
-/// Bounds, checked before memory is taken.
+/// Limits, checked before memory is allocated.
 public struct CodecLimits: Sendable {
-    /// Of a message, also after decompression. Above: 1009.
+    /// Maximum of a message, also after decompression. More is 1009.
     public var maxMessageBytes = 1 << 20
-    /// Frames of one message. Above: 1009.
+    /// Maximum of frames per message. More is 1009.
     public var maxFragments = 4096
-    /// Messages of fewer bytes are sent as they are.
+    /// Shorter messages are sent uncompressed.
     public var compressFromBytes = 256
-    /// Pongs that wait to be sent; of more, the latest is kept (section 5.5.3).
+    /// Maximum of queued pongs; beyond it only the latest is kept (section 5.5.3).
     public var maxPongs = 16
 
     public init() {}
@@ -39,10 +39,10 @@ public struct CodecLimits: Sendable {
 public final class Codec {
     enum State { case open, closing, closed, failed }
 
-    /// What a sender leaves away (RFC 7692, section 7.2.1).
+    /// The bytes that a sender omits (RFC 7692, section 7.2.1).
     private static let tail: [UInt8] = [0, 0, 0xFF, 0xFF]
 
-    // One of thousands is cold when its turn comes: what every message touches stands together, in front.
+    // One codec of thousands is cold when its turn comes: fields that every message touches come first, together.
 
     private(set) var state = State.open
     private let deflate: DeflateParameters?
@@ -60,7 +60,7 @@ public final class Codec {
     private var reader = FrameHeaderReader()
     private var header: FrameHeader?
     private var taken = 0
-    /// The kind of the message whose frames are coming.
+    /// The type of the message in progress.
     private var kind: MessageKind?
     private var isCompressed = false
     private var text = UTF8Check()
@@ -70,7 +70,7 @@ public final class Codec {
 
     private var control: [UInt8] = []
     private var isAside = false
-    /// What came behind the message at which it was set aside.
+    /// Bytes received after the message at which the codec was set aside.
     private var rest: [UInt8] = []
     private var inflater: Inflater?
     private var deflater: Deflater?
@@ -82,12 +82,12 @@ public final class Codec {
 
     /// Control frames received.
     public var controlFrames: UInt64 { controlFrameCount }
-    /// Messages are taken in, and may be sent.
+    /// Whether messages are received and may be sent.
     public var isOpen: Bool { state == .open }
-    /// Nothing more comes in: when the output is sent, the connection is to be closed.
+    /// Whether input has ended: send the output, then close the connection.
     public var isOver: Bool { state == .closed || state == .failed }
 
-    /// Takes the first `count` bytes, taking the mask off in place, and tells `delegate`.
+    /// Takes the first `count` bytes, unmasks them in place, and calls `delegate`.
     public func receive(_ bytes: inout MutableSpan<UInt8>, count: Int, _ delegate: any CodecDelegate) {
         var position = 0
         while !isOver {
@@ -121,20 +121,21 @@ public final class Codec {
         }
     }
 
-    /// From inside of `received`: somebody else is to have what follows. It is kept as it came, until `goOn`.
+    /// Call it from inside of `receivedMessage` to hand what follows to another delegate: it is kept as received until
+    /// `goOn`.
     public func setAside() { isAside = true }
 
-    /// Bytes kept of what is not complete.
+    /// Bytes kept of incomplete messages.
     public var unfinished: Int { message.count + control.count + rest.count }
 
-    /// Gives up what has come, as if it broke a rule, and takes nothing in any more.
+    /// Drops what has been received, as if it violated the protocol, and ignores further bytes.
     public func reject(_ code: CloseCode, _ reason: String, _ delegate: any CodecDelegate) {
         guard !isOver else { return }
         rest = []
         fail(code, reason, delegate)
     }
 
-    /// Takes in what was kept.
+    /// Processes the bytes kept since `setAside`.
     public func goOn(_ delegate: any CodecDelegate) {
         isAside = false
         guard !rest.isEmpty else { return }
@@ -151,15 +152,19 @@ public final class Codec {
         rest = whole
     }
 
-    /// A head is complete: what it announces is looked at before a byte of it is kept.
+    /// Takes a complete frame header and checks its length before any payload is kept.
     private func begin(_ next: FrameHeader, _ delegate: any CodecDelegate) -> Bool {
         header = next
         taken = 0
         if next.opcode.isControl { return true }
         if next.opcode == .continuation {
-            guard kind != nil else { return fails(.protocolError, "a continuation of nothing", delegate) }
+            guard kind != nil else {
+                return fails(.protocolError, "a continuation frame outside of a message", delegate)
+            }
         } else {
-            guard kind == nil else { return fails(.protocolError, "a new message inside of another one", delegate) }
+            guard kind == nil else {
+                return fails(.protocolError, "a new message before the end of the last one", delegate)
+            }
             kind = next.opcode == .text ? .text : .binary
             isCompressed = next.isCompressed
             text = UTF8Check()
@@ -224,10 +229,10 @@ public final class Codec {
         return isSound || fails(.invalidPayload, "text is not UTF-8", delegate)
     }
 
-    // What a message touches is taken out of the codec and put back: of a property that is handed on in place each use,
-    // anywhere, is checked for exclusive access, which for all of them was a fifth of a message's instructions.
+    // Values that a message touches are taken out of the codec and put back: each use of a property that is passed on
+    // in place is checked for exclusive access, which cost a fifth of a message's instructions.
 
-    /// Whether the text is right so far.
+    /// Whether the text is valid so far.
     private func isText(_ piece: Span<UInt8>) -> Bool {
         var check = text
         defer { text = check }
@@ -263,7 +268,7 @@ public final class Codec {
         }
     }
 
-    /// At most some pongs wait; of the rest only the latest is answered (section 5.5.3).
+    /// Up to `maxPongs` pongs are queued; beyond that only the latest ping is answered (section 5.5.3).
     private func pong(_ payload: Span<UInt8>) {
         guard state == .open else { return }
         if pongs < limits.maxPongs {
@@ -278,15 +283,15 @@ public final class Codec {
 
     private func closed(_ payload: Span<UInt8>, _ delegate: any CodecDelegate) {
         var code = CloseCode.noStatus
-        if payload.count == 1 { return fail(.protocolError, "a close code has two bytes", delegate) }
+        if payload.count == 1 { return fail(.protocolError, "a close code must have two bytes", delegate) }
         if payload.count >= 2 {
             code = CloseCode(UInt16(payload[0]) << 8 | UInt16(payload[1]))
             guard code.mayBeSent else {
-                return fail(.protocolError, "\(code.rawValue) is no close code", delegate)
+                return fail(.protocolError, "\(code.rawValue) is not a valid close code", delegate)
             }
             var reason = UTF8Check()
             guard reason.feed(payload.extracting(2..<payload.count)), reason.isComplete else {
-                return fail(.invalidPayload, "the reason of a close is not UTF-8", delegate)
+                return fail(.invalidPayload, "the close reason is not UTF-8", delegate)
             }
         }
         if state == .open { appendClose(code == .noStatus ? .normal : code, "") }
@@ -313,7 +318,7 @@ public final class Codec {
 // MARK: going out
 
 extension Codec {
-    /// Queues a message. Nothing happens once a close was sent.
+    /// Queues a message. Does nothing after a close was sent.
     public func send(_ kind: MessageKind, _ payload: Span<UInt8>) {
         guard state == .open else { return }
         let opcode: Opcode = kind == .text ? .text : .binary
@@ -326,13 +331,13 @@ extension Codec {
         append(opcode, packed.span, isCompressed: true)
     }
 
-    /// Queues a ping; `payload` of at most 125 bytes comes back in a pong.
+    /// Queues a ping; `payload` (at most 125 bytes) comes back in a pong.
     public func ping(_ payload: Span<UInt8>) {
         precondition(payload.count <= 125)
         if state == .open { append(.ping, payload) }
     }
 
-    /// Queues a close behind everything that waits. The client's answer ends the codec.
+    /// Queues a close after everything else. The client's close ends the codec.
     /// - Parameter reason: for people; cut to what a frame holds.
     public func close(_ code: CloseCode, _ reason: String = "") {
         guard state == .open else { return }
@@ -340,17 +345,17 @@ extension Codec {
         state = .closing
     }
 
-    /// Bytes that wait to be sent.
+    /// Unsent bytes.
     public var pending: Int { bytes.count - sent }
 
-    /// Lends the bytes that wait to `body`, which says how many of them went out and sends nothing here meanwhile.
+    /// Lends the unsent bytes to `body`, which returns how many of them it sent. `body` must not send on this codec.
     public func drain(_ body: (Span<UInt8>) -> Int) {
         guard pending > 0 else { return }
         var waiting: [UInt8] = []
         swap(&waiting, &bytes)
         sent += body(waiting.span.extracting(sent..<waiting.count))
         guard sent == waiting.count else {
-            // What was sent goes from the front once it is the larger part.
+            // Sent bytes are removed from the front once they are the larger part.
             if sent > 65_536, sent > waiting.count / 2 {
                 waiting.removeFirst(sent)
                 sent = 0
@@ -369,7 +374,7 @@ extension Codec {
     private func append(_ opcode: Opcode, _ payload: Span<UInt8>, isCompressed: Bool = false) {
         var waiting: [UInt8] = []
         swap(&waiting, &bytes)
-        // One allocation for the first message; behind it the array grows as it likes.
+        // One allocation for the first message; after that the array grows on its own.
         if waiting.isEmpty { waiting.reserveCapacity(FrameHeader.mostBytes + payload.count) }
         waiting.appendFrameHeader(opcode, payload.count, isCompressed: isCompressed)
         waiting.append(copying: payload)

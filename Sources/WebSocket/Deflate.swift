@@ -1,15 +1,15 @@
-// Compressed messages (RFC 7692) on zlib: raw DEFLATE streams, each message without its last four bytes 00 00 FF FF.
+// Compressed messages (RFC 7692) with zlib: raw DEFLATE streams, each message without its last four bytes 00 00 FF FF.
 
 internal import CZlib
 
-/// Takes messages apart.
+/// Decompresses messages.
 @safe final class Inflater {
     enum Outcome { case taken, tooLarge, corrupt }
 
     private let stream: UnsafeMutablePointer<z_stream>
 
     init?() {
-        // SAFETY (all in this file): the stream is allocated here, zeroed as zlib asks, and freed in deinit alone.
+        // SAFETY (all in this file): the stream is allocated here, zeroed as zlib requires, and freed in deinit only.
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         guard unsafe zlib_begin_inflate(stream, 15) == Z_OK else {
@@ -24,10 +24,10 @@ internal import CZlib
         unsafe stream.deallocate()
     }
 
-    /// Inflates `bytes` behind what `output` holds, which stays within `limit`: a bomb stops there.
+    /// Appends the inflated `bytes` to `output`, which never exceeds `limit`: a decompression bomb stops there.
     func feed(_ bytes: Span<UInt8>, into output: inout [UInt8], limit: Int) -> Outcome {
         var outcome = Outcome.taken
-        // SAFETY: zlib reads the input and writes the room during the calls only, and no further than it is told.
+        // SAFETY: zlib reads the input and writes the room during the calls only, within the given counts.
         unsafe bytes.withUnsafeBufferPointer { input in
             unsafe stream.pointee.next_in = unsafe UnsafeMutablePointer(mutating: input.baseAddress)
             unsafe stream.pointee.avail_in = UInt32(input.count)
@@ -36,7 +36,7 @@ internal import CZlib
                     unsafe stream.pointee.next_out = room.baseAddress
                     unsafe stream.pointee.avail_out = UInt32(room.count)
                     let result = unsafe inflate(stream, Z_SYNC_FLUSH)
-                    // SAFETY: what zlib wrote lies at the front of the room.
+                    // SAFETY: zlib's output is at the front of the room.
                     let made = unsafe room.count - Int(stream.pointee.avail_out)
                     guard output.count + made <= limit else { return outcome = .tooLarge }
                     unsafe output.append(contentsOf: UnsafeMutableBufferPointer(rebasing: room[..<made]))
@@ -55,12 +55,12 @@ internal import CZlib
     }
 }
 
-/// Puts messages together.
+/// Compresses messages.
 @safe final class Deflater {
     private let stream: UnsafeMutablePointer<z_stream>
 
     init?(windowBits: Int, level: Int) {
-        // SAFETY: as in Inflater. Memory level 5 takes 16 KiB in place of 128.
+        // SAFETY: as in Inflater. Memory level 5 takes 16 KiB instead of 128.
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         guard unsafe zlib_begin_deflate(stream, Int32(level), Int32(windowBits), 5) == Z_OK else {
@@ -77,7 +77,7 @@ internal import CZlib
 
     /// Appends the compressed message, without the tail.
     func message(_ bytes: Span<UInt8>, into output: inout [UInt8]) {
-        // SAFETY: zlib reads the input and writes the room during the calls only, and no further than it is told.
+        // SAFETY: zlib reads the input and writes the room during the calls only, within the given counts.
         unsafe bytes.withUnsafeBufferPointer { input in
             unsafe stream.pointee.next_in = unsafe UnsafeMutablePointer(mutating: input.baseAddress)
             unsafe stream.pointee.avail_in = UInt32(input.count)
@@ -86,7 +86,7 @@ internal import CZlib
                     unsafe stream.pointee.next_out = room.baseAddress
                     unsafe stream.pointee.avail_out = UInt32(room.count)
                     _ = unsafe deflate(stream, Z_SYNC_FLUSH)
-                    // SAFETY: what zlib wrote lies at the front of the room.
+                    // SAFETY: zlib's output is at the front of the room.
                     let made = unsafe room.count - Int(stream.pointee.avail_out)
                     unsafe output.append(contentsOf: UnsafeMutableBufferPointer(rebasing: room[..<made]))
                 } while unsafe stream.pointee.avail_out == 0

@@ -1,16 +1,16 @@
-// The negotiation of permessage-deflate (RFC 7692, sections 5 and 7.1): several offers, tried in turn; one with a
-// parameter that is unknown, twice there or out of bounds is passed over.
+// The negotiation of permessage-deflate (RFC 7692, sections 5 and 7.1): offers are tried in turn; one with an unknown,
+// repeated or invalid parameter is skipped.
 
-/// What both sides agreed on.
+/// The negotiated parameters.
 public struct DeflateParameters: Sendable, Equatable {
-    /// Our compressor begins each message anew: 32 KiB less a session, and worse compression.
+    /// Our compressor starts each message from scratch: 32 KiB less per session, and worse compression.
     public var serverResets = false
-    /// The client's does.
+    /// The client's compressor starts each message from scratch.
     public var clientResets = false
-    /// Our window, 9 to 15 bits.
+    /// The window of our compressor, 9 to 15 bits.
     public var serverWindowBits = 15
 
-    /// The answer in Sec-WebSocket-Extensions.
+    /// The value of Sec-WebSocket-Extensions in the response.
     var text: String {
         var text = "permessage-deflate"
         if serverResets { text += "; server_no_context_takeover" }
@@ -19,8 +19,8 @@ public struct DeflateParameters: Sendable, Equatable {
         return text
     }
 
-    /// The first acceptable one of the offers in a Sec-WebSocket-Extensions field.
-    /// - Parameter keepsContext: false asks both sides to begin each message anew, for the memory.
+    /// The first acceptable offer in a Sec-WebSocket-Extensions field.
+    /// - Parameter keepsContext: false makes both sides start each message from scratch, to save memory.
     static func negotiate(_ field: String, keepsContext: Bool) -> DeflateParameters? {
         for offer in field.split(separator: ",") {
             if let accepted = read(offer) {
@@ -49,7 +49,7 @@ public struct DeflateParameters: Sendable, Equatable {
                 guard let bits = bits(value), bits >= 9 else { return nil }
                 result.serverWindowBits = bits
             case "client_max_window_bits":
-                // We inflate whatever window the client takes, and need not answer.
+                // We inflate any window that the client uses, and need not answer.
                 if value != nil, bits(value) == nil { return nil }
             default: return nil
             }

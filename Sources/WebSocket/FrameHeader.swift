@@ -1,4 +1,4 @@
-// The head of a WS frame (RFC 6455, section 5.2), read from bytes that may come one at a time, and written.
+// The header of a WS frame (RFC 6455, section 5.2): read from bytes that may come one at a time, and written.
 //
 //     FIN RSV1-3 opcode(4) | MASK length(7) | 0, 2 or 8 bytes of length | 4 bytes of mask, from a client
 
@@ -8,7 +8,7 @@ enum Opcode: UInt8 {
     var isControl: Bool { rawValue >= 0x8 }
 }
 
-/// What a head says.
+/// A frame header.
 struct FrameHeader {
     var opcode = Opcode.continuation
     var isFinal = false
@@ -17,11 +17,11 @@ struct FrameHeader {
     var length = 0
     var mask: UInt32 = 0
 
-    /// Of a server's, which has no mask.
+    /// The longest header of a server's frame, which has no mask.
     static var mostBytes: Int { 10 }
 }
 
-/// Reads one head after the other.
+/// Reads one header after the other.
 struct FrameHeaderReader {
     enum Outcome {
         case incomplete
@@ -33,7 +33,7 @@ struct FrameHeaderReader {
     private var count = 0
     private var needed = 2
 
-    /// Takes bytes from `position` up to `end`, and moves it behind those it took.
+    /// Takes bytes from `position` up to `end`, and moves `position` past those it took.
     /// - Parameter allowsCompression: RSV1 has a meaning on this connection.
     mutating func read(
         _ input: Span<UInt8>, upTo end: Int, _ position: inout Int, allowsCompression: Bool
@@ -54,7 +54,7 @@ struct FrameHeaderReader {
         return finish()
     }
 
-    /// What the first two bytes alone show to be wrong.
+    /// The error that the first two bytes show; nil for none.
     private func fault(_ allowsCompression: Bool) -> StaticString? {
         let first = bytes[0]
         guard first & 0x30 == 0, first & 0x40 == 0 || allowsCompression else { return "a reserved bit is set" }
@@ -89,7 +89,7 @@ struct FrameHeaderReader {
 }
 
 extension [UInt8] {
-    /// The head of a server's frame: whole, and not masked.
+    /// Appends the header of a server's frame: final and not masked.
     mutating func appendFrameHeader(_ opcode: Opcode, _ length: Int, isCompressed: Bool = false) {
         append(0x80 | (isCompressed ? 0x40 : 0) | opcode.rawValue)
         if length <= 125 { return append(UInt8(length)) }

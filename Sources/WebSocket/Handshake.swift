@@ -1,9 +1,9 @@
-// The opening handshake, server side (RFC 6455, section 4.2). The HTTP request has been read by somebody else; this
-// says whether it asks for a WebSocket, rightly, and what the answer is.
+// The opening handshake, server side (RFC 6455, section 4.2). It checks the fields of an HTTP request and computes
+// those of the response. Pure.
 
 internal import CGnuTLS
 
-/// What the handshake looks at.
+/// The parts of an HTTP request that the handshake checks.
 public struct HandshakeRequest: Sendable {
     public var isGet = true
     /// HTTP/1.x
@@ -17,7 +17,7 @@ public struct HandshakeRequest: Sendable {
 
     public init() {}
 
-    /// Whether the client asks to upgrade to a WebSocket at all, rightly or not.
+    /// Whether the client requests an upgrade to a WebSocket, correctly or not.
     public var asksForWebSocket: Bool { Self.tokens(upgrade).contains("websocket") }
 
     fileprivate static func tokens(_ field: String?) -> [String] {
@@ -25,20 +25,20 @@ public struct HandshakeRequest: Sendable {
     }
 }
 
-/// What the server takes.
+/// What the server accepts.
 public struct HandshakeOffer: Sendable {
-    /// Subprotocols in the order of preference; empty: none is spoken.
+    /// Subprotocols in order of preference; empty for none.
     public var subprotocols: [String] = []
-    /// The client must ask for one of them.
+    /// The client must request one of them.
     public var needsSubprotocol = false
     public var compresses = true
-    /// Compressors are kept between messages: better compression, some 60 KiB a session.
+    /// Keep compressors between messages: better compression, some 60 KiB per session.
     public var keepsContext = false
 
     public init() {}
 }
 
-/// The way in.
+/// The fields of a successful response.
 public struct Acceptance: Sendable, Equatable {
     /// Sec-WebSocket-Accept
     public let key: String
@@ -49,28 +49,28 @@ public struct Acceptance: Sendable, Equatable {
     public let deflate: DeflateParameters?
 }
 
-/// Why there is no WebSocket.
+/// Why the handshake failed.
 public struct Rejection: Error, Sendable, Equatable {
-    /// 400, 405 or 426. With 426 the answer must carry `Upgrade: websocket` and `Sec-WebSocket-Version: 13`.
+    /// 400, 405 or 426. A 426 response must have `Upgrade: websocket` and `Sec-WebSocket-Version: 13`.
     public let status: Int
     public let detail: String
 }
 
 public enum Handshake {
-    /// The one version there is (section 4.4).
+    /// The only supported version (section 4.4).
     public static let version = "13"
 
-    /// Looks at everything that section 4.2.1 names, in its order.
+    /// Checks the requirements of section 4.2.1, in their order.
     public static func answer(_ request: HandshakeRequest, _ offer: HandshakeOffer) throws(Rejection) -> Acceptance {
-        guard request.isGet else { throw Rejection(status: 405, detail: "a WebSocket is opened with GET") }
+        guard request.isGet else { throw Rejection(status: 405, detail: "a WebSocket must be opened with GET") }
         guard request.minorVersion >= 1 else {
             throw Rejection(status: 400, detail: "a WebSocket needs HTTP/1.1")
         }
         guard request.asksForWebSocket else {
-            throw Rejection(status: 426, detail: "this is a WebSocket; send Upgrade: websocket")
+            throw Rejection(status: 426, detail: "this path is a WebSocket; send Upgrade: websocket")
         }
         guard HandshakeRequest.tokens(request.connection).contains("upgrade") else {
-            throw Rejection(status: 400, detail: "Connection must hold the word Upgrade")
+            throw Rejection(status: 400, detail: "Connection must contain Upgrade")
         }
         guard let key = request.key, isKey(key) else {
             throw Rejection(status: 400, detail: "Sec-WebSocket-Key must be 16 bytes in base64")
@@ -82,14 +82,14 @@ public enum Handshake {
         let subprotocol = offer.subprotocols.first(where: wanted.contains)
         if offer.needsSubprotocol && subprotocol == nil {
             let names = offer.subprotocols.joined(separator: ", ")
-            throw Rejection(status: 400, detail: "Sec-WebSocket-Protocol must hold \(names)")
+            throw Rejection(status: 400, detail: "Sec-WebSocket-Protocol must contain one of: \(names)")
         }
         let deflate = offer.compresses
             ? request.extensions.flatMap { DeflateParameters.negotiate($0, keepsContext: offer.keepsContext) } : nil
         return Acceptance(key: acceptKey(key), subprotocol: subprotocol, deflate: deflate)
     }
 
-    /// Base64 of 16 bytes: 22 characters and two signs of filling.
+    /// Base64 of 16 bytes: 22 characters and two padding characters.
     private static func isKey(_ key: String) -> Bool {
         let bytes = Array(key.utf8)
         guard bytes.count == 24, bytes[22] == UInt8(ascii: "="), bytes[23] == UInt8(ascii: "=") else { return false }

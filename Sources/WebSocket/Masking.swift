@@ -1,9 +1,10 @@
-// Takes a client's mask off (RFC 6455, section 5.3), in place, eight bytes at a time.
+// Removes a client's mask (RFC 6455, section 5.3), in place, eight bytes at a time.
 
 enum Masking {
+    /// Unmasks `range`.
     /// - Parameters:
-    ///   - mask: the four bytes of the head, the first one lowest.
-    ///   - offset: how many bytes of the frame came before `range`.
+    ///   - mask: the four bytes of the header, little-endian.
+    ///   - offset: the bytes of the frame before `range`.
     static func remove(_ mask: UInt32, offset: Int, from bytes: inout MutableSpan<UInt8>, _ range: Range<Int>) {
         guard mask != 0 else { return }
         let shift = UInt32(offset & 3) * 8

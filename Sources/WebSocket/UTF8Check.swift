@@ -1,17 +1,18 @@
-// Whether text is UTF-8 (RFC 3629), told at the first byte that cannot be right, however the text is cut.
+// Checks that text is UTF-8 (RFC 3629), and fails at the first wrong byte, however the text is cut.
 //
-// Between two bytes it is known how many are still to come and what the next one may be: the second byte of some
-// sequences is narrower, which keeps out overlong forms, surrogates and what lies above U+10FFFF.
+// Between two bytes it knows how many are due and the range of the next one. That range is narrower for the second byte
+// of some sequences, which excludes overlong forms, surrogates and code points above U+10FFFF.
 
 struct UTF8Check {
     private var missing: UInt8 = 0
     private var low: UInt8 = 0x80
     private var high: UInt8 = 0xBF
 
-    /// No sequence is open.
+    /// Whether no sequence is open.
     var isComplete: Bool { missing == 0 }
 
-    /// Takes the next bytes in; false at the first wrong one.
+    /// Takes the next bytes.
+    /// - Returns: false at the first wrong one.
     mutating func feed(_ bytes: Span<UInt8>) -> Bool {
         var index = 0
         while index < bytes.count {

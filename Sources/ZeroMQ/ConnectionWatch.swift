@@ -1,47 +1,47 @@
-// Whether the one connection of a socket is there, from what its monitor tells: no socket, no time, events in and a
-// state out.
+// The state of a socket's one connection, derived from its monitor. Pure: no socket, no clock.
 //
-//                     handshakeSucceeded                    disconnected
-//      connecting  ------------------------>  ready  ------------------------>  connecting
-//          |  ^ connectRetried, or any failure that libzmq tries again
-//          |
-//          +-- the peer speaks, but not with us -->  rejected      libzmq is done with it: disconnect and connect again
+//                       handshakeSucceeded                    disconnected
+//        connecting  ------------------------>  ready  ------------------------>  connecting
+//            |  ^ connectRetried, or any failure that libzmq retries
+//            |
+//            +-- the peer rejects us -->  rejected       libzmq gives up: disconnect and connect again
 //
-// libzmq 4.3 tells of a socket type mismatch by silence: connected, disconnected, and no word of the handshake between
-// them. For any other end of a handshake it has a word, but for a peer of ZMTP 2.0 or older: that is connected, and no
-// more is said (PeerClock.swift).
+// libzmq 4.3 reports a socket-type mismatch only indirectly: connected, then disconnected, with no handshake event. It
+// reports every other end of a handshake, except for a peer of ZMTP 2.0 or older: after connected, nothing follows
+// (PeerClock.swift).
 
-/// Follows a socket that connects to one endpoint. Feed it every event of a monitor that was made before `connect`.
+/// Follows a socket that connects to one endpoint. Feed it every event of a monitor that was created before `connect`.
 public struct ConnectionWatch: Sendable {
     public enum State: Sendable, Equatable {
-        /// No connection; libzmq is at it.
+        /// No connection; libzmq is trying.
         case connecting
-        /// The handshake is complete: what is sent goes out.
+        /// The handshake is complete: messages go out.
         case ready
-        /// The peer is there and will not have us. libzmq does not try again.
+        /// The peer is up but rejects us. libzmq does not retry.
         case rejected(Rejection)
     }
 
     public enum Rejection: Sendable, Equatable {
-        /// A DEALER connected to a PUB, say.
+        /// The socket types do not match, such as a DEALER connected to a PUB.
         case socketTypeMismatch
-        /// ZMQ_PROTOCOL_ERROR_*: another security mechanism, a wrong key, no ZMTP.
+        /// ZMQ_PROTOCOL_ERROR_*: another security mechanism, a wrong key, or not ZMTP.
         case protocolError(code: Int32)
         /// The status of the peer's ZAP handler: 300, 400 or 500.
         case authentication(status: Int32)
     }
 
     public private(set) var state = State.connecting
-    /// A connection that was ready is lost, and libzmq has not said that it tries again. If it never does, it closed
-    /// the connection itself over a frame it does not take (session_base.cpp, `protocol_error`): disconnect and
+    /// A ready connection was lost, and libzmq has not reported a retry. If no report follows, libzmq closed the
+    /// connection itself because of a frame that it rejects (session_base.cpp, `protocol_error`): disconnect and
     /// connect.
     public private(set) var awaitsRetry = false
-    /// The descriptor of a connection whose handshake is under way.
+    /// The descriptor of a connection whose handshake is in progress.
     public private(set) var shakingHands: Int32?
 
     public init() {}
 
-    /// Takes an event in; true when it changed the state.
+    /// Takes an event.
+    /// - Returns: whether it changed the state.
     @discardableResult
     public mutating func observe(_ event: MonitorEvent) -> Bool {
         let before = state
@@ -58,7 +58,7 @@ public struct ConnectionWatch: Sendable {
         return state != before
     }
 
-    /// The peer has sent its greeting and libzmq says nothing: there is no handshake to wait for.
+    /// The peer has sent its greeting, and libzmq reports nothing more: there is no handshake to wait for.
     public mutating func greetedOnly() {
         if shakingHands != nil { (state, shakingHands) = (.ready, nil) }
     }
@@ -74,7 +74,7 @@ public struct ConnectionWatch: Sendable {
 }
 
 extension MonitorEvent {
-    /// libzmq is connecting, or has connected.
+    /// Whether libzmq is connecting, or has connected.
     fileprivate var showsRetry: Bool {
         switch self {
         case .connected, .connectDelayed, .connectRetried, .handshakeSucceeded: true

@@ -1,6 +1,6 @@
-// libzmq's context: its I/O threads and the name space of inproc endpoints. One for the process, shared by all
-// reactors; it is the only thing of libzmq that is thread-safe. Sockets and monitors retain it, so its end never waits
-// for one that a forgotten reference keeps open: it comes after the last of them.
+// libzmq's context: its I/O threads and the namespace of inproc endpoints. One per process, shared by all reactors; of
+// libzmq's objects only the context is thread-safe. Sockets and monitors retain it, so it ends after the last of them
+// and never waits for a forgotten one.
 
 internal import CZeroMQ
 import Glibc
@@ -9,20 +9,22 @@ import Synchronization
 /// A ZeroMQ context, zmq_ctx_new(3).
 @safe
 public final class Context: Sendable {
-    /// Thread-safe by zmq(7): any thread may make sockets of it.
+    /// Thread-safe by zmq(7): any thread may create sockets.
     private nonisolated(unsafe) let raw: UnsafeMutableRawPointer
     private let isTerminated = Atomic(false)
     private let monitors = Atomic<UInt64>(0)
 
-    /// The I/O threads are SCHED_BATCH, sched(7), unless the process was given a policy of its own: they do not
-    /// interrupt the thread that woke them, and so find all that it has to send. That took a fifth off a small request.
+    /// Creates a context. Its I/O threads run as SCHED_BATCH, sched(7), unless the process has a scheduling policy
+    /// already: they then do not preempt the thread that wakes them, and find all that it has to send. That cut the
+    /// cost of a small request by a fifth.
     ///
     /// - Parameters:
-    ///   - ioThreads: libzmq's threads that move bytes; one serves about a gigabyte a second. 0 does for inproc alone.
-    ///   - maxSockets: bound of open sockets, counted in this context, monitors twice; libzmq's own default is 1,023.
-    /// - Throws: ENOMEM or EMFILE of zmq_ctx_new; EINVAL for a number out of libzmq's bounds.
+    ///   - ioThreads: libzmq's threads that move bytes; one handles about a gigabyte per second. 0 suffices for inproc
+    ///     only.
+    ///   - maxSockets: maximum of open sockets in this context; a monitor counts twice. libzmq's default is 1,023.
+    /// - Throws: ENOMEM or EMFILE of zmq_ctx_new; EINVAL for a number outside of libzmq's bounds.
     public init(ioThreads: Int = 1, maxSockets: Int = 65_535) throws(ZMQError) {
-        // SAFETY: the new context is this object's alone until terminate() or deinit gives it back.
+        // SAFETY: this object alone owns the new context until terminate() or deinit ends it.
         guard let raw = unsafe zmq_ctx_new() else { throw ZMQError(operation: "zmq_ctx_new", code: zmq_errno()) }
         unsafe self.raw = unsafe raw
         try set(ZMQ_IO_THREADS, ioThreads, "ZMQ_IO_THREADS")
@@ -36,16 +38,16 @@ public final class Context: Sendable {
         terminate()
     }
 
-    /// Makes every operation on this context's sockets fail as if it would block, from any thread, and wakes those that
-    /// wait, zmq_ctx_shutdown(3). Does not wait.
+    /// Makes every operation on this context's sockets fail as if it would block, and wakes waiting ones. From any
+    /// thread; does not wait. zmq_ctx_shutdown(3)
     public func shutdown() {
         guard !isTerminated.load(ordering: .acquiring) else { return }
         // SAFETY: not terminated, so the context is there; zmq_ctx_shutdown is thread-safe.
         _ = unsafe zmq_ctx_shutdown(raw)
     }
 
-    /// Ends the context, zmq_ctx_term(3). Blocks until all its sockets are closed and have lingered. Once; later calls
-    /// do nothing.
+    /// Ends the context, zmq_ctx_term(3). Blocks until all its sockets are closed and have lingered. Later calls do
+    /// nothing.
     public func terminate() {
         guard !isTerminated.exchange(true, ordering: .acquiringAndReleasing) else { return }
         // SAFETY: terminated here and nowhere else. EINTR asks for another try.
@@ -62,7 +64,7 @@ public final class Context: Sendable {
         return unsafe socket
     }
 
-    /// An inproc endpoint that no other monitor of this context has.
+    /// An inproc endpoint unique within this context, for a monitor.
     func newMonitorEndpoint() -> String {
         "inproc://monitor-\(monitors.add(1, ordering: .relaxed).newValue)"
     }

@@ -1,26 +1,26 @@
-// Why a connection ended: its peer left, or libzmq closed it on a peer that was still sending, because of a frame above
-// ZMQ_MAXMSGSIZE (or one that is no ZMTP).
+// Why a connection ended: the peer left, or libzmq closed it while the peer was still sending, because of a frame above
+// ZMQ_MAXMSGSIZE (or bytes that are not ZMTP).
 //
 // libzmq 4.3 reports both alike: DISCONNECTED, with the number of a descriptor that it closes a moment later. So we
-// keep a duplicate of each descriptor once the peer is there. When the connection is gone, bytes left unread in it
-// show that libzmq stopped reading. (It reads everything before it notices that a peer has left.) If there is
-// neither a byte nor an end, the peer is still there, and the rest of its frame may be on its way: look again.
+// keep a duplicate of each descriptor once the peer is up. When the connection ends, unread bytes in the duplicate show
+// that libzmq stopped reading. (It reads everything before it notices that a peer has left.) With neither a byte nor an
+// end of stream, the peer is still there and the rest of its frame may be on its way: look again.
 //
-// A duplicate costs a descriptor, so a socket keeps a limited number; other losses count as a peer that left.
+// A duplicate costs a descriptor, so each socket keeps a limited number; other losses count as a peer that left.
 
 import Glibc
 
 /// How a connection ended.
 public enum DisconnectReason: Sendable, Equatable {
-    /// The peer closed it, or the network did, or nobody can tell.
+    /// The peer or the network closed it, or the reason is unknown.
     case left
     /// libzmq closed it while the peer was sending: a frame above ZMQ_MAXMSGSIZE.
     case rejected
 }
 
-/// The connections of one socket, and how each of them ended. Feed it every event of the socket's monitor, at once.
+/// How each connection of one socket ended. Feed it every event of the socket's monitor, at once.
 public final class DisconnectReasons {
-    /// Duplicates kept at a time.
+    /// Maximum of duplicates.
     private static let most = 32
 
     private var duplicates: [Int32: Int32] = [:]
@@ -29,22 +29,23 @@ public final class DisconnectReasons {
 
     deinit { forget() }
 
-    /// All connections were closed at once (zmq_unbind(3)), which no event tells.
+    /// Drops all duplicates: all connections were closed at once (zmq_unbind(3)), which no event reports.
     public func forget() {
         for duplicate in duplicates.values { _ = close(duplicate) }
         duplicates = [:]
     }
 
-    /// Takes in an event of a connection that begins.
+    /// Takes an event.
     public func observe(_ event: MonitorEvent) {
         if case .connected(_, let descriptor) = event { keep(descriptor) }
     }
 
-    /// A peer that connected to us can be talked to (PeerTable). Before that its connection is worth no descriptor.
+    /// A peer that connected to us is up (PeerTable). An earlier connection is not worth a descriptor.
     public func isUp(_ descriptor: Int32) { keep(descriptor) }
 
-    /// How the connection of `descriptor` ended, after DISCONNECTED.
-    /// - Parameter isLast: false where you will ask again: then the answer is nil while it is undecided.
+    /// How the connection with `descriptor` ended; call it after DISCONNECTED.
+    /// - Parameter isLast: false if you will ask again.
+    /// - Returns: the reason; nil while it is undecided and `isLast` is false.
     public func disconnectReason(of descriptor: Int32, isLast: Bool) -> DisconnectReason? {
         guard let duplicate = duplicates[descriptor] else { return .left }
         var byte: UInt8 = 0
@@ -56,8 +57,8 @@ public final class DisconnectReasons {
         return count > 0 ? .rejected : .left
     }
 
-    /// The number may belong to another file by now. Then the event that says so is in the queue already, and the
-    /// duplicate is closed as soon as that is read.
+    /// The number may belong to another file by now. If so, the event that says so is already queued, and the duplicate
+    /// is closed once that event is read.
     private func keep(_ descriptor: Int32) {
         if let former = duplicates.removeValue(forKey: descriptor) { _ = close(former) }
         guard duplicates.count < Self.most else { return }

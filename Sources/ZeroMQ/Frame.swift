@@ -1,9 +1,8 @@
-// One frame: a zmq_msg_t as an owned Swift value. Up to 33 bytes lie in the value itself, longer ones in one block that
-// libzmq allocated; passing a frame on moves 64 bytes and copies no payload. A zmq_msg_t holds no pointer into itself,
-// so it may be moved as plain bytes: libzmq does that too (msg_t::move), and a frame that was moved away is closed by
-// its new owner alone.
+// One frame: a zmq_msg_t as an owned Swift value. Up to 33 bytes are stored inline, longer payloads in one block that
+// libzmq allocates; passing a frame on moves 64 bytes and copies no payload. A zmq_msg_t has no pointer into itself, so
+// it can be moved as plain bytes: libzmq does so too (msg_t::move). Only the last owner of a moved frame closes it.
 //
-// The message lies in an InlineArray, because that is the storage whose address a Span may be taken of.
+// The message is stored in an InlineArray, because a Span can be taken of its address.
 
 internal import CZeroMQ
 
@@ -18,8 +17,7 @@ public struct Frame: ~Copyable, Sendable {
         withMessage { message in unsafe zeromq_message_init(message) }
     }
 
-    /// A frame of `byteCount` bytes that are *not* initialised: write them all through `mutableBytes` before anything
-    /// reads them.
+    /// A frame of `byteCount` *uninitialised* bytes: write all of them through `mutableBytes` before they are read.
     public init(byteCount: Int) {
         let result = withMessage { message in unsafe zeromq_message_init_size(message, byteCount) }
         precondition(result == 0, "no memory for a frame of \(byteCount) bytes")
@@ -42,8 +40,8 @@ public struct Frame: ~Copyable, Sendable {
         self.init(copying: text.utf8.span)
     }
 
-    /// Another frame of the same bytes; long ones are shared and not copied, zmq_msg_copy(3). Neither may be written to
-    /// from then on.
+    /// Another frame with the same bytes; long payloads are shared, not copied, zmq_msg_copy(3). Neither frame may be
+    /// written to afterwards.
     public mutating func shared() -> Frame {
         var copy = Frame()
         // SAFETY: two initialised messages.
@@ -51,32 +49,33 @@ public struct Frame: ~Copyable, Sendable {
         return copy
     }
 
-    /// What tells the connection it came by from every other one, for as long as a frame of that connection is kept; 0
-    /// over inproc. The descriptor's number does not: it is used again at once. Of a frame that was received last.
+    /// Identifies the connection that the frame came by, as long as any frame of that connection is kept; 0 over
+    /// inproc. (The descriptor number is not unique: it is reused at once.) Valid after a receive.
     public var origin: UInt {
-        // SAFETY: an initialised message, which is only read; the address is not followed.
+        // SAFETY: an initialised message, only read; the address is not followed.
         withReadOnlyMessage { message in unsafe UInt(bitPattern: zeromq_message_origin(message)) }
     }
 
-    /// The descriptor of the connection it came by (ZMQ_SRCFD), the number that a monitor tells of; nil over inproc. Of
-    /// a frame that was received last.
+    /// The descriptor of the connection that the frame came by (ZMQ_SRCFD), as a monitor reports it; nil over inproc.
+    /// Valid after a receive.
     public var sourceDescriptor: Int32? {
-        // SAFETY: an initialised message, which is only read.
+        // SAFETY: an initialised message, only read.
         let descriptor = withReadOnlyMessage { message in unsafe zeromq_message_source(message) }
         return descriptor >= 0 ? descriptor : nil
     }
 
     deinit {
         var last = message
-        // SAFETY: a bitwise copy is as good as the message (see above), and this is the last use of it.
+        // SAFETY: a bitwise copy is as good as the message (see above), and this is its last use.
         unsafe withUnsafeMutableBytes(of: &last) { message in unsafe zeromq_message_close(message.baseAddress!) }
     }
 
-    /// The payload, good as long as the frame is neither changed nor moved: the compiler sees to that.
+    /// The payload. The compiler ensures that the span is not used after the frame is changed or moved.
     public var bytes: Span<UInt8> {
         @_lifetime(borrow self)
         borrowing get {
-            // The address is taken here and not in a helper: only where the result depends on `self` is `self` no copy.
+            // The address is taken here, not in a helper: `self` is only borrowed, not copied, if the result depends on
+            // it.
             let words = message.span
             // SAFETY: the payload lies in `self` or in a block it owns, and the span ends before `self` does or is
             // changed.
@@ -85,7 +84,7 @@ public struct Frame: ~Copyable, Sendable {
         }
     }
 
-    /// The payload, to be written in place.
+    /// The payload, writable in place.
     public var mutableBytes: MutableSpan<UInt8> {
         @_lifetime(&self)
         mutating get {
@@ -101,7 +100,7 @@ public struct Frame: ~Copyable, Sendable {
 
     public var isEmpty: Bool { count == 0 }
 
-    /// Whether another frame of the same message follows. Of a frame that was received last.
+    /// Whether another frame of the same message follows. Valid after a receive.
     public var hasMore: Bool { withReadOnlyMessage { message in unsafe zeromq_message_more(message) != 0 } }
 
     static func payload(of message: UnsafeRawPointer) -> UnsafeBufferPointer<UInt8> {
@@ -110,10 +109,10 @@ public struct Frame: ~Copyable, Sendable {
         return unsafe UnsafeBufferPointer(start: data, count: zeromq_message_size(message))
     }
 
-    /// For the calls that change the message.
+    /// For calls that change the message.
     @safe @inline(__always)
     mutating func withMessage<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
-        // SAFETY: the pointer is good within `body`.
+        // SAFETY: the pointer is valid within `body`.
         unsafe withUnsafeMutableBytes(of: &message) { message in unsafe body(message.baseAddress!) }
     }
 

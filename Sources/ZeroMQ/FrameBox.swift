@@ -1,8 +1,8 @@
-// A frame where a reference is needed: a letter to another reactor, a reply that is held until its client can take it.
+// A frame behind a reference: in a letter to another reactor, or in a reply that is held until its client can take it.
 
 /// One frame on the heap.
 ///
-/// Sendable unchecked: whoever posts a box hands it over and must not touch it again, so one thread at a time uses it.
+/// Sendable unchecked: the sender of a box must not touch it again, so one thread at a time uses it.
 public final class FrameBox: @unchecked Sendable {
     public var frame: Frame
 
@@ -10,7 +10,7 @@ public final class FrameBox: @unchecked Sendable {
         self.frame = frame
     }
 
-    /// Takes the frame out and leaves the empty one.
+    /// Takes the frame, and leaves an empty one.
     public func take() -> Frame {
         exchange(&frame, with: Frame())
     }

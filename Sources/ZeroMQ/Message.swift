@@ -1,40 +1,40 @@
-// A message of several frames, read to its end in one go: for sockets whose peers say by the shape of what they send
-// what it means (a ROUTER's workers, Majordomo).
+// A message of several frames, received in one go: for sockets whose peers give meaning to the number and order of
+// frames (a ROUTER's workers, Majordomo).
 
-/// A message on the heap, for whoever takes it out for a time: its frames are made once.
+/// A message on the heap, so that its frames are allocated once and its users can take turns.
 public final class MessageBox {
     public var message = Message()
 
     public init() {}
 }
 
-/// The frames of one message, reused for the next. They lie on the heap: within the value the compiler copied all of
-/// them, a kilobyte, for a look at one.
+/// The frames of one message, reused for the next. They are on the heap: inline, the compiler copied all of them, a
+/// kilobyte, to read one.
 @safe
 public struct Message: ~Copyable {
-    /// Frames that are kept; those beyond are dropped, and `isTooLong` says so.
+    /// Maximum of frames; further ones are dropped, and `isTooLong` is set.
     public static let capacity = 16
 
-    // SAFETY (all in this file): `capacity` frames, made in init and given back in deinit; the value has one owner.
+    // SAFETY (all in this file): `capacity` frames, allocated in init and freed in deinit; the value has one owner.
     private let frames: UnsafeMutablePointer<Frame>
-    /// Frames that are there.
+    /// Frames received.
     public private(set) var count = 0
-    /// It had more frames than are kept.
+    /// The message had more frames than `capacity`.
     public private(set) var isTooLong = false
 
     public init() {
         unsafe frames = .allocate(capacity: Self.capacity)
-        // SAFETY: within what was just allocated, and each is initialised once.
+        // SAFETY: within the new allocation; each is initialised once.
         for index in 0..<Self.capacity { unsafe (frames + index).initialize(to: Frame()) }
     }
 
     deinit {
-        // SAFETY: all are initialised, and this is the last use of them.
+        // SAFETY: all are initialised, and this is their last use.
         unsafe frames.deinitialize(count: Self.capacity)
         unsafe frames.deallocate()
     }
 
-    /// The payload of a frame, the first of which is 0.
+    /// The payload of frame `index`, counted from 0.
     @_lifetime(borrow self)
     public borrowing func bytes(_ index: Int) -> Span<UInt8> {
         precondition(index < count)
@@ -49,23 +49,23 @@ public struct Message: ~Copyable {
         return unsafe frames[index].isEmpty
     }
 
-    /// The connection it came by, see `Frame.sourceDescriptor`. Of the second frame: a ROUTER looked at with ZMQ_EVENTS
-    /// forgets it on the first one.
+    /// The connection that the message came by, see `Frame.sourceDescriptor`. Read from the second frame: a ROUTER
+    /// loses it on the first one when ZMQ_EVENTS is read.
     public var sourceDescriptor: Int32? { unsafe frames[1].sourceDescriptor }
 
-    /// What tells its connection from every other one, see `Frame.origin`; `anchor` keeps that true.
+    /// Identifies the connection, see `Frame.origin`; valid as long as `anchor()` is kept.
     public var origin: UInt { unsafe frames[1].origin }
 
-    /// Keeps `origin` from becoming another connection's.
+    /// A frame that, while it is kept, prevents another connection from getting the same `origin`.
     public mutating func anchor() -> FrameBox { FrameBox(unsafe frames[1].shared()) }
 
-    /// Takes a frame out and leaves the empty one.
+    /// Takes a frame, and leaves an empty one.
     public mutating func take(_ index: Int) -> Frame {
         precondition(index < Self.capacity)
         return unsafe exchange(&frames[index], with: Frame())
     }
 
-    /// Takes the frames from `index` on out, boxed.
+    /// Takes the frames from `index` on, boxed.
     public mutating func surplus(from index: Int) -> [FrameBox] {
         guard index < count else { return [] }
         var boxes: [FrameBox] = []
@@ -73,7 +73,7 @@ public struct Message: ~Copyable {
         return boxes
     }
 
-    /// Receives the next message in place of this one; false when there is none.
+    /// Receives the next message in place of this one; false if there is none.
     public mutating func receive<Role>(from socket: borrowing Socket<Role>) -> Bool {
         count = 0
         isTooLong = false

@@ -1,9 +1,9 @@
-// What a monitor tells, zmq_socket_monitor(3): the life of a socket's connections. libzmq's event number and value,
-// given the names and types they mean.
+// The events of zmq_socket_monitor(3): the life of a socket's connections. They give libzmq's event number and value
+// their names and types.
 
 internal import CZeroMQ
 
-/// Which events a monitor is to tell.
+/// The events that a monitor reports.
 public struct MonitorEvents: OptionSet, Sendable {
     public let rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -25,37 +25,37 @@ public struct MonitorEvents: OptionSet, Sendable {
     public static let all = MonitorEvents(rawValue: 0xFFFF)
 }
 
-/// Something that happened to one of a socket's connections.
+/// An event of one of a socket's connections.
 public enum MonitorEvent: Sendable, Equatable {
-    /// It listens, on that endpoint as resolved.
+    /// The socket listens, on that resolved endpoint.
     case listening(endpoint: String, descriptor: Int32)
     case bindFailed(endpoint: String, errno: Int32)
     /// A peer's TCP or ipc connection; no handshake yet.
     case accepted(endpoint: String, descriptor: Int32)
-    /// EMFILE: no descriptors left; libzmq tries again and again, at full speed.
+    /// EMFILE: out of descriptors; libzmq retries without a pause.
     case acceptFailed(endpoint: String, errno: Int32)
     /// Our TCP or ipc connection; no handshake yet.
     case connected(endpoint: String, descriptor: Int32)
-    /// The connect did not succeed at once and goes on.
+    /// The connect is in progress.
     case connectDelayed(endpoint: String)
-    /// The connection failed or was lost; it is tried again after a pause: the interval, and up to as much again at
-    /// random.
+    /// The connection failed or was lost; libzmq retries after a pause: the interval, plus a random part of up to the
+    /// same length.
     case connectRetried(endpoint: String, pause: Duration)
     /// The connection is complete.
     case handshakeSucceeded(endpoint: String)
-    /// The peer is no ZeroMQ, left, or was silent for `handshakeInterval`. It is tried again.
+    /// The peer does not speak ZMTP, left, or was silent for `handshakeInterval`. libzmq retries.
     case handshakeFailedNoDetail(endpoint: String, errno: Int32)
-    /// ZMQ_PROTOCOL_ERROR_*. libzmq does *not* try again. Of socket types that do not go together it does not tell:
+    /// ZMQ_PROTOCOL_ERROR_*. libzmq does *not* retry. A mismatch of socket types does not cause this event: see
     /// ConnectionWatch.
     case handshakeFailedProtocol(endpoint: String, code: Int32)
-    /// The status the peer's ZAP handler gave: 300, 400 or 500. libzmq does *not* try again.
+    /// The status from the peer's ZAP handler: 300, 400 or 500. libzmq does *not* retry.
     case handshakeFailedAuth(endpoint: String, status: Int32)
-    /// A listener or a connect attempt of ours was closed.
+    /// One of our listeners or connect attempts was closed.
     case closed(endpoint: String, descriptor: Int32)
     case closeFailed(endpoint: String, errno: Int32)
-    /// The connection is lost; also told after a failed handshake.
+    /// The connection is lost; also follows a failed handshake.
     case disconnected(endpoint: String, descriptor: Int32)
-    /// The socket was closed, or another monitor took this one's place. The last event.
+    /// The socket was closed, or another monitor replaced this one. The last event.
     case monitorStopped
     /// An event that 4.3 does not have.
     case other(number: UInt16, value: UInt32, endpoint: String)

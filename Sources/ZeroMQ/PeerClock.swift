@@ -1,38 +1,39 @@
-// The one connection of a socket that connects, with the time its handshake takes: ConnectionWatch, and what libzmq
-// does not say.
+// The one connection of a socket that connects, with a time limit for its handshake: ConnectionWatch, plus what libzmq
+// does not report.
 //
 //     connected --> handshake succeeded                             ready
-//              \--> a second: the greeting is there, no more said   ready: ZMTP 2.0 or older, which has no handshake
-//              \--> ten seconds: nothing came                       hung: frozen, or no ZeroMQ; to be connected anew
+//              \--> 1 s: a greeting, and no event                   ready: ZMTP 2.0 or older, which has no handshake
+//              \--> 10 s: no greeting                               hung: frozen, or not ZeroMQ; to be reconnected
 //
-// libzmq 4.3.4 never stops the clock of ZMQ_HANDSHAKE_IVL for a peer of ZMTP 2.0 and drops it again and again. So that
-// option is off, and the clock is this one. It has no heartbeats either. Of ZMTP 3.0 there are peers that answer no
-// pings: their connections last just as long as a ping may stay unanswered. Two such ends, and between them none of a
-// longer connection, are the proof. One that ended sooner was not waiting for an answer and says nothing.
+// libzmq 4.3.4 never stops the timer of ZMQ_HANDSHAKE_IVL for a peer of ZMTP 2.0 and drops it again and again. So that
+// option is off, and this clock replaces it. ZMTP 2.0 has no heartbeats either. Some ZMTP 3.0 peers do not answer
+// pings: their connections last exactly as long as a ping may stay unanswered. Two such ends without a longer
+// connection between them prove it. A connection that ended sooner was not waiting for an answer and proves nothing.
 
-/// Follows a socket that connects to one endpoint, in time.
+/// Follows a socket that connects to one endpoint, over time.
 public struct PeerClock: Sendable {
-    /// What a look at the clock may find.
+    /// The result of a look.
     public enum Finding: Sendable, Equatable {
         case nothing
         /// The peer is ready: it speaks an old ZMTP.
         case ready
-        /// The peer says nothing at all.
+        /// The peer sends nothing at all.
         case hung
-        /// It answers no pings, as two connections have shown. Found once.
+        /// The peer does not answer pings, as two connections have shown. Reported once.
         case answersNoPings
     }
 
-    /// When a peer that has sent its greeting counts as one that has no handshake. Nanoseconds, as all times here.
+    /// After this time a peer that has sent its greeting counts as one without a handshake. Nanoseconds, like all times
+    /// here.
     static let patience: UInt64 = 1_000_000_000
-    /// When a peer that sends nothing is given up.
+    /// After this time a peer that sends nothing counts as hung.
     static let handshakeTime: UInt64 = 10_000_000_000
-    /// What any greeting is at least: signature, revision, and a byte more (ZMTP 2.0, RFC 15).
+    /// The shortest greeting: signature, revision, and one more byte (ZMTP 2.0, RFC 15).
     static let greetingBytes = 12
     private static let tolerance: UInt64 = 300_000_000
 
     public private(set) var watch = ConnectionWatch()
-    /// How long a ping may stay unanswered, with the time until it is sent; nil without heartbeats.
+    /// How long a ping may stay unanswered, plus the time until it is sent; nil without heartbeats.
     private var pingTime: UInt64?
     private var connectedAt: UInt64 = 0
     private var readyAt: UInt64?
@@ -44,10 +45,11 @@ public struct PeerClock: Sendable {
         }
     }
 
-    /// The socket is connected anew.
+    /// Call it when the socket reconnects.
     public mutating func restart() { (watch, readyAt) = (ConnectionWatch(), nil) }
 
-    /// Takes an event in; true when it changed the state.
+    /// Takes an event.
+    /// - Returns: whether it changed the state.
     public mutating func observe(_ event: MonitorEvent, at now: UInt64) -> Bool {
         guard watch.observe(event) || watch.shakingHands != nil else { return false }
         if case .connected = event { connectedAt = now }
@@ -55,7 +57,8 @@ public struct PeerClock: Sendable {
         return true
     }
 
-    /// Some times a second. - Parameter received: the bytes that have come by a descriptor; nil if nothing tells.
+    /// Checks the time limits; call it a few times per second.
+    /// - Parameter received: the bytes received on a descriptor so far; nil if unknown.
     public mutating func look(
         at now: UInt64, received: (Int32) -> Int? = { Connection($0).bytesReceived }
     ) -> Finding {

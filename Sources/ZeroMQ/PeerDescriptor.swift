@@ -1,17 +1,17 @@
-// A connection to a socket that is bound, seen by its descriptor, which its monitor tells. libzmq has no bound on such
-// connections and no call that closes one; the kernel has: shutdown(2) makes libzmq find the end of it.
+// A connection of a bound socket, identified by the descriptor that its monitor reports. libzmq neither limits such
+// connections nor has a call that closes one. shutdown(2) makes libzmq notice their end.
 //
-// The number may be another connection's by the time it is used, or no socket's at all. So it is duplicated first, and
-// what the duplicate is cannot change any more: it is ended only if it is connected to the endpoint in question.
+// By now the number may belong to another connection, or not to a socket at all. So it is duplicated first, and the
+// duplicate cannot change any more: it is shut down only if it is connected to the expected endpoint.
 
 internal import CZeroMQ
 import Glibc
 
-/// Questions and an order about a connection of a bound socket.
+/// Inspects and ends connections of a bound socket.
 public enum PeerDescriptor {
-    /// Bytes that came by a TCP connection so far; nil for any other (tcp(7), TCP_INFO).
+    /// Bytes received on a TCP connection so far; nil for any other descriptor (tcp(7), TCP_INFO).
     public static func bytesReceived(_ descriptor: Int32) -> UInt64? {
-        // The head of the kernel's struct tcp_info (linux/tcp.h): the counter is its 17th word.
+        // The start of the kernel's struct tcp_info (linux/tcp.h): the counter is its 17th word.
         var words = [UInt64](repeating: 0, count: 30)
         var size = socklen_t(words.count * 8)
         // SAFETY: the kernel writes at most `size` bytes into the array.
@@ -21,8 +21,8 @@ public enum PeerDescriptor {
         return words[16]
     }
 
-    /// Ends the connection with that number, if it is one to `endpoint`, as resolved: `tcp://127.0.0.1:5570`.
-    /// - Returns: whether there was one.
+    /// Ends the connection with that number if its local end is `endpoint`, as resolved: `tcp://127.0.0.1:5570`.
+    /// - Returns: whether it was ended.
     @discardableResult
     public static func end(_ descriptor: Int32, at endpoint: String) -> Bool {
         let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)

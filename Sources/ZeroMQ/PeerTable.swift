@@ -1,22 +1,22 @@
-// The connections of a socket that binds, from what its monitor tells.
+// The connections of a socket that binds, derived from its monitor.
 //
 //     accepted --> handshake succeeded                        up
-//             \--> a second: its greeting is there            up: ZMTP 2.0 or older, of whose handshake nothing is said
-//             \--> thirty seconds: not even a greeting        cut
+//             \--> 1 s: a greeting, and no event              up: ZMTP 2.0 or older, with no handshake event
+//             \--> 30 s: no greeting                          cut
 //
-// libzmq does not say whose handshake succeeded: it is taken for that of the connection that waits for it longest and
-// has sent as much. Where that was wrong, the second look sets it right. The clock is ours because libzmq's own
-// (ZMQ_HANDSHAKE_IVL) is never stopped for a peer of ZMTP 2.0, see PeerClock.
+// libzmq does not report which connection's handshake succeeded: we assume the one that has waited longest and has sent
+// enough bytes. If that was wrong, the second look corrects it. The clock is ours because libzmq's own
+// (ZMQ_HANDSHAKE_IVL) never stops for a peer of ZMTP 2.0, see PeerClock.
 
 import Basics
 
 /// Who is connected to a socket that binds.
 public struct PeerTable: Sendable {
-    /// What became of a connection.
+    /// A change of one connection.
     public enum Change: Sendable, Equatable {
-        /// It can be talked to.
+        /// The peer is up.
         case up(Connection)
-        /// It is gone, and had been up.
+        /// The connection is gone; it had been up.
         case lost(Connection)
     }
 
@@ -27,15 +27,15 @@ public struct PeerTable: Sendable {
         var hasShaken = false
     }
 
-    /// When a connection without even a greeting is cut.
+    /// After this time a connection without a greeting is cut.
     static let handshakeTime: UInt64 = 30_000_000_000
-    /// A greeting of ZMTP 3 (RFC 23).
+    /// The length of a ZMTP 3 greeting (RFC 23).
     private static let longGreetingBytes = 64
-    /// Connections that are looked at, or cut, by one `look`, and for one handshake.
+    /// Maximum of connections inspected or cut by one `look`, and inspected for one handshake.
     private static let looks = 256
     private static let looksForHandshake = 64
 
-    /// A connection that may still have to be looked at; another may have its number by then.
+    /// A connection to be inspected later; another may have its number by then.
     private struct Place {
         let descriptor: Int32
         let acceptedAt: UInt64
@@ -50,16 +50,16 @@ public struct PeerTable: Sendable {
     /// Peers that are up.
     public private(set) var count = 0
 
-    /// - Parameter received: the bytes that have come by a connection; nil if nothing tells.
+    /// - Parameter received: the bytes received on a connection so far; nil if unknown.
     public init(received: @escaping @Sendable (Connection) -> Int? = { $0.bytesReceived }) { self.received = received }
 
-    /// The connection of that number is there.
+    /// Whether a connection with that number is open.
     public func contains(_ descriptor: Int32) -> Bool { entries[descriptor] != nil }
 
-    /// libzmq told of its handshake, as far as can be told.
+    /// Whether libzmq reported its handshake, as far as known.
     public func hasShaken(_ descriptor: Int32) -> Bool { entries[descriptor]?.hasShaken ?? false }
 
-    /// Takes an event in.
+    /// Takes an event.
     public mutating func observe(_ event: MonitorEvent, at now: UInt64) -> Change? {
         switch event {
         case .accepted(_, let descriptor):
@@ -76,7 +76,8 @@ public struct PeerTable: Sendable {
         }
     }
 
-    /// Some times a second. - Returns: the peers that turned out to be up.
+    /// Checks the time limits; call it a few times per second.
+    /// - Returns: the peers that turned out to be up.
     public mutating func look(at now: UInt64) -> [Change] {
         var changes: [Change] = []
         for _ in 0..<Self.looks {
@@ -100,7 +101,7 @@ public struct PeerTable: Sendable {
 
     private func hasGreeted(_ entry: Entry) -> Bool { received(entry.connection) ?? 0 >= PeerClock.greetingBytes }
 
-    /// What a place stands for, if that is there and not up yet.
+    /// The connection at a place; nil if it is gone or up already.
     private func waiting(_ place: Place) -> Entry? {
         let entry = entries[place.descriptor]
         return entry?.acceptedAt == place.acceptedAt && entry?.isUp == false ? entry : nil

@@ -1,12 +1,12 @@
-// The values that a socket's verbs return.
+// The result types of a socket's verbs.
 
-/// What became of a frame that was sent.
+/// The result of sending a frame.
 public enum SendOutcome: Sendable {
-    /// libzmq took it. Not that it arrived.
+    /// libzmq took the frame. It may not arrive.
     case sent
     /// No peer, or every peer's queue is full (EAGAIN); or the context is being shut down (ETERM).
     case wouldBlock
-    /// A ROUTER knows no peer of that identity (EHOSTUNREACH, with `routerMandatory`).
+    /// The ROUTER has no peer with that identity (EHOSTUNREACH, with `routerMandatory`).
     case unroutable
 }
 
@@ -17,6 +17,6 @@ public struct SocketEvents: OptionSet, Sendable {
 
     /// ZMQ_POLLIN: at least one frame can be received.
     public static let readable = SocketEvents(rawValue: 1)
-    /// ZMQ_POLLOUT: a peer takes at least one message. Of a DEALER with `immediate`: a connection is complete.
+    /// ZMQ_POLLOUT: a peer takes at least one message. For a DEALER with `immediate`: a connection is complete.
     public static let writable = SocketEvents(rawValue: 2)
 }

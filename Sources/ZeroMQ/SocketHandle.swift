@@ -1,20 +1,20 @@
-// What all socket types share: one void * of zmq_socket(3), owned, with the verbs on it. A handle belongs to one thread
-// at a time; it may be handed over, whole, to another.
+// The part that all socket types share: one void * of zmq_socket(3), owned, with its verbs. A handle belongs to one
+// thread at a time; it may be handed over, whole, to another.
 //
 //      Socket<Role>  --owns-->  SocketHandle  --owns-->  the libzmq socket
 //                                   |  shares
-//      Monitor  ------------->  Lifeline      tells a monitor whether its socket is still open; holds the context
+//      Monitor  ------------->  Lifeline      tells a monitor whether its socket is still open; retains the context
 
 internal import CZeroMQ
 import Glibc
 
-/// What a socket shares with its monitor, on one thread.
+/// State that a socket shares with its monitor, on one thread.
 @safe
 final class Lifeline {
     let context: Context
     /// nil once the socket is closed.
     var raw: UnsafeMutableRawPointer?
-    /// The endpoint of the monitor that hangs on it at present.
+    /// The endpoint of the attached monitor.
     var monitor: String?
 
     init(_ context: Context, _ raw: UnsafeMutableRawPointer) {
@@ -42,7 +42,7 @@ struct SocketHandle: ~Copyable {
             failure = ZMQError(operation: setting.name, code: setting.isValid ? zmq_errno() : EINVAL)
         }
         if let failure {
-            // SAFETY: just made, known to nobody else.
+            // SAFETY: just created, and known nowhere else.
             unsafe zmq_close(raw)
             throw failure
         }
@@ -53,7 +53,7 @@ struct SocketHandle: ~Copyable {
 
     deinit {
         unsafe lifeline.raw = nil
-        // SAFETY: the one close of a socket that this value owned.
+        // SAFETY: the only close of the socket that this value owned.
         unsafe zmq_close(raw)
     }
 
@@ -85,7 +85,8 @@ struct SocketHandle: ~Copyable {
     func send(_ frame: inout Frame, more: Bool) -> SendOutcome {
         let flags = more ? ZMQ_DONTWAIT | ZMQ_SNDMORE : ZMQ_DONTWAIT
         while true {
-            // SAFETY: an open socket and an initialised message, which is empty and still initialised when it was sent.
+            // SAFETY: an open socket and an initialised message, which is empty and still initialised after it was
+            // sent.
             let result = frame.withMessage { message in unsafe zeromq_message_send(message, raw, flags) }
             if result >= 0 { return .sent }
             switch zmq_errno() {
@@ -161,10 +162,10 @@ struct SocketHandle: ~Copyable {
     private static var wrongState: Int32 { ZMQ_HAUSNUMERO + 51 }
 
     private func lastEndpoint() -> String {
-        // An ipc path ends at 107 bytes, a TCP address at 60 or so; an inproc name at 255.
+        // An ipc path has at most 107 bytes, a TCP address about 60, an inproc name 255.
         var size = 512
         return unsafe String(unsafeUninitializedCapacity: size) { buffer in
-            // SAFETY: libzmq writes at most `size` bytes, then says how many, with the NUL.
+            // SAFETY: libzmq writes at most `size` bytes and returns their number, including the NUL.
             guard unsafe zmq_getsockopt(raw, ZMQ_LAST_ENDPOINT, buffer.baseAddress, &size) == 0 else { return 0 }
             return max(0, size - 1)
         }

@@ -1,44 +1,45 @@
-// Every knob of a socket that this program turns, with unit and default; zmq_setsockopt(3) has the long story. The
-// defaults are those a gateway needs, not libzmq's: nothing is queued for a peer that is not there, nothing lingers, a
-// ROUTER says when it cannot deliver.
+// All options of a socket that the gateway sets, with units and defaults; zmq_setsockopt(3) has the details. The
+// defaults suit a gateway, not libzmq: nothing is queued for an absent peer, nothing lingers, and a ROUTER reports what
+// it cannot deliver.
 
 internal import CZeroMQ
 import Glibc
 
-/// How a socket behaves; fixed when it is made.
+/// The options of a socket; fixed when it is created.
 public struct SocketOptions: Sendable, Equatable {
-    /// ZMQ_ROUTING_ID: what a ROUTER at the other end knows us by. 1...255 bytes, the first not zero; printable,
-    /// because C workers take it for a string. Default nil: the peer makes one up, for this connection.
+    /// ZMQ_ROUTING_ID: the identity that a ROUTER knows us by. 1...255 bytes, the first not zero; printable, because C
+    /// workers treat it as a string. Default nil: the peer makes one up for each connection.
     public var identity: [UInt8]?
-    /// ZMQ_SNDHWM: messages queued for one peer before a send would block. Default 1,000; 0: no bound.
+    /// ZMQ_SNDHWM: maximum of messages queued for one peer before a send would block. Default 1,000; 0: no limit.
     public var sendHighWaterMark = 1000
-    /// ZMQ_RCVHWM: messages queued from one peer before its connection is read no further. Default 1,000; 0: no bound.
+    /// ZMQ_RCVHWM: maximum of messages queued from one peer before its connection is not read any more. Default 1,000;
+    /// 0: no limit.
     public var receiveHighWaterMark = 1000
-    /// ZMQ_BACKLOG, of a socket that binds: connections the system completes before libzmq accepts them. Default 1,024,
-    /// for libzmq's 100 make the 101st of many peers that connect at once wait a second.
+    /// ZMQ_BACKLOG, for a socket that binds: connections that the system completes before libzmq accepts them. Default
+    /// 1,024: with libzmq's 100, the 101st of many simultaneous peers waits a second.
     public var backlog = 1024
-    /// ZMQ_LINGER: how long what was sent may still go out after the socket is closed. Default 0: it is dropped.
+    /// ZMQ_LINGER: how long sent messages may still go out after the socket is closed. Default 0: they are dropped.
     /// `close(lingering:)` overrides it.
     public var linger = Duration.zero
-    /// ZMQ_IMMEDIATE: send to complete connections only. Default true: without a peer a send would block, at once. On a
-    /// socket that *connects* it has a price in libzmq 4.3: when the peer leaves, replies not yet read are lost, and if
-    /// that is noticed between two frames of one message libzmq ABORTS THE PROCESS (`!_more`, fq.cpp;
-    /// zeromq/libzmq#3485). So: true for a socket that binds, or that receives messages of one frame; false for one
-    /// that connects and receives several. ConnectionWatch then tells whether the peer is there, and `disconnect` and
-    /// `connect` drop what was sent into an outage.
+    /// ZMQ_IMMEDIATE: send to complete connections only. Default true: without a peer a send would block at once. On a
+    /// socket that *connects* it has a price in libzmq 4.3: when the peer leaves, unread replies are lost, and if
+    /// libzmq notices that between two frames of one message, it ABORTS THE PROCESS (`!_more`, fq.cpp;
+    /// zeromq/libzmq#3485). So: true for a socket that binds or receives messages of one frame; false for one that
+    /// connects and receives several. ConnectionWatch then tells whether the peer is up, and `disconnect` and `connect`
+    /// drop what was sent into an outage.
     public var immediate = true
-    /// ZMQ_RECONNECT_IVL: pause before a lost connection is tried again. Default 100 ms; nil: never again.
+    /// ZMQ_RECONNECT_IVL: pause before a lost connection is retried. Default 100 ms; nil: never.
     public var reconnectInterval: Duration? = .milliseconds(100)
     /// ZMQ_RECONNECT_IVL_MAX: the pause doubles up to this. Default nil: it stays the same.
     public var reconnectIntervalMax: Duration?
-    /// ZMQ_CONNECT_TIMEOUT: how long a TCP connect may take. Default nil: what the system allows.
+    /// ZMQ_CONNECT_TIMEOUT: how long a TCP connect may take. Default nil: the system's limit.
     public var connectTimeout: Duration?
-    /// ZMQ_HANDSHAKE_IVL: how long the ZMTP handshake may take. Default 30 s; zero: for ever. libzmq 4.3.4 drops a peer
-    /// of ZMTP 2.0 after that time, however well it works, and again after each reconnect.
+    /// ZMQ_HANDSHAKE_IVL: how long the ZMTP handshake may take. Default 30 s; zero: no limit. libzmq 4.3.4 drops a peer
+    /// of ZMTP 2.0 after that time even if it works, and again after each reconnect.
     public var handshakeInterval = Duration.seconds(30)
-    /// ZMQ_HEARTBEAT_IVL: how often a ZMTP PING goes out. Default nil: never, then a frozen peer is not noticed.
+    /// ZMQ_HEARTBEAT_IVL: the interval of ZMTP PINGs. Default nil: none, and a frozen peer goes unnoticed.
     public var heartbeatInterval: Duration?
-    /// ZMQ_HEARTBEAT_TIMEOUT: the connection is lost when a PING brought nothing for so long. Default nil: the
+    /// ZMQ_HEARTBEAT_TIMEOUT: the connection is lost after this long without a reply to a PING. Default nil: the
     /// interval.
     public var heartbeatTimeout: Duration?
     /// ZMQ_TCP_KEEPALIVE. Default nil: the system's setting.
@@ -49,21 +50,22 @@ public struct SocketOptions: Sendable, Equatable {
     public var tcpKeepAliveInterval: Duration?
     /// ZMQ_TCP_KEEPALIVE_CNT, probes. Default nil: the system's.
     public var tcpKeepAliveCount: Int?
-    /// ZMQ_IPV6: also IPv6. Default true; IPv4 goes on working.
+    /// ZMQ_IPV6: IPv6 as well as IPv4. Default true.
     public var ipv6 = true
-    /// ZMQ_MAXMSGSIZE: a peer that announces a longer frame is disconnected before memory is taken for it. A socket
-    /// that connected does not connect again by itself then (`ConnectionWatch.awaitsRetry`). Bytes. Default nil: none.
+    /// ZMQ_MAXMSGSIZE: maximum of a frame, in bytes. A peer that announces a longer one is disconnected before memory
+    /// is allocated for it. A socket that connected does not reconnect by itself afterwards
+    /// (`ConnectionWatch.awaitsRetry`). Default nil: no limit.
     public var maxMessageBytes: Int?
-    /// ZMQ_ROUTER_MANDATORY, of a ROUTER: what cannot be delivered is `unroutable` or would block, not dropped. Default
-    /// true.
+    /// ZMQ_ROUTER_MANDATORY, for a ROUTER: undeliverable messages are `unroutable` or would block instead of being
+    /// dropped. Default true.
     public var routerMandatory = true
-    /// ZMQ_ROUTER_HANDOVER, of a ROUTER: a second peer of an identity takes it over. Default false: it is connected,
-    /// and deaf.
+    /// ZMQ_ROUTER_HANDOVER, for a ROUTER: a second peer with the same identity takes it over. Default false: the second
+    /// peer is connected and never gets a message.
     public var routerHandover = false
 
     public init() {}
 
-    /// What zmq_setsockopt(3) is called with; set for every socket of that type, so that no default of libzmq decides.
+    /// The arguments for zmq_setsockopt(3), set on every socket of that type, so that no default of libzmq applies.
     func settings(for type: Int32) -> [Setting] {
         var settings: [Setting] = [
             .int(ZMQ_SNDHWM, "ZMQ_SNDHWM", Int32(clamping: sendHighWaterMark)),
@@ -117,7 +119,7 @@ public struct SocketOptions: Sendable, Equatable {
 struct Setting {
     let option: Int32
     let name: String
-    /// The value as memory.
+    /// The value as bytes.
     let value: [UInt8]
 
     static func bytes(_ option: Int32, _ name: String, _ value: [UInt8]) -> Setting {
@@ -138,19 +140,19 @@ struct Setting {
         int(option, name, value.wholeMilliseconds)
     }
 
-    /// What libzmq would take and the gateway must not: a ROUTER keeps identities that begin with zero for itself.
+    /// libzmq accepts identities that begin with zero, but a ROUTER reserves them.
     var isValid: Bool { option != ZMQ_ROUTING_ID || (1...255).contains(value.count) && value[0] != 0 }
 }
 
 extension Duration {
-    /// Milliseconds, rounded up, within what libzmq takes: 0...Int32.max.
+    /// Milliseconds, rounded up, clamped to what libzmq accepts: 0...Int32.max.
     var wholeMilliseconds: Int32 {
         let (seconds, attoseconds) = components
         guard seconds < Int64(Int32.max) / 1000 else { return .max }
         return Int32(max(0, seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
     }
 
-    /// Nanoseconds, within 0...UInt64.max.
+    /// Nanoseconds, clamped to 0...UInt64.max.
     var wholeNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, seconds < 9_000_000_000 else { return seconds < 0 ? 0 : .max }

@@ -1,13 +1,13 @@
-// A call of libzmq that failed for a reason outside this program. What is part of the game (nothing to read, no peer)
-// is a value of its own, SendOutcome; a misuse of our own is a precondition.
+// A libzmq call that failed for a reason outside of this program. Expected results (nothing to read, no peer) are
+// values, see SendOutcome; our own misuse is a precondition.
 
 internal import CZeroMQ
 
 /// A failed call of libzmq.
 public struct ZMQError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The call or option, as its manual page names it, and what it was about: `zmq_bind tcp://127.0.0.1:80`.
+    /// The call or option, as its manual page names it, and its argument: `zmq_bind tcp://127.0.0.1:80`.
     public let operation: String
-    /// The errno(3) or libzmq's own number.
+    /// errno(3), or libzmq's own number.
     public let code: Int32
     /// zmq_strerror(3) of the code: `Address already in use`.
     public let message: String
@@ -15,7 +15,7 @@ public struct ZMQError: Error, Sendable, Equatable, CustomStringConvertible {
     public init(operation: String, code: Int32) {
         self.operation = operation
         self.code = code
-        // SAFETY: zmq_strerror returns a NUL-terminated string, constant or good until this thread's next call; it is
+        // SAFETY: zmq_strerror returns a NUL-terminated string, constant or valid until this thread's next call; it is
         // copied.
         message = unsafe String(cString: zmq_strerror(code))
     }
@@ -23,7 +23,7 @@ public struct ZMQError: Error, Sendable, Equatable, CustomStringConvertible {
     /// `zmq_bind tcp://127.0.0.1:80: Permission denied (errno 13)`
     public var description: String { "\(operation): \(message) (errno \(code))" }
 
-    /// Throws what zmq_errno(3) holds when `result` is negative.
+    /// Throws the error in zmq_errno(3) if `result` is negative.
     static func check(_ result: Int32, _ operation: @autoclosure () -> String) throws(ZMQError) {
         if result < 0 { throw ZMQError(operation: operation(), code: zmq_errno()) }
     }

@@ -1,4 +1,4 @@
-// The command: serve, demo, check, openapi; health is in Health.swift.
+// The command line: serve, demo, check and openapi; health is in Health.swift.
 
 import ArgumentParser
 import Configuration
@@ -24,12 +24,12 @@ struct Command: ParsableCommand {
     }
 }
 
-/// What can be said on the command line instead of in the file.
+/// The flags that override the file and the environment.
 struct Settings: ParsableArguments {
-    @Option(name: .long, help: "Where to listen: host:port, [v6]:port or unix:/path; may be given again.")
+    @Option(name: .long, help: "Address to listen on: host:port, [v6]:port or unix:/path; repeatable.")
     var listen: [String] = []
 
-    @Option(help: "Threads that serve; 0 for one a core.")
+    @Option(help: "Serving threads; 0 for one per core.")
     var reactors: String?
 
     @Option(name: .customLong("public"), help: "The folder of static files, or off.")
@@ -41,7 +41,7 @@ struct Settings: ParsableArguments {
     @Option(help: "text or json.")
     var logFormat: String?
 
-    @Option(help: "A line for each request: on or off.")
+    @Option(help: "Log a line for each request: on or off.")
     var logAccess: String?
 
     @Option(help: "How long a shutdown lets exchanges finish, such as 10s.")
@@ -62,7 +62,7 @@ struct Settings: ParsableArguments {
 
 /// `zmq-gateway serve`.
 struct Serve: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serve what the configuration says.")
+    static let configuration = CommandConfiguration(abstract: "Run the gateway.")
 
     @Option(help: "The configuration file; also ZMQ_GATEWAY_CONFIG.")
     var config: String?
@@ -82,7 +82,7 @@ struct Serve: ParsableCommand {
 /// `zmq-gateway demo`.
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve six demo services with their workers in this process; no configuration needed.")
+        abstract: "Run the gateway with six demo services and their workers; no configuration needed.")
 
     @OptionGroup var settings: Settings
 
@@ -96,7 +96,7 @@ struct Demo: ParsableCommand {
 /// `zmq-gateway check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look a configuration over: exit 0 if it is good, with its warnings, or 78 if not.")
+        abstract: "Check a configuration and print its warnings: exit 0 if it is good, 78 if not.")
 
     @Option(help: "The configuration file; also ZMQ_GATEWAY_CONFIG.")
     var config: String?
@@ -131,17 +131,17 @@ struct OpenAPI: ParsableCommand {
     }
 }
 
-/// The configuration from file, environment and flags.
+/// Loads the configuration from file, environment and flags.
 enum Files {
-    /// Prints the mistakes, and the warnings with them, and exits with 78 (EX_CONFIG, sysexits.h) if there are any. The
-    /// warnings of a good configuration are for the caller to print or to log.
+    /// Prints the errors together with the warnings, and exits with 78 (EX_CONFIG, sysexits.h) if there are any errors.
+    /// Without errors the caller prints or logs the warnings.
     static func load(_ path: String?, _ settings: Settings, useEnvironment: Bool = true) throws -> Loaded {
         let environment = useEnvironment ? HostSystem.environment : [:]
         let path = path ?? environment["ZMQ_GATEWAY_CONFIG"]
         var text = ""
         if let path {
             guard let contents = HostSystem.text(of: path) else {
-                printError("\(path): cannot be read; name an existing file of UTF-8 text with --config")
+                printError("\(path): cannot be read; pass an existing UTF-8 text file to --config")
                 throw ExitCode(EX_NOINPUT)
             }
             text = contents

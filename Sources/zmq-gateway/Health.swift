@@ -1,4 +1,4 @@
-// `zmq-gateway health`: for a container's or a supervisor's check, which has no curl.
+// `zmq-gateway health`: a health check for containers and supervisors without curl.
 
 import ArgumentParser
 import Configuration
@@ -18,13 +18,13 @@ struct Health: ParsableCommand {
     @Option(help: "The configuration file; also ZMQ_GATEWAY_CONFIG.")
     var config: String?
 
-    @Option(help: "How long the answer may take, such as 500ms.")
+    @Option(help: "Time limit for the response, such as 500ms.")
     var timeout = "2s"
 
     @OptionGroup var settings: Settings
 
     func validate() throws {
-        guard let time, time > .zero else { throw ValidationError("--timeout takes a time such as 500ms or 2s") }
+        guard let time, time > .zero else { throw ValidationError("--timeout takes a duration such as 500ms or 2s") }
         if let address, HealthTarget(address) == nil {
             throw ValidationError("\"\(address)\" is not http://host:port, host:port or unix:/path")
         }
@@ -41,15 +41,15 @@ struct Health: ParsableCommand {
     private func target() throws -> HealthTarget {
         if let address, let target = HealthTarget(address) { return target }
         guard let configuration = try? Files.load(config, settings).configuration else {
-            throw unhealthy("the configuration does not say where the gateway listens; name the address")
+            throw unhealthy("the configuration cannot be loaded; pass the address of the gateway")
         }
         guard let target = HealthTarget(configuration) else {
-            throw unhealthy("the gateway listens on a port that the system chooses; name the address")
+            throw unhealthy("the gateway listens on a port that the system chooses; pass its address")
         }
         return target
     }
 
-    /// Says why. 1 whatever it is: a container's check knows no other code.
+    /// Prints the reason. The exit code is always 1, the only failure that a container's health check knows.
     private func unhealthy(_ complaint: String) -> ExitCode {
         HostSystem.writeError("not healthy: \(complaint)")
         return ExitCode(1)

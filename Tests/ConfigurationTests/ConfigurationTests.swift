@@ -82,16 +82,16 @@ import Testing
             ),
             (
                 "{services: {a: {peer: majordomo, bind: 'tcp://*:1'}}, routes: [{match: GET /x, service: a}]}",
-                "routes[0]", "is needed there"
+                "routes[0]", "is required for a Majordomo broker"
             ),
-            ("services: {a: {peer: rep, bind: 'tcp://*:1', replies: {count: 2}}}", "services.a.replies.count", "is 1"),
+            ("services: {a: {peer: rep, bind: 'tcp://*:1', replies: {count: 2}}}", "services.a.replies.count", "must be 1"),
             (
                 "services: {a: {peer: dealer, bind: 'tcp://*:1', delimiter: true}}", "services.a.delimiter",
                 "router only"
             ),
             ("services: {a: {peer: dealer, bind: 'tcp://*:1', cancel: '{'}}", "services.a.cancel", "not JSON"),
             ("services: {a: {peer: dealer, bind: 'udp://x'}}", "services.a.bind", "udp"),
-            ("services: {A: {peer: rep, bind: 'tcp://*:1'}}", "services.A", "no name for a service"),
+            ("services: {A: {peer: rep, bind: 'tcp://*:1'}}", "services.A", "not a service name"),
             ("services: {a: {peer: publisher}}", "services.a", "exactly one of connect"),
             ("services: {a: {peer: publisher, connect: 'tcp://h:1', cache: 100001}}", "services.a.cache", "100000"),
             ("services: {a: {peer: publisher, connect: 'tcp://h:1', max_topics: 0}}", "services.a.max_topics", "1 to"),
@@ -121,12 +121,12 @@ import Testing
                 "services.a.replies.idle", "write count or final"
             ),
             ("routes: [{match: 'GET /a%00', service: a}]", "routes[0].match", "NUL"),
-            ("routes: [{match: 'GET /a%ff', service: a}]", "routes[0].match", "not UTF-8"),
+            ("routes: [{match: 'GET /a%ff', service: a}]", "routes[0].match", "not valid UTF-8"),
             ("routes: [{match: 'GET /%2e%2E/b', service: a}]", "routes[0].match", "dot segment"),
             ("routes: [{match: 'GET /v1/%73ervices', service: a}]", "routes[0].match", "gateway's own"),
             (
                 "services: {a: {peer: rep, bind: 'tcp://*:1'}}\nroutes: [{match: GET /a, service: a}, {match: GET /%61, service: a}]",
-                "routes[1]", "takes the same requests"
+                "routes[1]", "matches the same requests"
             ),
             ("routes: [{match: 'TRACE /x', service: a}]", "routes[0].match", "choose another method"),
             ("routes: [{match: 'GET /x', service: nobody}]", "routes[0].service", "not a service"),

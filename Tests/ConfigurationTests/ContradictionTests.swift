@@ -8,7 +8,7 @@ import Testing
     private func load(_ text: String) -> Loaded { Configuration.load(text: text, file: "g.yaml") }
 
     private func warnings(_ text: String) -> [String] {
-        load(text).warnings.map(\.description).filter { !$0.contains("names no end") }
+        load(text).warnings.map(\.description).filter { !$0.contains("has no end rule") }
     }
 
     @Test(

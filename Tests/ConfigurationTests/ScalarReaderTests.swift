@@ -44,7 +44,7 @@ import Testing
     @Test("but only single ones, inside", arguments: ["a..b", "a.", ".a"])
     func wrongDots(name: String) {
         #expect(
-            load("services: {\(name): {peer: rep, connect: 'tcp://h:1'}}").errors.first?.message.contains("no name")
+            load("services: {\(name): {peer: rep, connect: 'tcp://h:1'}}").errors.first?.message.contains("not a service name")
                 == true)
     }
 
@@ -58,9 +58,9 @@ import Testing
         "a condition that lacks something is told what",
         arguments: [
             ("{status_pointer: /error/status}", "add pointer: /error, exists: true"),
-            ("{pointer: /error, status_pointer: /error/status}", "add exists: true, or equals: with a value"),
+            ("{pointer: /error, status_pointer: /error/status}", "add exists: true, or equals with a value"),
             ("{status_pointer: /error/status, exists: true}", "add pointer: /error"),
-            ("{status: 500}", "is no condition"),
+            ("{status: 500}", "is not a condition"),
         ])
     func conditions(text: String, advice: String) {
         let loaded = load("services: {a: {peer: rep, connect: 'tcp://h:1', replies: {error: \(text)}}}")

@@ -7,7 +7,7 @@ import Testing
     @Test(
         "each warning names its key and what to do",
         arguments: [
-            ("listen: 0.0.0.0:8080", "g.yaml:1:1: listen", "name the hosts they use"),
+            ("listen: 0.0.0.0:8080", "g.yaml:1:1: listen", "list the host names they use"),
             ("limits: {max_body_bytes: 200MiB}", "limits.max_body_bytes: ", "a quarter of limits.max_memory"),
             ("limits: {max_memory: 16MiB}", "limits.max_buffered_bytes: ", "more than one client may hold, 4MiB"),
             ("services: {a: {peer: dealer, bind: 'tcp://127.0.0.1:1'}}", "services.a: ", "add final, count or idle"),
@@ -26,12 +26,12 @@ import Testing
             ),
             ("{public: /etc}", "public", "every file below /etc"), ("{public: /}", "public", "every file below /"),
             ("{public: /proc/self}", "public", "every file below /proc"),
-            ("services: {a: {peer: rep, bind: 'tcp://*:1'}}", "services.a.bind", "can be a worker"),
-            ("services: {a: {peer: rep, bind: 'tcp://[::]:1'}}", "services.a.bind", "can be a worker"),
-            ("services: {a: {peer: publisher, bind: 'tcp://10.0.0.1:1'}}", "services.a.bind", "can be a publisher"),
+            ("services: {a: {peer: rep, bind: 'tcp://*:1'}}", "services.a.bind", "can act as a worker"),
+            ("services: {a: {peer: rep, bind: 'tcp://[::]:1'}}", "services.a.bind", "can act as a worker"),
+            ("services: {a: {peer: publisher, bind: 'tcp://10.0.0.1:1'}}", "services.a.bind", "can act as a publisher"),
             (
                 "services: {a: {peer: rep, bind: 'tcp://127.0.0.1:1', clients: 'tcp://eth0:2'}}", "services.a.clients",
-                "can be a client"
+                "can act as a client"
             ),
             (
                 "{listen: '127.0.0.1:7000', services: {a: {peer: rep, bind: 'tcp://*:7000'}}}", "services.a.bind",

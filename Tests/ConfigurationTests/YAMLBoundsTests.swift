@@ -86,16 +86,16 @@ import Testing
         func mistakes(_ text: String) -> [String] {
             Configuration.load(text: text, file: "g").errors.map(\.description).filter { $0.contains("twice") }
         }
-        let twice = "is here twice; the first is in line"
+        let twice = "is set twice, first in line"
         let text = "reactors: 1\nlog: {level: info, level: info}\nlog: {}\n\"re\\x61ctors\": 2\n'reactors': 3\n"
         #expect(mistakes(text) == [
-            "g:2:20: log.level: \(twice) 2, keep one of them", "g:3:1: log: \(twice) 2, keep one of them",
-            "g:4:1: reactors: \(twice) 1, keep one of them", "g:5:1: reactors: \(twice) 1, keep one of them",
+            "g:2:20: log.level: \(twice) 2; keep one of the two", "g:3:1: log: \(twice) 2; keep one of the two",
+            "g:4:1: reactors: \(twice) 1; keep one of the two", "g:5:1: reactors: \(twice) 1; keep one of the two",
         ])
         #expect(mistakes("&k reactors: 1\n*k : 2\n").count == 1)
         #expect(mistakes(String(repeating: "reactors: 1\n", count: 200)).count == 199)
         #expect(mistakes("services: {a: &s {peer: rep, peer: rep}, b: *s}").count == 2)
-        #expect(mistakes("\u{F0000}: 1\n\"\": 1\n\"\": 2\n") == ["g:3:1: \(twice) 2, keep one of them"])
+        #expect(mistakes("\u{F0000}: 1\n\"\": 1\n\"\": 2\n") == ["g:3:1: \(twice) 2; keep one of the two"])
     }
 
     @Test("a key that is a list or a section is refused, and a merge key has its advice")
@@ -104,7 +104,7 @@ import Testing
             .errors.map(\.description)
         #expect(mistakes == [
             "g:1:1: a key must be a word", "g:2:1: a key must be a word", "g:3:3: a key must be a word",
-            "g:5:7: log.<<: merge keys are not read; write the keys out, or an alias for the whole section",
+            "g:5:7: log.<<: merge keys are not supported; write the keys out, or alias the whole section",
         ])
     }
 }

@@ -21,19 +21,19 @@ def check(tmp_path, configuration):
 def test_check_prints_warnings_and_exits_with_0(tmp_path):
     status, output = check(tmp_path, UNENDED)
     assert status == 0
-    assert "warning: " in output and "services.jobs: names no end" in output and "good: " in output
+    assert "warning: " in output and "services.jobs: has no end rule" in output and "good: " in output
 
 
 def test_check_prints_warnings_beside_mistakes(tmp_path):
     status, output = check(tmp_path, {**UNENDED, "reactors": 99})
     assert status == 78
-    assert "services.jobs: names no end" in output and "reactors: 99 is out of bounds" in output
+    assert "services.jobs: has no end rule" in output and "reactors: 99 is out of bounds" in output
 
 
 def test_the_start_logs_warnings(start, tmp_path):
     gateway = start.gateway(UNENDED["services"], tmp_path, log={"format": "json"})
-    gateway.until(lambda: any("services.jobs: names no end" in line for line in gateway.errors))
-    line = next(json.loads(line) for line in gateway.errors if "names no end" in line)
+    gateway.until(lambda: any("services.jobs: has no end rule" in line for line in gateway.errors))
+    line = next(json.loads(line) for line in gateway.errors if "has no end rule" in line)
     assert line["level"] == "warning"
 
 
@@ -52,8 +52,8 @@ def test_a_file_of_an_earlier_version_is_answered_with_line_and_new_key(tmp_path
 def test_all_duplicate_keys_and_where_a_file_is_no_yaml(tmp_path):
     status, output = check(tmp_path, "reactors: 1\nlog: {level: info, level: debug}\nreactors: 2\n")
     assert status == 78
-    assert "check.yaml:2:20: log.level: is here twice; the first is in line 2, keep one of them\n" in output
-    assert "check.yaml:3:1: reactors: is here twice; the first is in line 1, keep one of them\n" in output
+    assert "check.yaml:2:20: log.level: is set twice, first in line 2; keep one of the two\n" in output
+    assert "check.yaml:3:1: reactors: is set twice, first in line 1; keep one of the two\n" in output
     status, output = check(tmp_path, "log:\n  level: debug\n format: text\n")
     assert status == 78 and output.endswith(
         "check.yaml:3:2: is not YAML: while parsing a block mapping did not find expected key (it began in line 1)\n")

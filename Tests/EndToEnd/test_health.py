@@ -79,4 +79,4 @@ def test_a_mistake_is_told_from_an_illness():
     assert health("https://gateway")[0] == 64
     assert health("--timeout", "soon")[0] == 64
     status, said = health("--listen", "127.0.0.1:0")
-    assert status == 1 and "name the address" in said
+    assert status == 1 and "pass its address" in said

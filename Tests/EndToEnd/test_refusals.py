@@ -98,4 +98,4 @@ def test_check_warns_of_what_others_can_reach(tmp_path):
     path.write_text(json.dumps({"public": str(tmp_path), "services": {"s": {"peer": "rep", "bind": "tcp://*:8080"}}}))
     run = subprocess.run([BINARY, "check", "--config", path], capture_output=True, text=True, timeout=20)
     assert run.returncode == 0
-    assert "public: serves this configuration file" in run.stdout and "services.s.bind: is where HTTP clients come in" in run.stdout
+    assert "public: serves this configuration file" in run.stdout and "services.s.bind: is the address for HTTP clients" in run.stdout

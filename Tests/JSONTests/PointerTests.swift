@@ -28,9 +28,9 @@ struct PointerTests {
     @Test(
         "refuses what is none, with a hint",
         arguments: [
-            ("a", 0, "write \"/a\""), ("#/a", 0, "without the #: write \"/a\""), ("$.a", 0, "JSONPath"),
+            ("a", 0, "write \"/a\""), ("#/a", 0, "has no # here: write \"/a\""), ("$.a", 0, "JSONPath"),
             ("/a~", 2, "~0"),
-            ("/~2", 1, "~0"), ("/~/a", 1, "~0"), ("a/b", 0, "begins with a slash"),
+            ("/~2", 1, "~0"), ("/~/a", 1, "~0"), ("a/b", 0, "begin with a slash"),
             (String(repeating: "/x", count: 17), 32, "16 parts"),
         ])
     func rejection(_ text: String, _ offset: Int, _ hint: String) throws {

@@ -1,4 +1,4 @@
-// What clients use to reach us, as text: listening addresses, extra Host names, extra Origins.
+// Readers for the addresses that clients use: listening addresses, additional Host names, additional Origins.
 
 extension ScalarReader where Value == ListenAddress {
     /// `host:port`, `[v6]:port` or `unix:/path`.
@@ -10,7 +10,7 @@ extension ScalarReader where Value == ListenAddress {
 }
 
 extension ListenAddress {
-    /// The text form of the configuration; nil for anything else.
+    /// Reads the text form of the configuration; nil for anything else.
     public init?(_ text: String) {
         guard let address = try? ListenAddress(reading: text) else { return nil }
         self = address
@@ -34,7 +34,7 @@ extension ListenAddress {
         }
         let (host, port) = try HostAndPort.split(text, example: "127.0.0.1:8080")
         if host == "*" {
-            throw InvalidValue("\(Units.quoted(text)): write 0.0.0.0:\(port) or \"[::]:\(port)\" for all")
+            throw InvalidValue("\(Units.quoted(text)): write 0.0.0.0:\(port) or \"[::]:\(port)\" for all addresses")
         }
         try HostAndPort.check(host, in: text)
         guard let number = HostAndPort.port(port, 0...65_535) else {
@@ -45,7 +45,7 @@ extension ListenAddress {
 }
 
 extension ScalarReader where Value == String {
-    /// A name that `Host` may carry; made lower-case.
+    /// A name allowed in `Host`; converted to lower case.
     static var hostName: ScalarReader {
         ScalarReader("a host name such as gateway.example.org") { (scalar) throws(InvalidValue) in
             let name = scalar.text.lowercased()
@@ -54,20 +54,20 @@ extension ScalarReader where Value == String {
             }
             if !name.hasPrefix("["), let colon = name.lastIndex(of: ":") {
                 throw InvalidValue(
-                    "\(Units.quoted(scalar.text)) has a port; write \(name[..<colon]) alone, any port is fine")
+                    "\(Units.quoted(scalar.text)) has a port; write \(name[..<colon]) alone, any port is allowed")
             }
             try HostAndPort.check(name, in: scalar.text)
             return name
         }
     }
 
-    /// What `Origin` may be (RFC 6454, section 6.2); made lower-case.
+    /// A value allowed in `Origin` (RFC 6454, section 6.2); converted to lower case.
     static var origin: ScalarReader {
         ScalarReader("an origin such as https://app.example.org") { (scalar) throws(InvalidValue) in
             let text = scalar.text.lowercased()
             let quoted = Units.quoted(scalar.text)
             if text == "*" || text == "null" {
-                throw InvalidValue("\(quoted) would let every page in; write each origin as scheme://host[:port]")
+                throw InvalidValue("\(quoted) would allow every page; write each origin as scheme://host[:port]")
             }
             guard let scheme = ["http://", "https://"].first(where: text.hasPrefix) else {
                 throw InvalidValue(
@@ -100,7 +100,7 @@ public enum HostAndPort {
         return (String(text[..<colon]), String(text[text.index(after: colon)...]))
     }
 
-    /// Splits, and says what is missing.
+    /// Splits, or throws what is missing.
     static func split(_ text: String, example: String) throws(InvalidValue) -> (host: String, port: String) {
         let (host, port) = parts(text)
         guard let port else {

@@ -1,24 +1,24 @@
-// Reading a file: the tables of its sections, one function each, then what must hold between them.
+// Reading a file: one function per section, as a table of keys, then the checks between keys.
 //
 //     text -> YAMLNode -> sections -> Configuration
-//                            \-> Diagnostics: every mistake and warning, in the order of the file
+//                                \-> Diagnostics: all errors and warnings, in file order
 
-/// What a load found.
+/// The result of a load.
 public struct Loaded: Sendable {
-    /// The configuration; of use only where there are no mistakes.
+    /// The configuration; only valid if there are no errors.
     public var configuration: Configuration
     public var errors: [ConfigurationError]
-    /// What is allowed and probably not meant.
+    /// Settings that are allowed but probably not intended.
     public var warnings: [ConfigurationError]
 }
 
 extension Configuration {
-    /// Reads a configuration. Never stops at the first mistake.
+    /// Reads a configuration. Reports all errors, not just the first one.
     /// - Parameters:
     ///   - text: YAML; empty for the defaults.
-    ///   - file: how mistakes name it.
-    ///   - environment: variables whose names begin with `ZMQ_GATEWAY_` go over the file.
-    ///   - overrides: what the command line says; it goes over both.
+    ///   - file: the file's name in errors.
+    ///   - environment: variables that begin with `ZMQ_GATEWAY_` override the file.
+    ///   - overrides: the command line; it overrides both.
     public static func load(
         text: String, file: String, environment: [String: String] = [:],
         overrides: ConfigurationOverrides = ConfigurationOverrides()
@@ -126,12 +126,12 @@ extension LogConfiguration {
 }
 
 extension ScalarReader where Value == PublicFolder {
-    /// A folder that exists, or `off`.
+    /// An existing folder, or `off`.
     static var folder: ScalarReader {
         ScalarReader("a folder, or off") { (scalar) throws(InvalidValue) in
             if scalar.text == "off" || scalar.boolean == false { return .off }
             guard System.isFolder(scalar.text) else {
-                throw InvalidValue("\(Units.quoted(scalar.text)) is no folder; make it, or write off")
+                throw InvalidValue("\(Units.quoted(scalar.text)) is not a folder; create it, or write off")
             }
             return .folder(scalar.text)
         }

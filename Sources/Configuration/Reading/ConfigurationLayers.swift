@@ -1,6 +1,7 @@
-// What goes over the file: the environment, and over that the command line. The same forms, the same sentences.
+// Environment variables override the file, and the command line overrides both. Values have the same forms and the same
+// error messages everywhere.
 
-/// What the command line may say; nil leaves what the file and the environment say.
+/// The settings from the command line; nil keeps the value of the file and the environment.
 public struct ConfigurationOverrides: Sendable, Equatable {
     public var listen: [String] = []
     public var reactors: String?
@@ -13,7 +14,7 @@ public struct ConfigurationOverrides: Sendable, Equatable {
     public init() {}
 }
 
-/// The layers over the file.
+/// Applies the layers above the file.
 enum ConfigurationLayers {
     private static let prefix = "ZMQ_GATEWAY_"
 
@@ -44,14 +45,14 @@ enum ConfigurationLayers {
             let guess = Suggestions.closest(to: name.lowercased(), among: words.map { $0.lowercased() })
             let advice =
                 guess.map { "; did you mean \(prefix)\($0.uppercased())?" }
-                ?? "; the names are \(prefix) with \(words.joined(separator: ", "))"
-            diagnostics.error(place, "is not a variable of ours\(advice)")
+                ?? "; the known ones are \(prefix) followed by \(words.joined(separator: ", "))"
+            diagnostics.error(place, "is not a known variable\(advice)")
         }
     }
 
-    /// Whether the variable, without our prefix, is one that Kubernetes gives the processes of a namespace for a
-    /// Service called `zmq-gateway` or `zmq-gateway-admin`: `PORT` (a URL), `PORT_8080_TCP_ADDR`, `SERVICE_HOST`,
-    /// `ADMIN_SERVICE_PORT_HTTP` (Kubernetes, "Service", environment variables). None of our own looks like one.
+    /// Whether the variable, without our prefix, is one that Kubernetes sets for a Service called `zmq-gateway` or
+    /// `zmq-gateway-admin`: `PORT` (a URL), `PORT_8080_TCP_ADDR`, `SERVICE_HOST`, `ADMIN_SERVICE_PORT_HTTP`
+    /// (Kubernetes, "Service", environment variables). None of our own variables looks like that.
     static func isServiceLink(_ name: String, _ value: String) -> Bool {
         var words = name.split(separator: "_", omittingEmptySubsequences: false)[...]
         while let word = words.first {

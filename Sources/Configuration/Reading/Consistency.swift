@@ -1,4 +1,4 @@
-// What must hold between the keys, looked at once everything is read.
+// The checks between keys, made after everything has been read.
 
 import JSON
 
@@ -31,12 +31,12 @@ enum Consistency {
         switch service.peer {
         case .router:
             if service.bind != nil {
-                report("bind", "is not for peer: router; we connect to a ROUTER, write connect")
+                report("bind", "is not for peer: router; the gateway connects to a ROUTER, write connect")
             }
             if service.connect.isEmpty { report("", "needs connect: the endpoint that the ROUTER is bound to") }
         case .dealer, .rep:
             if (service.bind != nil) == !service.connect.isEmpty {
-                report("", "needs exactly one of bind (workers connect to us) and connect (we connect to them)")
+                report("", "needs exactly one of bind (workers connect to it) and connect (to workers that bind)")
             }
             if service.delimiter { report("delimiter", "is for peer: router only; rep always has one, dealer never") }
         case .publisher: checkPublisher(service, report)
@@ -44,10 +44,10 @@ enum Consistency {
         }
         guard service.peer == .rep else { return }
         if let count = service.replies.count, count != 1 {
-            report("replies.count", "is 1 for peer: rep; a REP answers once")
+            report("replies.count", "must be 1 for peer: rep; a REP replies once")
         }
-        if service.replies.final != nil { report("replies.final", "is not for peer: rep; a REP answers once") }
-        if service.replies.idle != nil { report("replies.idle", "is not for peer: rep; a REP answers once") }
+        if service.replies.final != nil { report("replies.final", "is not for peer: rep; a REP replies once") }
+        if service.replies.idle != nil { report("replies.idle", "is not for peer: rep; a REP replies once") }
     }
 
     private static func checkBody(_ service: ServiceConfiguration, _ report: (String, String) -> Void) {
@@ -57,7 +57,7 @@ enum Consistency {
         if service.body == .json, let cancel = service.cancel,
             let error = Scanner.scan(Array(cancel.utf8).span, matching: nil).error
         {
-            report("cancel", "is not JSON, as body: json asks: \(error)")
+            report("cancel", "is not JSON, which body: json requires: \(error)")
         }
         if let final = service.replies.final, final.predicate == .emptyFrame, final.deliver == .data,
             service.body == .json
@@ -75,7 +75,7 @@ enum Consistency {
             if service.body != .json && service.reply != .envelope {
                 report(
                     "replies.\(key)",
-                    "looks into JSON, and body is \(service.body.rawValue); write body: json, or {empty: true}")
+                    "needs JSON, but body is \(service.body.rawValue); write body: json, or {empty: true}")
             }
         }
     }
@@ -87,7 +87,7 @@ enum Consistency {
             if let first = seen[pattern] {
                 diagnostics.error(
                     diagnostics.place(of: "routes[\(index)].match"),
-                    "takes the same requests as routes[\(first)]; drop one")
+                    "matches the same requests as routes[\(first)]; remove one")
             }
             seen[pattern] = seen[pattern] ?? index
         }
@@ -101,7 +101,7 @@ enum Consistency {
                 if let first = seen[endpoint] {
                     diagnostics.error(
                         diagnostics.place(of: "\(service.key).\(key)"),
-                        "\(endpoint) is bound by services.\(first) already; choose another")
+                        "\(endpoint) is already bound by services.\(first); choose another")
                 }
                 seen[endpoint] = seen[endpoint] ?? service.name
             }

@@ -1,7 +1,7 @@
-// Bounds that can never be reached, because another one is reached first. Each alone is allowed, so these are warnings;
-// only keys that the file has are looked at, for a default is no promise.
+// Warns about limits that are never reached because another limit is reached first. Each alone is allowed. Only keys
+// that the file sets are checked: a default promises nothing.
 
-/// The bounds that must fit each other.
+/// Checks limits against each other.
 struct Contradictions {
     private let configuration: Configuration
     private let diagnostics: Diagnostics
@@ -28,8 +28,8 @@ struct Contradictions {
         }
     }
 
-    /// Requests that wait are open exchanges, but for a native client's. Those of `clients` have half of the queue; a
-    /// Majordomo broker's may fill it.
+    /// Queued requests are open exchanges, except those of native clients. Native clients of `clients` get half of the
+    /// queue; those of a Majordomo broker may fill it.
     private func checkQueue(_ service: ServiceConfiguration) {
         let prefix = "\(service.key)"
         let own = service.maxExchanges.map { ("\(prefix).max_exchanges", $0) }
@@ -43,7 +43,7 @@ struct Contradictions {
             "is longer than replies.deadline, \(Units.text(service.replies.deadline)), which ends a request first")
     }
 
-    /// A request may ask at least for what the service has itself.
+    /// A request may always ask for the service's own values.
     private func checkOverrides(_ service: ServiceConfiguration) {
         let (own, most) = (service.replies, service.overrides)
         for (key, own, most) in [("first", own.first, most.first), ("idle", own.idle, most.idle)] {

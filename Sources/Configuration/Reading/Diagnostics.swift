@@ -1,7 +1,7 @@
-// What the reader has found so far: mistakes, warnings, and where each key stands. One object is passed through all
-// sections of one load, so that every mistake of a file ends up in one list. Confined to the call of `load`.
+// The findings of a load: errors, warnings, and the place of each key. One object is passed through all sections, so
+// that all errors of a file end up in one list. Confined to the call of `load`.
 
-/// Where something stands: in a file, in the environment, or on the command line.
+/// A place in a file, in the environment, or on the command line.
 struct Place {
     var file: String
     var line = 0
@@ -18,15 +18,15 @@ struct InvalidValue: Error {
     }
 }
 
-/// Collects what a load finds.
+/// Collects the findings of a load.
 final class Diagnostics {
-    /// The file that is read, as it was named.
+    /// The name of the file being read.
     let file: String
 
     private(set) var errors: [ConfigurationError] = []
     private(set) var warnings: [ConfigurationError] = []
 
-    /// Where each key was set last, by its dotted name. What is absent here was never set.
+    /// Where each key was last set, by its dotted name; a key that was never set is absent.
     var places: [String: Place] = [:]
 
     init(file: String) {
@@ -41,7 +41,7 @@ final class Diagnostics {
         warnings.append(Self.make(place, message))
     }
 
-    /// The place of a key that may never have been set.
+    /// The place of a key, which may never have been set.
     func place(of key: String) -> Place {
         places[key] ?? Place(file: file, key: key)
     }
@@ -51,7 +51,7 @@ final class Diagnostics {
         Place(file: file, line: node.mark.line, column: node.mark.column, key: key)
     }
 
-    /// Brings mistakes and warnings into the order of the file; those without a line stay behind it.
+    /// Sorts errors and warnings in file order; those without a line come last.
     func sort() {
         errors = Self.sorted(errors)
         warnings = Self.sorted(warnings)

@@ -1,5 +1,5 @@
-// ZeroMQ endpoints as text (zmq_tcp(7), zmq_ipc(7), zmq_inproc(7)). libzmq would take some of the wrong ones and stay
-// silent for ever; here each gets a sentence.
+// ZeroMQ endpoints as text (zmq_tcp(7), zmq_ipc(7), zmq_inproc(7)). libzmq accepts some invalid ones and then never
+// connects; here each of them is an error.
 
 extension ScalarReader where Value == String {
     /// An endpoint to connect to.
@@ -16,7 +16,7 @@ extension ScalarReader where Value == String {
     }
 }
 
-/// What is right in an endpoint.
+/// Checks endpoints.
 enum EndpointText {
     static func check(_ text: String, binds: Bool) throws(InvalidValue) {
         let quoted = Units.quoted(text)
@@ -25,7 +25,7 @@ enum EndpointText {
             throw InvalidValue("\(quoted) has no transport; write it like \(advice)")
         }
         guard text.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else {
-            throw InvalidValue("\(quoted) has a space or a control character; take it out")
+            throw InvalidValue("\(quoted) has a space or a control character; remove it")
         }
         let rest = String(text[separator.upperBound...])
         switch text[..<separator.lowerBound] {
@@ -36,12 +36,12 @@ enum EndpointText {
                 throw InvalidValue("\(quoted) has a name of \(rest.utf8.count) bytes; write 1 to 255 bytes")
             }
         case let other:
-            throw InvalidValue("\(quoted): \(other) is not a transport here; write tcp://, ipc:// or inproc://")
+            throw InvalidValue("\(quoted): \(other) is not a supported transport; write tcp://, ipc:// or inproc://")
         }
     }
 
     private static func checkTCP(_ rest: String, _ quoted: String, _ binds: Bool) throws(InvalidValue) {
-        // connect may name the source, too: tcp://source;host:port (zmq_tcp(7)).
+        // connect may also name the source: tcp://source;host:port (zmq_tcp(7)).
         let target = binds ? rest : String(rest.split(separator: ";", omittingEmptySubsequences: false).last ?? "")
         if target.contains("/") { throw InvalidValue("\(quoted) has a path; write host and port only") }
         let (host, port) = HostAndPort.parts(target)
@@ -67,7 +67,7 @@ enum EndpointText {
         }
     }
 
-    /// Whether the system chooses the address, so that two such endpoints are not the same.
+    /// Whether the system chooses the address, so that two equal endpoints do not clash.
     static func isWildcard(_ text: String) -> Bool {
         text == "ipc://*" || (text.hasPrefix("tcp://") && (text.hasSuffix(":*") || text.hasSuffix(":0")))
     }

@@ -1,4 +1,4 @@
-// JSON inside the configuration: pointers (RFC 6901), literals to compare with, and text that must be JSON (RFC 8259).
+// Readers for JSON in the configuration: pointers (RFC 6901), literals, and text that must be JSON (RFC 8259).
 
 import JSON
 
@@ -22,7 +22,7 @@ extension ScalarReader where Value == String {
 }
 
 extension ScalarReader where Value == JSONLiteral {
-    /// A scalar to compare with: quoted text is a string; true, false, null and numbers are what they look like.
+    /// A scalar literal: quoted text is a string; unquoted true, false, null and numbers are those.
     static var literal: ScalarReader {
         var reader = ScalarReader("a value to compare with, such as true, 0 or \"done\"") {
             (scalar) throws(InvalidValue) in

@@ -1,4 +1,4 @@
-// The keys of services whose workers say when they are ready, and what must hold between them.
+// The keys of services whose workers announce when they are ready, and the checks between those keys.
 
 extension PoolSettings {
     mutating func read(_ section: Section) {
@@ -21,7 +21,7 @@ extension PoolSettings {
     }
 }
 
-/// What must hold for one service; `complain` takes a key and a sentence.
+/// The checks for one service; `report` takes a key and a sentence.
 struct PoolRules {
     let service: ServiceConfiguration
     let has: (String) -> Bool
@@ -38,7 +38,7 @@ struct PoolRules {
         checkClients()
     }
 
-    /// Keys that mean nothing for this peer.
+    /// Reports keys that have no meaning for this peer.
     private func checkKeys() {
         let pools = ["capacity", "heartbeat", "queue", "retries", "handover"]
         for key in pools where has(key) && !service.hasPool {
@@ -57,7 +57,9 @@ struct PoolRules {
 
     private func checkReady() {
         if service.bind == nil { report("", "needs bind: the endpoint that workers connect to") }
-        if !service.connect.isEmpty { report("connect", "is not for peer: ready; workers connect to us, write bind") }
+        if !service.connect.isEmpty {
+            report("connect", "is not for peer: ready; workers connect to the gateway, write bind")
+        }
         let pool = service.pool
         if pool.dialect == .bare && pool.capacity > 1 {
             report("capacity", "above 1 needs replies that name their request: dialect addressed or paranoid-pirate")
@@ -66,13 +68,13 @@ struct PoolRules {
             report("ready_carries_reply", "false is for dialect: bare")
         }
         if has("heartbeat") && pool.dialect != .paranoidPirate {
-            report("heartbeat", "is for dialect: paranoid-pirate; for the others write socket.heartbeat_interval")
+            report("heartbeat", "is for dialect: paranoid-pirate; for others write socket.heartbeat_interval")
         }
     }
 
     private func checkMajordomo() {
         if (service.bind != nil) == !service.connect.isEmpty {
-            report("", "needs exactly one of bind (we are the broker) and connect (a broker that exists)")
+            report("", "needs exactly one of bind (the gateway is the broker) and connect (to an existing broker)")
         }
         for (key, isThere) in [
             ("final", service.replies.final != nil), ("count", service.replies.count != nil),
@@ -82,18 +84,18 @@ struct PoolRules {
         }
         if service.cancel != nil && service.bind == nil { report("cancel", "is not for peer: majordomo") }
         for (index, pattern) in service.pool.allow.enumerated() where pattern.dropLast().contains("*") {
-            report("allow[\(index)]", "has a * that is not its last character")
+            report("allow[\(index)]", "has a * before its last character")
         }
     }
 
-    /// A pool must know when a worker is done, or it never gets another request.
+    /// A pool must know when a worker is done; otherwise the worker never gets another request.
     private func checkEnds() {
         let saysWhen = service.replies.final != nil || service.replies.count != nil
         if service.replies.idle != nil && service.replies.idleMeans == .complete && !saysWhen {
             report("replies.idle", "does not say when a worker is done; write count or final")
         }
         if service.cancel != nil { report("cancel", "is not for workers that take one request at a time") }
-        if service.delimiter { report("delimiter", "is for peer: router only; the dialect says where one is") }
+        if service.delimiter { report("delimiter", "is for peer: router only; the dialect defines it") }
     }
 
     private func checkClients() {

@@ -1,7 +1,7 @@
-// The keys of a publisher, and those that make no sense with one: it takes no requests and gives no replies.
+// The keys of a publisher, and those that do not apply to one: it takes no requests and sends no replies.
 
 extension PublisherSettings {
-    /// The keys that are read here.
+    /// The keys read here.
     private static let keys = ["frames", "cache", "max_topics"]
     /// The keys of services that take requests.
     private static let foreign = [
@@ -28,18 +28,18 @@ extension PublisherSettings {
 extension Consistency {
     static func checkPublisher(_ service: ServiceConfiguration, _ report: (String, String) -> Void) {
         if (service.bind != nil) == !service.connect.isEmpty {
-            report("", "needs exactly one of connect (publishers that are bound) and bind (publishers connect to us)")
+            report("", "needs exactly one of connect (to publishers that bind) and bind (publishers connect to it)")
         }
         if service.publisher.frames == .single && service.publisher.cache > 0 {
-            report("cache", "needs to know where a topic ends; with frames: single it must be 0")
+            report("cache", "must be 0 with frames: single, which does not show where a topic ends")
         }
     }
 
-    /// A route makes a request of what comes in, and a publisher takes none.
+    /// A route turns HTTP requests into service requests, which a publisher does not take.
     static func checkRoutesToPublishers(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         for (index, route) in configuration.routes.enumerated() {
             guard configuration.service(named: route.service)?.peer == .publisher else { continue }
-            let way = "GET /v1/services/\(route.service)?topic= is the way"
+            let way = "use GET /v1/services/\(route.service)?topic="
             diagnostics.error(
                 diagnostics.place(of: "routes[\(index)].service"),
                 "\(route.service) is a publisher, which takes no requests; \(way)")

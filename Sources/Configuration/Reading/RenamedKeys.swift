@@ -1,8 +1,8 @@
-// Keys of earlier versions: the one place that still knows them. A file, a variable or a flag that has one is answered
-// with the new key, as a mistake at its line. An old name may be a key elsewhere (`sessions.max_message_bytes` is), so
-// it counts as renamed only in a section that has the new key and not the old one.
+// Keys of earlier versions; only this file knows them. A file, a variable or a flag that has one gets an error with the
+// new key. An old name may be a valid key elsewhere (`sessions.max_message_bytes` is), so it counts as renamed only in
+// a section that has the new key and not the old one.
 
-/// A key that has another name now.
+/// A key that was renamed.
 struct RenamedKey {
     /// The old key, from its service on: `socket.immediate`.
     let path: String
@@ -22,17 +22,18 @@ struct RenamedKey {
         RenamedKey(path: "socket.max_message_bytes", newName: "max_reply_bytes"),
     ]
 
-    /// What a mistake says of it.
+    /// The error message for the old key.
     var advice: String { "\(oldName) is now \(newName)\(note)" }
 
     private var oldName: String { path.split(separator: ".").last.map(String.init) ?? path }
 
-    /// The advice for a key of a section that has only the keys `known`.
+    /// The advice for a key in a section whose keys are `known`; nil if it was not renamed there.
     static func advice(on name: String, among known: [String]) -> String? {
         all.first { $0.oldName == name && known.contains($0.newName) }?.advice
     }
 
-    /// The advice for a variable, without our prefix, or for a flag, without its dashes: none of these keys is one.
+    /// The advice for a variable without our prefix, or a flag without its dashes: none of these keys can be set that
+    /// way.
     static func advice(outsideFile name: String) -> String? {
         let wanted = words(of: name.lowercased())
         guard let key = all.first(where: { words(of: $0.path) == wanted }) else { return nil }
@@ -43,7 +44,7 @@ struct RenamedKey {
 }
 
 extension ConfigurationOverrides {
-    /// The mistakes of a command line that has flags for keys of earlier versions (`--hosts`, `--hosts=a.example`).
+    /// The errors for flags named after keys of earlier versions (`--hosts`, `--hosts=a.example`).
     public static func renamedFlags(in arguments: some Sequence<String>) -> [ConfigurationError] {
         arguments.compactMap { argument in
             guard argument.hasPrefix("--") else { return nil }

@@ -1,11 +1,11 @@
-// The left side of a route: "METHOD /path/{param}", and the names of header fields.
+// Readers for routes: "METHOD /path/{param}", and names of header fields.
 
-/// `match` of a route.
+/// The value of `match` in a route.
 struct RouteMatch {
     let method: String?
     let path: PathTemplate
 
-    /// The same for two matches that take the same requests: the names of parameters do not matter.
+    /// Equal for two matches that take the same requests: names of parameters do not matter.
     var pattern: String {
         let segments = path.segments.map { segment in
             switch segment {
@@ -19,7 +19,7 @@ struct RouteMatch {
 }
 
 extension ScalarReader where Value == RouteMatch {
-    /// A method (or `*`), a space, a path template.
+    /// A method (or `*`), a space, and a path template.
     static var match: ScalarReader {
         ScalarReader("a method and a path such as \"GET /orders/{id}\"") { (scalar) throws(InvalidValue) in
             let parts = scalar.text.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
@@ -50,7 +50,7 @@ extension PathTemplate {
     init(reading text: String) throws(InvalidValue) {
         let quoted = Units.quoted(text)
         if let mark = text.first(where: { $0 == "?" || $0 == "#" }) {
-            throw InvalidValue("\(quoted) has a \(mark); write the path alone, a query goes into the envelope")
+            throw InvalidValue("\(quoted) has a \(mark); write only the path, the query goes into the envelope")
         }
         let parts = text == "/" ? [] : text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= Self.maxSegments else {
@@ -94,8 +94,7 @@ extension PathTemplate {
         return .literal(try normalized(text, quoted))
     }
 
-    /// As it is compared with others: what needs no escape has none, and escapes are in upper case (RFC 3986, section
-    /// 6.2.2).
+    /// The normal form for comparison: only necessary escapes, in upper case (RFC 3986, section 6.2.2).
     private static func normalized(_ text: String, _ quoted: String) throws(InvalidValue) -> String {
         var decoded: [UInt8] = []
         var rest = Substring(text)
@@ -108,7 +107,7 @@ extension PathTemplate {
             }
         }
         guard let plain = String(validating: decoded, as: UTF8.self), !decoded.contains(0) else {
-            throw InvalidValue("\(quoted): \(Units.quoted(text)) is not UTF-8 behind its escapes, or has a NUL there")
+            throw InvalidValue("\(quoted): \(Units.quoted(text)) is not valid UTF-8 when decoded, or has a NUL")
         }
         if plain == "." || plain == ".." { throw InvalidValue("\(quoted) has a dot segment, which no client sends") }
         return decoded.reduce(into: "") { text, byte in
@@ -124,7 +123,7 @@ extension PathTemplate {
             && text.utf8.allSatisfy { (97...122).contains($0 | 0x20) || (48...57).contains($0) || $0 == 95 }
     }
 
-    /// pchar of RFC 3986, section 3.3, with whole percent-encodings.
+    /// pchar of RFC 3986, section 3.3, with complete percent-encodings.
     private static func isLiteral(_ text: String) -> Bool {
         let allowed = text.utf8.allSatisfy {
             (97...122).contains($0 | 0x20) || (48...57).contains($0) || "-._~!$&'()*+,;=:@%".utf8.contains($0)
@@ -136,7 +135,7 @@ extension PathTemplate {
 
 /// Names of HTTP header fields.
 enum HeaderNames {
-    /// token of RFC 9110, section 5.6.2.
+    /// A token (RFC 9110, section 5.6.2).
     static func isToken(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 100
             && text.utf8.allSatisfy {
@@ -146,7 +145,7 @@ enum HeaderNames {
 }
 
 extension ScalarReader where Value == String {
-    /// The name of a header field, lower-case.
+    /// The name of a header field, in lower case.
     static var headerName: ScalarReader {
         ScalarReader("the name of a header field, such as accept-language") { (scalar) throws(InvalidValue) in
             guard HeaderNames.isToken(scalar.text) else {

@@ -1,19 +1,19 @@
-// Forms: what the text of one value must look like, and the bounds it must keep. A form knows nothing of where the text
-// comes from, so that the file, the environment and the flags hold to the same rules and say the same sentences.
+// Readers for scalars: each parses the text of one value and checks its bounds. A reader does not know where the text
+// comes from, so that the file, the environment and the flags follow the same rules with the same messages.
 //
 //     limits.read("max_body_bytes", into: &value.maxBodyBytes, .bytes(1...(1 << 30)))
-//                                                              ^ a form
+//                                                              ^ a reader
 
-/// A scalar as it was written.
+/// A scalar as written.
 struct ScalarText {
     let text: String
 
-    /// Written without quotes; only such a scalar is a number or a boolean.
+    /// Written without quotes; only such a scalar can be a number or a boolean.
     var isPlain = true
 }
 
 extension ScalarText {
-    /// What it says as a boolean (YAML 1.1, bool), or nil.
+    /// The value as a boolean (YAML 1.1, bool); nil if it is not one.
     var boolean: Bool? {
         guard isPlain else { return nil }
         switch text.lowercased() {
@@ -24,15 +24,15 @@ extension ScalarText {
     }
 }
 
-/// How a scalar becomes a value.
+/// Turns a scalar into a value.
 struct ScalarReader<Value> {
-    /// What is wanted, for the sentence "takes ...".
+    /// What the reader accepts, for the sentence "takes ...".
     let takes: String
 
-    /// Whether a plain `null` is a value and not a mistake.
+    /// Whether a plain `null` is a value, not an error.
     var acceptsNull = false
 
-    /// Makes the value, or says what is wrong.
+    /// Parses the value, or throws what is wrong.
     let parse: (ScalarText) throws(InvalidValue) -> Value
 
     init(_ takes: String, _ parse: @escaping (ScalarText) throws(InvalidValue) -> Value) {
@@ -42,7 +42,7 @@ struct ScalarReader<Value> {
 }
 
 extension ScalarReader where Value == Int {
-    /// A whole number without quotes.
+    /// An integer, without quotes.
     static func integer(_ bounds: ClosedRange<Int>) -> ScalarReader {
         ScalarReader("a whole number, \(bounds.lowerBound) to \(bounds.upperBound)") { (scalar) throws(InvalidValue) in
             let digits = scalar.text.hasPrefix("-") ? scalar.text.dropFirst() : scalar.text[...]
@@ -72,7 +72,7 @@ extension ScalarReader where Value == Int {
 }
 
 extension ScalarReader where Value == Duration {
-    /// A time.
+    /// A duration.
     static func duration(_ bounds: ClosedRange<Duration>) -> ScalarReader {
         ScalarReader("a duration such as 300ms or 2s") { (scalar) throws(InvalidValue) in
             let duration = try Units.duration(scalar.text)
@@ -84,7 +84,7 @@ extension ScalarReader where Value == Duration {
         }
     }
 
-    /// A time that the protocol or the system counts in whole seconds.
+    /// A duration that the protocol or the system counts in whole seconds.
     static func wholeSeconds(_ bounds: ClosedRange<Duration>) -> ScalarReader {
         let any = duration(bounds)
         return ScalarReader(any.takes) { (scalar) throws(InvalidValue) in
@@ -98,7 +98,7 @@ extension ScalarReader where Value == Duration {
 }
 
 extension ScalarReader where Value == Duration? {
-    /// A time, or 0 for none.
+    /// A duration, or 0 for none.
     static func durationOrNone(_ bounds: ClosedRange<Duration>) -> ScalarReader {
         let some = ScalarReader<Duration>.duration(bounds)
         return ScalarReader(some.takes) { (scalar) throws(InvalidValue) in
@@ -108,10 +108,10 @@ extension ScalarReader where Value == Duration? {
 }
 
 extension ScalarReader where Value == Bool {
-    /// `true` or `false`, without quotes, or another of YAML's words for them.
+    /// `true` or `false`, without quotes, or another YAML spelling of them.
     static var boolean: ScalarReader { word(yes: "true", no: "false") }
 
-    /// `on` or `off`, or another of YAML's words for them.
+    /// `on` or `off`, or another YAML spelling of them.
     static var onOff: ScalarReader { word(yes: "on", no: "off") }
 
     private static func word(yes: String, no: String) -> ScalarReader {
@@ -153,7 +153,7 @@ extension ScalarReader where Value == SocketSettings.KeepAlive {
 }
 
 extension ScalarReader where Value == String {
-    /// Any text of so many bytes.
+    /// Any text with a length within `bytes`.
     static func text(_ bytes: ClosedRange<Int>) -> ScalarReader {
         ScalarReader("text") { (scalar) throws(InvalidValue) in
             let count = scalar.text.utf8.count

@@ -1,8 +1,8 @@
-// A section of the file: one YAML mapping that hands out its keys by name, remembers which keys exist here, and in the
-// end reports the ones that do not. Each section of the configuration is read by one function that is a table of
-// `read` lines: key, property, form. The order of the lines does not matter, and every mistake is reported.
+// A section of the file: one YAML mapping that returns its keys by name, remembers which keys it knows, and finally
+// reports all others. Each section is read by one function that is a table of `read` lines: key, property, reader. The
+// order of the lines does not matter, and every error is reported.
 
-/// One value of the file and where it stands.
+/// One value of the file, with its place.
 struct Entry {
     let node: YAMLNode
     let place: Place
@@ -19,7 +19,7 @@ final class Section {
     private var order: [String] = []
     private var known: [String] = []
 
-    /// Takes the mapping's pairs; keys that come twice are reported here, and the first one counts.
+    /// Takes the mapping's pairs. A repeated key is reported; its first value counts.
     init(_ mapping: [(key: YAMLNode, value: YAMLNode)], at place: Place, _ diagnostics: Diagnostics) {
         self.diagnostics = diagnostics
         self.place = place
@@ -35,7 +35,7 @@ final class Section {
     private func add(_ name: String, _ key: YAMLNode, _ value: YAMLNode) {
         let entry = Entry(node: value, place: diagnostics.place(of: key, key: dotted(name)))
         if let first = entries[name] {
-            diagnostics.error(entry.place, "is here twice; the first is in line \(first.place.line), keep one of them")
+            diagnostics.error(entry.place, "is set twice, first in line \(first.place.line); keep one of the two")
             return
         }
         entries[name] = entry
@@ -43,28 +43,28 @@ final class Section {
         diagnostics.places[entry.place.key] = entry.place
     }
 
-    /// Whether the key is there.
+    /// Whether the section has the key.
     func has(_ key: String) -> Bool {
         entries[key] != nil
     }
 
-    /// Reads a scalar; an absent key leaves the target as it is.
+    /// Reads a scalar; an absent key leaves the target unchanged.
     func read<Value>(_ key: String, into target: inout Value, _ reader: ScalarReader<Value>) {
         if let value = value(key, reader) { target = value }
     }
 
-    /// Reads a scalar into a property that may be nil.
+    /// Reads a scalar into an optional property.
     func read<Value>(_ key: String, into target: inout Value?, _ reader: ScalarReader<Value>) {
         if let value = value(key, reader) { target = value }
     }
 
-    /// Reads a scalar, or nil where it is absent or wrong (and reported).
+    /// Reads a scalar; nil if it is absent, or wrong (and reported).
     func value<Value>(_ key: String, _ reader: ScalarReader<Value>) -> Value? {
         known.append(key)
         return entries[key].flatMap { scalar($0, reader) }
     }
 
-    /// Reads a list of scalars, or one scalar alone.
+    /// Reads a list of scalars, or a single scalar.
     func list<Value>(
         _ key: String, into target: inout [Value], of reader: ScalarReader<Value>, _ count: ClosedRange<Int>
     ) {
@@ -82,14 +82,14 @@ final class Section {
         target = items(sequence, entry).compactMap { scalar($0, reader) }
     }
 
-    /// Reads the section behind a key; an absent or empty one is not visited.
+    /// Visits the section under a key, unless it is absent or empty.
     func section(_ key: String, _ body: (Section) -> Void) {
         known.append(key)
         guard let entry = entries[key], !entry.node.isNull else { return }
         visit(entry, body)
     }
 
-    /// Visits the sections behind the names of a map (`services`), in the order of the file.
+    /// Visits the sections of a map (`services`), in file order.
     func named(_ key: String, _ most: Int, _ body: (String, Section) -> Void) {
         section(key) { map in
             if map.order.count > most {
@@ -105,7 +105,7 @@ final class Section {
         }
     }
 
-    /// Visits the sections that are the items of a list (`routes`), in the order of the file.
+    /// Visits the sections in a list (`routes`), in file order.
     func each(_ key: String, _ most: Int, _ body: (Section) -> Void) {
         known.append(key)
         guard let entry = entries[key], !entry.node.isNull else { return }
@@ -118,12 +118,12 @@ final class Section {
         for item in items(sequence, entry) { visit(item, body) }
     }
 
-    /// Reports a mistake at a key, or at the section where the key is absent.
+    /// Reports an error at a key, or at the section if the key is absent.
     func report(_ key: String, _ message: String) {
         diagnostics.error(place(of: key), message)
     }
 
-    /// The place of a key, or of the section with that key's name where it is absent.
+    /// The place of a key; if it is absent, the place of the section with that key's name.
     func place(of key: String) -> Place {
         if let entry = entries[key] { return entry.place }
         var place = place
@@ -137,7 +137,7 @@ final class Section {
         place.key.isEmpty ? key : "\(place.key).\(Self.written(key))"
     }
 
-    /// A key as part of a dotted one: in quotes where it has dots itself.
+    /// A key as part of a dotted one: quoted if it has dots itself.
     static func written(_ key: String) -> String { key.contains(".") ? "\"\(key)\"" : key }
 
     private func scalar<Value>(_ entry: Entry, _ reader: ScalarReader<Value>) -> Value? {
@@ -172,7 +172,7 @@ final class Section {
         }
     }
 
-    /// Reports the keys that nobody asked for.
+    /// Reports the keys that the section does not know.
     func close() {
         for name in order where !known.contains(name) {
             guard let entry = entries[name] else { continue }
@@ -181,7 +181,7 @@ final class Section {
     }
 
     private func advice(_ name: String) -> String {
-        if name == "<<" { return "merge keys are not read; write the keys out, or an alias for the whole section" }
+        if name == "<<" { return "merge keys are not supported; write the keys out, or alias the whole section" }
         if let advice = RenamedKey.advice(on: name, among: known) { return advice }
         if let guess = Suggestions.closest(to: name, among: known) {
             return "is not a key here; did you mean \(guess)?"

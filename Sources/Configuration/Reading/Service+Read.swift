@@ -1,12 +1,12 @@
-// The tables of a service and of a route.
+// The tables of keys for a service and for a route.
 
 extension ServiceConfiguration {
-    /// Reads one service; nil where not even its peer can be told.
+    /// Reads one service; nil if its peer is missing or invalid.
     static func read(_ name: String, _ section: Section) -> ServiceConfiguration? {
         if !isName(name) {
             section.diagnostics.error(
                 section.place,
-                "is no name for a service; write 1 to 63 of a-z, 0-9, _, - and single dots, first a letter or digit")
+                "is not a service name; write 1 to 63 of a-z, 0-9, _, - and single dots, first a letter or digit")
         }
         guard let peer = section.value("peer", ScalarReader<Peer>.word) else {
             if !section.has("peer") {
@@ -62,13 +62,13 @@ extension ServiceConfiguration {
         section.read("retry_after", into: &retryAfter, .wholeSeconds(.seconds(1) ... .seconds(3_600)))
     }
 
-    /// The name's place among the keys.
+    /// The service's dotted key.
     var key: String { "services.\(Section.written(name))" }
 
     private static func isName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         guard let first = bytes.first, bytes.count <= 63, first != 0x5F, first != 0x2D else { return false }
-        // Dots like those of `math.add`: a path has no segment that begins or ends with one.
+        // Dots as in `math.add`: a path has no segment that begins or ends with one.
         let isDotted = name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty }
         return isDotted
             && bytes.allSatisfy {
@@ -87,7 +87,7 @@ extension ReplyRules {
             final = FinalRule(predicate, deliver: deliver ?? (predicate == .emptyFrame ? .marker : .data))
         }
         section.section("error") { section in
-            // Read even without a condition: each key that is there is known.
+            // Read even without a condition, so that these keys are known.
             let status = section.value("status", .integer(400...599))
             let pointer = section.value("status_pointer", .pointer)
             if section.has("status") && section.has("status_pointer") {
@@ -114,11 +114,10 @@ extension ReplyRules {
         section.read("max_replies", into: &maxReplies, .integer(1...1_000_000_000))
         section.read("max_bytes", into: &maxBytes, .bytes(1...1 << 40))
         if section.has("idle_means") && idle == nil {
-            section.report("idle_means", "says what a gap means, and there is no idle; add idle, or leave it out")
+            section.report("idle_means", "needs idle; add that, or leave this out")
         }
         if section.has("first_means") && first == nil {
-            section.report(
-                "first_means", "says what it means if no reply comes within first, and there is none; add first")
+            section.report("first_means", "needs first; add that, or leave this out")
         }
         for (key, time) in [("first", first), ("idle", idle)] {
             if let time, section.has(key), time > deadline {
@@ -144,17 +143,17 @@ extension Predicate {
         return nil
     }
 
-    /// What a section that is no condition lacks.
+    /// The message for a section without a complete condition.
     private static func missing(_ section: Section) -> String {
         let hasComparison = section.has("equals") || section.has("exists")
         if section.has("pointer") && !hasComparison {
-            return "says where to look and not for what; add exists: true, or equals: with a value"
+            return "has a pointer but no test; add exists: true, or equals with a value"
         }
         if section.has("status_pointer") && !section.has("pointer") && !section.has("empty") {
             let example = "pointer: /error" + (hasComparison ? "" : ", exists: true")
-            return "says where the status is and not what an error looks like; add \(example)"
+            return "has a status_pointer but no condition; add \(example)"
         }
-        return "is no condition; write {pointer: /done, equals: true}, {pointer: /error, exists: true} or {empty: true}"
+        return "is not a condition; write {pointer: /done, equals: 1}, {pointer: /error, exists: true} or {empty: true}"
     }
 }
 
@@ -187,7 +186,7 @@ extension SocketSettings {
 }
 
 extension RouteConfiguration {
-    /// Reads one route; nil where it leads nowhere.
+    /// Reads one route; nil if its match or its service is invalid.
     static func read(_ section: Section, _ services: [ServiceConfiguration]) -> RouteConfiguration? {
         let match = section.value("match", ScalarReader<RouteMatch>.match)
         let name = section.value("service", .text(1...63))
@@ -202,7 +201,7 @@ extension RouteConfiguration {
         route.headers = service?.headers ?? []
         section.read("registered", into: &route.registered, .text(1...255))
         if let service, (service.peer == .majordomo && service.bind != nil) != (route.registered != nil) {
-            section.report("registered", "belongs to a service that is a Majordomo broker, and is needed there")
+            section.report("registered", "is required for a Majordomo broker, and not allowed for other services")
         }
         section.read("request", into: &route.request, .word)
         section.read("reply", into: &route.reply, .word)

@@ -1,8 +1,8 @@
-// Help for a hand that slipped: which of the known words was probably meant, and how a choice is put in a sentence.
+// Suggestions for typos: which known word was probably meant, and how to list choices in a sentence.
 
-/// Words that are close to each other.
+/// Finds similar words.
 enum Suggestions {
-    /// The candidate that was probably meant: at most a third of its letters away (at least one, at most three).
+    /// The closest candidate, if its distance is at most a third of its letters (at least one, at most three).
     static func closest(to word: String, among candidates: [String]) -> String? {
         let ranked = candidates.map { (distance: distance(Array(word.lowercased()), Array($0)), word: $0) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
@@ -15,7 +15,7 @@ enum Suggestions {
         return words.dropLast().joined(separator: ", ") + " or " + last
     }
 
-    /// Edits between two words: insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
+    /// The edit distance: insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
     static func distance(_ a: [Character], _ b: [Character]) -> Int {
         if a.count > 64 || b.count > 64 { return Int.max }
         if a.isEmpty || b.isEmpty { return max(a.count, b.count) }

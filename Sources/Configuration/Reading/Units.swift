@@ -1,7 +1,7 @@
-// Durations and sizes as people write them, both ways: `250ms`, `3s`, `2m`, `1h`; `64KiB`, `1MiB`, `10MB`, `512`.
-// A number without a unit is rejected where a time is meant: 300 of what?
+// Durations and sizes as text, both ways: `250ms`, `3s`, `2m`, `1h`; `64KiB`, `1MiB`, `10MB`, `512`. A duration needs a
+// unit: a bare 300 would be ambiguous.
 
-/// Text to durations and sizes and back.
+/// Converts text to durations and sizes, and back.
 enum Units {
     private static let times: [(unit: String, milliseconds: Int)] = [
         ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
@@ -12,7 +12,7 @@ enum Units {
         ("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000), ("kB", 1_000),
     ]
 
-    /// A whole number with `ms`, `s`, `m` or `h`; `0` needs no unit.
+    /// An integer with `ms`, `s`, `m` or `h`; `0` needs no unit.
     static func duration(_ text: String) throws(InvalidValue) -> Duration {
         let (digits, unit) = split(text)
         guard !digits.isEmpty else {
@@ -28,7 +28,7 @@ enum Units {
         return .milliseconds(try multiply(digits, scale, text))
     }
 
-    /// A whole number of bytes, alone or with `KiB`, `MiB`, `GiB`, `TiB`, `KB`, `MB`, `GB`, `TB`.
+    /// An integer number of bytes, alone or with `KiB`, `MiB`, `GiB`, `TiB`, `KB`, `MB`, `GB`, `TB`.
     static func bytes(_ text: String) throws(InvalidValue) -> Int {
         let (digits, unit) = split(text)
         guard !digits.isEmpty, let scale = sizes.first(where: { $0.unit == unit })?.bytes else {
@@ -53,7 +53,7 @@ enum Units {
         return fit.map { "\(bytes / $0.bytes)\($0.unit)" } ?? "\(bytes)"
     }
 
-    /// The text in quotes, cut where it is long, with control characters made visible.
+    /// The text in quotes, truncated if it is long, with control characters replaced.
     static func quoted(_ text: String) -> String {
         let cut = text.count > 60 ? "\(text.prefix(57))..." : text
         return "\"" + cut.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : String($0) }.joined() + "\""
@@ -67,14 +67,14 @@ enum Units {
     private static func multiply(_ digits: Substring, _ scale: Int, _ text: String) throws(InvalidValue) -> Int {
         guard let number = Int(digits) else { throw InvalidValue("\(quoted(text)) is far too large") }
         let (product, overflow) = number.multipliedReportingOverflow(by: scale)
-        // Milliseconds must still fit in Int64 nanoseconds; sizes are bounded far below that anyway.
+        // Milliseconds must still fit Int64 as nanoseconds; sizes are bounded far below that anyway.
         guard !overflow, product < Int.max / 1_000_000 else { throw InvalidValue("\(quoted(text)) is far too large") }
         return product
     }
 }
 
 extension Duration {
-    /// A time as the configuration writes it, `250ms` or `2s`; nil for anything else.
+    /// Parses a duration such as `250ms` or `2s`; nil for anything else.
     public init?(written text: String) {
         guard let time = try? Units.duration(text) else { return nil }
         self = time

@@ -1,7 +1,7 @@
-// Warnings of ways to a worker that let a client forge a request envelope (Exposure.swift says how).
+// Warnings about services whose clients could forge a request envelope (see Exposure.swift).
 
 extension Warnings {
-    /// Envelopes by a route and bodies by name: the second can look like the first.
+    /// Warns about envelopes by a route together with bodies by name: a body can look like an envelope.
     static func lookAtExposure(
         _ service: ServiceConfiguration, _ configuration: Configuration, _ diagnostics: Diagnostics
     ) {
@@ -9,15 +9,15 @@ extension Warnings {
         let subject = way.route.registered.map { "\"\($0)\"" } ?? "it"
         let message =
             service.expose == true
-            ? "true lets clients send what looks like the envelopes of routes[\(way.index)]; write request: envelope too"
-            : "gets envelopes from routes[\(way.index)] and bodies by name, which can look like them: \(subject) is not "
-                + "exposed by name. Write expose: false if that is meant, request: envelope to send envelopes by name "
-                + "too, or expose: true if the workers can tell them apart"
+            ? "true lets clients forge the envelopes of routes[\(way.index)]; write request: envelope too"
+            : "gets envelopes from routes[\(way.index)] and bodies by name, which can look like them: \(subject) is "
+                + "not exposed by name. Write expose: false if that is intended, request: envelope to send envelopes "
+                + "by name too, or expose: true if the workers can tell them apart"
         let key = service.expose == true ? ".expose" : ""
         diagnostics.warning(diagnostics.place(of: "\(service.key)\(key)"), message)
     }
 
-    /// Bodies by a route to workers that get envelopes otherwise.
+    /// Warns about bodies by a route to workers that otherwise get envelopes.
     static func lookAtBodies(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         for (index, route) in configuration.routes.enumerated() where route.request == .body {
             let getsEnvelopes =
@@ -28,7 +28,7 @@ extension Warnings {
             guard getsEnvelopes else { continue }
             diagnostics.warning(
                 diagnostics.place(of: "routes[\(index)].request"),
-                "body sends what a client wrote to workers that get envelopes otherwise: a client can forge one")
+                "body sends the client's text to workers that otherwise get envelopes: a client can forge one")
         }
     }
 }

@@ -1,7 +1,7 @@
 // Warnings about what others can reach: files that are served, ports where anyone can be a worker.
 
 extension Warnings {
-    /// Folders that hold other things than pages, and those of which every part does.
+    /// Folders that hold more than pages; `secret` ones including their subfolders.
     private static let crowded = ["/", "/home", "/usr", "/var", "/opt", "/run", "/tmp"]
     private static let secret = ["/etc", "/root", "/boot", "/proc", "/sys", "/dev"]
 
@@ -25,13 +25,14 @@ extension Warnings {
             let place = diagnostics.place(of: "\(service.key).\(key)")
             let number = port.flatMap { UInt16($0) } ?? 0
             if let address = configuration.listen.first(where: { clashes(host, number, with: $0) }) {
-                diagnostics.warning(place, "is where HTTP clients come in, \(address) (`listen`); choose another port")
+                diagnostics.warning(
+                    place, "is the address for HTTP clients, \(address) (`listen`); choose another port")
             } else if !ListenAddress.tcp(host: host, port: number).isLoopback {
                 let who = key == "clients" ? "a client" : service.peer == .publisher ? "a publisher" : "a worker"
                 diagnostics.warning(
                     place,
-                    "is beyond loopback, and anyone who reaches the port can be \(who), without a check; "
-                        + "bind 127.0.0.1, or keep the port within a network that you trust")
+                    "is not loopback: anyone who reaches the port can act as \(who), without authentication; "
+                        + "bind 127.0.0.1, or restrict the port to a network that you trust")
             }
         }
     }

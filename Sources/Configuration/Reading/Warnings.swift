@@ -1,6 +1,6 @@
-// What is allowed and probably not meant. A warning stops nothing: `check` prints it and still exits with 0, and the
-// start writes it to the log. One function a warning; each looks at the whole configuration once it is read, and names
-// the key that has to change.
+// Warnings about settings that are allowed but probably not intended. A warning does not fail: `check` prints it and
+// still exits with 0, and `serve` logs it at startup. One function per warning; each examines the whole configuration
+// after it was read, and names the key to change.
 
 /// The warnings of one load.
 enum Warnings {
@@ -18,7 +18,7 @@ enum Warnings {
         lookAtMemory(configuration, diagnostics)
     }
 
-    /// One client may hold a quarter of the memory: what is larger can never be.
+    /// One client may hold a quarter of the memory: warns about larger sizes, which can never be reached.
     private static func lookAtMemory(_ configuration: Configuration, _ diagnostics: Diagnostics) {
         let (limits, sessions) = (configuration.limits, configuration.sessions)
         let sizes = [
@@ -39,20 +39,20 @@ enum Warnings {
         guard isReachable, configuration.allowedHosts.isEmpty else { return }
         diagnostics.warning(
             diagnostics.place(of: "listen"),
-            "is not loopback, and `allowed_hosts` is empty: clients must call by address; name the hosts they use")
+            "is not loopback, and `allowed_hosts` is empty: clients must use the address; list the host names they use")
     }
 
     private static func lookAtEnd(_ service: ServiceConfiguration, _ diagnostics: Diagnostics) {
         guard [.router, .dealer].contains(service.peer), !service.replies.namesAnEnd else { return }
         diagnostics.warning(
             diagnostics.place(of: "\(service.key)"),
-            "names no end: JSON answers end after one reply, streams at the deadline; add final, count or idle")
+            "has no end rule: JSON responses end after one reply, streams at the deadline; add final, count or idle")
     }
 
     private static func lookAtReuse(_ service: ServiceConfiguration, _ diagnostics: Diagnostics) {
         guard service.identities.reuse, service.hasIdentities, !service.declaresItsEnd else { return }
         diagnostics.warning(
             diagnostics.place(of: "\(service.key).identities.reuse"),
-            "does nothing where neither replies.final nor replies.count says which reply is the last; add one")
+            "has no effect without replies.final or replies.count, which mark the last reply; add one")
     }
 }
