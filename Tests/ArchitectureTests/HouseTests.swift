@@ -99,8 +99,9 @@ struct HouseTests {
 
     @Test("comments are free of words that read like a translation")
     func words() {
-        expectNone(
-            SourceTree.files.filter { !House.unwrittenRooms.contains($0.room) }.flatMap(\.wordBreaches))
+        let doors = House.doors.sorted().map { SourceFile("\($0)/shim.h", SourceTree.read("Sources/\($0)/shim.h")) }
+        let files = SourceTree.files.filter { !House.unwrittenRooms.contains($0.room) }
+        expectNone((files + doors).flatMap(\.wordBreaches))
         for room in House.unwrittenRooms {
             let breaches = SourceTree.files.filter { $0.room == room }.flatMap(\.wordBreaches)
             #expect(!breaches.isEmpty, "\(room) is clean: take it off the list")
