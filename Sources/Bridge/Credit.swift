@@ -26,8 +26,8 @@ public struct Credit: Sendable {
     private let highWater: Int
     private let bound: Int
 
-    /// - Parameter bound: maximum of unsent bytes; only a single reply may be larger. The high-water mark is a quarter
-    ///   of it, the low-water mark a sixteenth.
+    /// - Parameter bound: maximum number of unsent bytes; only a single reply may be larger. The high-water mark is a
+    ///   quarter of it, the low-water mark a sixteenth.
     public init(bound: Int) {
         self.bound = bound
         highWater = bound / 4

@@ -14,9 +14,9 @@
 
 /// The limits of a queue.
 public struct QueueBounds: Equatable, Sendable {
-    /// Maximum of queued requests; 0 to queue none.
+    /// Maximum number of queued requests; 0 to queue none.
     public var count: Int
-    /// Maximum of the bytes of their bodies.
+    /// Maximum total size of their bodies, in bytes.
     public var bytes: Int
     /// Longest time in the queue.
     public var age: Nanoseconds
@@ -89,7 +89,7 @@ public struct FairQueue: Sendable {
     }
 
     private static let none = -1
-    /// Maximum of requests of one client in a turn.
+    /// Maximum number of requests of one client in a turn.
     private static let turnLength = 8
     /// Places that stay allocated after a peak.
     private static let kept = 1_024

@@ -80,7 +80,7 @@ public struct IdentityPool: Sendable {
     /// - Parameters:
     ///   - endpoints: number of endpoints of the service, at least 1; all are down at first.
     ///   - spare: identities to keep connected ahead of need, at least 1.
-    ///   - maximum: maximum of identities at one time.
+    ///   - maximum: maximum number of identities at one time.
     ///   - reuses: an identity may serve again after an end that owes no replies.
     public init(endpoints: Int, spare: Int, maximum: Int, reuses: Bool) {
         precondition(endpoints >= 1 && spare >= 1 && maximum >= 1)

@@ -12,7 +12,7 @@ public struct LastValues<Value> {
         var newer: Int
     }
 
-    /// Maximum of topics; 0 keeps none.
+    /// Maximum number of topics; 0 keeps none.
     public let capacity: Int
     private var nodes: [Node] = []
     private var places: [[UInt8]: Int] = [:]

@@ -34,7 +34,7 @@ public struct TicketTable<Value> {
     /// Live values.
     public var count: Int { liveCount }
     @usableFromInline var liveCount = 0
-    /// Maximum of live values; at most 2^24 - 1.
+    /// Maximum number of live values; at most 2^24 - 1.
     public let capacity: Int
 
     @usableFromInline let reactor: UInt8

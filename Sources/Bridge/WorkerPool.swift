@@ -74,7 +74,7 @@ public struct WorkerPool {
         let place: UInt64
     }
 
-    /// Maximum of requests per worker at a time; at least 1.
+    /// Maximum number of requests per worker at a time; at least 1.
     public let capacity: Int
     public private(set) var count = 0
     /// Workers with a free place.

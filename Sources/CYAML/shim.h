@@ -1,10 +1,10 @@
-// The door to libyaml (pyyaml.org/wiki/LibYAML). Nothing but Configuration imports it, and only its event parser.
-// An event is a union by type; what we want of it becomes one flat view here. All else is called as it is.
+// The door to libyaml (pyyaml.org/wiki/LibYAML), for Configuration only: its event parser. An event is a union by type;
+// here the parts that we need become one flat view. Everything else is called directly.
 #pragma once
 #include <stddef.h>
 #include <yaml.h>
 
-/// The parts of an event that make a tree. The pointers are the event's own: valid until yaml_event_delete(event).
+/// The parts of an event that make a tree. The pointers belong to the event: valid until yaml_event_delete(event).
 struct cyaml_view {
   const char *anchor;         // of a node: its name, or NULL; of an alias: the name that it repeats; NUL-terminated
   const unsigned char *text;  // of a scalar: UTF-8, may contain NUL; else NULL

@@ -15,9 +15,9 @@ internal import CMicroHTTPD
 import Glibc
 
 extension Listener {
-    /// Maximum of connections accepted in one run: some hundred microseconds of work.
+    /// Maximum number of connections accepted in one run: some hundred microseconds of work.
     static var arrivalsPerRun: Int { 64 }
-    /// Maximum of connections being closed to make room; the next run closes them.
+    /// Maximum number of connections being closed to make room; the next run closes them.
     static var maxLeaving: Int { 128 }
     private static var pause: UInt64 { 100_000_000 }
 

@@ -41,20 +41,20 @@ public protocol ConnectionPlaces: AnyObject {
 /// The behaviour of a listener. All durations are monotonic.
 public struct ListenerOptions {
     public var address: BindAddress
-    /// Maximum of open connections. Beyond it, the longest idle connection is closed for a new one; if none is idle, a
-    /// few more are admitted for `probes`, and further ones are rejected.
+    /// Maximum number of open connections. Beyond it, the longest idle connection is closed for a new one; if none is
+    /// idle, a few more are admitted for `probes`, and further ones are rejected.
     public var maxConnections: Int = 10_000
     /// Paths that are answered even at the limit: the health checks.
     public var probes: [StaticString] = []
     /// Counts connections against a shared descriptor limit; nil for none.
     public var places: (any ConnectionPlaces)?
-    /// Maximum of open connections per address (IPv6: per /64). Beyond it a connection gets 429; far beyond it (more
-    /// than `graceConnections`) it is closed at once. Not applied to unix sockets.
+    /// Maximum number of open connections per address (IPv6: per /64). Beyond it a connection gets 429; far beyond it
+    /// (more than `graceConnections`) it is closed at once. Not applied to unix sockets.
     public var maxConnectionsPerAddress: Int = 1_000
-    /// Maximum of request line and header fields, in bytes; more is 431 (414 if the target alone exceeds it). 512 bytes
-    /// to 48 KiB.
+    /// Maximum size of the request line and header fields, in bytes; more is 431 (414 if the target alone exceeds it).
+    /// 512 bytes to 48 KiB.
     public var maxHeaderBytes: Int = 8 * 1024
-    /// Maximum of header fields per request; more is 431. Fewer may be 431 too, if they leave no room for a response:
+    /// Maximum number of header fields; more is 431. Fewer may be 431 too, if they leave no room for a response:
     /// the library keeps 64 bytes for each field and cookie, within one and a half times `maxHeaderBytes`.
     public var maxHeaderFields: Int = 100
     /// From accept to the end of the first header; then 408. A later header has `idleTimeout`, plus this if it began
@@ -87,7 +87,8 @@ public struct ListenerOptions {
 
     /// The library's memory for one connection: the header as received, about 56 bytes per field, a copy of the
     /// cookies, the response's header, and each chunk of a streamed body while it is sent. One and a half times the
-    /// maximum of the header, so that *we* see a header that is slightly too long and can respond 431 with a problem.
+    /// maximum size of the header, so that *we* see a header that is slightly too long and can respond 431 with a
+    /// problem.
     var poolBytes: Int { max(maxHeaderBytes, 2 * 1024) * 3 / 2 }
 }
 

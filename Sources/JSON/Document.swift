@@ -32,7 +32,7 @@ internal import CJansson
     }
 
     /// Parses a JSON text with any top-level value (RFC 8259, section 2).
-    /// - Parameter maxDepth: maximum of nesting levels, 1...`Scanner.maxDepthLimit`.
+    /// - Parameter maxDepth: maximum nesting depth, 1...`Scanner.maxDepthLimit`.
     /// - Throws: `SyntaxError` if the text is not JSON, or cannot be held: an integer beyond 64 bits, a number beyond a
     ///   double, `\u0000` in a key.
     public convenience init(parsing text: Span<UInt8>, maxDepth: Int = Scanner.defaultMaxDepth) throws(SyntaxError) {

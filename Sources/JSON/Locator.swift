@@ -3,7 +3,7 @@
 
 /// Finds the bytes of the values at some JSON pointers.
 public struct Locator: Sendable {
-    /// Maximum of pointers.
+    /// Maximum number of pointers.
     public static let maxPointers = 16
 
     private let trie: PointerTrie

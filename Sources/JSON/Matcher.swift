@@ -6,7 +6,7 @@
 /// If a key occurs more than once in an object, the last one counts. A value or key of more than 64 KiB (or six times
 /// the longest literal) in the text equals nothing.
 public struct Matcher: Sendable {
-    /// Maximum of tests: each is one bit of `ScanResult.matches`.
+    /// Maximum number of tests: each is one bit of `ScanResult.matches`.
     public static let maxTests = 16
 
     /// A test of the value at a pointer.

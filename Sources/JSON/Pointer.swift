@@ -4,7 +4,7 @@
 
 /// A JSON pointer, such as `/orders/0/id`. The empty text names the whole document.
 public struct Pointer: Sendable, Hashable, CustomStringConvertible {
-    /// Maximum of reference tokens: a scanner keeps one level for each.
+    /// Maximum number of reference tokens: a scanner keeps one level for each.
     public static let maxTokens = 16
 
     /// The reference tokens, unescaped, as UTF-8.

@@ -83,7 +83,7 @@ public struct Scanner: Sendable {
     /// A scanner at the start of a text.
     /// - Parameters:
     ///   - matching: tests to evaluate in the same pass.
-    ///   - maxDepth: maximum of nesting levels, 1...`maxDepthLimit`.
+    ///   - maxDepth: maximum nesting depth, 1...`maxDepthLimit`.
     public init(matching: Matcher? = nil, maxDepth: Int = Scanner.defaultMaxDepth) {
         self.init(trie: matching?.trie, maxDepth: maxDepth)
     }

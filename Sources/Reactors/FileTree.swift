@@ -5,7 +5,7 @@ import Glibc
 /// The files of a folder.
 public enum FileTree {
     /// Every regular file below `folder`, with its relative path; hidden files and links are skipped.
-    /// - Parameter limit: maximum of bytes in total; more is an error (EFBIG).
+    /// - Parameter limit: maximum total size in bytes; more is an error (EFBIG).
     public static func read(_ folder: String, atMost limit: Int) throws(SystemError) -> [(path: String, bytes: [UInt8])]
     {
         var files: [(String, [UInt8])] = []

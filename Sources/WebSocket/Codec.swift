@@ -23,13 +23,13 @@ public protocol CodecDelegate: AnyObject {
 
 /// Limits, checked before memory is allocated.
 public struct CodecLimits: Sendable {
-    /// Maximum of a message, also after decompression. More is 1009.
+    /// Maximum size of a message, also after decompression. More is 1009.
     public var maxMessageBytes = 1 << 20
-    /// Maximum of frames per message. More is 1009.
+    /// Maximum number of frames per message. More is 1009.
     public var maxFragments = 4096
     /// Shorter messages are sent uncompressed.
     public var compressFromBytes = 256
-    /// Maximum of queued pongs; beyond it only the latest is kept (section 5.5.3).
+    /// Maximum number of queued pongs; beyond it only the latest is kept (section 5.5.3).
     public var maxPongs = 16
 
     public init() {}

@@ -21,7 +21,8 @@ public final class Context: Sendable {
     /// - Parameters:
     ///   - ioThreads: libzmq's threads that move bytes; one handles about a gigabyte per second. 0 suffices for inproc
     ///     only.
-    ///   - maxSockets: maximum of open sockets in this context; a monitor counts twice. libzmq's default is 1,023.
+    ///   - maxSockets: maximum number of open sockets in this context; a monitor counts twice. libzmq's default is
+    ///     1,023.
     /// - Throws: ENOMEM or EMFILE of zmq_ctx_new; EINVAL for a number outside of libzmq's bounds.
     public init(ioThreads: Int = 1, maxSockets: Int = 65_535) throws(ZMQError) {
         // SAFETY: this object alone owns the new context until terminate() or deinit ends it.

@@ -20,7 +20,7 @@ public enum DisconnectReason: Sendable, Equatable {
 
 /// How each connection of one socket ended. Feed it every event of the socket's monitor, at once.
 public final class DisconnectReasons {
-    /// Maximum of duplicates.
+    /// Maximum number of duplicates.
     private static let most = 32
 
     private var duplicates: [Int32: Int32] = [:]

@@ -12,7 +12,7 @@ public final class MessageBox {
 /// kilobyte, to read one.
 @safe
 public struct Message: ~Copyable {
-    /// Maximum of frames; further ones are dropped, and `isTooLong` is set.
+    /// Maximum number of frames; further ones are dropped, and `isTooLong` is set.
     public static let capacity = 16
 
     // SAFETY (all in this file): `capacity` frames, allocated in init and freed in deinit; the value has one owner.

@@ -31,7 +31,7 @@ public struct PeerTable: Sendable {
     static let handshakeTime: UInt64 = 30_000_000_000
     /// The length of a ZMTP 3 greeting (RFC 23).
     private static let longGreetingBytes = 64
-    /// Maximum of connections inspected or cut by one `look`, and inspected for one handshake.
+    /// Maximum number of connections inspected or cut by one `look`, and inspected for one handshake.
     private static let looks = 256
     private static let looksForHandshake = 64
 

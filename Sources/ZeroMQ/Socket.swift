@@ -115,8 +115,8 @@ public struct Socket<Role: SocketRole>: ~Copyable {
     /// How long a closed socket goes on sending (ZMQ_LINGER); for an owner that cannot consume the socket.
     public func setLinger(_ linger: Duration) { handle.setLinger(linger) }
 
-    /// Maximum of unread messages per connection (ZMQ_RCVHWM), 1 or more; applies to existing connections too. Messages
-    /// already queued stay.
+    /// Maximum number of unread messages per connection (ZMQ_RCVHWM), 1 or more; applies to existing connections too.
+    /// Messages already queued stay.
     public func setReceiveHighWaterMark(_ mark: Int) { handle.setReceiveHighWaterMark(mark) }
 
     /// The identity for later connections (ZMQ_ROUTING_ID); existing ones keep theirs.

@@ -10,10 +10,11 @@ public struct SocketOptions: Sendable, Equatable {
     /// ZMQ_ROUTING_ID: the identity that a ROUTER knows us by. 1...255 bytes, the first not zero; printable, because C
     /// workers treat it as a string. Default nil: the peer makes one up for each connection.
     public var identity: [UInt8]?
-    /// ZMQ_SNDHWM: maximum of messages queued for one peer before a send would block. Default 1,000; 0: no limit.
+    /// ZMQ_SNDHWM: maximum number of messages queued for one peer before a send would block. Default 1,000; 0: no
+    /// limit.
     public var sendHighWaterMark = 1000
-    /// ZMQ_RCVHWM: maximum of messages queued from one peer before its connection is not read any more. Default 1,000;
-    /// 0: no limit.
+    /// ZMQ_RCVHWM: maximum number of messages queued from one peer before its connection is not read any more. Default
+    /// 1,000; 0: no limit.
     public var receiveHighWaterMark = 1000
     /// ZMQ_BACKLOG, for a socket that binds: connections that the system completes before libzmq accepts them. Default
     /// 1,024: with libzmq's 100, the 101st of many simultaneous peers waits a second.
@@ -52,8 +53,8 @@ public struct SocketOptions: Sendable, Equatable {
     public var tcpKeepAliveCount: Int?
     /// ZMQ_IPV6: IPv6 as well as IPv4. Default true.
     public var ipv6 = true
-    /// ZMQ_MAXMSGSIZE: maximum of a frame, in bytes. A peer that announces a longer one is disconnected before memory
-    /// is allocated for it. A socket that connected does not reconnect by itself afterwards
+    /// ZMQ_MAXMSGSIZE: maximum size of a frame, in bytes. A peer that announces a longer one is disconnected before
+    /// memory is allocated for it. A socket that connected does not reconnect by itself afterwards
     /// (`ConnectionWatch.awaitsRetry`). Default nil: no limit.
     public var maxMessageBytes: Int?
     /// ZMQ_ROUTER_MANDATORY, for a ROUTER: undeliverable messages are `unroutable` or would block instead of being

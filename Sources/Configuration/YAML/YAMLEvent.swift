@@ -1,7 +1,7 @@
-// What the YAML parser reports, as values of our own: a document is a list of events, and a node that has children is
-// a start, the events of its children, and an end.
+// The events of the YAML parser, as Swift values. A document is a list of events; a node with children is a start, the
+// events of its children, and an end.
 
-/// Where something begins in a text: from 1, columns in Unicode scalars. 0:0 stands for the text as a whole.
+/// A position in a text, from 1, with columns in Unicode scalars. 0:0 means the text as a whole.
 struct YAMLMark: Equatable {
     var line = 0
     var column = 0
@@ -9,15 +9,15 @@ struct YAMLMark: Equatable {
 
 /// One event.
 struct YAMLEvent: Equatable {
-    /// What happened. The events of other types only open the stream and close a document.
+    /// The type of an event. The types without a comment open and close the stream and its documents.
     enum Kind: Equatable {
-        /// A text, a number, a word or nothing: what stands in a place without children.
+        /// A node without children: text, a number, a word or nothing.
         case scalar(String, isPlain: Bool)
-        /// `*name`: the node with that anchor, again.
+        /// `*name`: repeats the node with that anchor.
         case alias
         case sequenceStart
         case mappingStart
-        /// The end of a sequence or of a mapping: the events come in pairs.
+        /// The end of a sequence or a mapping.
         case collectionEnd
         case documentStart
         case documentEnd
@@ -27,21 +27,21 @@ struct YAMLEvent: Equatable {
 
     let kind: Kind
 
-    /// The name behind `&`; for an alias the name behind `*`.
+    /// The name after `&`, or of an alias the name after `*`; nil if there is none.
     let anchor: String?
 
     let mark: YAMLMark
 }
 
-/// Why a text gives no tree.
+/// Why a text cannot be read as a tree.
 struct YAMLError: Error, Equatable {
-    /// Where; the parser names the place where it could not go on.
+    /// The position at which the parser gave up.
     let mark: YAMLMark
 
     /// What is wrong and what to do, without a full stop.
     let message: String
 
-    /// The text breaks YAML's rules, in the parser's words.
+    /// A violation of the YAML syntax, in the parser's words.
     static func syntax(_ mark: YAMLMark, _ words: String) -> YAMLError {
         YAMLError(mark: mark, message: "is not YAML: \(words)")
     }

@@ -1,24 +1,24 @@
-// A YAML file as a tree: each node with its place, and no more than that. Tags are not resolved: whether `on` is a
-// boolean is for the key that wants one to say.
+// A YAML file as a tree: nodes with their positions. Tags are not resolved: whether `on` is a boolean depends on the
+// key.
 
 /// One node of a file.
 struct YAMLNode {
     enum Content {
-        /// Text as it was written, unescaped; only plain text, without quotes, can be a number, a boolean or null.
+        /// The text, unescaped; only plain text, without quotes, can be a number, a boolean or null.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
-        /// In the order of the file; the same key may be there more than once.
+        /// In file order; the same key may occur more than once.
         case mapping([(key: YAMLNode, value: YAMLNode)])
     }
 
     let content: Content
 
-    /// Where the node begins; the node behind an alias begins at its anchor.
+    /// Where the node begins; for a node repeated by an alias, the position of its anchor.
     let mark: YAMLMark
 }
 
 extension YAMLNode {
-    /// The text of a scalar, or nil.
+    /// The text of a scalar; nil for other nodes.
     var scalar: ScalarText? {
         guard case .scalar(let text, let isPlain) = content else { return nil }
         return ScalarText(text: text, isPlain: isPlain)
@@ -34,13 +34,13 @@ extension YAMLNode {
         return pairs
     }
 
-    /// Nothing, or one of YAML's words for it, without quotes.
+    /// Whether the node is empty or one of YAML's words for null, without quotes.
     var isNull: Bool {
         guard let scalar, scalar.isPlain else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(scalar.text)
     }
 
-    /// What it is, in a sentence.
+    /// The kind of the node, for a sentence.
     var kind: String {
         switch content {
         case .scalar: "text or a number"

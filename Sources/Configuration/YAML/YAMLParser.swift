@@ -1,23 +1,23 @@
-// libyaml's event parser as an owned value: a text goes in, events come out one by one, and the first error ends it.
-// Nothing of libyaml leaves this file: an event is copied and deleted before `next` returns. It runs at the start only,
-// and is confined to the call that reads a configuration.
+// libyaml's event parser as an owned value: it takes a text and returns its events one by one; the first error ends it.
+// No object of libyaml leaves this file: an event is copied and deleted before `next` returns. Used at startup only,
+// and confined to the call that reads a configuration.
 
 internal import CYAML
 
-/// A parser over one text.
+/// A parser of one text.
 @safe
 struct YAMLParser: ~Copyable {
-    // SAFETY: both are allocated in init and given back in deinit, and nowhere else. libyaml keeps a pointer to the
-    // parser within the parser and another to the text, so neither may move: they are on the heap.
+    // SAFETY: both are allocated in init and freed in deinit only. libyaml keeps a pointer to the parser within the
+    // parser and another to the text, so neither may move: they are on the heap.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     // SAFETY: as above; written in init only.
     private let text: UnsafeMutableBufferPointer<UInt8>
 
-    /// Copies the text. It should be UTF-8, with or without a byte order mark; the parser reports what is not. (UTF-16
-    /// with a byte order mark is read, too: libyaml looks for one.)
+    /// Copies the text. It should be UTF-8, with or without a byte order mark; the parser reports invalid UTF-8.
+    /// (libyaml also reads UTF-16 with a byte order mark.)
     init(_ bytes: [UInt8]) {
-        // SAFETY (all of init): the buffer has room for all bytes, and for one when there are none, so that it has an
-        // address; what yaml_parser_initialize gets is allocated, and it sets all of it.
+        // SAFETY (all of init): the buffer has room for all bytes, and for at least one, so that it has an address;
+        // yaml_parser_initialize gets allocated memory and sets all of it.
         unsafe text = .allocate(capacity: max(bytes.count, 1))
         _ = unsafe text.initialize(fromContentsOf: bytes)
         unsafe parser = .allocate(capacity: 1)
@@ -28,26 +28,26 @@ struct YAMLParser: ~Copyable {
     }
 
     deinit {
-        // SAFETY: the end of what init made, in the reverse order. The elements of both are trivial.
+        // SAFETY: frees what init allocated, in reverse order. The elements of both are trivial.
         unsafe yaml_parser_delete(parser)
         unsafe parser.deallocate()
         unsafe text.deallocate()
     }
 
-    /// The next event. After `streamEnd`, and after an error, there is none to ask for.
+    /// The next event. Do not call it after `streamEnd` or an error.
     mutating func next() throws(YAMLError) -> YAMLEvent {
         var event = unsafe yaml_event_t()
-        // SAFETY: libyaml fills in the event or leaves it empty, and to delete an empty one does nothing. What is made
-        // of it is a copy.
+        // SAFETY: libyaml fills in the event or leaves it empty; deleting an empty one does nothing. The result is a
+        // copy.
         defer { unsafe yaml_event_delete(&event) }
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw failure }
         return unsafe YAMLEvent(&event)
     }
 
-    /// What libyaml says of its last error.
+    /// libyaml's last error.
     private var failure: YAMLError {
-        // SAFETY (all of failure): the parser has failed, so that its error is set; the words are static strings of
-        // libyaml, or NULL.
+        // SAFETY (all of failure): the parser has failed, so its error is set; the texts are static strings of libyaml,
+        // or NULL.
         let state = unsafe parser
         guard let problem = unsafe state.pointee.problem else {
             return YAMLError(mark: YAMLMark(), message: "cannot be read: there is no memory left")
@@ -63,9 +63,9 @@ struct YAMLParser: ~Copyable {
         return .syntax(mark, unsafe "\(String(cString: context)) \(words)\(origin)")
     }
 
-    /// The place of a byte of a UTF-8 text, which libyaml does not know when it cannot decode it.
+    /// The position of a byte in a UTF-8 text; libyaml does not report it for text that it cannot decode.
     private func mark(at offset: Int) -> YAMLMark {
-        // SAFETY: the prefix lies within the buffer, all of whose bytes are set.
+        // SAFETY: the prefix lies within the buffer, which is fully initialized.
         let before = unsafe String(decoding: text.prefix(offset), as: UTF8.self).unicodeScalars
         var mark = YAMLMark(line: 1, column: 1)
         var previous: Unicode.Scalar?
@@ -88,8 +88,8 @@ extension YAMLMark {
 extension YAMLEvent {
     /// Copies an event that libyaml has filled in.
     fileprivate init(_ event: inout yaml_event_t) {
-        // SAFETY (all of init): the view's pointers are the event's, which lives until its owner deletes it; its text
-        // has as many bytes as it says, and libyaml has checked that they are UTF-8.
+        // SAFETY (all of init): the view's pointers belong to the event, which lives until its owner deletes it; its
+        // text has the given number of bytes, and libyaml has checked that they are UTF-8.
         let view = unsafe cyaml_view_of(&event)
         anchor = unsafe view.anchor.map { unsafe String(cString: $0) }
         mark = unsafe YAMLMark(event.start_mark)

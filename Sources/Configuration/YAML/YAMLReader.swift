@@ -1,9 +1,9 @@
-// From events to a tree, with bounds, so that a small file can become neither a huge tree nor a deep one:
+// Builds the tree from events, with limits, so that a small file cannot become a huge or a deep tree:
 //
-// - a file has at most 1 MiB;
-// - lists and sections lie at most 64 deep in each other: the reader calls itself once for each;
-// - there are at most 32 aliases. An alias shares the nodes that it repeats, so it costs nothing here; the worst that
-//   32 can do to those who walk the tree is 3^(32/3), some 120,000 nodes.
+// - A file has at most 1 MiB.
+// - Lists and sections nest at most 64 levels deep: the reader recurses once per level.
+// - There are at most 32 aliases. An alias shares the nodes that it repeats, so it costs nothing here; walking the tree
+//   visits at most 3^(32/3) nodes, some 120,000.
 
 /// Reads one text.
 struct YAMLReader: ~Copyable {
@@ -15,7 +15,7 @@ struct YAMLReader: ~Copyable {
     private var anchors: [String: YAMLNode] = [:]
     private var aliases = 0
 
-    /// The tree of a text with one document, or nil if it has none.
+    /// The tree of a text with one document; nil if the text is empty.
     static func read(_ text: [UInt8]) throws(YAMLError) -> YAMLNode? {
         guard text.count <= maxBytes else {
             throw YAMLError(mark: YAMLMark(), message: "is larger than 1MiB; a configuration is smaller")
@@ -40,7 +40,7 @@ struct YAMLReader: ~Copyable {
         return root
     }
 
-    /// The node that begins with an event, inside as many others.
+    /// Reads the node that begins with `event`, at nesting level `depth`.
     private mutating func node(_ event: YAMLEvent, depth: Int) throws(YAMLError) -> YAMLNode {
         let content: YAMLNode.Content
         switch event.kind {
@@ -52,7 +52,8 @@ struct YAMLReader: ~Copyable {
             preconditionFailure("libyaml ends nothing that it has not begun")
         }
         let node = YAMLNode(content: content, mark: event.mark)
-        // Behind its children: a node is not within itself. Of two anchors with one name the later one counts.
+        // Stored after its children, because a node cannot contain itself. If two anchors have one name, the later one
+        // counts.
         if let anchor = event.anchor { anchors[anchor] = node }
         return node
     }
