@@ -82,9 +82,6 @@ enum House {
     /// Words that make a comment read like a translation; a subject should be a thing with a name.
     static let bannedWords = ["nobody", "somebody", "whoever", "is told", "of which", "where that can be"]
 
-    /// Rooms whose comments are still to be rewritten. The list shrinks; nothing is added.
-    static let unwrittenRooms: Set<String> = ["Gateway"]
-
     static let mostLines = 400
     static let mostCharterLines = 15
 

@@ -198,7 +198,7 @@ def test_check_says_what_reuse_would_gain(tmp_path, replies, note):
         run = subprocess.run([BINARY, "check", "--config", str(path)], capture_output=True, text=True, timeout=20)
         assert run.returncode == 0
         assert ("note: services.q: each exchange uses a fresh identity" in run.stdout) == (note and not reuse)
-        assert ("warning" in run.stdout and "identities.reuse: does nothing" in run.stdout) == (bool(reuse) and not note)
+        assert ("warning" in run.stdout and "identities.reuse: has no effect" in run.stdout) == (bool(reuse) and not note)
 
 
 def test_the_start_says_what_reuse_would_gain(router):
