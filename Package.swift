@@ -51,9 +51,25 @@ let package = Package(
         room("JSON", ["CJansson"]),
         room("Bridge", ["Basics"]),
         room("Configuration", ["CYAML", "JSON"]),
+        room("Contract", ["Basics", "JSON", "Bridge", "Configuration"]),
+        room(
+            "Operations",
+            ["Basics", "Reactors", "ZeroMQ", "HTTP", "JSON", "Bridge", "Configuration", "Contract", logging]),
+        room(
+            "Services",
+            ["Basics", "Reactors", "ZeroMQ", "JSON", "Bridge", "Configuration", "Contract", "Operations", logging]),
+        room(
+            "Web",
+            [
+                "Basics", "Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", "Contract",
+                "Operations", "Services",
+            ]),
         room(
             "Gateway",
-            ["Basics", "Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", logging]),
+            [
+                "Basics", "Reactors", "ZeroMQ", "HTTP", "JSON", "Bridge", "Configuration", "Contract", "Operations",
+                "Services", "Web", logging,
+            ]),
         .executableTarget(
             name: "zmq-gateway",
             dependencies: ["Gateway", "Configuration", argumentParser, logging],
@@ -72,7 +88,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("BridgeTests", ["Bridge"]),
         tests("ConfigurationTests", ["Configuration"]),
-        tests("GatewayTests", ["Gateway", logging]),
+        tests("GatewayTests", ["Gateway", "Basics", "Contract", "Operations", "Services", "Web", logging]),
         tests("ArchitectureTests", []),
     ]
 )

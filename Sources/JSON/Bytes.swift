@@ -21,3 +21,13 @@ extension [UInt8] {
         text.withUTF8Buffer { unsafe append(contentsOf: $0) }
     }
 }
+
+extension Span<UInt8> {
+    /// Whether both have the same bytes.
+    @inlinable
+    public func equals(_ bytes: [UInt8]) -> Bool {
+        guard count == bytes.count else { return false }
+        for position in 0..<count where self[position] != bytes[position] { return false }
+        return true
+    }
+}

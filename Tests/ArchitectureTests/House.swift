@@ -29,9 +29,25 @@ enum House {
         "JSON": Room(imports: ["CJansson"], system: libc, isHotPath: true),
         "Bridge": Room(imports: ["Basics"], isHotPath: true),
         "Configuration": Room(imports: ["CYAML", "JSON"], columns: 121),
+        "Contract": Room(imports: ["Basics", "JSON", "Bridge", "Configuration"], isHotPath: true),
+        "Operations": Room(
+            imports: ["Basics", "Reactors", "ZeroMQ", "HTTP", "JSON", "Bridge", "Configuration", "Contract", "Logging"],
+            system: libc, isHotPath: true),
+        "Services": Room(
+            imports: [
+                "Basics", "Reactors", "ZeroMQ", "JSON", "Bridge", "Configuration", "Contract", "Operations", "Logging",
+            ],
+            system: libc, isHotPath: true),
+        "Web": Room(
+            imports: [
+                "Basics", "Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", "Contract",
+                "Operations", "Services",
+            ],
+            isHotPath: true),
         "Gateway": Room(
             imports: [
-                "Basics", "Reactors", "ZeroMQ", "HTTP", "WebSocket", "JSON", "Bridge", "Configuration", "Logging",
+                "Basics", "Reactors", "ZeroMQ", "HTTP", "JSON", "Bridge", "Configuration", "Contract", "Operations",
+                "Services", "Web", "Logging",
             ],
             system: libc, isHotPath: true),
         "zmq-gateway": Room(
@@ -61,22 +77,25 @@ enum House {
     static let hotPathWords: Set<String> = ["async", "await", "actor", "Task", "Mutex", "NSLock", "DispatchQueue"]
     static let hotPathPrefixes = ["pthread_mutex"]
 
-    /// The folders of Gateway, which are rooms that share a module: what each may name types of. (`Core` may all.)
-    static let gatewayFolders: [String: Set<String>] = [
-        "Contract": [],
-        "Memory": ["Contract"],
-        "Operations": ["Contract", "Memory"],
-        "Services": ["Contract", "Memory", "Operations"],
-        "Web": ["Contract", "Memory", "Operations", "Services"],
-        "Core": ["Contract", "Memory", "Operations", "Services", "Web"],
+    /// The folders inside a room, and the sibling folders whose types each may name. All may name what stands in the
+    /// room itself, and the room may name all of them.
+    static let folders: [String: [String: Set<String>]] = [
+        "Operations": ["Memory": []],
+        "Services": [
+            "Dealer": ["Pools"], "Router": ["Majordomo"], "Ready": ["Pools"],
+            "Majordomo": ["Pools", "Publisher", "Router"], "Publisher": [], "Pools": [],
+        ],
+        "Web": [
+            "Admission": ["REST"], "Pages": ["REST"], "Sessions": ["REST"], "REST": ["Admission", "Pages", "Sessions"],
+        ],
     ]
 
     /// Where the kinds of peers live, one folder each.
     static let kindFolders = Set(
-        ["Dealer", "Router", "Ready", "Majordomo", "Publisher"].map { "Gateway/Services/\($0)" })
+        ["Dealer", "Router", "Ready", "Majordomo", "Publisher"].map { "Services/\($0)" })
     /// Who leads from a configuration to its kind.
     static let kindTables: Set<String> = [
-        "Gateway/Services/ServiceKind.swift", "Gateway/Core/Core+Services.swift",
+        "Services/ServiceKind.swift", "Gateway/Core+Services.swift",
     ]
 
     /// Words that make a comment read like a translation; a subject should be a thing with a name.

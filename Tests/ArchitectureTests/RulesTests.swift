@@ -10,7 +10,7 @@ struct RulesTests {
     func imports() {
         #expect(lines(SourceFile("Bridge/A.swift", "// A\nimport Glibc\n").importBreaches) == [2])
         #expect(lines(SourceFile("HTTP/A.swift", "internal import CZeroMQ\nimport ZeroMQ").importBreaches) == [1, 2])
-        #expect(lines(SourceFile("Gateway/Web/A.swift", "import CLinux\nimport HTTP").importBreaches) == [1])
+        #expect(lines(SourceFile("Web/A.swift", "import CLinux\nimport HTTP").importBreaches) == [1])
         let decorated = "@preconcurrency import struct Foundation.Data"
         #expect(lines(SourceFile("JSON/A.swift", decorated).importBreaches) == [1])
         #expect(lines(SourceFile("Cellar/A.swift", "").importBreaches) == [1])

@@ -33,7 +33,7 @@ struct SourceFile {
         }
     }
 
-    /// The path of its folder, e.g. `Gateway/Web`.
+    /// The path of its folder, e.g. `Web`.
     var folder: String { path.split(separator: "/").dropLast().joined(separator: "/") }
 }
 

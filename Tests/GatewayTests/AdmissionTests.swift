@@ -4,6 +4,10 @@ import Bridge
 import Configuration
 import Testing
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 /// Decides as the test says.

@@ -5,6 +5,10 @@ import Configuration
 import Testing
 import ZeroMQ
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 @Suite("A client of a broker", .timeLimit(.minutes(1)))

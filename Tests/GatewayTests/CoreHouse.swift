@@ -8,6 +8,10 @@ import Logging
 import Reactors
 import Testing
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 final class CoreHouse {

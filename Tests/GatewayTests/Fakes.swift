@@ -7,6 +7,10 @@ import Logging
 import Reactors
 import ZeroMQ
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 /// A host whose clock the test turns, and which notes what is asked of it.

@@ -3,6 +3,10 @@
 import Testing
 import ZeroMQ
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 final class HTTPStage {

@@ -6,6 +6,10 @@ import JSON
 import Reactors
 import Testing
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 @Suite("A line of the log")

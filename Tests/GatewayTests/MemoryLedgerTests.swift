@@ -1,5 +1,9 @@
 import Testing
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 /// Holds a given amount, and releases it when evicted.

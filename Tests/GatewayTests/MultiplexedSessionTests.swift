@@ -5,6 +5,10 @@ import Bridge
 import Testing
 import ZeroMQ
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 @Suite("A multiplexed session", .timeLimit(.minutes(1)))

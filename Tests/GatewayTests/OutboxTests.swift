@@ -4,6 +4,10 @@ import Glibc
 import Reactors
 import Testing
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 @Suite("The letters of a turn")

@@ -6,6 +6,10 @@ import Configuration
 import Testing
 import ZeroMQ
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 /// A service whose pool gives requests to this object in place of sockets.

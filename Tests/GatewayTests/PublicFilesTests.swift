@@ -3,6 +3,10 @@
 import Foundation
 import Testing
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 @Suite("The public folder", .timeLimit(.minutes(1)))

@@ -2,6 +2,10 @@
 
 import Testing
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 @Suite("A replay buffer") struct SessionMemoryTests {

@@ -3,6 +3,10 @@
 import Configuration
 import Testing
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 @Suite("The form of a response")

@@ -4,6 +4,10 @@ import Bridge
 import Testing
 import ZeroMQ
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 @Suite("A session with a publisher", .timeLimit(.minutes(1)))

@@ -3,6 +3,10 @@
 import Bridge
 import Testing
 
+@testable import Contract
+@testable import Operations
+@testable import Services
+@testable import Web
 @testable import Gateway
 
 @Suite("A session's connection", .timeLimit(.minutes(1)))

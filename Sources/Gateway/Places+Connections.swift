@@ -1,0 +1,6 @@
+// HTTP connections take their places from those of the process.
+
+import HTTP
+import Services
+
+extension Places: ConnectionPlaces {}
