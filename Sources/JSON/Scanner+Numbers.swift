@@ -41,26 +41,30 @@ extension Scanner {
                     return index
                 }
                 state = .exponent
-            case .exponent:
-                if byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") {
-                    state = .exponentSign
-                } else {
-                    guard byte.isDigit else { return fail(.digitInExponentExpected, bytes, index) }
-                    state = .exponentDigits
-                }
-            case .exponentSign:
-                guard byte.isDigit else { return fail(.digitInExponentExpected, bytes, index) }
-                state = .exponentDigits
-            case .exponentDigits:
-                guard byte.isDigit else {
-                    endToken(bytes, index)
-                    return index
-                }
+            case .exponent, .exponentSign, .exponentDigits:
+                if let end = exponent(bytes, index, byte) { return end }
             default: return index
             }
             index &+= 1
         }
         return index
+    }
+
+    /// Reads a byte of an exponent, after its letter. - Returns: where the number ends; nil if it goes on.
+    private mutating func exponent(_ bytes: Span<UInt8>, _ index: Int, _ byte: UInt8) -> Int? {
+        if byte.isDigit {
+            state = .exponentDigits
+            return nil
+        }
+        if state == .exponentDigits {
+            endToken(bytes, index)
+            return index
+        }
+        guard state == .exponent, byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") else {
+            return fail(.digitInExponentExpected, bytes, index)
+        }
+        state = .exponentSign
+        return nil
     }
 
     /// Begins a word at its first byte; `due` holds the other bytes, little-endian.
