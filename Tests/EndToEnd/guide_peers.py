@@ -185,8 +185,8 @@ class MajordomoWorker(GuideWorker):
 
     def __init__(self, connect, service=b"echo", version="0.1", empty=None, interval=2.5, **named):
         self._service, self.version = service, version
-        numbers = {"0.1": (1, 2, None, 3, 4), "0.2": (1, 2, 3, 4, 5)}[version]
-        self._ready, self._request, self._partial, self._final, self._heartbeat = numbers
+        numbers = {"0.1": (1, 2, None, 3, 4, 5), "0.2": (1, 2, 3, 4, 5, 6)}[version]
+        self._ready, self._request, self._partial, self._final, self._heartbeat, self._disconnect = numbers
         self._start = [b""] if (version == "0.1" if empty is None else empty) else []
         self._start.append({"0.1": b"MDPW01", "0.2": b"MDPW02"}[version])
         super().__init__(zmq.DEALER, connect, interval=interval, **named)
