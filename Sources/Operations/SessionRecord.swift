@@ -14,12 +14,7 @@ package struct SessionTraffic {
     package var bytesIn = 0
     package var bytesOut = 0
 
-    package init(messagesIn: Int = 0, messagesOut: Int = 0, bytesIn: Int = 0, bytesOut: Int = 0) {
-        self.messagesIn = messagesIn
-        self.messagesOut = messagesOut
-        self.bytesIn = bytesIn
-        self.bytesOut = bytesOut
-    }
+    package init() {}
 
     package static func += (sum: inout SessionTraffic, more: SessionTraffic) {
         sum.messagesIn += more.messagesIn
@@ -41,7 +36,7 @@ package struct SessionClose {
     /// The code of the close frame (RFC 6455, section 7.4); 1005 if the client's frame had none.
     package var code: UInt16?
 
-    package init(party: Party = Party.nobody, code: UInt16? = nil) {
+    package init(party: Party = .nobody, code: UInt16? = nil) {
         self.party = party
         self.code = code
     }

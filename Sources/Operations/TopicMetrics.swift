@@ -13,12 +13,7 @@ package struct TopicCounts: Sendable {
     /// Streams and sessions that subscribe.
     package var subscribers = 0
 
-    package init(received: UInt64 = 0, delivered: UInt64 = 0, held: Int = 0, subscribers: Int = 0) {
-        self.received = received
-        self.delivered = delivered
-        self.held = held
-        self.subscribers = subscribers
-    }
+    package init() {}
 
     package mutating func add(_ other: TopicCounts) {
         received += other.received

@@ -155,7 +155,7 @@ package final class MemoryLedger {
     }
 }
 
-/// What clients are told when memory is short.
+/// The sentences of the problems that clients get when memory is short.
 package enum MemoryWords {
     package static let short = "the gateway has reached its memory limit (`limits.max_memory`); try again in a moment"
     package static let body =
