@@ -77,6 +77,8 @@ final class Core: TurnParticipant, WebHost {
     var context: Context { shared.context }
     var codec: TicketCodec { shared.codec }
     var configuration: Configuration { shared.configuration }
+    var limits: Limits { shared.configuration.limits }
+    var sessionSettings: SessionSettings { shared.configuration.sessions }
     var now: Instant { Instant(nanoseconds: reactor.now) }
 
     /// Builds everything in the calling thread, which becomes the core's thread.

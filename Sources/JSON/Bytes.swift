@@ -24,10 +24,18 @@ extension [UInt8] {
 
 extension Span<UInt8> {
     /// Whether both have the same bytes.
-    @inlinable
     public func equals(_ bytes: [UInt8]) -> Bool {
         guard count == bytes.count else { return false }
-        for position in 0..<count where self[position] != bytes[position] { return false }
+        let other = bytes.span
+        var position = 0
+        while position &+ 8 <= count {
+            guard word(at: position) == other.word(at: position) else { return false }
+            position &+= 8
+        }
+        while position < count {
+            guard self[position] == other[position] else { return false }
+            position &+= 1
+        }
         return true
     }
 }

@@ -24,6 +24,7 @@ package final class Exchange: RequesterState, Requester, TimerHandler {
     package private(set) var queueTiming: QueueTiming?
     package let fairnessKey: UInt64
     private let host: any ServiceHost
+    private let metrics: ServiceMetrics
     /// Set until the exchange is over.
     private var sink: (any ReplySink)?
     private let takesEnvelopes: Bool
@@ -37,6 +38,7 @@ package final class Exchange: RequesterState, Requester, TimerHandler {
         _ host: any ServiceHost, _ service: any Service, _ rules: EndRules, fairnessKey: UInt64, takesEnvelopes: Bool
     ) {
         self.host = host
+        metrics = host.metrics.services[service.plan.index]
         self.fairnessKey = fairnessKey
         self.takesEnvelopes = takesEnvelopes
         state = ExchangeState(rules: rules, openedAt: host.now)
@@ -55,7 +57,7 @@ package final class Exchange: RequesterState, Requester, TimerHandler {
         self.sink = sink
         state = ExchangeState(rules: state.rules, openedAt: host.now)
         isOpen = true
-        host.metrics.services[plan.index].counts.open += 1
+        metrics.counts.open += 1
         guard host.requesters.admit(self) else { return finish(because: .overloaded) }
         armTimer()
         if case .rejected(let reason) = service.sendToWorker(&request, for: self) { finish(because: reason) }
@@ -92,7 +94,7 @@ package final class Exchange: RequesterState, Requester, TimerHandler {
             inspection.fault = fault
         }
         if note.last != nil { inspection.facts.isFinal = true }
-        host.metrics.services[plan.index].counts.bytesReceived += UInt64(bytes.count)
+        metrics.counts.bytesReceived += UInt64(bytes.count)
         take(bytes, inspection)
     }
 
@@ -101,7 +103,6 @@ package final class Exchange: RequesterState, Requester, TimerHandler {
     }
 
     private func take(_ body: Span<UInt8>, _ inspection: Inspection) {
-        let metrics = host.metrics.services[plan.index]
         switch state.replied(inspection.facts, at: host.now) {
         case .ignore: break
         case .drop: metrics.dropped(.late)
@@ -120,7 +121,7 @@ package final class Exchange: RequesterState, Requester, TimerHandler {
     }
 
     private func logBadReply(_ body: Span<UInt8>, _ fault: String?) {
-        host.metrics.services[plan.index].log.dropping()?(
+        metrics.log.dropping()?(
             "a reply cannot be used: \(fault ?? "it is not what the service declares"); it begins with "
                 + Excerpt.text(body))
     }
@@ -188,7 +189,7 @@ package final class Exchange: RequesterState, Requester, TimerHandler {
         unsent = []
         host.requesters.closed(self)
         service.ended(self, end)
-        host.metrics.services[plan.index].ended(state, at: host.now)
+        metrics.ended(state, at: host.now)
         let last = sink
         sink = nil
         last?.ended(end, reply, fault)

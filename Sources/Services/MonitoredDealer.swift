@@ -27,7 +27,7 @@ extension MonitoredDealer {
         if !binds { options.immediate = false }
         if plan.configuration.socket.sendHighWaterMark == nil {
             // Room for everything that one client may send: libzmq learns of departed messages in steps of half a mark.
-            options.sendHighWaterMark = 2 * host.configuration.limits.maxExchangesPerAddress
+            options.sendHighWaterMark = 2 * host.limits.maxExchangesPerAddress
         }
         options.identity = identity
         try self.init(host, plan, endpoint, binds: binds, options)

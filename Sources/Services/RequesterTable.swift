@@ -4,7 +4,7 @@ package import Bridge
 
 /// The requesters on one reactor. Exchanges also count against the bounds of the process.
 package final class RequesterTable {
-    private var table: TicketTable<any Requester>
+    @usableFromInline var table: TicketTable<any Requester>
     private let openExchanges: OpenExchangeCounts
 
     /// - Parameter most: the most requesters at a time, 1 to 2^24 - 1.
@@ -46,6 +46,6 @@ package final class RequesterTable {
         if case .live(let requester) = table.find(ticket) { requester } else { nil }
     }
 
-    @inline(__always)
+    @inlinable
     package func find(_ ticket: Ticket) -> TicketTable<any Requester>.Lookup { table.find(ticket) }
 }

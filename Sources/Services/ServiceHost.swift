@@ -17,6 +17,9 @@ package protocol ServiceHost: AnyObject {
     var index: Int { get }
     var reactorCount: Int { get }
     var configuration: Configuration { get }
+    /// Parts of the configuration that the way of a request needs: copying them counts no references.
+    var limits: Limits { get }
+    var sessionSettings: SessionSettings { get }
     var now: Instant { get }
     /// Descriptors and timers.
     var reactor: Reactor { get }

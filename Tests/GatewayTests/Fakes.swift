@@ -18,6 +18,8 @@ final class FakeHost: ServiceHost {
     let index = 0
     var reactorCount = 1
     let configuration: Configuration
+    var limits: Limits { configuration.limits }
+    var sessionSettings: SessionSettings { configuration.sessions }
     /// The reactor's clock, and what the test has put on top.
     var now: Instant { Instant(nanoseconds: reactor.now + offset) }
     private var offset: UInt64 = 0

@@ -23,6 +23,8 @@ package final class DealerService: Service, ReadinessHandler {
 
     package let plan: ServicePlan
     private let host: any ServiceHost
+    private let metrics: ServiceMetrics
+    private let memory: MemoryLedger
     private let dealers: [MonitoredDealer]
     private var natives: NativeClients?
     private var ears: [DescriptorWatch] = []
@@ -30,6 +32,8 @@ package final class DealerService: Service, ReadinessHandler {
 
     init(_ host: any ServiceHost, _ plan: ServicePlan) throws(ZMQError) {
         self.host = host
+        metrics = host.metrics.services[plan.index]
+        memory = host.memory
         self.plan = plan
         var dealers: [MonitoredDealer] = []
         if let endpoint = plan.configuration.bind {
@@ -153,7 +157,7 @@ package final class DealerService: Service, ReadinessHandler {
         host.touch(self)
         if plan.template.hasDelimiter { dealer.socket.add(Frame()) }
         dealer.socket.finish(&body, more)
-        host.metrics.services[plan.index].counts.bytesSent += UInt64(byteCount)
+        metrics.counts.bytesSent += UInt64(byteCount)
         return true
     }
 
@@ -171,7 +175,7 @@ package final class DealerService: Service, ReadinessHandler {
     private func drain(_ dealer: MonitoredDealer, wholly: Bool = false) -> Bool {
         var incoming = Frame()
         for _ in 0..<Self.turnBudget {
-            guard wholly || !host.memory.stopsReading else { return true }
+            guard wholly || !memory.stopsReading else { return true }
             guard receiveMessage(dealer, &incoming) else { return false }
         }
         return true
@@ -209,7 +213,6 @@ package final class DealerService: Service, ReadinessHandler {
 
     /// Counts a worker's message that does not begin with one of our tickets.
     private func dropped(_ bytes: Span<UInt8>, by dealer: MonitoredDealer, hasTicket: Bool) {
-        let metrics = host.metrics.services[plan.index]
         metrics.dropped(hasTicket ? .unknown : .malformed)
         metrics.log.dropping()?(
             "dropped a message from \(dealer.endpoint) that does not begin with the frames of a request, but with "

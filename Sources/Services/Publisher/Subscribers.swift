@@ -179,7 +179,7 @@ package final class Subscribers {
     /// Queues a message behind a backlog. Such messages have the bound of a buffer.
     private func queue(_ publication: Publication, for subscriber: Subscriber) {
         subscriber.lateBytes += publication.text.count
-        guard subscriber.lateBytes <= host.configuration.limits.maxBufferedBytes else {
+        guard subscriber.lateBytes <= host.limits.maxBufferedBytes else {
             return subscriber.requester.finish(because: .slowClient)
         }
         subscriber.backlog.append(publication)

@@ -63,7 +63,7 @@ package final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, Read
         acceptedAt = host.now
         looksAt = acceptedAt + Self.watchAfter
         lastSign = acceptedAt
-        let limits = host.configuration.limits
+        let limits = host.limits
         body = RequestBody(route.plan, expecting: response.request.contentLength)
         credit = Credit(bound: limits.maxBufferedBytes)
         collector = UnaryWriter(format, count: rules.count, allowsPartial: parameters.allowsPartial)

@@ -31,6 +31,7 @@ package final class StreamWriter: BodySource {
     private let response: Response
     private let route: ServiceRoute
     private let format: ReplyFormat
+    private let isEventStream: Bool
     private let wantsEndRecord: Bool
     private unowned let owner: any StreamOwner
     private var buffer: [UInt8] = []
@@ -48,6 +49,7 @@ package final class StreamWriter: BodySource {
         self.response = response
         self.route = route
         self.format = format
+        isEventStream = format == .sse
         self.wantsEndRecord = wantsEndRecord
         self.owner = owner
     }
@@ -68,13 +70,13 @@ package final class StreamWriter: BodySource {
         }
         let before = buffer.count
         sequence += 1
-        if format == .sse {
+        if isEventStream {
             append("id: ")
             buffer.append(decimal: UInt64(sequence))
             append("\ndata: ")
         }
         route.replyText.appendJSON(body, hasLineBreak: inspection.hasLineBreak, to: &buffer)
-        append(format == .sse ? "\n\n" : "\n")
+        append(isEventStream ? "\n\n" : "\n")
         grown(since: before)
     }
 
@@ -82,14 +84,14 @@ package final class StreamWriter: BodySource {
     package func end(_ conclusion: Conclusion) {
         let record = conclusion.record
         if let fault { return response.send(Problem(.badReply, fault), endedBy: .badReply) }
-        if !hasBegun, var problem = record.problem, format != .sse || !response.isEventSource {
+        if !hasBegun, var problem = record.problem, !isEventStream || !response.isEventSource {
             if let reply = conclusion.errorReply { problem.extras.append(("reply", reply)) }
             let retryAfter = problem.status == 503 ? route.plan.retryAfterSeconds : nil
             return response.send(problem, retryAfter: retryAfter, endedBy: record.end.reason)
         }
         if !hasBegun { begin(nil) }
         let before = buffer.count
-        if format == .sse {
+        if isEventStream {
             if sequence == 0 { append(again(record)) }
             append("event: end\ndata: ")
             buffer.append(contentsOf: record.bytes(requestID: response.requestID.text))
@@ -99,7 +101,7 @@ package final class StreamWriter: BodySource {
             buffer.append(contentsOf: record.bytes(requestID: response.requestID.text))
             append("}\n")
         }
-        ending = format == .sse || record.end.isOK ? .whole : .cut
+        ending = isEventStream || record.end.isOK ? .whole : .cut
         grown(since: before)
     }
 
@@ -112,7 +114,7 @@ package final class StreamWriter: BodySource {
 
     /// Sends a comment line, which SSE clients ignore. NDJSON has no comments.
     func sayNothing() {
-        guard format == .sse, hasBegun, waiting == 0 else { return }
+        guard isEventStream, hasBegun, waiting == 0 else { return }
         let before = buffer.count
         append(":\n\n")
         grown(since: before)
@@ -158,7 +160,7 @@ package final class StreamWriter: BodySource {
     /// Whether a reply ends before `position`. Replies are on one line, so the separator occurs nowhere else.
     private func isBoundary(_ position: Int) -> Bool {
         guard buffer[position - 1] == UInt8(ascii: "\n") else { return false }
-        return format != .sse || position >= 2 && buffer[position - 2] == UInt8(ascii: "\n")
+        return !isEventStream || position >= 2 && buffer[position - 2] == UInt8(ascii: "\n")
     }
 
     private static let separatorBytes = 2

@@ -84,7 +84,7 @@ package final class MultiplexedSession: Session {
     }
 
     private func fullness() -> Problem? {
-        let most = host.configuration.sessions.maxExchanges
+        let most = host.sessionSettings.maxExchanges
         if isLeaving { return Problem(.shutdown, "the gateway is shutting down") }
         guard exchanges.count >= most else { return nil }
         return Problem(.tooManyExchanges, "this session already has \(most) exchanges in flight")

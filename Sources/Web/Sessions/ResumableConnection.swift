@@ -50,7 +50,7 @@ package final class ResumableConnection: TimerHandler, MemoryHolder {
         clientKey = webSocket.clientKey
         requestID = webSocket.requestID
         since = host.now
-        let settings = host.configuration.sessions
+        let settings = host.sessionSettings
         isNumbered = resumable
         if resumable && settings.resume > .zero {
             replayBuffer = ReplayBuffer(reactor: host.index, bound: settings.resumeBytes)
@@ -64,7 +64,7 @@ package final class ResumableConnection: TimerHandler, MemoryHolder {
         host.sessions.add(session, address: address)
     }
 
-    package func hello() { sendUnnumbered(SessionText.hello(replayBuffer, requestID, host.configuration.sessions)) }
+    package func hello() { sendUnnumbered(SessionText.hello(replayBuffer, requestID, host.sessionSettings)) }
 
     /// Sends a message without a number. It is lost if the client is away.
     func sendUnnumbered(_ message: [UInt8]) { webSocket?.send(.text, message.span) }
@@ -106,7 +106,7 @@ package final class ResumableConnection: TimerHandler, MemoryHolder {
         parted()
         guard !isOver, replayBuffer != nil, hasActed, !isClean, host.acceptsRequests else { return false }
         if let session { host.sessions.left(session, address) }
-        let patience = host.configuration.sessions.resume.inNanoseconds
+        let patience = host.sessionSettings.resume.inNanoseconds
         timer = host.reactor.schedule(at: (host.now + patience).nanoseconds, self, key: 0)
         return true
     }
@@ -134,7 +134,7 @@ package final class ResumableConnection: TimerHandler, MemoryHolder {
         holdMemory()
         host.sessions.renewed(session, from: old)
         host.metrics.snapshot.sessionsResumed += 1
-        let settings = host.configuration.sessions
+        let settings = host.sessionSettings
         sendUnnumbered(SessionText.resumed(replayBuffer, requestID, after: number, missed: missed, settings))
         for message in messages { sendUnnumbered(message) }
     }

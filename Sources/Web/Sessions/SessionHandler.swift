@@ -23,7 +23,7 @@ package final class SessionHandler {
         if handler.rejectsLink(response) { return }
         let request = response.request
         var offer = HandshakeOffer()
-        offer.compresses = host.configuration.sessions.compress
+        offer.compresses = host.sessionSettings.compress
         if route == nil {
             offer.subprotocols = [MultiplexedSession.subprotocol]
             offer.needsSubprotocol = true
@@ -80,7 +80,7 @@ package final class SessionHandler {
         _ upgrade: UpgradeHead?, resumable: Bool
     ) {
         var limits = CodecLimits()
-        limits.maxMessageBytes = host.configuration.sessions.maxMessageBytes
+        limits.maxMessageBytes = host.sessionSettings.maxMessageBytes
         // Small fragments are allowed; a flood of empty ones is not.
         limits.maxFragments = 1024 + limits.maxMessageBytes / 16
         let webSocket = WebSocketConnection(host, stream, Codec(limits, deflate: acceptance.deflate), requestID)

@@ -57,8 +57,8 @@ package final class SessionRegistry: TimerHandler {
     /// Sessions that wait for their client.
     package var awayCount: Int { away.count }
 
-    private var most: Int { max(1, host.configuration.sessions.max / host.reactorCount) }
-    private var mostPerAddress: Int { max(1, host.configuration.sessions.maxPerAddress / host.reactorCount) }
+    private var most: Int { max(1, host.sessionSettings.max / host.reactorCount) }
+    private var mostPerAddress: Int { max(1, host.sessionSettings.maxPerAddress / host.reactorCount) }
 
     /// Why another session from `address` is rejected, or nil. Sessions whose client is away do not count: they end
     /// when others need their places.

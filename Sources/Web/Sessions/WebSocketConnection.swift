@@ -80,7 +80,7 @@ package final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerH
     /// The upgrade request, for envelopes; nil if no message needs one.
     package var upgrade: UpgradeHead?
 
-    private var settings: SessionSettings { host.configuration.sessions }
+    private var settings: SessionSettings { host.sessionSettings }
     /// The client that its memory counts for.
     package var clientKey: UInt64 { stream.clientKey }
     /// Whether messages may be sent.
@@ -93,7 +93,7 @@ package final class WebSocketConnection: ReadinessHandler, CodecDelegate, TimerH
         self.stream = stream
         self.codec = codec
         remoteAddress = stream.remoteAddress
-        credit = Credit(bound: host.configuration.sessions.maxBufferedBytes)
+        credit = Credit(bound: host.sessionSettings.maxBufferedBytes)
         lastHeard = host.now
         controlSince = host.now
     }
