@@ -17,8 +17,11 @@ package enum WebTarget: Sendable {
     case socket
     /// An operator's order to a worker.
     case worker
-    /// A name under /v1/services that no service has.
+    /// A name under /v1/services that the configuration does not have. Workers may have registered it with a broker.
     case unknownService
+    case publicFile(PublicFile)
+    /// OPTIONS, answered with the methods that the path takes.
+    case options(allow: String)
 }
 
 /// The table, built from the configuration.

@@ -14,6 +14,7 @@ import Testing
 private final class ScriptedStep: AdmissionStep {
     private(set) var asked = 0
     private(set) var tickets: [Ticket] = []
+    private(set) var targets: [String] = []
     private let decision: AdmissionDecision?
 
     /// - Parameter decision: nil: it waits.
@@ -21,6 +22,11 @@ private final class ScriptedStep: AdmissionStep {
 
     func decide(_ response: Response) -> AdmissionDecision {
         asked += 1
+        switch response.target {
+        case .exchange(let route): targets.append(route.name)
+        case .options(let allow): targets.append("options \(allow)")
+        default: break
+        }
         return decision ?? .wait { self.tickets.append($0) }
     }
 }
@@ -77,6 +83,31 @@ struct AdmissionTests {
         stranger.send("GET /v1/services HTTP/1.1\r\nHost: elsewhere\r\n\r\n")
         #expect(house.run { stranger.text.contains("\"host_refused\"") })
         #expect(steps.map(\.asked) == [1, 1, 0])
+    }
+
+    @Test(
+        "a path or method that leads nowhere is rejected before the steps behind the route",
+        arguments: [
+            ("GET /nothing", "404"), ("GET /v1/services/nothing", "404"), ("DELETE /v1/services/s", "405"),
+            ("GET /%zz", "400"),
+        ])
+    func nowhere(_ line: String, _ status: String) throws {
+        let step = ScriptedStep(.proceed)
+        let house = try house([step])
+        defer { house.stop() }
+        #expect(house.ask("\(line) HTTP/1.1").hasPrefix("HTTP/1.1 \(status)"))
+        #expect(step.asked == 0)
+    }
+
+    @Test("the steps behind the route see what the request leads to")
+    func target() throws {
+        let step = ScriptedStep(.proceed)
+        let house = try house([step])
+        defer { house.stop() }
+        _ = house.ask("POST /v1/services/s HTTP/1.1", "[1]")
+        _ = house.ask("POST /v1/services/s HTTP/1.1", "[2]")
+        _ = house.ask("OPTIONS /v1/services/s HTTP/1.1")
+        #expect(step.targets == ["s", "s", "options POST, GET, HEAD, OPTIONS"])
     }
 
     @Test(

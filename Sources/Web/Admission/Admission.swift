@@ -23,7 +23,7 @@ package final class Admission {
         self.handler = handler
         let host = handler.host
         let rules = host.site.callerRules
-        steps = [HostStep(rules), PageStep(rules)]
+        steps = [HostStep(rules), PageStep(rules), RouteStep(host)]
         waiting = TicketTable(reactor: UInt8(host.index), capacity: max(1, host.site.connectionsPerReactor))
     }
 
@@ -39,7 +39,7 @@ package final class Admission {
         for index in first..<steps.count {
             switch steps[index].decide(response) {
             case .proceed: continue
-            case .reject(let problem): return handler.reject(response, problem)
+            case .reject(let problem, let allow): return handler.reject(response, problem, allow: allow)
             case .wait(let begin): return wait(response, at: index, held, begin)
             }
         }

@@ -1,6 +1,6 @@
 // The entry point: every request with a complete header comes here once, is admitted or rejected, and is dispatched.
 //
-//     Admission -> route -> built-in page, public file, session, or RESTReplySink
+//     Admission (Host, page, route) -> built-in page, public file, session, or RESTReplySink
 
 package import Bridge
 import Configuration
@@ -18,12 +18,6 @@ package final class RESTHandler: RequestHandler, RejectionWriter {
     package private(set) lazy var admission = Admission(self)
     package private(set) lazy var sessions = SessionHandler(self)
     private let noParameters = RequestParameters()
-    /// The last path that led to a target without parameters, and its target.
-    private var lastPath: [UInt8] = []
-    private var lastMethod = Method.other
-    private var lastTarget = WebTarget.health
-    private static let asterisk = Array("*".utf8)
-    private static let anyMethod = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
     package init(_ host: any WebHost) { self.host = host }
 
@@ -63,97 +57,46 @@ package final class RESTHandler: RequestHandler, RejectionWriter {
         return Problem(known, detail, status: status).bytes(requestID: nil)
     }
 
-    /// The request has passed all steps of admission.
+    /// The request has passed all steps of admission; one of them has found its target.
     func admitted(_ response: Response) {
-        let request = response.request
-        // Most requests have the same path as the one before and skip the table.
-        if request.method == lastMethod, request.path.equals(lastPath) { return serve(response, lastTarget, .none) }
-        if request.method == .options {
-            // Either for the server as a whole (RFC 9110, section 9.3.7) or for one path.
-            return request.path.equals(Self.asterisk) ? sendAllowed(response, Self.anyMethod) : options(response)
-        }
-        if request.method == .head, let head = headMatch(request) { return serve(response, head.target, head.path) }
-        switch host.site.routes.match(Self.methodName(request), request.path) {
-        case .malformed(let reason): reject(response, Problem(.badPath, "the path cannot be read: \(reason)"))
-        case .notFound: publicFile(response)
-        case .methodNotAllowed(let methods): notAllowed(response, methods)
-        case .found(let number, let path):
-            if path == .none, request.method != .other {
-                lastPath = [UInt8](copying: request.path)
-                lastMethod = request.method
-                lastTarget = host.site.routes[number]
-            }
-            serve(response, host.site.routes[number], path)
-        }
-    }
-
-    /// HEAD must not do what GET does: only a route that names HEAD, or takes any method, leads to a worker.
-    private func headMatch(_ request: Request) -> (target: WebTarget, path: PathParameters)? {
-        guard case .found(let number, let path) = host.site.routes.match("HEAD", request.path),
-            case .exchange = host.site.routes[number]
-        else { return nil }
-        return (host.site.routes[number], path)
-    }
-
-    /// The method for the table. HEAD of a page is a GET whose body is not sent.
-    private static func methodName(_ request: Request) -> String {
-        switch request.method {
-        case .get, .head: "GET"
-        case .post: "POST"
-        default: String(copying: request.methodName)
-        }
-    }
-
-    private func serve(_ response: Response, _ target: WebTarget, _ path: PathParameters) {
+        guard let target = response.target else { preconditionFailure("no step has set the request's target") }
         let request = response.request
         switch target {
-        case .exchange(let route):
-            let isOnlyGet = request.method == .head && headMatch(request) == nil
-            if isOnlyGet { return notAllowed(response, methods(of: request.path)) }
-            exchange(response, route, path)
+        case .exchange(let route): exchange(response, route)
         case .socket: sessions.open(response, nil)
         case .service(let route) where request.asksForWebSocket, .topics(let route) where request.asksForWebSocket:
             sessions.open(response, route)
-        case .topics(let route): listen(response, route, path)
-        case .service(let route):
-            let parameters = RequestParameters()
-            if let problem = parameters.readQuery(request.query, isForGateway: true) {
-                return reject(response, problem)
-            }
-            guard parameters.request != nil, request.method != .head else {
-                return page(response) { Pages.service($0, route, self.host) }
-            }
-            if let problem = route.brokerProblem { return reject(response, problem) }
-            if response.isEventSourceAgain { return page(response) { Pages.nothing($0) } }
-            exchange(response, route, path)
+        case .topics(let route): listen(response, route)
+        case .service(let route): service(response, route)
         case .services: page(response) { Pages.services($0, self.host) }
         case .health: page(response) { Pages.health($0) }
         case .readiness: page(response) { Pages.readiness($0, self.host) }
         case .metrics: page(response) { Pages.metrics($0, self.host) }
         case .openAPI: page(response) { Pages.openAPI($0, self.host) }
         case .worker where rejectsLink(response): break
-        case .worker: page(response) { WorkerPages.order($0, self.host, path) }
-        case .unknownService:
-            let name = path["service"] ?? ""
-            if let route = host.registeredServices[name] { return registeredService(response, route, path) }
-            reject(
-                response,
-                Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; GET /v1/services lists them"))
+        case .worker: page(response) { WorkerPages.order($0, self.host, response.path) }
+        case .publicFile(let file):
+            page(response) { self.host.site.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
+        case .options(let allow): page(response) { $0.send(allow: allow) }
+        case .unknownService: preconditionFailure("RouteStep leads no request to an unknown service")
         }
     }
 
-    /// Dispatches a request for a service that a broker's workers have registered, like POST and GET on a configured
-    /// one.
-    private func registeredService(_ response: Response, _ route: ServiceRoute, _ path: PathParameters) {
-        switch response.request.method {
-        case .get, .head: serve(response, .service(route), path)
-        case .post: exchange(response, route, path)
-        default: notAllowed(response, ["GET", "POST"])
+    /// Answers GET on a service: an exchange if the query holds a request, else the description.
+    private func service(_ response: Response, _ route: ServiceRoute) {
+        let request = response.request
+        let parameters = RequestParameters()
+        if let problem = parameters.readQuery(request.query, isForGateway: true) { return reject(response, problem) }
+        guard parameters.request != nil, request.method != .head else {
+            return page(response) { Pages.service($0, route, self.host) }
         }
+        if let problem = route.brokerProblem { return reject(response, problem) }
+        if response.isEventSourceAgain { return page(response) { Pages.nothing($0) } }
+        exchange(response, route)
     }
 
     /// Checks everything that can be rejected before the body is read, then prepares the exchange.
-    private func exchange(_ response: Response, _ route: ServiceRoute, _ path: PathParameters) {
+    private func exchange(_ response: Response, _ route: ServiceRoute) {
         if rejectsLink(response) { return }
         let request = response.request
         var parameters = noParameters
@@ -193,7 +136,7 @@ package final class RESTHandler: RequestHandler, RejectionWriter {
                 response, Problem(.tooManyExchanges, "your address already has \(most) requests in flight"))
         }
         rules = route.plan.rules(asking: format, on: rules)
-        request.consumer = RESTReplySink(self, route, response, path, parameters, rules, format)
+        request.consumer = RESTReplySink(self, route, response, parameters, rules, format)
     }
 
     private static func format(
@@ -228,81 +171,10 @@ package final class RESTHandler: RequestHandler, RejectionWriter {
             "\(key.rawValue) exceeds what service \"\(route.name)\" allows; GET it to see its `overrides`")
     }
 
-    private func publicFile(_ response: Response) {
-        let request = response.request
-        guard let file = host.site.publicFiles.find(request.path) else {
-            return reject(response, Problem(.notFound, "nothing is at this path; /v1/services lists the services"))
-        }
-        guard request.method == .get || request.method == .head else { return notAllowed(response, ["GET"]) }
-        page(response) { self.host.site.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
-    }
-
-    /// The methods of a path that does not take HEAD.
-    private func methods(of path: Span<UInt8>) -> [String] {
-        guard case .methodNotAllowed(let methods) = host.site.routes.match("HEAD", path) else { return ["GET"] }
-        return methods
-    }
-
-    private func notAllowed(_ response: Response, _ methods: [String]) {
-        let allow = allow(methods, response.request)
-        let problem = Problem(.methodNotAllowed, "this path takes \(allow)")
+    /// - Parameter allow: the methods that the path takes, for a 405.
+    package func reject(_ response: Response, _ problem: Problem, allow: String? = nil) {
         page(response) { $0.send(problem, allow: allow) }
     }
-
-    /// Lists the methods of a path, and answers the preflight of a configured origin's page (Fetch, "CORS-preflight
-    /// request").
-    private func options(_ response: Response) {
-        let request = response.request
-        var methods: [String] = []
-        switch host.site.routes.match("OPTIONS", request.path) {
-        case .methodNotAllowed(let known): methods = known
-        case .found(let number, let path):
-            // A preflight comes from the browser itself. The route answers any other OPTIONS.
-            let target = host.site.routes[number]
-            if case .unknownService = target, host.registeredServices[path["service"] ?? ""] != nil {
-                methods = ["GET", "POST"]
-            } else if response.origin != nil, request.value(of: .accessControlRequestMethod) != nil {
-                methods = Self.anyMethod
-            } else {
-                return serve(response, target, path)
-            }
-        case .malformed, .notFound: break
-        }
-        if methods.isEmpty && host.site.publicFiles.find(request.path) != nil { methods = ["GET"] }
-        if methods.isEmpty { return publicFile(response) }
-        sendAllowed(response, methods)
-    }
-
-    private func sendAllowed(_ response: Response, _ methods: [String]) {
-        let allow = allow(methods, response.request)
-        page(response) { response in
-            var headers = response.headers(nil)
-            headers.add("Allow", allow)
-            if response.origin != nil {
-                headers.add("Access-Control-Allow-Methods", allow)
-                headers.add("Access-Control-Allow-Headers", Self.requestHeaders)
-                headers.add("Access-Control-Max-Age", "600")
-            }
-            response.request.respond(204, headers, copying: Span())
-        }
-    }
-
-    /// The fields that a page of a configured origin may send in addition to those that need no permission.
-    private static let requestHeaders =
-        "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, Traceparent, X-Request-Id"
-
-    private func allow(_ methods: [String], _ request: Request) -> String {
-        var takesHead = methods.contains("GET")
-        if takesHead, case .found(let number, _) = host.site.routes.match("GET", request.path),
-            case .exchange = host.site.routes[number]
-        {
-            takesHead = headMatch(request) != nil
-        }
-        let all = methods + (takesHead && !methods.contains("HEAD") ? ["HEAD"] : []) + ["OPTIONS"]
-        return all.filter { $0 != "*" }.joined(separator: ", ")
-    }
-
-    package func reject(_ response: Response, _ problem: Problem) { page(response) { $0.send(problem) } }
 
     /// Answers a request that opens no exchange, now or later.
     package func page(_ response: Response, _ give: @escaping (Response) -> Void) {

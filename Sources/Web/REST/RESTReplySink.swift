@@ -30,7 +30,6 @@ package final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, Read
     private let handler: RESTHandler
     private let route: ServiceRoute
     private let response: Response
-    private let path: PathParameters
     private let parameters: RequestParameters
     private let acceptedAt: Instant
     private var body: RequestBody
@@ -48,7 +47,7 @@ package final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, Read
     private var replyMemory = HeldMemory(.replies)
 
     init(
-        _ handler: RESTHandler, _ route: ServiceRoute, _ response: Response, _ path: PathParameters,
+        _ handler: RESTHandler, _ route: ServiceRoute, _ response: Response,
         _ parameters: RequestParameters, _ rules: EndRules, _ format: ReplyFormat
     ) {
         let host = handler.host
@@ -58,7 +57,6 @@ package final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, Read
         self.handler = handler
         self.route = route
         self.response = response
-        self.path = path
         self.parameters = parameters
         acceptedAt = host.now
         looksAt = acceptedAt + Self.watchAfter
@@ -132,7 +130,7 @@ package final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, Read
     private func envelope(of body: Span<UInt8>) -> [UInt8] {
         let request = response.request
         var envelope = RequestEnvelope(
-            method: request.methodName, path: request.path, parameters: zip(path.names, path.values),
+            method: request.methodName, path: request.path, parameters: zip(response.path.names, response.path.values),
             query: parameters.query)
         for name in route.headers {
             if let value = request.values(named: Array(name.utf8).span) { envelope.header(name, value.span) }

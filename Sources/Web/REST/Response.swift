@@ -17,6 +17,10 @@ package final class Response {
     var isForeignLink = false
     /// The request is a probe whose Host is not one of the gateway's.
     var isOfForeignHost = false
+    /// What the request leads to. Nil until a step of admission has found it.
+    var target: WebTarget?
+    /// The parameters of the request's path.
+    var path = PathParameters.none
     /// Why the request was rejected before it opened an exchange.
     package private(set) var rejection: Problem?
     /// The times of an exchange that waited for a worker. Sent in the header, unless that is sent already.
@@ -115,6 +119,22 @@ package final class Response {
         if let reason { headers.add("X-Exchange-End", String(describing: reason.word)) }
         request.respond(200, headers, copying: event.span)
     }
+
+    /// Answers OPTIONS, which may be the preflight of a configured origin's page.
+    func send(allow: String) {
+        var headers = headers(nil)
+        headers.add("Allow", allow)
+        if origin != nil {
+            headers.add("Access-Control-Allow-Methods", allow)
+            headers.add("Access-Control-Allow-Headers", Self.requestHeaders)
+            headers.add("Access-Control-Max-Age", "600")
+        }
+        request.respond(204, headers, copying: Span())
+    }
+
+    /// The fields that a page of a configured origin may send in addition to those that need no permission.
+    private static let requestHeaders =
+        "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, Traceparent, X-Request-Id"
 
     package func send(_ status: Int, _ contentType: StaticString, _ body: [UInt8]) {
         request.respond(status, headers(contentType), copying: body.span)

@@ -3,14 +3,14 @@
 //
 // An EventSource that comes back after its stream ended is served again: there is no request that would run twice.
 
-package import Bridge
+import Bridge
 package import Contract
 import HTTP
 import JSON
 import Services
 
 extension RESTHandler {
-    package func listen(_ response: Response, _ route: ServiceRoute, _ path: PathParameters) {
+    package func listen(_ response: Response, _ route: ServiceRoute) {
         let request = response.request
         let parameters = RequestParameters()
         parameters.takesTopics = true
@@ -37,7 +37,7 @@ extension RESTHandler {
             return reject(
                 response, Problem(.tooManyExchanges, "your address already has \(most) requests in flight"))
         }
-        request.consumer = RESTReplySink(self, route, response, path, parameters, rules, format)
+        request.consumer = RESTReplySink(self, route, response, parameters, rules, format)
     }
 }
 
