@@ -47,6 +47,15 @@ struct ExchangesOverHTTPTests {
         #expect(stage.house.ask(path + "\r\nLast-Event-ID: 1").hasPrefix("HTTP/1.1 204"))
     }
 
+    @Test("an EventSource that comes back to a configured route runs its request once")
+    func eventSourceOfRoute() throws {
+        let stage = try HTTPStage("replies: {count: 1}", "routes:\n  - {match: \"GET /jobs/{id}\", service: s}\n")
+        let request = "GET /jobs/7 HTTP/1.1\r\nAccept: text/event-stream"
+        #expect(stage.house.ask(request).contains("event: end\n"))
+        #expect(stage.house.ask(request + "\r\nLast-Event-ID: 1").hasPrefix("HTTP/1.1 204"))
+        #expect(stage.requests.count == 1)
+    }
+
     @Test("a final marker ends a stream; an error has the worker's words")
     func ends() throws {
         let stage = try HTTPStage(
