@@ -20,8 +20,8 @@ package enum WebTarget: Sendable {
     /// A name under /v1/services that the configuration does not have. Workers may have registered it with a broker.
     case unknownService
     case publicFile(PublicFile)
-    /// OPTIONS, answered with the methods that the path takes.
-    case options(allow: String)
+    /// OPTIONS, answered with `Response.allow`.
+    case options
 }
 
 /// The table, built from the configuration.

@@ -24,7 +24,7 @@ private final class ScriptedStep: AdmissionStep {
         asked += 1
         switch response.target {
         case .exchange(let route): targets.append(route.name)
-        case .options(let allow): targets.append("options \(allow)")
+        case .options: targets.append("options \(response.allow ?? "")")
         default: break
         }
         return decision ?? .wait { self.tickets.append($0) }

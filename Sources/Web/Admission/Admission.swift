@@ -39,7 +39,7 @@ package final class Admission {
         for index in first..<steps.count {
             switch steps[index].decide(response) {
             case .proceed: continue
-            case .reject(let problem, let allow): return handler.reject(response, problem, allow: allow)
+            case .reject(let problem): return handler.reject(response, problem)
             case .wait(let begin): return wait(response, at: index, held, begin)
             }
         }

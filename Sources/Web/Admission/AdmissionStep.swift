@@ -12,8 +12,8 @@ import JSON
 package enum AdmissionDecision {
     /// The request proceeds to the next step.
     case proceed
-    /// The request is answered with this problem. - Parameter allow: the methods that the path takes, for a 405.
-    case reject(Problem, allow: String? = nil)
+    /// The request is answered with this problem.
+    case reject(Problem)
     /// The request is held, unread, until `Letter.admission` brings a verdict for the ticket that the closure receives.
     /// The closure is called once and must not block.
     case wait((Ticket) -> Void)

@@ -45,11 +45,11 @@ package final class RouteStep: AdmissionStep {
         switch site.routes.match(Self.methodName(request), request.path) {
         case .malformed(let reason): return .reject(Problem(.badPath, "the path cannot be read: \(reason)"))
         case .notFound: return publicFile(response)
-        case .methodNotAllowed(let methods): return notAllowed(request, methods)
+        case .methodNotAllowed(let methods): return notAllowed(response, methods)
         case .found(let number, let path):
             let target = site.routes[number]
             // HEAD must not do what GET does: only a route that names HEAD, or takes any method, leads to a worker.
-            if request.method == .head, case .exchange = target { return notAllowed(request, otherMethods(request)) }
+            if request.method == .head, case .exchange = target { return notAllowed(response, otherMethods(request)) }
             if path == .none, request.method != .other {
                 lastPath = [UInt8](copying: request.path)
                 lastMethod = request.method
@@ -73,7 +73,7 @@ package final class RouteStep: AdmissionStep {
         switch response.request.method {
         case .get, .head: response.target = .service(route)
         case .post: response.target = .exchange(route)
-        default: return notAllowed(response.request, Self.methodsOfRegistered)
+        default: return notAllowed(response, Self.methodsOfRegistered)
         }
         return .proceed
     }
@@ -83,7 +83,7 @@ package final class RouteStep: AdmissionStep {
         guard let file = site.publicFiles.find(request.path) else {
             return .reject(Problem(.notFound, "nothing is at this path; /v1/services lists the services"))
         }
-        guard request.method == .get || request.method == .head else { return notAllowed(request, ["GET"]) }
+        guard request.method == .get || request.method == .head else { return notAllowed(response, ["GET"]) }
         response.target = .publicFile(file)
         return .proceed
     }
@@ -124,13 +124,15 @@ package final class RouteStep: AdmissionStep {
             if methods.isEmpty && site.publicFiles.find(request.path) != nil { methods = ["GET"] }
             if methods.isEmpty { return publicFile(response) }
         }
-        response.target = .options(allow: allow(methods, request))
+        response.allow = allow(methods, request)
+        response.target = .options
         return .proceed
     }
 
-    private func notAllowed(_ request: Request, _ methods: [String]) -> AdmissionDecision {
-        let allow = allow(methods, request)
-        return .reject(Problem(.methodNotAllowed, "this path takes \(allow)"), allow: allow)
+    private func notAllowed(_ response: Response, _ methods: [String]) -> AdmissionDecision {
+        let allow = allow(methods, response.request)
+        response.allow = allow
+        return .reject(Problem(.methodNotAllowed, "this path takes \(allow)"))
     }
 
     /// The methods of a path that does not take HEAD.

@@ -7,10 +7,14 @@ import JSON
 import Reactors
 
 /// One file, ready to send.
-package struct PublicFile: Sendable {
+package final class PublicFile: Sendable {
     package let contentType: String
     let tag: String
     package let body: SharedBody
+
+    init(contentType: String, tag: String, body: SharedBody) {
+        (self.contentType, self.tag, self.body) = (contentType, tag, body)
+    }
 }
 
 /// The folder's files by their path in a URL.

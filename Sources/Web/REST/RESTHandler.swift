@@ -77,7 +77,7 @@ package final class RESTHandler: RequestHandler, RejectionWriter {
         case .worker: page(response) { WorkerPages.order($0, self.host, response.path) }
         case .publicFile(let file):
             page(response) { self.host.site.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
-        case .options(let allow): page(response) { $0.send(allow: allow) }
+        case .options: page(response) { $0.sendAllow() }
         case .unknownService: preconditionFailure("RouteStep leads no request to an unknown service")
         }
     }
@@ -171,10 +171,7 @@ package final class RESTHandler: RequestHandler, RejectionWriter {
             "\(key.rawValue) exceeds what service \"\(route.name)\" allows; GET it to see its `overrides`")
     }
 
-    /// - Parameter allow: the methods that the path takes, for a 405.
-    package func reject(_ response: Response, _ problem: Problem, allow: String? = nil) {
-        page(response) { $0.send(problem, allow: allow) }
-    }
+    package func reject(_ response: Response, _ problem: Problem) { page(response) { $0.send(problem) } }
 
     /// Answers a request that opens no exchange, now or later.
     package func page(_ response: Response, _ give: @escaping (Response) -> Void) {

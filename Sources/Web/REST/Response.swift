@@ -21,6 +21,8 @@ package final class Response {
     var target: WebTarget?
     /// The parameters of the request's path.
     var path = PathParameters.none
+    /// The methods that the path takes, for OPTIONS and for a 405.
+    var allow: String?
     /// Why the request was rejected before it opened an exchange.
     package private(set) var rejection: Problem?
     /// The times of an exchange that waited for a worker. Sent in the header, unless that is sent already.
@@ -90,9 +92,7 @@ package final class Response {
     }
 
     /// - Parameter reason: how the exchange ended, if there was one.
-    package func send(
-        _ problem: Problem, retryAfter: Int? = nil, allow: String? = nil, endedBy reason: EndReason? = nil
-    ) {
+    package func send(_ problem: Problem, retryAfter: Int? = nil, endedBy reason: EndReason? = nil) {
         let seconds = retryAfter ?? (problem.status == 429 || problem.status == 503 ? 1 : nil)
         if isEventSource { return sendEvent(problem, retryAfter: seconds, endedBy: reason) }
         if reason == nil { rejection = problem }
@@ -121,11 +121,11 @@ package final class Response {
     }
 
     /// Answers OPTIONS, which may be the preflight of a configured origin's page.
-    func send(allow: String) {
+    func sendAllow() {
         var headers = headers(nil)
-        headers.add("Allow", allow)
+        headers.add("Allow", allow ?? "")
         if origin != nil {
-            headers.add("Access-Control-Allow-Methods", allow)
+            headers.add("Access-Control-Allow-Methods", allow ?? "")
             headers.add("Access-Control-Allow-Headers", Self.requestHeaders)
             headers.add("Access-Control-Max-Age", "600")
         }
