@@ -74,7 +74,7 @@ package final class RESTHandler: RequestHandler, RejectionWriter {
         case .metrics: page(response) { Pages.metrics($0, self.host) }
         case .openAPI: page(response) { Pages.openAPI($0, self.host) }
         case .worker where rejectsLink(response): break
-        case .worker: page(response) { WorkerPages.order($0, self.host, response.path) }
+        case .worker: page(response) { WorkerPages.order($0, self.host, response.path ?? .none) }
         case .publicFile(let file):
             page(response) { self.host.site.publicFiles.send(file, $0, ifNoneMatch: request.text(of: .ifNoneMatch)) }
         case .options: page(response) { $0.sendAllow() }

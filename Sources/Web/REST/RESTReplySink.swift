@@ -129,8 +129,9 @@ package final class RESTReplySink: RequestConsumer, ReplySink, StreamOwner, Read
     /// The request as one JSON object, for a worker that takes envelopes.
     private func envelope(of body: Span<UInt8>) -> [UInt8] {
         let request = response.request
+        let path = response.path ?? .none
         var envelope = RequestEnvelope(
-            method: request.methodName, path: request.path, parameters: zip(response.path.names, response.path.values),
+            method: request.methodName, path: request.path, parameters: zip(path.names, path.values),
             query: parameters.query)
         for name in route.headers {
             if let value = request.values(named: Array(name.utf8).span) { envelope.header(name, value.span) }

@@ -19,8 +19,8 @@ package final class Response {
     var isOfForeignHost = false
     /// What the request leads to. Nil until a step of admission has found it.
     var target: WebTarget?
-    /// The parameters of the request's path.
-    var path = PathParameters.none
+    /// The parameters of the request's path. Nil if it has none, as most.
+    var path: PathParameters?
     /// The methods that the path takes, for OPTIONS and for a 405.
     var allow: String?
     /// Why the request was rejected before it opened an exchange.
