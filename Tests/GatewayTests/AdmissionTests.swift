@@ -110,6 +110,18 @@ struct AdmissionTests {
         #expect(step.targets == ["s", "s", "options POST, GET, HEAD, OPTIONS"])
     }
 
+    @Test("a 405 lists methods, that of a handshake by HEAD too; a later rejection of OPTIONS does not")
+    func allow() throws {
+        let house = try house([])
+        defer { house.stop() }
+        let client = house.connect()
+        client.send("HEAD" + Self.session.dropFirst(3))
+        #expect(house.run { client.text.hasPrefix("HTTP/1.1 405") && client.text.contains("\r\nAllow: GET\r\n") })
+        admission(house).steps.append(ScriptedStep(.reject(Problem(.originRejected, "no"))))
+        let options = house.ask("OPTIONS /v1/services/s HTTP/1.1")
+        #expect(options.hasPrefix("HTTP/1.1 403") && !options.contains("Allow:"))
+    }
+
     @Test(
         "a page, an exchange and a session wait until a letter releases them",
         arguments: zip([page, exchange, session], ["200 OK", "503 Service", "101 Switching"]))

@@ -19,7 +19,7 @@ package final class Response {
     var isOfForeignHost = false
     /// What the request leads to. Nil until a step of admission has found it.
     var target: WebTarget?
-    /// The parameters of the request's path. Nil if it has none, as most.
+    /// The parameters of the request's path. Nil for most paths, which have none.
     var path: PathParameters?
     /// The methods that the path takes, for OPTIONS and for a 405.
     var allow: String?
@@ -104,7 +104,7 @@ package final class Response {
             headers.add("Upgrade", "websocket")
             headers.add("Sec-WebSocket-Version", "13")
         }
-        if let allow { headers.add("Allow", allow) }
+        if problem.status == 405, let allow { headers.add("Allow", allow) }
         // RFC 9110, section 15.5.16: a 415 lists the codings that a body may have.
         if problem.status == 415 { headers.add("Accept-Encoding", "identity") }
         request.respond(problem.status, headers, copying: problem.bytes(requestID: requestID.text).span)

@@ -71,6 +71,8 @@ package final class SessionHandler {
             case 405: .methodNotAllowed
             default: .malformedRequest
             }
+        // Only GET opens a WebSocket (RFC 6455, section 4.1), and a 405 names the methods (RFC 9110, section 15.5.6).
+        response.allow = "GET"
         handler.reject(response, Problem(code, rejection.detail))
     }
 
