@@ -21,6 +21,11 @@ package struct Problem {
         self.status = status ?? code.status
     }
 
+    /// The problem of a name that no service has, for a client that may list the services.
+    package static func unknownService(_ name: String) -> Problem {
+        Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; GET /v1/services lists them")
+    }
+
     /// Writes the problem as one JSON object.
     package func write(into writer: inout JSONWriter, requestID: String?) {
         writer.beginObject()

@@ -1,6 +1,6 @@
 // Finds what a request's method and path lead to.
 //
-//     the path of the request before? --yes--> the same target
+//     method and path as before? --yes--> the same target
 //       | no
 //     the table --found--------------> its target; a registered name is looked up
 //       |--another method only ------> OPTIONS, or 405 with Allow
@@ -66,10 +66,7 @@ package final class RouteStep: AdmissionStep {
             return .proceed
         }
         let name = path["service"] ?? ""
-        guard let route = host.registeredServices[name] else {
-            return .reject(
-                Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; GET /v1/services lists them"))
-        }
+        guard let route = host.registeredServices[name] else { return .reject(.unknownService(name)) }
         switch response.request.method {
         case .get, .head: response.target = .service(route)
         case .post: response.target = .exchange(route)

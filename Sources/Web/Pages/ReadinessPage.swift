@@ -31,7 +31,7 @@ extension Pages {
             }
             guard let wanted else { return send(all, isDraining(reports), to: response) }
             guard let one = all.first(where: { $0.name == wanted })?.state ?? registered(wanted, states) else {
-                return response.send(Problem(.unknownService, "there is no service \"\(wanted.prefix(64))\""))
+                return response.send(.unknownService(wanted))
             }
             send([Part(name: wanted, state: one, isOptional: false)], isDraining(reports), to: response)
         }

@@ -35,8 +35,7 @@ package struct SessionRequest {
             $0.name == name && !$0.traits.listsRegisteredNames && $0.exposure.byName
         }
         guard let plan = configured ?? registeredService?.plan else {
-            let known = "GET /v1/services lists them"
-            return .rejected(Problem(.unknownService, "there is no service \"\(name.prefix(64))\"; \(known)"))
+            return .rejected(.unknownService(name))
         }
         let parameters = RequestParameters()
         parameters.takesTopics = plan.traits.takesSubscriptions
