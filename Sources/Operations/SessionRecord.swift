@@ -29,14 +29,14 @@ package struct SessionClose {
     package enum Party: String {
         case client, gateway
         /// The connection was lost, or silent for too long.
-        case nobody
+        case none
     }
 
-    package var party = Party.nobody
+    package var party = Party.none
     /// The code of the close frame (RFC 6455, section 7.4); 1005 if the client's frame had none.
     package var code: UInt16?
 
-    package init(party: Party = .nobody, code: UInt16? = nil) {
+    package init(party: Party = .none, code: UInt16? = nil) {
         self.party = party
         self.code = code
     }

@@ -17,7 +17,7 @@ package protocol ServiceHost: AnyObject {
     var index: Int { get }
     var reactorCount: Int { get }
     var configuration: Configuration { get }
-    /// Parts of the configuration that the way of a request needs: copying them counts no references.
+    /// The parts of the configuration that a request needs. Unlike the whole, they hold no references to count.
     var limits: Limits { get }
     var sessionSettings: SessionSettings { get }
     var now: Instant { get }

@@ -469,7 +469,7 @@ def session_lines(gateway, count):
 
 
 @pytest.mark.parametrize("end, by, code", [
-    ("close", "client", 1000), ("silent close", "client", 1005), ("vanish", "nobody", None), ("binary", "gateway", 1003),
+    ("close", "client", 1000), ("silent close", "client", 1005), ("vanish", "none", None), ("binary", "gateway", 1003),
     ("unmasked", "gateway", 1002)])
 def test_the_access_log_has_one_truthful_line_a_session(bound, end, by, code):
     gateway, _ = bound(echo, log={"format": "json"})

@@ -31,6 +31,7 @@ package final class StreamWriter: BodySource {
     private let response: Response
     private let route: ServiceRoute
     private let format: ReplyFormat
+    /// Stored, because each reply asks and a comparison of formats is a call into Contract.
     private let isEventStream: Bool
     private let wantsEndRecord: Bool
     private unowned let owner: any StreamOwner
